@@ -1,0 +1,104 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_moderation import ChatCompletionModeration
+    from .choice import Choice
+    from .completion_usage import CompletionUsage
+    from .service_tier import ServiceTier
+
+_Choice = LazyModel("choice", "Choice")
+_ChatCompletionModeration = LazyModel("chat_completion_moderation", "ChatCompletionModeration")
+_CompletionUsage = LazyModel("completion_usage", "CompletionUsage")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletion(Model):
+    """A finished chat completion."""
+
+    choices: list[Choice]
+    """The generated replies, as many as n asked for."""
+
+    created: int
+    """When the completion was created, in unix seconds."""
+
+    id: str
+    """Unique id of the completion."""
+
+    metadata: dict[str, str] | None = UNSET
+    """Labels that the request attached to the completion."""
+
+    model: str
+    """Model that wrote the reply, often a dated version of the one asked for."""
+
+    moderation: ChatCompletionModeration | None = UNSET
+    """Moderation outcome for input and reply, if the request asked for moderation."""
+
+    object: Literal["chat.completion"] = "chat.completion"
+    """Always chat.completion; names the kind of object."""
+
+    service_tier: ServiceTier | None = UNSET
+    """Processing tier that served the request, which can differ from the one asked for."""
+
+    system_fingerprint: str | None = UNSET
+    """Deprecated without replacement; marks the backend configuration that ran the model."""
+
+    usage: CompletionUsage | None = UNSET
+    """Token counts of the request."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "choices": "choices",
+        "created": "created",
+        "id": "id",
+        "metadata": "metadata",
+        "model": "model",
+        "moderation": "moderation",
+        "object": "object",
+        "service_tier": "service_tier",
+        "system_fingerprint": "system_fingerprint",
+        "usage": "usage",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "choices",
+        "moderation",
+        "usage",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("choices")
+        decoded.choices = (
+            [_Choice.from_dict(item) if isinstance(item, dict) else item for item in value]
+            if isinstance(value, list)
+            else value
+        )
+        decoded.created = get("created")
+        decoded.id = get("id")
+        decoded.metadata = get("metadata")
+        decoded.model = get("model")
+        value = get("moderation")
+        decoded.moderation = _ChatCompletionModeration.from_dict(value) if isinstance(value, dict) else value
+        decoded.object = get("object")
+        decoded.service_tier = get("service_tier")
+        decoded.system_fingerprint = get("system_fingerprint")
+        value = get("usage")
+        decoded.usage = _CompletionUsage.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

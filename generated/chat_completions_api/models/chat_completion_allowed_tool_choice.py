@@ -1,0 +1,49 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_allowed_tools import ChatCompletionAllowedTools
+
+_ChatCompletionAllowedTools = LazyModel("chat_completion_allowed_tools", "ChatCompletionAllowedTools")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionAllowedToolChoice(Model):
+    """Narrows the choice to some of the declared tools."""
+
+    allowed_tools: ChatCompletionAllowedTools
+    """Which tools are allowed, and whether one must be called."""
+
+    type: Literal["allowed_tools"] = "allowed_tools"
+    """Always allowed_tools; tells this tool choice from the others."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "allowed_tools": "allowed_tools",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("allowed_tools",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("allowed_tools")
+        decoded.allowed_tools = _ChatCompletionAllowedTools.from_dict(value) if isinstance(value, dict) else value
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,45 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import Model
+
+if TYPE_CHECKING:
+    from .chat_completion_allowed_tools_mode import ChatCompletionAllowedToolsMode
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionAllowedTools(Model):
+    """A subset of the declared tools, which can vary by request without changing the tools list."""
+
+    mode: ChatCompletionAllowedToolsMode
+    """With auto the model may also reply in text, with required it must call at least one of these tools."""
+
+    tools: list[dict[str, Any]]
+    """References to the allowed tools, all of them declared in tools."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "mode": "mode",
+        "tools": "tools",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.mode = get("mode")
+        decoded.tools = get("tools")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

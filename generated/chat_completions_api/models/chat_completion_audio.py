@@ -1,0 +1,52 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import Model
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionAudio(Model):
+    """A spoken reply and its transcript."""
+
+    data: str
+    """The audio as base64 text, in the format the request asked for."""
+
+    expires_at: int
+    """When the server forgets this audio and its id stops working, in unix seconds."""
+
+    id: str
+    """Id by which a later assistant message can refer to this audio."""
+
+    transcript: str
+    """What is said in the audio, as text."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "data": "data",
+        "expires_at": "expires_at",
+        "id": "id",
+        "transcript": "transcript",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.data = get("data")
+        decoded.expires_at = get("expires_at")
+        decoded.id = get("id")
+        decoded.transcript = get("transcript")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

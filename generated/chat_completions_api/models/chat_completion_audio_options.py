@@ -1,0 +1,51 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_audio_options_format import ChatCompletionAudioOptionsFormat
+    from .custom_voice import CustomVoice
+    from .voice_name import VoiceName
+
+_CustomVoice = LazyModel("custom_voice", "CustomVoice")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionAudioOptions(Model):
+    """ChatCompletionAudioOptions."""
+
+    format: ChatCompletionAudioOptionsFormat
+    """Encoding of the audio that comes back."""
+
+    voice: str | VoiceName | CustomVoice
+    """Voice that speaks the reply, a built-in name or a custom voice."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "format": "format",
+        "voice": "voice",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("voice",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.format = get("format")
+        value = get("voice")
+        decoded.voice = _CustomVoice.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

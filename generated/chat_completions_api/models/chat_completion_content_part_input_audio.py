@@ -1,0 +1,60 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .input_audio import InputAudio
+    from .prompt_cache_breakpoint import PromptCacheBreakpoint
+
+_InputAudio = LazyModel("input_audio", "InputAudio")
+_PromptCacheBreakpoint = LazyModel("prompt_cache_breakpoint", "PromptCacheBreakpoint")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionContentPartInputAudio(Model):
+    """Recorded sound inside a user message; the model must accept audio."""
+
+    input_audio: InputAudio
+    """The recording and its encoding."""
+
+    prompt_cache_breakpoint: PromptCacheBreakpoint | None = UNSET
+    """Makes this audio the end of a prompt prefix to cache."""
+
+    type: Literal["input_audio"] = "input_audio"
+    """Always input_audio; tells this part from the others."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "input_audio": "input_audio",
+        "prompt_cache_breakpoint": "prompt_cache_breakpoint",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "input_audio",
+        "prompt_cache_breakpoint",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("input_audio")
+        decoded.input_audio = _InputAudio.from_dict(value) if isinstance(value, dict) else value
+        value = get("prompt_cache_breakpoint")
+        decoded.prompt_cache_breakpoint = _PromptCacheBreakpoint.from_dict(value) if isinstance(value, dict) else value
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

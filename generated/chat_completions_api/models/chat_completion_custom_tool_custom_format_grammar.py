@@ -1,0 +1,55 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_custom_tool_custom_format_grammar_grammar import (
+        ChatCompletionCustomToolCustomFormatGrammarGrammar,
+    )
+
+_ChatCompletionCustomToolCustomFormatGrammarGrammar = LazyModel(
+    "chat_completion_custom_tool_custom_format_grammar_grammar", "ChatCompletionCustomToolCustomFormatGrammarGrammar"
+)
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionCustomToolCustomFormatGrammar(Model):
+    """Input that has to follow a grammar."""
+
+    grammar: ChatCompletionCustomToolCustomFormatGrammarGrammar
+    """The grammar and the language it is written in."""
+
+    type: Literal["grammar"] = "grammar"
+    """Always grammar; binds the input to the grammar beside it."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "grammar": "grammar",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("grammar",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("grammar")
+        decoded.grammar = (
+            _ChatCompletionCustomToolCustomFormatGrammarGrammar.from_dict(value) if isinstance(value, dict) else value
+        )
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,47 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import Model
+
+if TYPE_CHECKING:
+    from .chat_completion_custom_tool_custom_format_grammar_grammar_syntax import (
+        ChatCompletionCustomToolCustomFormatGrammarGrammarSyntax,
+    )
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionCustomToolCustomFormatGrammarGrammar(Model):
+    """The grammar and the language it is written in."""
+
+    definition: str
+    """Text of the grammar."""
+
+    syntax: ChatCompletionCustomToolCustomFormatGrammarGrammarSyntax
+    """Language of the grammar, either Lark or a regular expression."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "definition": "definition",
+        "syntax": "syntax",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.definition = get("definition")
+        decoded.syntax = get("syntax")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,49 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .function_definition import FunctionDefinition
+
+_FunctionDefinition = LazyModel("function_definition", "FunctionDefinition")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionFunctionTool(Model):
+    """A function the model may ask you to run, with arguments in JSON."""
+
+    function: FunctionDefinition
+    """Name, purpose and parameters of the function."""
+
+    type: Literal["function"] = "function"
+    """Always function; tells this tool from a custom one."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "function": "function",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("function",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("function")
+        decoded.function = _FunctionDefinition.from_dict(value) if isinstance(value, dict) else value
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,68 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion import ChatCompletion
+
+_ChatCompletion = LazyModel("chat_completion", "ChatCompletion")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionList(Model):
+    """A page of stored completions."""
+
+    data: list[ChatCompletion]
+    """The completions on this page."""
+
+    first_id: str | None
+    """Id of the first completion on this page."""
+
+    has_more: bool
+    """Whether more completions follow behind this page."""
+
+    last_id: str | None
+    """Id of the last completion on this page; pass it as after to get the next page."""
+
+    object: Literal["list"] = "list"
+    """Always list; names the kind of object. The server's default is list."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "data": "data",
+        "first_id": "first_id",
+        "has_more": "has_more",
+        "last_id": "last_id",
+        "object": "object",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("data",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("data")
+        decoded.data = (
+            [_ChatCompletion.from_dict(item) if isinstance(item, dict) else item for item in value]
+            if isinstance(value, list)
+            else value
+        )
+        decoded.first_id = get("first_id")
+        decoded.has_more = get("has_more")
+        decoded.last_id = get("last_id")
+        decoded.object = get("object")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,54 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .custom import Custom
+
+_Custom = LazyModel("custom", "Custom")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionMessageCustomToolCall(Model):
+    """A request by the model to run a custom tool."""
+
+    custom: Custom
+    """The custom tool to run and the input for it."""
+
+    id: str
+    """Id of this custom tool call, to be repeated in tool_call_id of the answer."""
+
+    type: Literal["custom"] = "custom"
+    """Always custom; tells this call from a function call."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "custom": "custom",
+        "id": "id",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("custom",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("custom")
+        decoded.custom = _Custom.from_dict(value) if isinstance(value, dict) else value
+        decoded.id = get("id")
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,71 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model, Variants
+
+if TYPE_CHECKING:
+    from .chat_completion_moderation_error import ChatCompletionModerationError
+    from .chat_completion_moderation_results import ChatCompletionModerationResults
+
+_ChatCompletionModerationResults = LazyModel("chat_completion_moderation_results", "ChatCompletionModerationResults")
+_ChatCompletionModerationError = LazyModel("chat_completion_moderation_error", "ChatCompletionModerationError")
+_input_variants = Variants(
+    "type",
+    {"moderation_results": _ChatCompletionModerationResults, "error": _ChatCompletionModerationError},
+    (
+        (frozenset(["model", "results"]), _ChatCompletionModerationResults),
+        (frozenset(["code", "message"]), _ChatCompletionModerationError),
+    ),
+)
+_output_variants = Variants(
+    "type",
+    {"moderation_results": _ChatCompletionModerationResults, "error": _ChatCompletionModerationError},
+    (
+        (frozenset(["model", "results"]), _ChatCompletionModerationResults),
+        (frozenset(["code", "message"]), _ChatCompletionModerationError),
+    ),
+)
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionModeration(Model):
+    """Outcome of moderation for both sides of the exchange."""
+
+    input: ChatCompletionModerationResults | ChatCompletionModerationError
+    """Outcome for the messages sent, either results or an error."""
+
+    output: ChatCompletionModerationResults | ChatCompletionModerationError
+    """Outcome for the generated reply, either results or an error."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "input": "input",
+        "output": "output",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "input",
+        "output",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("input")
+        decoded.input = _input_variants.from_dict(value) if isinstance(value, dict) else value
+        value = get("output")
+        decoded.output = _output_variants.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

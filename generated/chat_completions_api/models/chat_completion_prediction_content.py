@@ -1,0 +1,53 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_content_part_text import ChatCompletionContentPartText
+
+_ChatCompletionContentPartText = LazyModel("chat_completion_content_part_text", "ChatCompletionContentPartText")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionPredictionContent(Model):
+    """Text given in advance because much of the reply will repeat it."""
+
+    content: str | list[ChatCompletionContentPartText]
+    """The expected text, as a string or as text parts; wherever the reply matches it, tokens come faster."""
+
+    type: Literal["content"] = "content"
+    """Always content; the only kind of prediction."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "content": "content",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("content",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("content")
+        decoded.content = (
+            [_ChatCompletionContentPartText.from_dict(item) if isinstance(item, dict) else item for item in value]
+            if isinstance(value, list)
+            else value
+        )
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

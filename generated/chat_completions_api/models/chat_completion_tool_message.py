@@ -1,0 +1,58 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_content_part_text import ChatCompletionContentPartText
+
+_ChatCompletionContentPartText = LazyModel("chat_completion_content_part_text", "ChatCompletionContentPartText")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChatCompletionToolMessage(Model):
+    """The result of one tool call, handed back to the model."""
+
+    content: str | list[ChatCompletionContentPartText]
+    """The tool's result, as a string or as text parts."""
+
+    role: Literal["tool"] = "tool"
+    """Always tool; tells this message from the others."""
+
+    tool_call_id: str
+    """Id of the tool call that this message answers."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "content": "content",
+        "role": "role",
+        "tool_call_id": "tool_call_id",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("content",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("content")
+        decoded.content = (
+            [_ChatCompletionContentPartText.from_dict(item) if isinstance(item, dict) else item for item in value]
+            if isinstance(value, list)
+            else value
+        )
+        decoded.role = get("role")
+        decoded.tool_call_id = get("tool_call_id")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

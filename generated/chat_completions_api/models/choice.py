@@ -1,0 +1,66 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_message import ChatCompletionMessage
+    from .choice_finish_reason import ChoiceFinishReason
+    from .choice_logprobs import ChoiceLogprobs
+
+_ChoiceLogprobs = LazyModel("choice_logprobs", "ChoiceLogprobs")
+_ChatCompletionMessage = LazyModel("chat_completion_message", "ChatCompletionMessage")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class Choice(Model):
+    """One generated reply."""
+
+    finish_reason: ChoiceFinishReason
+    """Why generation ended; length means a token limit cut it off, tool_calls means the model awaits tool results."""
+
+    index: int
+    """Position of this choice among the choices, from 0."""
+
+    logprobs: ChoiceLogprobs | None = UNSET
+    """Log probabilities of the reply's tokens, or null if logprobs was not requested."""
+
+    message: ChatCompletionMessage
+    """The reply itself."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "finish_reason": "finish_reason",
+        "index": "index",
+        "logprobs": "logprobs",
+        "message": "message",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "logprobs",
+        "message",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.finish_reason = get("finish_reason")
+        decoded.index = get("index")
+        value = get("logprobs")
+        decoded.logprobs = _ChoiceLogprobs.from_dict(value) if isinstance(value, dict) else value
+        value = get("message")
+        decoded.message = _ChatCompletionMessage.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

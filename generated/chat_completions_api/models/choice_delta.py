@@ -1,0 +1,75 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .choice_delta_function_call import ChoiceDeltaFunctionCall
+    from .choice_delta_role import ChoiceDeltaRole
+    from .choice_delta_tool_call import ChoiceDeltaToolCall
+
+_ChoiceDeltaFunctionCall = LazyModel("choice_delta_function_call", "ChoiceDeltaFunctionCall")
+_ChoiceDeltaToolCall = LazyModel("choice_delta_tool_call", "ChoiceDeltaToolCall")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChoiceDelta(Model):
+    """A piece of a message, to be joined to the pieces before it."""
+
+    content: str | None = UNSET
+    """The next stretch of the reply's text."""
+
+    function_call: ChoiceDeltaFunctionCall | None = UNSET
+    """Deprecated, use tool_calls; a piece of the function call."""
+
+    refusal: str | None = UNSET
+    """The next stretch of the refusal's text."""
+
+    role: ChoiceDeltaRole | None = UNSET
+    """Author of the message, sent with its first piece."""
+
+    tool_calls: list[ChoiceDeltaToolCall] | None = UNSET
+    """Pieces of tool calls; join them by index."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "content": "content",
+        "function_call": "function_call",
+        "refusal": "refusal",
+        "role": "role",
+        "tool_calls": "tool_calls",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "function_call",
+        "tool_calls",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.content = get("content")
+        value = get("function_call")
+        decoded.function_call = _ChoiceDeltaFunctionCall.from_dict(value) if isinstance(value, dict) else value
+        decoded.refusal = get("refusal")
+        decoded.role = get("role")
+        value = get("tool_calls")
+        decoded.tool_calls = (
+            [_ChoiceDeltaToolCall.from_dict(item) if isinstance(item, dict) else item for item in value]
+            if isinstance(value, list)
+            else value
+        )
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,61 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .chat_completion_token_logprob import ChatCompletionTokenLogprob
+
+_ChatCompletionTokenLogprob = LazyModel("chat_completion_token_logprob", "ChatCompletionTokenLogprob")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChoiceLogprobs(Model):
+    """Log probabilities of one choice."""
+
+    content: list[ChatCompletionTokenLogprob] | None
+    """One entry for each token of the reply's content."""
+
+    refusal: list[ChatCompletionTokenLogprob] | None = UNSET
+    """One entry for each token of the refusal."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "content": "content",
+        "refusal": "refusal",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "content",
+        "refusal",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("content")
+        decoded.content = (
+            [_ChatCompletionTokenLogprob.from_dict(item) if isinstance(item, dict) else item for item in value]
+            if isinstance(value, list)
+            else value
+        )
+        value = get("refusal")
+        decoded.refusal = (
+            [_ChatCompletionTokenLogprob.from_dict(item) if isinstance(item, dict) else item for item in value]
+            if isinstance(value, list)
+            else value
+        )
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

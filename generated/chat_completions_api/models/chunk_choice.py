@@ -1,0 +1,66 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .choice_delta import ChoiceDelta
+    from .choice_finish_reason import ChoiceFinishReason
+    from .choice_logprobs import ChoiceLogprobs
+
+_ChoiceDelta = LazyModel("choice_delta", "ChoiceDelta")
+_ChoiceLogprobs = LazyModel("choice_logprobs", "ChoiceLogprobs")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ChunkChoice(Model):
+    """What this chunk adds to one choice."""
+
+    delta: ChoiceDelta
+    """The next piece of the reply."""
+
+    finish_reason: ChoiceFinishReason | None = UNSET
+    """Why generation ended; null until the last piece of the choice."""
+
+    index: int
+    """Position of the choice that this piece belongs to, from 0."""
+
+    logprobs: ChoiceLogprobs | None = UNSET
+    """Log probabilities of the tokens in this chunk, or null if not requested."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "delta": "delta",
+        "finish_reason": "finish_reason",
+        "index": "index",
+        "logprobs": "logprobs",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "delta",
+        "logprobs",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("delta")
+        decoded.delta = _ChoiceDelta.from_dict(value) if isinstance(value, dict) else value
+        decoded.finish_reason = get("finish_reason")
+        decoded.index = get("index")
+        value = get("logprobs")
+        decoded.logprobs = _ChoiceLogprobs.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,72 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .completion_tokens_details import CompletionTokensDetails
+    from .prompt_tokens_details import PromptTokensDetails
+
+_CompletionTokensDetails = LazyModel("completion_tokens_details", "CompletionTokensDetails")
+_PromptTokensDetails = LazyModel("prompt_tokens_details", "PromptTokensDetails")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class CompletionUsage(Model):
+    """How many tokens a request used."""
+
+    completion_tokens: int
+    """Tokens generated, hidden reasoning included. The server's default is 0."""
+
+    completion_tokens_details: CompletionTokensDetails | None = UNSET
+    """What the completion tokens were spent on."""
+
+    prompt_tokens: int
+    """Tokens in the prompt, cached ones included. The server's default is 0."""
+
+    prompt_tokens_details: PromptTokensDetails | None = UNSET
+    """What the prompt tokens were made up of."""
+
+    total_tokens: int
+    """Sum of prompt and completion tokens. The server's default is 0."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "completion_tokens": "completion_tokens",
+        "completion_tokens_details": "completion_tokens_details",
+        "prompt_tokens": "prompt_tokens",
+        "prompt_tokens_details": "prompt_tokens_details",
+        "total_tokens": "total_tokens",
+    }
+    _nested: ClassVar[tuple[str, ...]] = (
+        "completion_tokens_details",
+        "prompt_tokens_details",
+    )
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.completion_tokens = get("completion_tokens")
+        value = get("completion_tokens_details")
+        decoded.completion_tokens_details = (
+            _CompletionTokensDetails.from_dict(value) if isinstance(value, dict) else value
+        )
+        decoded.prompt_tokens = get("prompt_tokens")
+        value = get("prompt_tokens_details")
+        decoded.prompt_tokens_details = _PromptTokensDetails.from_dict(value) if isinstance(value, dict) else value
+        decoded.total_tokens = get("total_tokens")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,52 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import Model
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class Error(Model):
+    """An error reported by the API."""
+
+    code: str | None
+    """Machine-readable code of the error, such as rate_limit_exceeded, or null."""
+
+    message: str
+    """Explanation of the error for people to read."""
+
+    param: str | None
+    """Request parameter that caused the error, or null if none in particular did."""
+
+    type: str
+    """Broad class of the error, such as invalid_request_error."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "code": "code",
+        "message": "message",
+        "param": "param",
+        "type": "type",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.code = get("code")
+        decoded.message = get("message")
+        decoded.param = get("param")
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

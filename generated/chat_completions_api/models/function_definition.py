@@ -1,0 +1,52 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import UNSET, Model
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class FunctionDefinition(Model):
+    """Definition of a function that the model can call."""
+
+    description: str | None = UNSET
+    """What the function does, so that the model can tell when and how to call it."""
+
+    name: str
+    """Name of the function, up to 64 letters, digits, underscores and dashes."""
+
+    parameters: dict[str, Any] | None = UNSET
+    """JSON Schema of the arguments; leave out for a function that takes none."""
+
+    strict: bool | None = UNSET
+    """Whether the arguments must match the parameters schema exactly; needs a schema in the supported subset."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "description": "description",
+        "name": "name",
+        "parameters": "parameters",
+        "strict": "strict",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.description = get("description")
+        decoded.name = get("name")
+        decoded.parameters = get("parameters")
+        decoded.strict = get("strict")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,40 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import Model
+
+if TYPE_CHECKING:
+    from .moderation_mode import ModerationMode
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ModerationConfig(Model):
+    """Moderation settings for one side of the exchange."""
+
+    mode: ModerationMode
+    """Whether flagged content is only reported or also held back."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "mode": "mode",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.mode = get("mode")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

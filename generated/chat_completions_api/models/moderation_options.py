@@ -1,0 +1,49 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import UNSET, LazyModel, Model
+
+if TYPE_CHECKING:
+    from .moderation_policy import ModerationPolicy
+
+_ModerationPolicy = LazyModel("moderation_policy", "ModerationPolicy")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ModerationOptions(Model):
+    """How to moderate a request and the reply to it."""
+
+    model: str
+    """Moderation model to run, such as omni-moderation-latest."""
+
+    policy: ModerationPolicy | None = UNSET
+    """What is to happen with the moderation results, for input and reply separately."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "model": "model",
+        "policy": "policy",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("policy",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.model = get("model")
+        value = get("policy")
+        decoded.policy = _ModerationPolicy.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

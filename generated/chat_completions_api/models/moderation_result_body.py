@@ -1,0 +1,65 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import Model
+
+if TYPE_CHECKING:
+    from .moderation_input_type import ModerationInputType
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ModerationResultBody(Model):
+    """Verdict of the moderation model on one piece of content."""
+
+    categories: dict[str, bool]
+    """For each category, whether the content falls into it."""
+
+    category_applied_input_types: dict[str, list[ModerationInputType]]
+    """For each category, the kinds of content that were checked for it."""
+
+    category_scores: dict[str, float]
+    """For each category, the model's confidence that the content falls into it, 0 to 1."""
+
+    flagged: bool
+    """Whether the content was found harmful in any category."""
+
+    model: str
+    """Moderation model that gave this verdict."""
+
+    type: Literal["moderation_result"] = "moderation_result"
+    """Always moderation_result; names the kind of object. The server's default is moderation_result."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "categories": "categories",
+        "category_applied_input_types": "category_applied_input_types",
+        "category_scores": "category_scores",
+        "flagged": "flagged",
+        "model": "model",
+        "type": "type",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.categories = get("categories")
+        decoded.category_applied_input_types = get("category_applied_input_types")
+        decoded.category_scores = get("category_scores")
+        decoded.flagged = get("flagged")
+        decoded.model = get("model")
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,49 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .json_schema import JSONSchema
+
+_JSONSchema = LazyModel("json_schema", "JSONSchema")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class ResponseFormatJSONSchema(Model):
+    """JSON that follows a schema you supply (structured outputs)."""
+
+    json_schema: JSONSchema
+    """The schema together with its name and strictness."""
+
+    type: Literal["json_schema"] = "json_schema"
+    """Always json_schema; tells this response format from text and json_object."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "json_schema": "json_schema",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("json_schema",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("json_schema")
+        decoded.json_schema = _JSONSchema.from_dict(value) if isinstance(value, dict) else value
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,47 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define
+
+from ..types import Model
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class TopLogprob(Model):
+    """One of the likeliest tokens at this position."""
+
+    bytes: list[int] | None
+    """UTF-8 bytes of the candidate, or null if it has none."""
+
+    logprob: float
+    """Natural logarithm of the candidate's probability; -9999 stands for very unlikely."""
+
+    token: str
+    """The candidate token as text."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "bytes": "bytes",
+        "logprob": "logprob",
+        "token": "token",
+    }
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        decoded.bytes = get("bytes")
+        decoded.logprob = get("logprob")
+        decoded.token = get("token")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

@@ -1,0 +1,49 @@
+# Written by `make generate`; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from attrs import define
+
+from ..types import LazyModel, Model
+
+if TYPE_CHECKING:
+    from .web_search_location import WebSearchLocation
+
+_WebSearchLocation = LazyModel("web_search_location", "WebSearchLocation")
+
+
+@define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
+class WebSearchOptionsUserLocation(Model):
+    """WebSearchOptionsUserLocation."""
+
+    approximate: WebSearchLocation
+    """The location itself, as coarse or fine as you like."""
+
+    type: Literal["approximate"] = "approximate"
+    """Always approximate; the only kind of location there is."""
+
+    _attributes: ClassVar[Mapping[str, str]] = {
+        "approximate": "approximate",
+        "type": "type",
+    }
+    _nested: ClassVar[tuple[str, ...]] = ("approximate",)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        decoded: Any = self
+        get = src_dict.get
+        value = get("approximate")
+        decoded.approximate = _WebSearchLocation.from_dict(value) if isinstance(value, dict) else value
+        decoded.type = get("type")
+        decoded._keys = keys = tuple(src_dict)
+        known = cls._attributes
+        decoded._extra = None
+        for key in keys:
+            if key not in known:
+                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
+                break
+        return self

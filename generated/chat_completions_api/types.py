@@ -1,0 +1,325 @@
+"""What the generated models and endpoints share: the lossless model, and how its parts are decoded."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from importlib import import_module
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+
+from attrs import define
+
+
+class Unset:
+    """The type of UNSET, the default of what a caller may leave out."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+# Any: so that a field typed `str | None` may be left out without Unset showing in its type.
+UNSET: Any = Unset()
+
+T = TypeVar("T")
+
+
+class Model:
+    """A JSON object with typed fields that loses nothing of what it was made from.
+
+    A field that is absent reads as None; `"name" in model` tells absent from null. Fields that the specification does
+    not know are kept: they read as attributes and as items. `to_dict()` gives back what `from_dict()` took.
+    """
+
+    __slots__ = ("_extra", "_info", "_keys")
+
+    # Wire name -> attribute name of every known field, and the wire names of those that may hold models.
+    _attributes: ClassVar[Mapping[str, str]] = {}
+    _nested: ClassVar[tuple[str, ...]] = ()
+
+    # The wire names that are present, in wire order; the unknown ones' values; what a client notes about the origin.
+    _keys: tuple[str, ...]
+    _extra: dict[str, Any] | None
+    _info: Any
+
+    def __attrs_post_init__(self) -> None:
+        present = []
+        for key, name in self._attributes.items():
+            if getattr(self, name) is UNSET:
+                setattr(self, name, None)
+            else:
+                present.append(key)
+        self._keys = tuple(present)
+        self._extra = None
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Decode a JSON object; never raises on one, whatever its fields hold."""
+        self = cls.__new__(cls)
+        self._keys = tuple(src_dict)
+        self._extra = dict(src_dict)
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Encode to a JSON object: equal to what was decoded, in the same order, with later changes applied."""
+        attributes = self._attributes
+        extra = self._extra
+        out: dict[str, Any] = {}
+        for key in self._keys:
+            name = attributes.get(key)
+            if name is not None:
+                out[key] = getattr(self, name)
+            elif extra is not None and key in extra:
+                out[key] = extra[key]
+        if len(out) != len(attributes) or extra is not None:
+            for key, name in attributes.items():
+                if key not in out and (value := getattr(self, name)) is not None:
+                    out[key] = value
+            if extra is not None:
+                for key, value in extra.items():
+                    out.setdefault(key, value)
+        for key in self._nested:
+            value = out.get(key)
+            if value is not None:
+                out[key] = to_json_value(value)
+        return out
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the specification does not know, by wire name."""
+        if self._extra is None:
+            self._extra = {}
+        return self._extra
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self._extra or ())
+
+    @property
+    def _request_id(self) -> str | None:
+        return getattr(getattr(self, "_info", None), "request_id", None)
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether the field of this wire name is present; null counts as present."""
+        if key in self._attributes:
+            return key in self._keys or getattr(self, self._attributes[str(key)]) is not None
+        return self._extra is not None and key in self._extra
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self:
+            raise KeyError(key)
+        name = self._attributes.get(key)
+        return self.additional_properties[key] if name is None else getattr(self, name)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        name = self._attributes.get(key)
+        if name is None:
+            self.additional_properties[key] = value
+        else:
+            setattr(self, name, value)
+            if key not in self._keys:
+                self._keys = (*self._keys, key)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        name = self._attributes.get(key)
+        if name is None:
+            del self.additional_properties[key]
+        else:
+            setattr(self, name, None)
+        self._keys = tuple(present for present in self._keys if present != key)
+
+    # Without this, iterating would try self[0], self[1] and so on.
+    __iter__: ClassVar[None] = None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Read a field by its wire name; `default` where it is absent."""
+        return self[key] if key in self else default
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only for what is no slot: a field that the specification does not know.
+        if not name.startswith("_") and self._extra is not None and name in self._extra:
+            return self._extra[name]
+        raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, Model):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    def __repr__(self) -> str:
+        later = [key for key in (*self._attributes, *self.additional_keys) if key not in self._keys]
+        fields = [(self._attributes.get(key, key), self[key]) for key in (*self._keys, *later) if key in self]
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
+
+
+class UnknownVariant(Model):
+    """A variant of a union that the specification does not know; its fields read as attributes and as items."""
+
+    __slots__ = ()
+
+
+class LazyModel:
+    """Stands for a model's class until the first object of it is decoded, and imports it only then."""
+
+    __slots__ = ("_module", "_name", "from_dict")
+
+    from_dict: Callable[[Mapping[str, Any]], Any]
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module = module
+        self._name = name
+        self.from_dict = self._first
+
+    def _first(self, src_dict: Mapping[str, Any]) -> Any:
+        module = import_module(f"{__package__}.models.{self._module}")
+        self.from_dict = getattr(module, self._name).from_dict
+        return self.from_dict(src_dict)
+
+
+class Variants:
+    """Decodes an object of a union: by its tag, else by the keys that it has.
+
+    Args:
+        tag: The wire name of the discriminator, None where the union has none.
+        by_value: The model of each value of the tag.
+        by_keys: The required keys (without the tag) of each model, tried in order for objects without a tag.
+    """
+
+    __slots__ = ("_by_keys", "_by_value", "_tag")
+
+    def __init__(
+        self,
+        tag: str | None,
+        by_value: Mapping[str | int, LazyModel],
+        by_keys: Iterable[tuple[frozenset[str], LazyModel]],
+    ) -> None:
+        self._tag = tag
+        self._by_value = by_value
+        self._by_keys = tuple(by_keys)
+
+    def from_dict(self, src_dict: Mapping[str, Any]) -> Any:
+        value = None if self._tag is None else src_dict.get(self._tag)
+        if isinstance(value, (str, int)):
+            model = self._by_value.get(value)
+            return UnknownVariant.from_dict(src_dict) if model is None else model.from_dict(src_dict)
+        for keys, model in self._by_keys:
+            if src_dict.keys() >= keys:
+                return model.from_dict(src_dict)
+        return UnknownVariant.from_dict(src_dict)
+
+
+class DateTime(datetime.datetime):
+    """A moment that remembers how it was written, so that it is written back the same."""
+
+    wire: str
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return (decode_datetime, (self.wire,)) if hasattr(self, "wire") else super().__reduce_ex__(protocol)
+
+
+def decode_datetime(value: Any) -> Any:
+    """Decode RFC 3339 text to a datetime; whatever is not such text stays as it is."""
+    from dateutil.parser import isoparse
+
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = isoparse(value)
+    except (ValueError, OverflowError):
+        return value
+    decoded = DateTime.combine(moment.date(), moment.timetz())
+    decoded.wire = value
+    return decoded
+
+
+def decode_text(parse: Callable[[str], Any], value: Any) -> Any:
+    """Decode text with a parser whose values print as they were written; other text and other types stay."""
+    try:
+        decoded = parse(value)
+    except (AttributeError, TypeError, ValueError):
+        return value
+    return decoded if str(decoded) == value else value
+
+
+def to_json_value(value: Any) -> Any:
+    """Give the plain JSON value of models, datetimes, and lists and dicts that hold them."""
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, (list, tuple)):
+        return [to_json_value(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {key: to_json_value(entry) for key, entry in value.items()}
+    if isinstance(value, (str, int, float)) or value is None:
+        return value
+    if isinstance(value, datetime.datetime):
+        return getattr(value, "wire", None) or value.isoformat()
+    return str(value)
+
+
+def encode_json(body: Any) -> bytes:
+    """Encode a request body, in which dicts and models may be mixed, to JSON in UTF-8.
+
+    Raises:
+        TypeError: It holds something that JSON has not.
+        ValueError: It holds a number that JSON has not: NaN or an infinity.
+    """
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_json_default)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate is legal in a str and as an escape in JSON, but not in UTF-8.
+        return json.dumps(body, separators=(",", ":"), allow_nan=False, default=_json_default).encode("ascii")
+
+
+def json_body(response: Any, kind: type | tuple[type, ...]) -> Any:
+    """Give the JSON value of an httpx response.
+
+    Raises:
+        errors.UnexpectedContent: The body is not JSON, or its value is not of the kind that it should be.
+    """
+    from .errors import UnexpectedContent
+
+    try:
+        value = response.json()
+    except ValueError:
+        value = None
+    if not isinstance(value, kind):
+        raise UnexpectedContent(response.status_code, response.headers.get("content-type", ""), response.content)
+    return value
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, datetime.date):
+        return to_json_value(value)
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
+        return list(value)
+    raise TypeError(f"JSON has no {type(value).__name__}; give a dict, list, str, number, bool, None or a model")
+
+
+@define
+class Response(Generic[T]):
+    """A response from an endpoint.
+
+    Attributes:
+        status_code: The HTTP status, also one that the specification or Python's HTTPStatus does not know.
+        content: The body, in bytes.
+        headers: The response's headers.
+        parsed: The decoded body; None where the specification gives this status no body.
+    """
+
+    status_code: int
+    content: bytes
+    headers: MutableMapping[str, str]
+    parsed: T | None
+
+
+__all__ = ["UNSET", "DateTime", "LazyModel", "Model", "Response", "UnknownVariant", "Unset", "Variants"]

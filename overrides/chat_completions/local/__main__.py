@@ -1,0 +1,62 @@
+"""`python -m chat_completions.local`: serve until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from . import LocalServer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server until it is interrupted.
+
+    Args:
+        arguments: Command line; None takes the program's.
+
+    Returns:
+        The exit code: 0 after an interrupt, 1 if the server cannot start.
+    """
+    parser = argparse.ArgumentParser(prog="python -m chat_completions.local", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--database", metavar="FILE", help="SQLite file of the stored completions (default: memory)")
+    parser.add_argument("--api-key", action="append", metavar="KEY", help="accept this key only; may be repeated")
+    parser.add_argument("--chunk-delay", type=float, default=0.0, metavar="SECONDS", help="time between two chunks")
+    parser.add_argument("--strict", action="store_true", help="refuse request fields that the contract does not have")
+    options = parser.parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        server = LocalServer(
+            options.host,
+            options.port,
+            database=options.database,
+            api_keys=options.api_key,
+            chunk_delay=options.chunk_delay,
+            strict=options.strict,
+        ).start()
+    except (ImportError, OSError, OverflowError, ValueError) as error:
+        print(f"error: {_reason(error, options.host, options.port)}", file=sys.stderr)
+        return 1
+    try:
+        print(server.base_url, flush=True)
+        while not stop.wait(1):  # with a timeout, as a wait without end does not see Ctrl-C on Windows
+            pass
+    finally:
+        server.close()
+    return 0
+
+
+def _reason(error: Exception, host: str, port: int) -> str:
+    if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+        return f"cannot listen on {host} port {port}: {error.strerror}; choose another --port, or 0 for a free one"
+    return str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""When the deterministic engine calls tools, and with what.
+
+- A named `tool_choice` calls that tool; `required` calls the tools that the last user message asks for, else the first
+  tool; `none` calls nothing; `allowed_tools` is `auto` or `required` among those it lists.
+- `auto` calls the tools that the last user message asks for with the words `call NAME`, and nothing once a tool has
+  answered.
+- `call NAME {"a": 1}` calls with these arguments; otherwise they are a sample of the tool's schema.
+- `parallel_tool_calls: false` leaves the first call.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .errors import ApiError
+from .patterns import NoMatchError, matching_text
+from .rules import tool_name
+from .sampler import NoSampleError
+from .samples import sample_json
+
+Kind = Literal["function", "custom", "legacy"]
+
+_MOST_CALLS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Hold one call of a tool.
+
+    Attributes:
+        kind: `function`, `custom`, or `legacy` for the deprecated `functions`.
+        name: The tool's name.
+        text: The arguments as JSON text, or a custom tool's input.
+    """
+
+    kind: Kind
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    kind: Kind
+    name: str
+    definition: Mapping[str, Any]
+    param: str
+
+
+def tool_calls(request: Mapping[str, Any], asked: str, answered: bool) -> list[Call]:
+    """Choose the calls that answer a request.
+
+    Args:
+        request: A valid request.
+        asked: The text of the last user message.
+        answered: Whether a tool's message follows it.
+
+    Returns:
+        The calls in order; none if the answer is text.
+
+    Raises:
+        ApiError: With status 400, if no arguments can be made for a tool's schema.
+    """
+    tools, mode = _tools(request)
+    if not tools or mode == "none":
+        return []
+    if mode == "auto" and answered:
+        return []
+    calls = _asked_calls(tools, asked)
+    if mode == "required" and not calls:
+        calls = [_sampled_call(tools[0])]
+    single = request.get("parallel_tool_calls") is False or tools[0].kind == "legacy"
+    return calls[:1] if single else calls
+
+
+def _tools(request: Mapping[str, Any]) -> tuple[list[_Tool], str]:
+    """Return the tools that may be called, and `auto`, `required` or `none`."""
+    tools = [
+        _Tool(tool["type"], tool[tool["type"]]["name"], tool[tool["type"]], f"tools[{number}].{tool['type']}")
+        for number, tool in enumerate(request.get("tools") or [])
+    ]
+    choice = request.get("tool_choice") or "auto"
+    if not tools:
+        functions = enumerate(request.get("functions") or [])
+        tools = [_Tool("legacy", item["name"], item, f"functions[{number}]") for number, item in functions]
+        choice = request.get("function_call") or "auto"
+    if isinstance(choice, str):
+        return tools, choice
+    if choice.get("type") == "allowed_tools":
+        allowed = choice["allowed_tools"]
+        names = [tool_name(wanted) for wanted in allowed["tools"]]
+        return [tool for tool in tools if (tool.kind, tool.name) in names], allowed["mode"]
+    named = tool_name(choice) or ("legacy", choice.get("name"))
+    return [tool for tool in tools if (tool.kind, tool.name) == named][:1], "required"
+
+
+def _asked_calls(tools: Sequence[_Tool], asked: str) -> list[Call]:
+    by_name = {tool.name: tool for tool in reversed(tools)}
+    names = "|".join(re.escape(name) for name in sorted(by_name, key=len, reverse=True) if name)
+    calls: list[Call] = []
+    for found in re.finditer(rf"\bcall ({names})(?![\w-])\s*", asked) if names else ():
+        if len(calls) < _MOST_CALLS:
+            tool = by_name[found[1]]
+            given = _given_arguments(asked, found.end()) if tool.kind != "custom" else None
+            calls.append(Call(tool.kind, tool.name, given) if given else _sampled_call(tool))
+    return calls
+
+
+def _given_arguments(text: str, start: int) -> str | None:
+    """Return the JSON object that begins at a place in the text, as it is written there."""
+    if not text.startswith("{", start):
+        return None
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return text[start:end]
+
+
+def _sampled_call(tool: _Tool) -> Call:
+    if tool.kind == "custom":
+        return Call(tool.kind, tool.name, _custom_input(tool))
+    try:
+        schema = tool.definition.get("parameters") or {}
+        return Call(tool.kind, tool.name, sample_json({"type": "object", **schema}))
+    except NoSampleError as error:
+        message = f"The local server finds no arguments for the schema of '{tool.name}' (at {tool.param}.parameters)."
+        raise ApiError(400, message, param=f"{tool.param}.parameters", code="invalid_function_parameters") from error
+
+
+def _custom_input(tool: _Tool) -> str:
+    grammar = (tool.definition.get("format") or {}).get("grammar") or {}
+    if grammar.get("syntax") == "regex":
+        try:
+            return matching_text(grammar["definition"])
+        except NoMatchError as error:
+            message = f"The local server finds no input for the grammar of '{tool.name}' (at {tool.param}.format)."
+            raise ApiError(400, message, param=f"{tool.param}.format.grammar", code="invalid_grammar") from error
+    return f"input for {tool.name}"

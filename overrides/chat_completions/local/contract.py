@@ -1,0 +1,195 @@
+"""The OpenAPI document as a judge: of request bodies, of query parameters and of what is sent back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote, unquote
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from .errors import ApiError
+from .faults import Fault, first_fault
+
+_Place = list[str | int]
+
+_BASE = "urn:chat-completions:openapi"
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    types: frozenset[str]
+    default: Any
+    place: _Place
+
+
+def packaged_document() -> dict[str, Any]:
+    """Load the OpenAPI document that ships with the generated package.
+
+    Returns:
+        The document, its schemas being JSON Schema 2020-12.
+    """
+    text = files("chat_completions_api").joinpath("openapi.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+class Contract:
+    """Judge values by an OpenAPI 3.1 document.
+
+    Args:
+        document: The document; it must hold `createChatCompletion` and `listChatCompletions`.
+
+    Raises:
+        ValueError: If an operation is missing.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._registry: Registry[Any] = Registry().with_resource(_BASE, DRAFT202012.create_resource(document))
+        create = self._operation("createChatCompletion")
+        request = self._place([*create, "requestBody"])
+        self._request = self._validator([*request, "content", "application/json", "schema"])
+        self.request_fields = frozenset(
+            self._property_names(self._at(request)["content"]["application/json"]["schema"])
+        )
+        self._parameters: dict[str, _Parameter] = {}
+        places = [*self._operation("listChatCompletions"), "parameters"]
+        for number in range(len(self._at(places))):
+            place = self._place([*places, number])
+            parameter = self._at(place)
+            if parameter["in"] == "query":
+                schema = self._resolved(parameter["schema"])
+                found = _Parameter(frozenset(self._types(schema)), schema.get("default"), [*place, "schema"])
+                self._parameters[parameter["name"]] = found
+        properties = {name: {"$ref": _reference(found.place)} for name, found in self._parameters.items()}
+        self._query = Draft202012Validator({"properties": properties}, registry=self._registry)
+
+    def check_request(self, body: Mapping[str, Any]) -> None:
+        """Check the body of a create request.
+
+        Args:
+            body: The decoded JSON object.
+
+        Raises:
+            ApiError: With status 400, naming the first fault.
+        """
+        fault = first_fault(self._request.iter_errors(body), body)
+        if fault:
+            place = fault.pointer or "the root"
+            raise ApiError(400, f"{fault.message} (at {place})", param=fault.param, code=fault.code)
+
+    def query(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """Read the query parameters of a list request.
+
+        Args:
+            pairs: Names and values, percent-decoded; of a repeated name the last one counts.
+
+        Returns:
+            The parameters in their types, defaults filled in; unknown names are left out.
+
+        Raises:
+            ApiError: With status 400, naming the first fault.
+        """
+        values: dict[str, Any] = {}
+        for name, text in pairs:
+            head, _, tail = name.partition("[")
+            if name in self._parameters:
+                values[name] = _typed(text, self._parameters[name].types)
+            elif head in self._parameters and tail.endswith("]") and "object" in self._parameters[head].types:
+                held = values.get(head)
+                values[head] = {**(held if isinstance(held, dict) else {}), tail[:-1]: text}
+        fault = first_fault(self._query.iter_errors(values), values)
+        if fault:
+            raise ApiError(
+                400, f"{fault.message} (in the query at {fault.pointer})", param=fault.param, code=fault.code
+            )
+        defaults = {name: found.default for name, found in self._parameters.items() if found.default is not None}
+        return defaults | values
+
+    def response_fault(
+        self, operation: str, value: Any, *, status: int = 200, media_type: str = "application/json"
+    ) -> Fault | None:
+        """Find what is wrong with a response, as the contract sees it.
+
+        Args:
+            operation: The operation's id.
+            value: The decoded body, or one decoded chunk of a stream.
+            status: HTTP status code.
+            media_type: Content type without parameters.
+
+        Returns:
+            The first fault, or None if the value keeps to the contract.
+        """
+        place = self._place([*self._operation(operation), "responses", str(status)])
+        validator = self._validator([*place, "content", media_type, "schema"])
+        return first_fault(validator.iter_errors(value), value)
+
+    def _operation(self, operation: str) -> _Place:
+        for path, item in self._document.get("paths", {}).items():
+            for method, found in item.items():
+                if isinstance(found, dict) and found.get("operationId") == operation:
+                    return ["paths", path, method]
+        raise ValueError(f"the OpenAPI document has no operation {operation}")
+
+    def _at(self, place: _Place) -> Any:
+        found: Any = self._document
+        for step in place:
+            found = found[step]
+        return found
+
+    def _place(self, place: _Place) -> _Place:
+        """Return where the node at a place really is, which differs for a reference."""
+        while "$ref" in (node := self._at(place)):
+            place = _steps(node["$ref"])
+        return place
+
+    def _resolved(self, schema: Any) -> Any:
+        return self._at(self._place(_steps(schema["$ref"]))) if "$ref" in schema else schema
+
+    def _validator(self, place: _Place) -> Draft202012Validator:
+        return Draft202012Validator({"$ref": _reference(place)}, registry=self._registry)
+
+    def _property_names(self, schema: Any) -> Iterable[str]:
+        schema = self._resolved(schema)
+        yield from schema.get("properties", ())
+        for part in schema.get("allOf", ()):
+            yield from self._property_names(part)
+
+    def _types(self, schema: Any) -> Iterable[str]:
+        schema = self._resolved(schema)
+        named = schema.get("type", ())
+        yield from [named] if isinstance(named, str) else named
+        for keyword in ("anyOf", "oneOf", "allOf"):
+            for part in schema.get(keyword, ()):
+                yield from self._types(part)
+
+
+def _steps(reference: str) -> _Place:
+    steps = unquote(reference.removeprefix("#/")).split("/")
+    return [step.replace("~1", "/").replace("~0", "~") for step in steps]
+
+
+def _reference(place: _Place) -> str:
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in place)
+    return f"{_BASE}#/{'/'.join(quote(step) for step in steps)}"
+
+
+def _typed(text: str, types: Collection[str]) -> str | bool | int | float:
+    if "string" in types:
+        return text
+    if "boolean" in types and text in ("true", "false"):
+        return text == "true"
+    if "integer" in types and _INTEGER.fullmatch(text):
+        return int(text)
+    if "number" in types and _NUMBER.fullmatch(text):
+        return float(text)
+    return text

@@ -1,0 +1,41 @@
+"""The one error of the local server, in the API's own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ApiError(Exception):
+    """Say what the API answers instead of a result.
+
+    Args:
+        status: HTTP status code.
+        message: What is wrong, and where.
+        type: The API's error class, such as `invalid_request_error`.
+        param: The field at fault as the API writes it, such as `messages[0].content`.
+        code: The API's machine-readable reason, such as `invalid_type`.
+        headers: Response headers beyond the usual ones.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        type: str = "invalid_request_error",
+        param: str | None = None,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.type = type
+        self.param = param
+        self.code = code
+        self.headers = dict(headers or {})
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON object that goes into the response body."""
+        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}

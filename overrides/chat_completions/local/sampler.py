@@ -1,0 +1,253 @@
+"""One walk over a JSON schema that makes a value for it: the first enum value, else a plain value of the type."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .patterns import NoMatchError, matching_text
+
+_NODES = 20_000
+_LONGEST = 100_000
+
+_FORMATS = {
+    "date": "2024-01-31",
+    "date-time": "2024-01-31T12:00:00Z",
+    "duration": "P1D",
+    "email": "user@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "time": "12:00:00Z",
+    "uri": "https://example.com/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+_SIGNS = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
+    "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
+    "string": ("pattern", "format", "minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+
+
+class NoSampleError(ValueError):
+    """Say that no valid value was found for a schema."""
+
+
+class Sampler:
+    """Walk a schema once.
+
+    Each turn takes other branches of the unions. A reference inside its own expansion has no sample, so recursion
+    ends where a property is optional, a list may be empty or a union has another branch.
+
+    Args:
+        root: The schema that references count from.
+        turn: Which branches to take, from 0.
+        optional: Whether properties that are not required are filled in.
+    """
+
+    def __init__(self, root: Any, turn: int, optional: bool) -> None:
+        self._root = root
+        self._turn = turn
+        self._optional = optional
+        self._left = _NODES
+
+    def value(self, schema: Any, name: str = "text", index: int = 0, refs: frozenset[str] = frozenset({"#"})) -> Any:
+        """Make a value for a schema.
+
+        Args:
+            schema: The root, or a schema inside it.
+            name: What texts are made of: the name of the property.
+            index: Place in a list, so that the items of a list differ.
+            refs: The references being expanded.
+
+        Returns:
+            A JSON value, valid as far as one walk can say.
+
+        Raises:
+            NoSampleError: If the walk comes to a dead end.
+        """
+        self._left -= 1
+        if schema is False or self._left < 0:
+            raise NoSampleError("nothing is allowed here")
+        if schema is True:
+            return name
+        schema, refs = self._flat(schema, refs)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return schema["enum"][index % len(schema["enum"])]
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                return self._union(schema, keyword, name, index, refs)
+        kind = self._kind(schema)
+        if kind == "object":
+            return self._object(schema, refs)
+        if kind == "array":
+            return self._array(schema, name, refs)
+        if kind == "string":
+            return self._string(schema, name, index)
+        if kind in ("integer", "number"):
+            return self._number(schema, kind, index)
+        return True if kind == "boolean" else None
+
+    def _flat(self, schema: Mapping[str, Any], refs: frozenset[str]) -> tuple[dict[str, Any], frozenset[str]]:
+        """Return the schema with its reference and its `allOf` merged in."""
+        merged = {key: rule for key, rule in schema.items() if key not in ("$ref", "allOf", "if", "then", "else")}
+        parts = list(schema.get("allOf", ()))
+        if "if" in schema:
+            met = self._turn % 2 == 0
+            parts += [schema["if"], schema.get("then", True)] if met else [schema.get("else", True)]
+        if "$ref" in schema:
+            if schema["$ref"] in refs:
+                raise NoSampleError("the schema refers to itself")
+            refs |= {schema["$ref"]}
+            parts.append(self._target(schema["$ref"]))
+        for part in parts:
+            if part is False:
+                raise NoSampleError("nothing is allowed here")
+            if part is not True:
+                flat, refs = self._flat(part, refs)
+                merged = _merged(merged, flat)
+        return merged, refs
+
+    def _target(self, reference: str) -> Any:
+        node = self._root
+        if not reference.startswith("#"):
+            raise NoSampleError(f"the reference {reference!r} leaves the schema")
+        for step in filter(None, reference[1:].split("/")):
+            key = step.replace("~1", "/").replace("~0", "~")
+            try:
+                node = node[int(key)] if isinstance(node, list) else node[key]
+            except (KeyError, IndexError) as error:
+                raise NoSampleError(f"the reference {reference!r} leads nowhere") from error
+        return node
+
+    def _union(self, schema: dict[str, Any], keyword: str, name: str, index: int, refs: frozenset[str]) -> Any:
+        rest = {key: rule for key, rule in schema.items() if key != keyword}
+        branches = schema[keyword]
+        first = self._turn % len(branches)
+        for branch in branches[first:] + branches[:first]:
+            try:
+                return self.value({"allOf": [rest, branch]}, name, index, refs)
+            except NoSampleError:
+                continue
+        raise NoSampleError("no branch of the union has a sample")
+
+    def _kind(self, schema: Mapping[str, Any]) -> str:
+        named = schema.get("type")
+        if isinstance(named, list):
+            return str(named[self._turn % len(named)]) if named else "null"
+        if named:
+            return str(named)
+        return next((kind for kind, signs in _SIGNS.items() if any(sign in schema for sign in signs)), "string")
+
+    def _object(self, schema: Mapping[str, Any], refs: frozenset[str]) -> dict[str, Any]:
+        known, required = schema.get("properties", {}), schema.get("required", [])
+        others = schema.get("additionalProperties", True)
+        made: dict[str, Any] = {}
+        for key, rule in known.items():
+            if key in required:
+                made[key] = self.value(rule, key, 0, refs)
+            elif self._optional:
+                try:
+                    made[key] = self.value(rule, key, 0, refs)
+                except NoSampleError:
+                    continue
+        for key in required:
+            if key not in made:
+                rules = [
+                    rule for pattern, rule in schema.get("patternProperties", {}).items() if re.search(pattern, key)
+                ]
+                made[key] = self.value({"allOf": rules} if rules else others, key, 0, refs)
+        while len(made) < schema.get("minProperties", 0):
+            made[f"key{len(made) + 1}"] = self.value(others, "text", len(made), refs)
+        return made
+
+    def _array(self, schema: Mapping[str, Any], name: str, refs: frozenset[str]) -> list[Any]:
+        first, rule = schema.get("prefixItems", []), schema.get("items", True)
+        if isinstance(rule, list):
+            first, rule = rule, schema.get("additionalItems", True)
+        made = [self.value(part, name, 0, refs) for part in first]
+        if "contains" in schema:
+            wanted = max(1, schema.get("minContains", 1))
+            made += [self.value({"allOf": [schema["contains"], rule]}, name, number, refs) for number in range(wanted)]
+        least = schema.get("minItems", 0)
+        while len(made) < least:
+            made.append(self.value(rule, name, len(made), refs))
+        if not made and "items" in schema and self._optional and schema.get("maxItems", 1):
+            try:
+                made.append(self.value(rule, name, 0, refs))
+            except NoSampleError:
+                return []
+        return made
+
+    def _string(self, schema: Mapping[str, Any], name: str, index: int) -> str:
+        least, most = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
+        if least > _LONGEST:
+            raise NoSampleError("the text would be too long")
+        if "pattern" in schema:
+            try:
+                return matching_text(schema["pattern"], max(self._turn, index))
+            except NoMatchError as error:
+                raise NoSampleError(str(error)) from error
+        if schema.get("format") in _FORMATS:
+            return _FORMATS[schema["format"]]
+        text = f"{name}{index + 1}" if index else name
+        if len(text) < least:
+            text = (text + " ") * math.ceil(least / (len(text) + 1))
+            text = text[: int(least)].rstrip().ljust(int(least), "x")
+        return text[: int(most)]
+
+    def _number(self, schema: Mapping[str, Any], kind: str, index: int) -> int | float:
+        low, above = schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf)
+        high, below = schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf)
+        step = schema.get("multipleOf", 1 if kind == "integer" else 0)
+        if kind == "integer" and isinstance(step, float) and not step.is_integer():
+            step = 1
+        # The smallest and the largest whole number (or multiple) that the four limits leave.
+        unit = step or 1
+        least = -math.inf if max(low, above) == -math.inf else math.ceil(max(low, above) / unit)
+        most = math.inf if min(high, below) == math.inf else math.floor(min(high, below) / unit)
+        least += least * unit <= above
+        most -= most * unit >= below
+        count = min(max(1 + index, least), most)
+        if count >= least:
+            value = count * unit
+            return int(value) if kind == "integer" else value
+        if step:
+            raise NoSampleError("no number is allowed here")
+        return float((max(low, above) + min(high, below)) / 2)
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return one schema that asks what two ask, as far as one schema can say it."""
+    merged = dict(one)
+    for key, rule in other.items():
+        held = merged.get(key)
+        if held is None or key not in merged:
+            merged[key] = rule
+        elif key == "properties":
+            both = {name: {"allOf": [held[name], part]} if name in held else part for name, part in rule.items()}
+            merged[key] = {**held, **both}
+        elif key == "required":
+            merged[key] = [*held, *(name for name in rule if name not in held)]
+        elif key == "enum":
+            merged[key] = [item for item in held if item in rule] or rule
+        elif key in ("anyOf", "oneOf"):
+            merged["allOf"] = [*merged.get("allOf", ()), {key: rule}]
+        elif key == "allOf":
+            merged[key] = [*held, *rule]
+        elif key == "type":
+            mine, theirs = ([kinds] if isinstance(kinds, str) else kinds for kinds in (held, rule))
+            if common := [kind for kind in mine if kind in theirs]:
+                merged[key] = common
+            elif "integer" in (*mine, *theirs):
+                merged[key] = "integer"
+        elif key in ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"):
+            merged[key] = max(held, rule)
+        elif key in ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"):
+            merged[key] = min(held, rule)
+    return merged

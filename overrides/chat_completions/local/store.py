@@ -1,0 +1,211 @@
+"""Stored completions in SQLite.
+
+One thread of its own holds the one connection, so that the event loop never waits for the disk or for another
+process's lock. The file is in WAL mode: other processes read and write it at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Any, TypeVar
+
+from .errors import ApiError
+
+T = TypeVar("T")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS completions (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS completions_by_creation ON completions (created, seq);
+CREATE INDEX IF NOT EXISTS completions_by_model ON completions (model, created, seq);
+CREATE TABLE IF NOT EXISTS metadata (
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    seq INTEGER NOT NULL REFERENCES completions (seq),
+    PRIMARY KEY (key, value, created, seq)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Hold one page of stored completions.
+
+    Attributes:
+        data: The completions as they were saved.
+        has_more: Whether completions follow after this page.
+    """
+
+    data: list[dict[str, Any]]
+    has_more: bool
+
+    def body(self) -> dict[str, Any]:
+        """Return the page as the API sends it; the ids of an empty page are null."""
+        return {
+            "object": "list",
+            "data": self.data,
+            "first_id": self.data[0]["id"] if self.data else None,
+            "last_id": self.data[-1]["id"] if self.data else None,
+            "has_more": self.has_more,
+        }
+
+
+class Store:
+    """Keep completions in a SQLite file.
+
+    Args:
+        path: The file, made if it is missing; None keeps them in memory until `close`.
+        busy_timeout: Seconds to wait for another process's write.
+    """
+
+    def __init__(self, path: str | PathLike[str] | None = None, *, busy_timeout: float = 10.0) -> None:
+        self._path = ":memory:" if path is None else fspath(path)
+        self._busy_timeout = busy_timeout
+        self._thread: ThreadPoolExecutor | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        """Open the file and make its tables; opening an open store does nothing.
+
+        Raises:
+            OSError: If the file cannot be used as a database.
+        """
+        if self._thread is not None:
+            return
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="completions-store")
+        try:
+            self._thread.submit(self._connect).result()
+        except sqlite3.Error as error:
+            self.close()
+            raise OSError(f"cannot use {self._path} as a database: {error}") from error
+
+    def close(self) -> None:
+        """Finish what is being written and close the file; closing twice is fine."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.submit(self._disconnect).result()
+            thread.shutdown()
+
+    async def save(self, completion: Mapping[str, Any]) -> None:
+        """Save a completion.
+
+        Args:
+            completion: The whole completion with its `id`, `created`, `model` and `metadata`.
+
+        Raises:
+            ApiError: With status 500, if the database cannot be written.
+        """
+        await self._run(lambda connection: _insert(connection, completion))
+
+    async def page(self, query: Mapping[str, Any]) -> Page:
+        """Read one page of completions.
+
+        Args:
+            query: `limit` (items) and `order` (`asc` or `desc`, by creation, then by insertion); optionally `after`
+                (an id, not included), `model`, and `metadata` (pairs that must all be there).
+
+        Returns:
+            The page.
+
+        Raises:
+            ApiError: With status 404 if nothing has the id `after`; with status 500 if the database cannot be read.
+        """
+        return await self._run(lambda connection: _select(connection, query))
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def job() -> T:
+            assert self._connection is not None
+            return work(self._connection)
+
+        self.open()
+        assert self._thread is not None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+        except sqlite3.Error as error:
+            message = f"The store of completions failed: {error}."
+            raise ApiError(500, message, type="server_error", code="store_failed") from error
+
+    def _connect(self) -> None:
+        connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
+        self._connection = connection
+        _use_wal(connection, self._busy_timeout)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
+    # The change of mode does not wait for other processes by itself: SQLite answers "locked" at once.
+    end = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
+def _insert(connection: sqlite3.Connection, completion: Mapping[str, Any]) -> None:
+    text = json.dumps(completion, ensure_ascii=False)
+    row = (completion["id"], completion["created"], completion["model"], text)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        added = connection.execute("INSERT INTO completions (id, created, model, body) VALUES (?, ?, ?, ?)", row)
+        place = (completion["created"], added.lastrowid)
+        pairs = [(key, value, *place) for key, value in completion["metadata"].items()]
+        connection.executemany("INSERT INTO metadata (key, value, created, seq) VALUES (?, ?, ?, ?)", pairs)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _select(connection: sqlite3.Connection, query: Mapping[str, Any]) -> Page:
+    order = "DESC" if query["order"] == "desc" else "ASC"
+    pairs = list((query.get("metadata") or {}).items())
+    # A metadata filter walks that pair's own index, which is in page order as well; further pairs are probed.
+    table = "metadata AS t CROSS JOIN completions AS c ON c.seq = t.seq" if pairs else "completions AS c"
+    ordered = "t" if pairs else "c"
+    conditions: list[str] = ["true"]
+    values: list[Any] = []
+    for number, pair in enumerate(pairs):
+        probe = "EXISTS (SELECT 1 FROM metadata AS m WHERE m.key = ? AND m.value = ? AND m.created = c.created"
+        conditions.append(f"{probe} AND m.seq = c.seq)" if number else "t.key = ? AND t.value = ?")
+        values += pair
+    if "model" in query:
+        conditions.append("c.model = ?")
+        values.append(query["model"])
+    if "after" in query:
+        found = connection.execute("SELECT created, seq FROM completions WHERE id = ?", (query["after"],)).fetchone()
+        if found is None:
+            message = f"No stored completion has the id '{query['after']}' (in the query at /after)."
+            raise ApiError(404, message, param="after", code="not_found")
+        conditions.append(f"({ordered}.created, {ordered}.seq) {'<' if order == 'DESC' else '>'} (?, ?)")
+        values += found
+    # One row more than asked for tells whether there is more.
+    rows = connection.execute(
+        f"SELECT c.body FROM {table} WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {ordered}.created {order}, {ordered}.seq {order} LIMIT ?",
+        (*values, query["limit"] + 1),
+    ).fetchall()
+    data = [json.loads(body) for (body,) in rows]
+    return Page(data[: query["limit"]], len(data) > query["limit"])

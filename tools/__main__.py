@@ -1,0 +1,55 @@
+"""`python -m tools COMMAND`: find the command's module, run it, turn its failure into one line.
+
+A command is a module of this package with `add_arguments(parser)` and `run(args) -> int`. It is imported only when
+it is called for, so that no command pays for what another one needs.
+
+Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from tools.errors import ToolError
+
+COMMANDS = {
+    "vendor": "Slice an upstream OpenAPI document into openapi.yaml and its lock.",
+    "generate": "Generate the client code from openapi.yaml.",
+}
+
+USAGE_EXIT_CODE = 64
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_EXIT_CODE, f"error: {self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the process's exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _Parser(prog="python -m tools", description="The machine that makes the client from its specification.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    parsers = {name: commands.add_parser(name, help=says, description=says) for name, says in COMMANDS.items()}
+    module = None
+    if arguments and arguments[0] in parsers:
+        module = import_module(f"tools.{arguments[0]}")
+        module.add_arguments(parsers[arguments[0]])
+    args = parser.parse_args(arguments)
+    assert module is not None, "the parser lets only known commands through"
+    try:
+        return int(module.run(args))
+    except ToolError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""The one error that every command of `tools/` ends with.
+
+Exception
+└── ToolError    the input, the place or the tool at hand is not what the command needs
+"""
+
+from __future__ import annotations
+
+
+class ToolError(Exception):
+    """Say in one line where a command failed, what happened and what to do about it."""
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        """Keep the two parts apart, so that a caller who knows more of the place can add it.
+
+        Args:
+            message: What happened and, after a semicolon, what to do.
+            where: A file with its line, a JSON pointer that begins with `#`, an address or a command.
+        """
+        super().__init__(message, where)
+        self.message = " ".join(message.split())
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message

@@ -1,0 +1,126 @@
+"""`python -m tools generate`: openapi.yaml -> overlay -> lowering -> generator -> generated/chat_completions_api."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tools import document as documents
+from tools import yaml_reading
+from tools.errors import ToolError
+from tools.generator import (
+    check_originals,
+    check_pins,
+    class_names,
+    count_lines,
+    load_config,
+    template_originals,
+    write_package,
+)
+from tools.lowering import lower
+from tools.nulls import null_unions
+from tools.overlay import apply_overlay
+from tools.schemas import operations
+from tools.slicing import OPERATIONS, slice_document
+from tools.trees import differences, swap_in
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEC = ROOT / "openapi.yaml"
+LOCK = ROOT / "openapi.lock.json"
+OUTPUT = ROOT / "generated"
+PACKAGE = "chat_completions_api"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("--spec", type=Path, default=SPEC, metavar="F", help="the document (default: openapi.yaml)")
+    parser.add_argument(
+        "--output", type=Path, default=OUTPUT, metavar="DIR", help=f"receives {PACKAGE}/ (default: generated/)"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; show how DIR differs, exit 1 if it does")
+    parser.add_argument(
+        "--record-originals", action="store_true", help="note the generator's templates as those that ours replace"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Generate, or check; give the exit code."""
+    if args.record_originals:
+        text = json.dumps(template_originals(ROOT / "templates"), indent=2) + "\n"
+        (ROOT / "templates" / "originals.json").write_text(text)
+    spec, place = args.spec.resolve(), args.output.resolve() / PACKAGE
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / PACKAGE
+        classes = build(spec, package)
+        if args.check:
+            lines = differences(package, place)
+            print("\n".join(lines) if lines else f"{PACKAGE} is what {spec.name} generates")
+            if lines:
+                print("error: the generated package differs; run `make generate`, never edit it", file=sys.stderr)
+            return 1 if lines else 0
+        swap_in(package, place)
+    print(f"{PACKAGE}: {len(classes)} models and enums, {count_lines(place)} lines, from {spec.name}")
+    return 0
+
+
+def build(spec: Path, package: Path) -> list[str]:
+    """Generate a package from a document into a folder that does not exist yet.
+
+    Args:
+        spec: A slice, or a whole upstream document, of which only our operations are taken.
+        package: The folder that becomes the package.
+
+    Returns:
+        The names of the classes that came out.
+
+    Raises:
+        ToolError: The document cannot be read, an overlay action found nothing to apply to (for openapi.yaml only;
+            for other documents these are listed on standard error), or a part of the document would be lost.
+    """
+    check_pins(ROOT / "constraints.txt")
+    check_originals(ROOT / "templates")
+    data = _read(spec)
+    document = documents.load(data, name=spec.name)
+    present = {operation.get("operationId") for _, _, operation in operations(document)}
+    wanted = [name for name in OPERATIONS if name in present] or [name for name in present if isinstance(name, str)]
+    overlay = yaml_reading.read(_read(ROOT / "overlay.yaml"), name="overlay.yaml")
+    applied = apply_overlay(slice_document(document, sorted(wanted)), overlay)
+    contract = null_unions(applied.document)
+    config = load_config(ROOT / "generator-config.yml")
+    lowered = lower(contract, class_names(config))
+    unused = [f"{name}: there is no such schema to rename" for name in class_names(config) if name not in _schemas(contract)]
+    problems = [*applied.unmatched, *(f"overlay.yaml: {line}" for line in lowered["x-clashes"])]
+    problems += [f"generator-config.yml: {line}" for line in unused]
+    if problems and spec == SPEC:
+        raise ToolError("; ".join(problems) + "; bring the overlay up to date")
+    for problem in problems:
+        print(f"note: {problem}", file=sys.stderr)
+    packaged = slice_document(contract, sorted(wanted)) | {"x-provenance": _provenance(data)}
+    text = json.dumps(packaged, ensure_ascii=False, indent=1) + "\n"
+    return write_package(lowered, config, ROOT / "templates", package, text)
+
+
+def _schemas(document: dict[str, Any]) -> dict[str, Any]:
+    schemas: dict[str, Any] = document.get("components", {}).get("schemas", {})
+    return schemas
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ToolError(f"cannot be read: {error.strerror}", where=path.name) from None
+
+
+def _provenance(data: bytes) -> dict[str, Any]:
+    """Give where a slice came from: the lock's facts if it is the vendored one, and its hash in any case."""
+    digest = hashlib.sha256(data).hexdigest()
+    lock = json.loads(_read(LOCK)) if LOCK.exists() else {}
+    vendored = lock.get("slice", {}).get("sha256") == digest
+    facts = {key: lock["upstream"].get(key) if vendored else None for key in ("repository", "commit", "date")}
+    return {**facts, "slice_sha256": digest}

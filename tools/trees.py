@@ -1,0 +1,58 @@
+"""Compare a folder with what it should be, and put a new one in its place."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import tempfile
+from pathlib import Path
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Give the content of every file below a folder by its relative path; Python's own caches do not count."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def differences(expected: Path, actual: Path) -> list[str]:
+    """Give the lines of a unified diff that turns `actual` into `expected`; none where they are equal.
+
+    Files that only one side has count as much as files that differ.
+    """
+    wanted, found = files_of(expected), files_of(actual) if actual.is_dir() else {}
+    lines: list[str] = []
+    for name in sorted({*wanted, *found}):
+        before, after = found.get(name), wanted.get(name)
+        if before == after:
+            continue
+        sides = (f"{actual.name}/{name}" if before is not None else "/dev/null", f"generated anew/{name}" if after is not None else "/dev/null")
+        try:
+            texts = [side.decode().splitlines() if side is not None else [] for side in (before, after)]
+        except UnicodeDecodeError:
+            lines += [f"--- {sides[0]}", f"+++ {sides[1]}", "binary contents differ"]
+            continue
+        diff = list(difflib.unified_diff(texts[0], texts[1], *sides, lineterm=""))
+        # Line ends and empty files differ without a line that does.
+        lines += diff or [f"--- {sides[0]}", f"+++ {sides[1]}", "the same lines, but not the same bytes"]
+    return lines
+
+
+def swap_in(new: Path, place: Path) -> None:
+    """Put a folder in the place of another one, whole: the old one stays until the new one is there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        shutil.copytree(new, beside / "new")
+        if place.exists():
+            place.rename(beside / "old")
+        try:
+            (beside / "new").rename(place)
+        except OSError:
+            if (beside / "old").exists():
+                (beside / "old").rename(place)
+            raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,224 @@
+"""Vendor the upstream document: fetch it, slice it, write `openapi.yaml` and the lock that says where it came from.
+
+Both files are written, or neither.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from tools import document, yaml_writing
+from tools.errors import ToolError
+from tools.slicing import OPERATIONS, slice_document
+
+UPSTREAM = "https://raw.githubusercontent.com/openai/openai-openapi/HEAD/openapi.yaml"
+REPOSITORY = "openai/openai-openapi"
+COMMENT = "Written by `python -m tools vendor`. Not edited by hand: corrections go into overlay.yaml."
+FETCH_TIMEOUT_SECONDS = 60.0
+
+# An address that names its commit tells where a document is from.
+_RAW_ADDRESS = re.compile(r"https://raw\.githubusercontent\.com/([^/]+/[^/]+)/([0-9a-f]{40})/")
+# A revision of at least two characters: `C:\openapi.yaml` is a file.
+_GIT_PATH = re.compile(r"[^:-][^:]+:[^:]+")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--upstream",
+        default=UPSTREAM,
+        metavar="FILE_OR_URL",
+        help="the document: a file, an http(s) address, or REV:PATH of the git repository here (default: %(default)s)",
+    )
+    parser.add_argument("--repository", help=f"the repository to note in the lock (default: {REPOSITORY})")
+    parser.add_argument("--commit", type=_commit, help="the commit to note in the lock")
+    parser.add_argument("--date", type=_date, help="the commit's date to note in the lock, in ISO 8601")
+    parser.add_argument(
+        "--operations",
+        type=_operations,
+        default=list(OPERATIONS),
+        metavar="ID,ID",
+        help=f"the operations to keep (default: {','.join(OPERATIONS)})",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("openapi.yaml"),
+        metavar="FILE",
+        help="where to write the slice, with its lock beside it (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the slice and its lock, and print one line about them.
+
+    Raises:
+        ToolError: Something failed; both files are as they were.
+    """
+    data = document.unpack(fetch(args.upstream), name=args.upstream)
+    upstream = document.load(data, name=args.upstream)
+    try:
+        sliced = slice_document(upstream, args.operations)
+    except ToolError as error:
+        raise document.located(error, data, name=args.upstream) from error
+    text = yaml_writing.write(sliced, comment=COMMENT).encode()
+    if document.load(text, name=str(args.output)) != sliced:
+        raise ToolError("the slice does not read back as it was written; report this as a bug", where=args.upstream)
+
+    lock_path = lock_path_of(args.output)
+    components = sum(map(len, sliced.get("components", {}).values()))
+    digest = sha256(text).hexdigest()
+    lock = {
+        "upstream": _provenance(args, data, upstream["openapi"], _read_lock(lock_path)),
+        "slice": {
+            "operations": sorted(args.operations),
+            "components": components,
+            "bytes": len(text),
+            "sha256": digest,
+        },
+    }
+    _write_together({args.output: text, lock_path: (json.dumps(lock, indent=2) + "\n").encode()})
+    print(
+        f"{args.output}: {len(args.operations)} operations, {components} components, {len(text)} bytes, sha256 {digest}"
+    )
+    return 0
+
+
+def fetch(upstream: str) -> bytes:
+    """Return the bytes of a file, of an http(s) address, or of `REV:PATH` in the git repository here.
+
+    Raises:
+        ToolError: It cannot be had.
+    """
+    if upstream.startswith(("http://", "https://")):
+        return _download(upstream)
+    path = Path(upstream)
+    try:
+        if path.exists():
+            return path.read_bytes()
+    except OSError as error:
+        raise ToolError(f"cannot read the file: {error.strerror}; give a readable file", where=upstream) from error
+    if "://" in upstream:
+        raise ToolError("only http and https addresses can be fetched; give one, or a file", where=upstream)
+    if _GIT_PATH.fullmatch(upstream):
+        return _show(upstream)
+    raise ToolError("there is no such file; give a file, an http(s) address or REV:PATH", where=upstream)
+
+
+def lock_path_of(output: Path) -> Path:
+    """Return where the lock of a slice lies: `openapi.lock.json` beside `openapi.yaml`."""
+    return output.with_name(f"{output.stem}.lock.json")
+
+
+def _download(address: str) -> bytes:
+    import httpx
+
+    data = bytearray()
+    try:
+        with httpx.stream("GET", address, follow_redirects=True, timeout=FETCH_TIMEOUT_SECONDS) as response:
+            if not response.is_success:
+                raise ToolError(f"the server answers HTTP {response.status_code}; is the address right?", where=address)
+            for part in response.iter_bytes():
+                data += part
+                if len(data) > document.MAX_DOCUMENT_BYTES:
+                    break  # Reading the document says that it is too large.
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = str(error) or type(error).__name__
+        raise ToolError(f"cannot fetch: {reason}; try again, or give a file", where=address) from error
+    return bytes(data)
+
+
+def _show(revision_and_path: str) -> bytes:
+    command = ["git", "cat-file", "blob", revision_and_path]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError as error:
+        raise ToolError(f"there is no such file, and git cannot be run: {error}", where=revision_and_path) from error
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        raise ToolError(f"there is no such file, and git says: {reason}", where=revision_and_path)
+    return done.stdout
+
+
+def _provenance(args: argparse.Namespace, data: bytes, version: str, lock: dict[str, Any]) -> dict[str, Any]:
+    """Return where the document is from: what the arguments say, else its address, else the last lock."""
+    digest = sha256(data).hexdigest()
+    if args.commit is None and lock.get("slice", {}).get("sha256") == digest:
+        return dict(lock["upstream"])  # Our own slice again: it is still from where it was from.
+    known: dict[str, str | None] = {"repository": REPOSITORY, "commit": None, "date": None}
+    if address := _RAW_ADDRESS.match(args.upstream):
+        known.update(repository=address[1], commit=address[2])
+    elif args.commit is None and lock.get("upstream", {}).get("sha256") == digest:
+        known.update((key, lock["upstream"].get(key)) for key in known)
+    path = urlsplit(args.upstream).path.replace(os.sep, "/")
+    return {
+        **{key: getattr(args, key) or value for key, value in known.items()},
+        "file": PurePosixPath(path.rpartition(":")[2]).name.removesuffix(".gz"),
+        "openapi": version,
+        "bytes": len(data),
+        "sha256": digest,
+    }
+
+
+def _read_lock(path: Path) -> dict[str, Any]:
+    """Return the last lock, or nothing: a lock that cannot be read is about to be replaced."""
+    try:
+        lock = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    whole = isinstance(lock, dict) and all(isinstance(lock.get(part), dict) for part in ("upstream", "slice"))
+    return lock if whole else {}
+
+
+def _write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write all files or none: each beside its place first, then all moved into place."""
+    moves: list[tuple[Path, Path]] = []
+    moved: list[tuple[Path, bytes | None]] = []
+    try:
+        for path, content in contents.items():
+            place = path.resolve()  # A link stays a link.
+            temporary = place.with_name(f".{place.name}.{os.getpid()}")
+            moves.append((temporary, place))
+            temporary.write_bytes(content)
+        for temporary, place in moves:
+            before = place.read_bytes() if place.exists() else None
+            temporary.replace(place)
+            moved.append((place, before))
+    except OSError as error:
+        for place, before in moved:
+            place.unlink() if before is None else place.write_bytes(before)
+        raise ToolError(f"cannot write: {error.strerror}; nothing was changed", where=str(place)) from error
+    finally:
+        for temporary, _ in moves:
+            temporary.unlink(missing_ok=True)
+
+
+def _commit(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{7,64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a commit's hash")
+    return text
+
+
+def _date(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date in ISO 8601") from None
+    return text
+
+
+def _operations(text: str) -> list[str]:
+    names = sorted({name for part in text.split(",") if (name := part.strip())})
+    if not names:
+        raise argparse.ArgumentTypeError("no operation is named")
+    return names

@@ -1,0 +1,75 @@
+"""Dicts, lists and scalars to YAML text that YAML 1.1 and YAML 1.2 readers take alike, the same bytes every time.
+
+A writer of our own, because PyYAML's quotes by YAML 1.1 only: it writes the strings `1e5` and `0o17` without quotes,
+which YAML 1.2 reads as numbers, and the number `1e+16` in a way that it reads back as a string itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tools.errors import ToolError
+
+# Begins like nothing but a string and holds nothing that means something in a block: safe without quotes...
+_PLAIN = re.compile(r"[A-Za-z/$_](?:[A-Za-z0-9/$_.{}()+-]|:(?=\S)| (?=\w))*")
+# ...unless it is one of these words, in the eyes of YAML 1.1 or 1.2.
+_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
+# What a double-quoted JSON string may hold as it is and a YAML one may not, or not safely.
+_TO_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def write(value: dict[str, Any] | list[Any], *, comment: str = "") -> str:
+    """Return `value` as a YAML document in block style, keys in their order, under a comment line.
+
+    Raises:
+        ToolError: A string is no Unicode text.
+    """
+    lines = [f"# {comment}"] if comment else []
+    return "\n".join([*lines, *_block(value, "", ""), ""])
+
+
+def _block(value: Any, indent: str, head: str) -> Iterator[str]:
+    """Yield the lines of a value; `head` stands in place of the first line's indent."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _entry(item, indent, f"{head}{_string(key)}:")
+            head = indent
+    elif isinstance(value, list) and value:
+        for item in value:
+            yield from _block(item, indent + "  ", f"{head}- ")
+            head = indent
+    else:
+        yield head + _scalar(value)
+
+
+def _entry(value: Any, indent: str, head: str) -> Iterator[str]:
+    if value and isinstance(value, dict | list):
+        yield head
+        yield from _block(value, indent + "  ", indent + "  ")
+    else:
+        yield f"{head} {_scalar(value)}"
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, float):
+        mantissa, exponent, power = repr(value).partition("e")
+        # YAML 1.1 takes no exponent without a dot before it.
+        return mantissa + ".0" * (bool(exponent) and "." not in mantissa) + exponent + power
+    return json.dumps(value)  # null, true, false, an integer, {} or []
+
+
+def _string(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    if _SURROGATE.search(text):
+        raise ToolError(f"{text!r} holds half of a surrogate pair, which no UTF-8 file can; mend the document")
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _TO_ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
