@@ -180,8 +180,8 @@ class _Slice:
         return result
 
     def parameter_order(self, value: Any, at: str) -> tuple[str, str]:
-        for link, _ in self.chain(value, at):
-            value = link
+        for link, place in self.chain(value, at):
+            value = _mapping(link, place)
         return str(value.get("in")), str(value.get("name"))
 
     def mapped(self, value: Any, at: str) -> str:
@@ -195,7 +195,8 @@ class _Slice:
     def requirement(self, value: Any, at: str) -> dict[str, Any]:
         result = {}
         for name, scopes in sorted(_mapping(value, at).items()):
-            self.reference(pointers.join("#/components/securitySchemes", name), "securityScheme", at)
+            scheme = pointers.join("#/components/securitySchemes", name)
+            self.reference(scheme, "securityScheme", pointers.join(at, name))
             result[name] = set_in_order(scopes)
         return result
 
@@ -220,12 +221,12 @@ class _Slice:
         segments, value = self.target(reference, at)
         pointer = pointers.join("#", *segments)
         section = SECTIONS[kind]
-        if segments[0] != "components" or len(segments) > 3:
-            name = self.hoisted_name(kind, pointer, segments)
-        elif segments[1] == section and len(segments) == 3:
+        if segments[:-1] == ["components", section]:
             name = segments[2]
-        else:
+        elif segments[0] == "components" and len(segments) <= 3:
             raise ToolError(f"{pointer} is no {kind}, which this place needs", where=at)
+        else:
+            name = self.hoisted_name(kind, pointer, segments)
         if name not in self.components[section]:
             for _ in self.chain(value, pointer):
                 pass  # A chain that does not end raises.

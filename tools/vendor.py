@@ -72,8 +72,7 @@ def run(args: argparse.Namespace) -> int:
     except ToolError as error:
         raise document.located(error, data, name=args.upstream) from error
     text = yaml_writing.write(sliced, comment=COMMENT).encode()
-    if document.load(text, name=str(args.output)) != sliced:
-        raise ToolError("the slice does not read back as it was written; report this as a bug", where=args.upstream)
+    _check_written(text, sliced, args.upstream)
 
     lock_path = lock_path_of(args.output)
     components = sum(map(len, sliced.get("components", {}).values()))
@@ -89,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     }
     _write_together({args.output: text, lock_path: (json.dumps(lock, indent=2) + "\n").encode()})
     print(
-        f"{args.output}: {len(args.operations)} operations, {components} components, {len(text)} bytes, sha256 {digest}"
+        f"{args.output}: operations {len(args.operations)}, components {components}, bytes {len(text)}, sha256 {digest}"
     )
     return 0
 
@@ -150,6 +149,16 @@ def _show(revision_and_path: str) -> bytes:
     return done.stdout
 
 
+def _check_written(text: bytes, sliced: dict[str, Any], upstream: str) -> None:
+    """Raise if the text is not the slice: a key beyond YAML's 1024 characters, or a fault of ours."""
+    try:
+        same = document.load(text, name="the slice") == sliced
+    except ToolError as error:
+        raise ToolError(f"the slice cannot be read back as YAML ({error})", where=upstream) from error
+    if not same:
+        raise ToolError("the slice does not read back as it was written; report this as a bug", where=upstream)
+
+
 def _provenance(args: argparse.Namespace, data: bytes, version: str, lock: dict[str, Any]) -> dict[str, Any]:
     """Return where the document is from: what the arguments say, else its address, else the last lock."""
     digest = sha256(data).hexdigest()
@@ -195,8 +204,8 @@ def _write_together(contents: Mapping[Path, bytes]) -> None:
             temporary.replace(place)
             moved.append((place, before))
     except OSError as error:
-        for place, before in moved:
-            place.unlink() if before is None else place.write_bytes(before)
+        for done, before in moved:
+            done.unlink() if before is None else done.write_bytes(before)
         raise ToolError(f"cannot write: {error.strerror}; nothing was changed", where=str(place)) from error
     finally:
         for temporary, _ in moves:

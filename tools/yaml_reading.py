@@ -92,8 +92,6 @@ def read(data: bytes, *, name: str, lines: Lines | None = None) -> Any:
         return _build(data, name, lines)
     except _DuplicateKey:
         return _build(data, name, {})  # Raises again, now knowing both lines.
-    except RecursionError:
-        raise ToolError("aliases lie too deep inside of each other; flatten them", where=name) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
