@@ -237,10 +237,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     place = f"{request.method} {request.url.path}"
     if error.status_code == 405:
-        return await _api_error(
-            request,
-            ApiError(405, f"Not allowed: {place}.", code="method_not_supported", headers=error.headers),
-        )
+        message = f"The method is not allowed here ({place}); these are: GET, POST."
+        refused = ApiError(405, message, code="method_not_supported", headers={"Allow": "GET, HEAD, POST"})
+        return await _api_error(request, refused)
     message = f"Invalid URL ({place})" if error.status_code == 404 else str(error.detail)
     return await _api_error(request, ApiError(error.status_code, message, headers=error.headers))
 

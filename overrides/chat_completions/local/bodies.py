@@ -32,7 +32,7 @@ def json_object(raw: bytes, content_type: str | None, content_encoding: str | No
     except UnicodeDecodeError as error:
         raise _invalid(f"The request body is not UTF-8: {error.reason} at byte {error.start}.") from error
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise _invalid(f"We could not parse the JSON body of your request: {error.msg} at {place}.") from error
@@ -83,7 +83,15 @@ def _invalid(message: str) -> ApiError:
     return ApiError(400, message, code="invalid_json")
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse what Python reads as a number and JSON does not know.
+
+    Args:
+        name: `NaN`, `Infinity` or `-Infinity`.
+
+    Raises:
+        ValueError: Always.
+    """
     raise ValueError(f"{name} is not JSON")
 
 

@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .errors import ApiError
+from .bodies import refuse_constant
+from .errors import refusal
 from .patterns import NoMatchError, matching_text
 from .rules import tool_name
 from .sampler import NoSampleError
@@ -25,6 +26,8 @@ from .samples import sample_json
 Kind = Literal["function", "custom", "legacy"]
 
 _MOST_CALLS = 32
+
+_JSON = json.JSONDecoder(parse_constant=refuse_constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def _given_arguments(text: str, start: int) -> str | None:
     if not text.startswith("{", start):
         return None
     try:
-        _, end = json.JSONDecoder().raw_decode(text, start)
+        _, end = _JSON.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
     return text[start:end]
@@ -127,8 +130,8 @@ def _sampled_call(tool: _Tool) -> Call:
         schema = tool.definition.get("parameters") or {}
         return Call(tool.kind, tool.name, sample_json({"type": "object", **schema}))
     except NoSampleError as error:
-        message = f"The local server finds no arguments for the schema of '{tool.name}' (at {tool.param}.parameters)."
-        raise ApiError(400, message, param=f"{tool.param}.parameters", code="invalid_function_parameters") from error
+        message = f"The local server finds no arguments for the schema of '{tool.name}'."
+        raise refusal(message, f"{tool.param}.parameters", "invalid_function_parameters") from error
 
 
 def _custom_input(tool: _Tool) -> str:
@@ -137,6 +140,6 @@ def _custom_input(tool: _Tool) -> str:
         try:
             return matching_text(grammar["definition"])
         except NoMatchError as error:
-            message = f"The local server finds no input for the grammar of '{tool.name}' (at {tool.param}.format)."
-            raise ApiError(400, message, param=f"{tool.param}.format.grammar", code="invalid_grammar") from error
+            message = f"The local server finds no input for the grammar of '{tool.name}'."
+            raise refusal(message, f"{tool.param}.format.grammar.definition", "invalid_grammar") from error
     return f"input for {tool.name}"

@@ -20,6 +20,9 @@ from .faults import Fault, first_fault
 _Place = list[str | int]
 
 _BASE = "urn:chat-completions:openapi"
+# What the API takes where the document says no default.
+_DEFAULTS = {"limit": 20, "order": "asc"}
+
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
@@ -113,7 +116,7 @@ class Contract:
                 400, f"{fault.message} (in the query at {fault.pointer})", param=fault.param, code=fault.code
             )
         defaults = {name: found.default for name, found in self._parameters.items() if found.default is not None}
-        return defaults | values
+        return _DEFAULTS | defaults | values
 
     def response_fault(
         self, operation: str, value: Any, *, status: int = 200, media_type: str = "application/json"

@@ -1,7 +1,7 @@
 """The deterministic engine: the same request always gives the same answers.
 
 - The text repeats the last user message: `You said: ...`; after a tool's message it is `The tool said: ...`. Further
-  choices begin with their number. A reply has at most `OUTPUT_LIMIT` tokens.
+  choices begin with their number. A reply has at most `OUTPUT_LIMIT` tokens, which its choices share.
 - `stop` cuts the text before the sequence; `max_completion_tokens` (or `max_tokens`) cuts text and arguments to so
   many tokens of our own tokeniser, and then the finish reason is `length`.
 - `json_object` answers with an object that holds the text, `json_schema` with a sample of the schema.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .calls import Call, tool_calls
-from .errors import ApiError
+from .errors import refusal
 from .sampler import NoSampleError
 from .samples import sample_json
 from .tokens import LONGEST_TOKEN, split_tokens, token_count
@@ -71,11 +71,13 @@ def plan_reply(request: Mapping[str, Any]) -> Plan:
     Raises:
         ApiError: With status 400, if a schema in the request has no sample.
     """
-    limit = min(int(request.get("max_completion_tokens") or request.get("max_tokens") or OUTPUT_LIMIT), OUTPUT_LIMIT)
+    count = int(request.get("n") or 1)
+    wanted = request.get("max_completion_tokens") or request.get("max_tokens") or OUTPUT_LIMIT
+    limit = min(int(wanted), OUTPUT_LIMIT // count)
     asked, answered = _last_words(request["messages"])
     calls = tool_calls(request, asked, answered is not None)
     answers = []
-    for index in range(int(request.get("n") or 1)):
+    for index in range(count):
         if calls:
             answers.append(_calling(calls, limit))
         else:
@@ -119,9 +121,8 @@ def _text(request: Mapping[str, Any], asked: str, answered: str | None, index: i
         try:
             return sample_json(wanted["json_schema"].get("schema") or {"type": "object"})
         except NoSampleError as error:
-            param = "response_format.json_schema.schema"
-            message = "The local server finds no value for this schema (at /response_format/json_schema/schema)."
-            raise ApiError(400, message, param=param, code="invalid_json_schema") from error
+            message = "The local server finds no value for the schema of the response format."
+            raise refusal(message, "response_format.json_schema.schema", "invalid_json_schema") from error
     if wanted.get("type") == "json_object":
         return json.dumps({"choice": index + 1, "answer": said}, ensure_ascii=False)
     return (f"Choice {index + 1}: " if index else "") + said + _CLOSING

@@ -39,3 +39,18 @@ class ApiError(Exception):
     def body(self) -> dict[str, Any]:
         """Return the JSON object that goes into the response body."""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+
+def refusal(message: str, param: str, code: str | None = None) -> ApiError:
+    """Return the error for a field that breaks a rule.
+
+    Args:
+        message: What is wrong, without its place.
+        param: The field as the API writes it; its keys hold no dots or brackets.
+        code: The API's machine-readable reason.
+
+    Returns:
+        An error with status 400 whose message ends with the field's JSON pointer.
+    """
+    pointer = "/" + param.replace("[", "/").replace("]", "").replace(".", "/")
+    return ApiError(400, f"{message} (at {pointer})", param=param, code=code)

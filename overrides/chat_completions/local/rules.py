@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import ApiError
+from .errors import ApiError, refusal
 from .samples import schema_problem
 
 # Names of models that do not exist begin so; every other name is accepted.
@@ -42,11 +42,11 @@ def check_rules(body: Mapping[str, Any]) -> None:
     """
     for name, needed in (("top_logprobs", "logprobs"), ("stream_options", "stream")):
         if body.get(name) is not None and not body.get(needed):
-            raise _refused(f"The '{name}' parameter is only allowed when '{needed}' is enabled.", name)
+            raise refusal(f"The '{name}' parameter is only allowed when '{needed}' is enabled.", name)
     for name in ("max_completion_tokens", "max_tokens"):
         if body.get(name) is not None and body[name] < 1:
             message = f"Invalid '{name}': integer below minimum value. Expected a value >= 1, but got {body[name]}"
-            raise _refused(f"{message} instead.", name, "integer_below_min_value")
+            raise refusal(f"{message} instead.", name, "integer_below_min_value")
     _check_tools(body)
     _check_functions(body)
     _check_response_format(body)
@@ -96,12 +96,11 @@ def _check_tools(body: Mapping[str, Any]) -> None:
     tools, choice = body.get("tools") or [], body.get("tool_choice")
     for number, tool in enumerate(tools):
         if tool["type"] == "function":
-            function = tool["function"]
-            _check_parameters(function, f"tools[{number}].function.parameters", f"/tools/{number}/function/parameters")
+            _check_parameters(tool["function"], f"tools[{number}].function.parameters")
     if choice is None:
         return
     if not tools:
-        raise _refused("'tool_choice' is only allowed when 'tools' are specified.", "tool_choice")
+        raise refusal("'tool_choice' is only allowed when 'tools' are specified.", "tool_choice")
     if isinstance(choice, str):
         return
     names = {tool_name(tool) for tool in tools}
@@ -110,26 +109,26 @@ def _check_tools(body: Mapping[str, Any]) -> None:
         found = tool_name(wanted)
         if found is None or found not in names:
             shown = found[1] if found else wanted
-            raise _refused(f"Tool choice '{shown}' not found in 'tools'.", "tool_choice", "invalid_value")
+            raise refusal(f"Tool choice '{shown}' not found in 'tools'.", "tool_choice", "invalid_value")
 
 
 def _check_functions(body: Mapping[str, Any]) -> None:
     functions, choice = body.get("functions") or [], body.get("function_call")
     for number, function in enumerate(functions):
-        _check_parameters(function, f"functions[{number}].parameters", f"/functions/{number}/parameters")
+        _check_parameters(function, f"functions[{number}].parameters")
     if choice is None:
         return
     if not functions:
-        raise _refused("'function_call' is only allowed when 'functions' are specified.", "function_call")
+        raise refusal("'function_call' is only allowed when 'functions' are specified.", "function_call")
     if isinstance(choice, dict) and choice["name"] not in [function["name"] for function in functions]:
-        raise _refused(f"Function call '{choice['name']}' not found in 'functions'.", "function_call", "invalid_value")
+        raise refusal(f"Function call '{choice['name']}' not found in 'functions'.", "function_call", "invalid_value")
 
 
-def _check_parameters(function: Mapping[str, Any], param: str, pointer: str) -> None:
+def _check_parameters(function: Mapping[str, Any], param: str) -> None:
     problem = schema_problem(function.get("parameters") or {})
     if problem:
-        message = f"Invalid schema for function '{function['name']}': {problem} (at {pointer})"
-        raise ApiError(400, message, param=param, code="invalid_function_parameters")
+        message = f"Invalid schema for function '{function['name']}': {problem}"
+        raise refusal(message, param, "invalid_function_parameters")
 
 
 def _check_response_format(body: Mapping[str, Any]) -> None:
@@ -139,8 +138,4 @@ def _check_response_format(body: Mapping[str, Any]) -> None:
         problem = schema_problem(held.get("schema") or {})
         if problem:
             message = f"Invalid schema for response_format '{held['name']}': {problem}"
-            raise _refused(message, "response_format.json_schema.schema", "invalid_json_schema")
-
-
-def _refused(message: str, param: str, code: str | None = None) -> ApiError:
-    return ApiError(400, f"{message} (at /{param.replace('.', '/')})", param=param, code=code)
+            raise refusal(message, "response_format.json_schema.schema", "invalid_json_schema")

@@ -215,8 +215,11 @@ class Sampler:
         most -= most * unit >= below
         count = min(max(1 + index, least), most)
         if count >= least:
-            value = count * unit
-            return int(value) if kind == "integer" else value
+            value: int | float = count * unit
+            if kind == "integer":
+                return int(value)
+            # A turn with fractions, for a union that asks for one.
+            return value + 0.5 if self._turn % 2 and not step and value + 0.5 < min(high, below) else value
         if step:
             raise NoSampleError("no number is allowed here")
         return float((max(low, above) + min(high, below)) / 2)
