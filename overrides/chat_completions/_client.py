@@ -1,0 +1,162 @@
+"""`Client` and `AsyncClient`: settings and connections, and `chat.completions` on top of them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from chat_completions._completions import AsyncCompletions, Completions
+from chat_completions._exchange import Answer, Call, exchange
+from chat_completions._settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, NotGiven, Settings
+from chat_completions._transport import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    import httpx
+
+    from chat_completions._settings import ApiKey, Timeout
+
+
+class Chat:
+    """What `client.chat` has."""
+
+    def __init__(self, client: Client) -> None:
+        self.completions = Completions(client)
+
+
+class AsyncChat:
+    """What `client.chat` has."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self.completions = AsyncCompletions(client)
+
+
+class Client:
+    """A client of an OpenAI-style Chat Completions API. Threads may share it.
+
+    Args:
+        api_key: The key, or a function that gives it for each call; by default OPENAI_API_KEY. Only the default
+            server demands one.
+        base_url: Where the API is; by default OPENAI_BASE_URL, or else OpenAI.
+        organization: The organization to be billed; by default OPENAI_ORG_ID.
+        project: The project to be billed; by default OPENAI_PROJECT_ID.
+        timeout: Seconds without a byte after which an attempt fails, or an `httpx.Timeout`; None for no limit.
+        max_retries: How often a failed attempt is repeated.
+        deadline: Seconds for a whole call: all attempts, and the body of a stream; None for no limit.
+        idle_timeout: Seconds without an event after which a stream counts as dead; None for no limit.
+        default_headers: Headers for every request; None takes one of ours away.
+        default_query: Query parameters for every request.
+        http_client: An `httpx.Client` to send with; closing it stays with the caller.
+
+    Raises:
+        ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: ApiKey | None = None,
+        base_url: str | httpx.URL | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        deadline: float | None = None,
+        idle_timeout: float | None = None,
+        default_headers: Mapping[str, str | None] | None = None,
+        default_query: Mapping[str, Any] | None = None,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        self._settings = Settings(
+            api_key=api_key,
+            base_url=base_url,
+            organization=organization,
+            project=project,
+            timeout=timeout,
+            max_retries=max_retries,
+            deadline=deadline,
+            idle_timeout=idle_timeout,
+            default_headers=default_headers,
+            default_query=default_query,
+        )
+        self._transport = Transport(http_client)
+
+    @functools.cached_property
+    def chat(self) -> Chat:
+        return Chat(self)
+
+    def _answer(self, call: Call) -> Answer:
+        return self._transport.run(exchange(self._settings, call), self._settings)
+
+    def close(self) -> None:
+        """Close the connections; those of a caller's http client are the caller's to close."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._settings.shown_url()!r})"
+
+
+class AsyncClient:
+    """A client of an OpenAI-style Chat Completions API. Tasks of one event loop may share it.
+
+    Args:
+        api_key: As for `Client`; the function may be async.
+        http_client: An `httpx.AsyncClient` to send with; closing it stays with the caller.
+
+    The other arguments are those of `Client`.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: ApiKey | None = None,
+        base_url: str | httpx.URL | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        deadline: float | None = None,
+        idle_timeout: float | None = None,
+        default_headers: Mapping[str, str | None] | None = None,
+        default_query: Mapping[str, Any] | None = None,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._settings = Settings(
+            api_key=api_key,
+            base_url=base_url,
+            organization=organization,
+            project=project,
+            timeout=timeout,
+            max_retries=max_retries,
+            deadline=deadline,
+            idle_timeout=idle_timeout,
+            default_headers=default_headers,
+            default_query=default_query,
+        )
+        self._transport = AsyncTransport(http_client)
+
+    @functools.cached_property
+    def chat(self) -> AsyncChat:
+        return AsyncChat(self)
+
+    async def _answer(self, call: Call) -> Answer:
+        return await self._transport.run(exchange(self._settings, call), self._settings)
+
+    async def close(self) -> None:
+        """Close the connections; those of a caller's http client are the caller's to close."""
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._settings.shown_url()!r})"

@@ -1,0 +1,227 @@
+"""One call to the API as a plan: what to send, when to wait, what to do with the answer. No I/O.
+
+A plan is a generator. It yields steps (`Send`, `Read`, `Close`, `Sleep`, `Key`), is sent their results or thrown their
+failures, and returns an `Answer`. The sync and the async transport carry out the same plans.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+from chat_completions import _retry
+from chat_completions._failures import connection_error, status_error, too_late
+from chat_completions._settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, NOT_GIVEN, NotGiven, Settings
+from chat_completions.errors import APIConnectionError, APIError
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_REDIRECTS = 10
+_REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
+# What a request needs to be understood; everything else may be a credential and stays at its origin.
+_HARMLESS_HEADERS = frozenset({"accept", "content-type", "user-agent"})
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send a request; the result is a response of which only the head has been read."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Mapping[str, Any]
+    content: bytes | None
+    timeout: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Read:
+    """Read the whole body of a response."""
+
+    response: Any
+
+
+@dataclass(frozen=True)
+class Close:
+    """Let go of a response."""
+
+    response: Any
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Wait for some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Key:
+    """Ask for the API key; the result is the key, or None."""
+
+
+Step: TypeAlias = Send | Read | Close | Sleep | Key
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a call: its status (None without a response), the delay before the next one, and why there was one."""
+
+    status: int | None
+    delay: float | None = None
+    reason: str | None = None
+
+
+@dataclass
+class Call:
+    """One call: the request as the generated endpoint built it, and the caller's options."""
+
+    request: dict[str, Any]
+    stream: bool = False
+    extra_headers: Mapping[str, str | None] | None = None
+    extra_query: Mapping[str, Any] | None = None
+    timeout: Any = NOT_GIVEN
+    max_retries: int | NotGiven = NOT_GIVEN
+    deadline: float | NotGiven | None = NOT_GIVEN
+    idle_timeout: float | NotGiven | None = NOT_GIVEN
+
+
+@dataclass
+class Answer:
+    """The response of a call, how it was come by, and until when its body may take."""
+
+    response: httpx.Response
+    attempts: list[Attempt]
+    ends_at: float | None
+    idle_timeout: float | None
+
+
+@dataclass
+class _State:
+    attempts: list[Attempt] = field(default_factory=list)
+    redirects: int = 0
+
+
+def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
+    """Plan a call: its attempts, the redirects that it follows, and its time limits.
+
+    Raises:
+        APIError: The call failed for good.
+    """
+    deadline = settings.deadline if isinstance(call.deadline, NotGiven) else call.deadline
+    retries = settings.max_retries if isinstance(call.max_retries, NotGiven) else call.max_retries
+    idle = settings.idle_timeout if isinstance(call.idle_timeout, NotGiven) else call.idle_timeout
+    ends_at = None if deadline is None else time.monotonic() + deadline
+    key = yield Key()
+    method = str(call.request["method"]).upper()
+    url = settings.base_url.reveal() + call.request["url"]
+    headers = settings.headers(key, {**call.request.get("headers", {}), **(call.extra_headers or {})})
+    if call.stream:
+        headers = {"Accept": "text/event-stream", **{k: v for k, v in headers.items() if k != "Accept"}}
+    if method == "POST" and "idempotency-key" not in {name.lower() for name in headers}:
+        headers["Idempotency-Key"] = f"chat-completions-{uuid.uuid4()}"
+    params = {**settings.default_query.reveal(), **call.request.get("params", {}), **(call.extra_query or {})}
+    limits = _limits(settings, call, idle)
+    state = _State()
+    while True:
+        wait: float | None
+        try:
+            if ends_at is not None and time.monotonic() >= ends_at:
+                raise too_late(deadline)
+            timeout = _within(limits, ends_at)
+            response = yield Send(method, url, headers, params, call.request.get("content"), timeout)
+        except Exception as failure:
+            error = connection_error(failure, settings.shown_url())
+            if error is None:
+                raise
+            wait = _retry.delay(len(state.attempts) + 1) if isinstance(error, APIConnectionError) else None
+            reason: str = error.message
+            status = None
+        else:
+            status = response.status_code
+            if 200 <= status < 300:
+                state.attempts.append(Attempt(status))
+                if not call.stream:
+                    yield from _read(response, settings)
+                return Answer(response, state.attempts, ends_at, idle)
+            target = _redirect_target(method, response, url)
+            if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(url, target):
+                yield Close(response)
+                state.redirects += 1
+                if _origin(target) != _origin(url):
+                    headers = {k: v for k, v in headers.items() if k.lower() in _HARMLESS_HEADERS}
+                # The query went into the address that redirected us; the new one has what it needs.
+                url, params = target, {}
+                continue
+            yield from _read(response, settings)
+            error = status_error(response, redirected_to=target)
+            worth = _retry.retried(status, response.headers, error.code, error.type) and target is None
+            wait = _retry.delay(len(state.attempts) + 1, response.headers) if worth else None
+            reason = error.message
+        too_long = wait is None or (ends_at is not None and time.monotonic() + wait >= ends_at)
+        if wait is None or too_long or len(state.attempts) >= retries:
+            state.attempts.append(Attempt(status, None, reason))
+            error.attempts = tuple(state.attempts)
+            raise error
+        state.attempts.append(Attempt(status, wait, reason))
+        yield Sleep(wait)
+
+
+def _read(response: Any, settings: Settings) -> Generator[Step, Any, None]:
+    try:
+        yield Read(response)
+    except Exception as failure:
+        error = connection_error(failure, settings.shown_url())
+        if error is None:
+            raise
+        raise error from failure
+
+
+def _limits(settings: Settings, call: Call, idle: float | None) -> dict[str, float | None]:
+    """Give httpx's four time limits, in seconds, None for none."""
+    timeout = settings.timeout if isinstance(call.timeout, NotGiven) else call.timeout
+    limits: dict[str, float | None]
+    if isinstance(timeout, NotGiven):
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), DEFAULT_TIMEOUT)
+        limits["connect"] = DEFAULT_CONNECT_TIMEOUT
+    elif timeout is None or isinstance(timeout, (int, float)):
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
+    else:
+        limits = dict(timeout.as_dict())
+    if call.stream and idle is not None:
+        limits["read"] = _shorter(limits["read"], idle)
+    return limits
+
+
+def _within(limits: dict[str, float | None], ends_at: float | None) -> dict[str, float | None]:
+    if ends_at is None:
+        return limits
+    left = max(0.001, ends_at - time.monotonic())
+    return {name: _shorter(limit, left) for name, limit in limits.items()}
+
+
+def _shorter(limit: float | None, other: float) -> float:
+    return other if limit is None else min(limit, other)
+
+
+def _redirect_target(method: str, response: Any, url: str) -> str | None:
+    if response.status_code not in _REDIRECTS.get(method, ()) or "location" not in response.headers:
+        return None
+    return urljoin(str(response.request.url), str(response.headers["location"]))
+
+
+def _downgrades(url: str, target: str) -> bool:
+    return urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https"
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+__all__ = ["APIError", "Answer", "Attempt", "Call", "Close", "Key", "Read", "Send", "Sleep", "Step", "exchange"]

@@ -1,0 +1,90 @@
+"""What failed, as one of our errors: an HTTP library's exception or an error response in, an `APIError` out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from chat_completions.errors import (
+    STATUS_ERRORS,
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    InternalServerError,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+SHOWN_CHARACTERS = 300  # of a body that a message quotes
+
+
+def connection_error(failure: Exception, url: str) -> APIError | None:
+    """Give our error for an exception of httpx or httpx2; None for one that is not theirs.
+
+    The two libraries have the same classes under the same names, and neither knows the other's: names decide.
+    """
+    if isinstance(failure, APIError):
+        return failure
+    kinds = {kind.__name__ for kind in type(failure).__mro__ if kind.__module__.split(".")[0] in ("httpx", "httpx2")}
+    what = str(failure) or type(failure).__name__
+    error: APIError
+    if "TimeoutException" in kinds:
+        error = APITimeoutError(f"no answer in time from {url} ({type(failure).__name__}); raise timeout, or try again")
+    elif kinds & {"TransportError", "StreamError", "DecodingError"}:
+        error = APIConnectionError(f"cannot reach {url}, or the connection broke: {what}")
+    else:
+        return None
+    error.__cause__ = failure
+    return error
+
+
+def too_late(deadline: float | None) -> APITimeoutError:
+    """Give the error for a call whose whole budget of time is used up."""
+    return APITimeoutError(f"the deadline of {deadline:g} s passed before there was an answer")
+
+
+def status_error(response: httpx.Response, *, redirected_to: str | None = None) -> APIStatusError:
+    """Give the error for a response, read to its end, whose status is no success."""
+    status = response.status_code
+    kind = STATUS_ERRORS.get(status, InternalServerError if status >= 500 else APIStatusError)
+    body, text = error_body(response.content)
+    message = f"HTTP {status}: {text}"
+    if redirected_to is not None:
+        message = (
+            f"HTTP {status} leads to {redirected_to}, where this request is not sent; if it is right, set base_url"
+        )
+    elif 300 <= status < 400:
+        message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"
+    return kind(message, body=body, request_id=response.headers.get("x-request-id"), response=response)
+
+
+def error_body(content: bytes) -> tuple[Any, str]:
+    """Give the error object of a body and its message; servers write them in many ways."""
+    try:
+        value = json.loads(content)
+    except ValueError:
+        text = content.decode("utf-8", "replace").strip()
+        return text, _short(text) or "(no body)"
+    return error_value(value)
+
+
+def error_value(value: Any) -> tuple[Any, str]:
+    """Give the error object of a JSON value and its message.
+
+    Servers write `{"error": {...}}`, `{"error": "..."}`, `{"detail": ...}`, the error object alone, or a list of one.
+    """
+    body = value
+    if isinstance(value, list) and len(value) == 1:
+        body = value = value[0]
+    if isinstance(value, dict):
+        body = value.get("error") or value
+    message = body
+    if isinstance(body, dict):
+        message = body.get("message") or body.get("detail") or body.get("error") or body
+    return body, _short(message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."

@@ -1,0 +1,357 @@
+"""Chunks in, completion out: folds the chunks of a stream to the completion that the API would have sent unstreamed.
+
+    the chunk     id, created and model: the first that is not empty; all else: the last that is not null
+    a choice      by its index, else its position; lists appended, objects merged, all else (finish_reason): the last
+    a delta       strings joined, except LABELS, of which the first stays; lists appended, but entries with an index
+                  merged by it; objects merged; numbers replaced; null says nothing
+    a tool call   by its index, else its id, else its position, else the last one
+    a message     (in place of a delta) is the whole: what it tells again is replaced, never doubled
+
+What had to be repaired is told by `Fold.anomalies`, of these kinds:
+
+    missing, null   a member that every chunk has is absent or null; it was guessed
+    wrong_type      a value of another type; converted where that makes sense, else the last one stays
+    unknown_object  an object that is no chat.completion.chunk; folded as if it were
+    repeated        a label, finish reason or usage told again
+    changed         the same with another value; of labels the first stays, of all else the last
+    out_of_order    an index that is not the next one; the result is sorted
+    reused_index    a new tool call under the index of another one; both stay
+    after_finish    text or tool calls after the finish reason; they stay
+    whole_message   a message beside or in place of the delta
+    too_deep        nested deeper than Python's recursion goes; folded in part
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+if TYPE_CHECKING:
+    from chat_completions_api.models import ChatCompletion
+
+MAX_ANOMALIES = 256
+# By how much the text so far may exceed the whole message, for white space that the server has stripped meanwhile.
+RETOLD_SLACK = 64
+# Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
+# API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
+LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
+
+
+@frozen
+class Anomaly:
+    """A repair: its kind, where it was first (chunk number from 0, then JSON pointer), what was odd, how often."""
+
+    kind: str
+    where: str
+    detail: str
+    count: int = 1
+
+
+class _Entries(list[Any]):
+    """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one."""
+
+    def __init__(self) -> None:
+        self.named: dict[Any, dict[str, Any]] = {}
+
+
+class FoldedChoice:
+    """One choice as far as it has come; the strings of its message, except labels, are StringIO: linear and compact."""
+
+    __slots__ = ("extras", "finish_reason", "index", "message", "seen")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.message: dict[str, Any] = {"role": None, "content": None, "refusal": None}
+        self.extras: dict[str, Any] = {"logprobs": None}
+        self.finish_reason: str | None = None
+        # What may stand beside a delta and changes nothing. Emptied at the finish, after which text is an anomaly.
+        self.seen: dict[str, Any] = {"index": index, "delta": None, "logprobs": None, "finish_reason": None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the choice so far as a JSON object of its own."""
+        message = {**self.message, "role": self.message["role"] or "assistant"}
+        if isinstance(calls := message.get("tool_calls"), _Entries):
+            calls = sorted(calls, key=lambda call: int(call["index"]))
+            message["tool_calls"] = calls = [{key: call[key] for key in call if key != "index"} for call in calls]
+            for call in calls:
+                if isinstance(function := call.get("function"), dict):
+                    call["type"] = call.get("type") or "function"
+                    call["function"] = function | {"arguments": function.get("arguments", "")}
+        return _copied({"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason})
+
+
+class Fold:
+    """A completion in the making: add each chunk, ask at any time."""
+
+    __slots__ = ("_chunks", "_notes", "_seen", "_top", "choices")
+
+    def __init__(self) -> None:
+        self.choices: dict[int, FoldedChoice] = {}
+        self._chunks = 0
+        self._notes: dict[tuple[str, str], Anomaly] = {}
+        self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
+        # The last value of each field around the choices: a chunk that has no other needs no further look.
+        self._seen: dict[str, Any] = {}
+
+    @property
+    def anomalies(self) -> list[Anomaly]:
+        """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES."""
+        return list(self._notes.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every choice seen has its finish reason, and there is one."""
+        return bool(self.choices) and all(state.finish_reason for state in self.choices.values())
+
+    def add(self, chunk: Mapping[str, Any]) -> None:
+        """Fold the JSON object of one chunk, whatever it holds; it is not changed."""
+        self._chunks += 1
+        seen = self._seen
+        seen["choices"] = choices = chunk.get("choices")
+        if "obfuscation" in chunk:
+            seen["obfuscation"] = chunk["obfuscation"]
+        is_same = False
+        # The ordinary chunk: one piece of a text that has begun, and around it what the last chunk had. Nothing changes
+        # before the write, so that a chunk which is not ordinary can start anew below.
+        try:
+            if is_same := chunk.items() <= seen.items():
+                [choice] = choices  # type: ignore[misc]
+                if len(delta := choice["delta"]) == 1:
+                    state = self.choices[choice["index"]]
+                    state.seen["delta"] = delta
+                    if choice.items() <= state.seen.items():
+                        [(key, piece)] = delta.items()
+                        state.message[key].write(piece)
+                        return
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            pass
+        try:
+            if not is_same:
+                self._add_top(chunk)
+            if isinstance(choices, list):
+                for position, choice in enumerate(choices):
+                    self._add_choice(choice, position, f"/choices/{position}")
+            else:
+                self._note_odd(chunk, "choices", "")
+        except RecursionError:
+            self._note("too_deep", "/", "not all of it was folded")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the chat.completion so far as a JSON object of its own; what is required and unknown is null."""
+        choices = [state.to_dict() for _, state in sorted(self.choices.items())]
+        return {**_copied(self._top), "choices": choices}
+
+    def completion(self) -> ChatCompletion | None:
+        """Give the completion so far; None before the first chunk."""
+        from chat_completions_api.models import ChatCompletion
+
+        return ChatCompletion.from_dict(self.to_dict()) if self._chunks else None
+
+    def _note(self, kind: str, place: str, detail: str) -> None:
+        # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
+        if known := self._notes.get((kind, place)):
+            self._notes[kind, place] = evolve(known, count=known.count + 1)
+        elif len(self._notes) < MAX_ANOMALIES:
+            self._notes[kind, place] = Anomaly(kind, f"/{self._chunks - 1}{place}", detail)
+
+    def _note_odd(self, holder: Mapping[str, Any], key: str, place: str) -> None:
+        kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"
+        self._note(kind, f"{place}/{key}", _brief(holder.get(key)))
+
+    def _note_again(self, value: Any, known: Any, place: str) -> None:
+        self._note("repeated" if value == known else "changed", place, f"{_brief(value)} after {_brief(known)}")
+
+    def _add_top(self, chunk: Mapping[str, Any]) -> None:
+        top = self._top
+        for key, value in chunk.items():
+            known = top.get(key)
+            # Obfuscation is padding, of no use once it has arrived.
+            if key in ("choices", "obfuscation"):
+                continue
+            if key == "object":
+                # Azure's first chunk has the prompt's filter results, and an empty object, id and model.
+                if value not in ("chat.completion.chunk", "", None):
+                    self._note("unknown_object", "/object", _brief(value))
+            elif key in ("id", "created", "model"):
+                if not known:
+                    top[key] = known if value is None else _copied(value)
+                elif value and value != known:
+                    self._note_again(value, known, f"/{key}")
+            elif value is not None:
+                if key == "usage" and known is not None:
+                    self._note_again(value, known, "/usage")
+                top[key] = value = _copied(value)
+            elif key != "usage":
+                top.setdefault(key, None)
+            self._seen[key] = value
+
+    def _add_choice(self, choice: Any, position: int, place: str) -> None:
+        if not isinstance(choice, dict):
+            return self._note("wrong_type", place, _brief(choice))
+        if type(index := choice.get("index")) is not int:
+            self._note_odd(choice, "index", place)
+            index = position
+        if (state := self.choices.get(index)) is None:
+            if index != len(self.choices):
+                self._note("out_of_order", f"{place}/index", f"{index}, {len(self.choices)} was next")
+            state = self.choices[index] = FoldedChoice(index)
+
+        delta, message = choice.get("delta"), choice.get("message")
+        has_news = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
+        if has_news and state.finish_reason:
+            self._note("after_finish", f"{place}/delta", f"after {_brief(state.finish_reason)}")
+        if isinstance(delta, dict):
+            self._merge(state.message, delta, f"{place}/delta")
+        elif "delta" in choice or message is None:
+            self._note_odd(choice, "delta", place)
+        if isinstance(message, dict):
+            # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
+            self._note("whole_message", f"{place}/message", "left out: the delta has news" if has_news else "folded")
+            if not has_news:
+                _forget_retold(state.message, message)
+                self._merge(state.message, message, f"{place}/message")
+
+        for key, value in choice.items():
+            if key == "logprobs" or (isinstance(value, list) and key not in state.seen):
+                # Lists as vLLM's token_ids: the new ones of each chunk.
+                self._merge(state.extras, {key: value}, "")
+            elif key not in ("index", "delta", "message", "finish_reason"):
+                self._merge(state.extras, {key: value}, "", joins=False)
+                state.seen[key] = _copied(value)
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:
+            if state.finish_reason:
+                self._note_again(reason, state.finish_reason, f"{place}/finish_reason")
+            state.finish_reason = reason
+            state.seen.clear()
+        elif reason:
+            self._note_odd(choice, "finish_reason", place)
+
+    def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
+        """Merge a delta into what is folded. Without a place, as in list entries, nothing is noted."""
+        for key, value in source.items():
+            old = target.get(key)
+            if key == "arguments" and not isinstance(value, str) and place:
+                self._note_odd(source, key, place)
+                value = "" if value is None else json.dumps(value, ensure_ascii=False)
+            elif key == "content" and isinstance(value, list) and isinstance(old, StringIO):
+                # Mistral's thinking models mix bare text with parts: text among parts is a part.
+                old = self._extend(_Entries(), [{"type": "text", "text": old.getvalue()}])
+            elif key == "content" and isinstance(value, str) and isinstance(old, _Entries):
+                value = [{"type": "text", "text": value}] if value else None
+
+            if value is None:
+                target.setdefault(key, None)
+            elif isinstance(value, str) and isinstance(old, StringIO):
+                old.write(value)
+            elif isinstance(value, str) and joins and key not in LABELS and old is None:
+                target[key] = StringIO()
+                target[key].write(value)
+            elif isinstance(value, str) and joins and isinstance(old, str) and old:
+                if value and place:
+                    self._note_again(value, old, f"{place}/{key}")
+            elif isinstance(value, dict) and (old is None or isinstance(old, dict)):
+                target[key] = {} if old is None else old
+                self._merge(target[key], value, place and f"{place}/{key}", joins=joins)
+            elif isinstance(value, list) and joins and (old is None or isinstance(old, _Entries)):
+                target[key] = _Entries() if old is None else old
+                if key == "tool_calls" and place:
+                    self._add_tool_calls(target[key], value, f"{place}/{key}")
+                else:
+                    self._extend(target[key], value)
+            else:
+                if place and old is not None and type(value) is not type(old):
+                    self._note_odd(source, key, place)
+                target[key] = _copied(value)
+
+    def _extend(self, entries: _Entries, news: list[Any]) -> _Entries:
+        for new in news:
+            index, type_ = (new.get("index"), new.get("type")) if isinstance(new, dict) else (None, None)
+            if type(index) is int:
+                # By type, too: OpenRouter gives the plain and the encrypted form of a thought the same index.
+                if (name := (index, str(type_))) not in entries.named:
+                    entries.append(entries.named.setdefault(name, {}))
+                self._merge(entries.named[name], new, "")
+            elif type_ == "text" and isinstance(new.get("text"), str):
+                if not (entries and isinstance(entries[-1], dict) and isinstance(entries[-1].get("text"), StringIO)):
+                    entries.append({})
+                self._merge(entries[-1], new, "")
+            else:
+                entries.append(_copied(new))
+        return entries
+
+    def _add_tool_calls(self, calls: _Entries, news: list[Any], place: str) -> None:
+        for position, new in enumerate(news):
+            if not isinstance(new, dict):
+                self._note("wrong_type", f"{place}/{position}", _brief(new))
+                continue
+            index, id_, name = new.get("index"), _string(new.get("id")), _function_name(new)
+            slot = len(calls)
+            if type(index) is int:
+                call = calls.named.get(index)
+                # Gemini's endpoint numbers all calls 0. A name is asked for, too: some servers make ids for each delta.
+                if call is not None and id_ and name and call.get("id") and call["id"] != id_:
+                    self._note("reused_index", f"{place}/{position}/index", f"{index} for {_brief(id_)}")
+                    call = None
+                elif call is None and index != slot:
+                    self._note("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
+                    slot = index
+            else:
+                self._note_odd(new, "index", f"{place}/{position}")
+                index = None
+                call = calls.named.get(id_) if id_ else None
+                if call is None:
+                    call = calls.named.get(None) if len(news) == 1 else calls[position] if position < slot else None
+                    # An id may come late, but another id or another name is another call.
+                    if call and ((id_ and call.get("id")) or (name and _function_name(call) not in ("", name))):
+                        call = None
+            if call is None:
+                call = {"index": slot}
+                calls.append(call)
+            calls.named[index] = calls.named[None] = call
+            calls.named.setdefault(id_, call)
+            self._merge(call, {**new, "index": call["index"]}, f"{place}/{position}")
+
+
+def _forget_retold(told: dict[str, Any], whole: Mapping[str, Any]) -> None:
+    """Drop what a whole message tells again; text that does not begin with the text so far is only a piece."""
+    for key, value in whole.items():
+        old = told.get(key)
+        if isinstance(old, StringIO) and isinstance(value, str):
+            # The length first: pieces must stay linear.
+            if old.tell() <= len(value) + RETOLD_SLACK and value.strip().startswith(old.getvalue().strip()):
+                told[key] = None
+        elif value and isinstance(value, (dict, list)):
+            told[key] = None
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _function_name(call: Mapping[str, Any]) -> str:
+    function = call.get("function")
+    return _string(function.get("name")) if isinstance(function, dict) else ""
+
+
+def _brief(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, (dict, list)) else f"{value!r:.80}"
+
+
+def _copied(value: Any) -> Any:
+    """Give a value as plain JSON that shares nothing with it; without recursion, for JSON may be nested deeply."""
+    root = [value]
+    unvisited: list[Any] = [root]
+    while unvisited:
+        node = unvisited.pop()
+        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+            if isinstance(child, StringIO):
+                node[key] = child.getvalue()
+            elif isinstance(child, (dict, list)):
+                node[key] = child = child.copy()
+                unvisited.append(child)
+    return root[0]

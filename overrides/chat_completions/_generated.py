@@ -1,0 +1,77 @@
+"""The seam: the only module that takes private names from the generated package.
+
+Requests are built, and responses parsed, by the generated endpoint modules; the rest of this package adds how they
+travel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from chat_completions_api.api.chat import create_chat_completion, list_chat_completions
+from chat_completions_api.errors import UnexpectedContent, UnexpectedStatus
+from chat_completions_api.types import Model, encode_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+    from chat_completions_api.models import ChatCompletion, ChatCompletionChunk, ChatCompletionList
+
+
+class _Strict:
+    """Stands for the generated client, of which parsing only asks what to do about an undocumented status."""
+
+    raise_on_unexpected_status = True
+
+
+_STRICT: Any = _Strict()
+
+
+def request_fields() -> Mapping[str, str]:
+    """Give the fields that a createChatCompletion request may have: wire name to attribute name."""
+    from chat_completions_api.models import CreateChatCompletionRequest
+
+    return CreateChatCompletionRequest._attributes
+
+
+def create_request(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arguments of `httpx.Client.build_request` for createChatCompletion."""
+    return create_chat_completion._get_kwargs(body=body)
+
+
+def decode_chunk() -> Callable[[Mapping[str, Any]], ChatCompletionChunk]:
+    """Give the decoder of one event of a stream; its model is imported only here."""
+    from chat_completions_api.models import ChatCompletionChunk
+
+    return ChatCompletionChunk.from_dict
+
+
+def list_request(**query: Any) -> dict[str, Any]:
+    """Give the arguments of `httpx.Client.build_request` for listChatCompletions; None leaves a parameter out."""
+    return list_chat_completions._get_kwargs(**{key: value for key, value in query.items() if value is not None})
+
+
+def parse_completion(response: httpx.Response) -> ChatCompletion:
+    """Decode a response to createChatCompletion that has a success status."""
+    return cast("ChatCompletion", create_chat_completion._parse_response(client=_STRICT, response=response))
+
+
+def parse_list(response: httpx.Response) -> ChatCompletionList:
+    """Decode a response to listChatCompletions that has a success status."""
+    return cast("ChatCompletionList", list_chat_completions._parse_response(client=_STRICT, response=response))
+
+
+__all__ = [
+    "Model",
+    "UnexpectedContent",
+    "UnexpectedStatus",
+    "create_request",
+    "decode_chunk",
+    "encode_json",
+    "list_request",
+    "parse_completion",
+    "parse_list",
+    "request_fields",
+]

@@ -1,0 +1,111 @@
+"""What a response said beside its body: status, headers, request id, attempts, rate limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chat_completions._exchange import Answer, Attempt
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """One of a server's rate limits.
+
+    Attributes:
+        limit: How much is allowed.
+        remaining: How much of it is left.
+        reset: Seconds until it is whole again.
+    """
+
+    limit: int | None
+    remaining: int | None
+    reset: float | None
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """The rate limits that a response told of."""
+
+    requests: RateLimit
+    tokens: RateLimit
+
+
+@dataclass(frozen=True)
+class ResponseInfo:
+    """How an object came from the server.
+
+    Attributes:
+        status_code: The HTTP status.
+        headers: The response's headers, names in lower case.
+        request_id: The id under which the server logged the request.
+        attempts: One entry for each attempt: status, delay until the next one in seconds, and why.
+        rate_limits: What the rate-limit headers said.
+    """
+
+    status_code: int | None
+    headers: Mapping[str, str]
+    request_id: str | None
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        return RateLimits(*(self._limit(kind) for kind in ("requests", "tokens")))
+
+    def _limit(self, kind: str) -> RateLimit:
+        header = "x-ratelimit-{}-" + kind
+        limit, remaining, reset = (self.headers.get(header.format(what)) for what in ("limit", "remaining", "reset"))
+        return RateLimit(_whole(limit), _whole(remaining), seconds(reset))
+
+
+def info_of(answer: Answer) -> ResponseInfo:
+    """Give the information about an answered call."""
+    response = answer.response
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return ResponseInfo(response.status_code, headers, headers.get("x-request-id"), tuple(answer.attempts))
+
+
+def response_info(source: Any) -> ResponseInfo:
+    """Tell how a completion, page, stream or error came from the server.
+
+    Args:
+        source: What a client gave or raised.
+
+    Raises:
+        TypeError: It came from no server.
+    """
+    info = getattr(source, "_info", None)
+    if isinstance(info, ResponseInfo):
+        return info
+    if isinstance(source, Exception) and hasattr(source, "attempts"):
+        response = getattr(source, "response", None)
+        headers = {} if response is None else {name.lower(): value for name, value in response.headers.items()}
+        return ResponseInfo(source.status_code, headers, source.request_id, source.attempts)  # type: ignore[attr-defined]
+    raise TypeError(f"this {type(source).__name__} did not come from a server through a client")
+
+
+def seconds(text: str | None) -> float | None:
+    """Give the seconds of a duration as servers write it: `1.5`, `200ms`, `6m0s`."""
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        return None
+    days, hours, minutes, secs, millis = (float(part or 0) for part in match.groups())
+    return days * 86400 + hours * 3600 + minutes * 60 + secs + millis / 1000
+
+
+def _whole(text: str | None) -> int | None:
+    try:
+        return int(text or "")
+    except ValueError:
+        return None

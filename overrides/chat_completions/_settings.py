@@ -1,0 +1,152 @@
+"""What a client needs to know before it sends anything: where the server is, who asks, how long to wait."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from chat_completions._version import __version__
+from chat_completions.errors import ChatCompletionsError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import httpx
+
+    ApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
+    Timeout: TypeAlias = float | httpx.Timeout | None
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+DEFAULT_TIMEOUT = 600.0  # seconds without a byte
+DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
+DEFAULT_MAX_RETRIES = 2
+
+T = TypeVar("T")
+
+
+class Secret(Generic[T]):
+    """A value that shows in no repr, no `vars` and no pickle."""
+
+    __slots__ = ("reveal",)
+
+    def __init__(self, value: T) -> None:
+        self.reveal: Callable[[], T] = lambda: value
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
+
+class NotGiven:
+    """The type of NOT_GIVEN: an option that the caller left out, where None means something."""
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN = NotGiven()
+
+
+class Settings:
+    """A client's settings, with what the environment says where the caller says nothing.
+
+    Raises:
+        ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: ApiKey | None = None,
+        base_url: str | httpx.URL | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        deadline: float | None = None,
+        idle_timeout: float | None = None,
+        default_headers: Mapping[str, str | None] | None = None,
+        default_query: Mapping[str, Any] | None = None,
+    ) -> None:
+        environment = os.environ.get
+        url = str(base_url or environment("OPENAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+        if not url.startswith(("http://", "https://")):
+            raise ChatCompletionsError(f"the base URL {url!r} does not begin with http:// or https://")
+        # It may hold a user and a password.
+        self.base_url = Secret(url)
+        key = environment("OPENAI_API_KEY") if api_key is None else api_key
+        own_scheme = {name.lower() for name in default_headers or ()} & {"api-key", "authorization"}
+        if not key and url == DEFAULT_BASE_URL and not own_scheme:
+            raise ChatCompletionsError(
+                "there is no API key: pass api_key=, or set OPENAI_API_KEY; for another server pass base_url="
+            )
+        self.api_key: Secret[ApiKey] | None = Secret(key) if key else None
+        self.organization = organization or environment("OPENAI_ORG_ID")
+        self.project = project or environment("OPENAI_PROJECT_ID")
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.deadline = deadline
+        self.idle_timeout = idle_timeout
+        # Any header, and any part of the query, may be the one that carries a secret.
+        self.default_headers = Secret(dict(default_headers or {}))
+        self.default_query = Secret(dict(default_query or {}))
+
+    def replace(self, **changes: Any) -> Settings:
+        """Give a copy with some settings changed; those that are NOT_GIVEN stay."""
+        copy = object.__new__(Settings)
+        copy.__dict__ = dict(vars(self))
+        for name, value in changes.items():
+            if value is not NOT_GIVEN:
+                setattr(copy, name, Secret(value) if isinstance(getattr(self, name), Secret) else value)
+        return copy
+
+    def headers(self, key: str | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
+        """Give the headers of a request.
+
+        Args:
+            key: The API key, None for none.
+            extra: Headers that win over the client's; None takes a header away.
+        """
+        headers: dict[str, str | None] = {
+            "Accept": "application/json",
+            "User-Agent": f"chat-completions-client/{__version__}",
+            "OpenAI-Organization": self.organization,
+            "OpenAI-Project": self.project,
+        }
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        for more in (self.default_headers.reveal(), extra or {}):
+            for name, value in more.items():
+                for known in [known for known in headers if known.lower() == name.lower()]:
+                    del headers[known]
+                headers[name] = value
+        return {name: value for name, value in headers.items() if value is not None}
+
+    def shown_url(self) -> str:
+        """Give the base URL without a user, a password or a query that may be in it."""
+        parts = urlsplit(self.base_url.reveal())
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def usable_key(key: Any) -> str | None:
+    """Give the key if it can stand in a header.
+
+    Raises:
+        ChatCompletionsError: It is no text, or it holds what a header cannot; the message does not show it.
+    """
+    if key is None or key == "":
+        return None
+    if not isinstance(key, str):
+        close = getattr(key, "close", None)
+        if close is not None:
+            close()
+        raise ChatCompletionsError(
+            f"the API key is a {type(key).__name__}, not a str; an async function for it needs an AsyncClient"
+        )
+    if not key.isascii() or not key.isprintable() or key != key.strip():
+        raise ChatCompletionsError("the API key holds white space or characters that a header cannot carry")
+    return key

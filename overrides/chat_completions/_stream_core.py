@@ -1,0 +1,246 @@
+"""A stream as a protocol: bytes in, chunks out, and the truth about how it ended. No I/O.
+
+- Complete is a stream that said `[DONE]`, or in which every choice has a finish reason.
+- Every fault becomes a StreamError that carries the completion folded so far. What arrived before the fault in the
+  same bytes is given first: `feed` and `end` return it, and keep the fault in `fault` until it is asked for.
+- A reply that is one JSON value is read as such, whatever its content type: servers that do not stream, and gateways
+  that fail early, answer so.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chat_completions import _generated
+from chat_completions._failures import connection_error, error_value
+from chat_completions._fold import Fold
+from chat_completions.errors import EventStreamError, IncompleteStreamError, StreamError
+from chat_completions.sse import Decoder, Event
+
+if TYPE_CHECKING:
+    from chat_completions_api.models import ChatCompletion, ChatCompletionChunk
+
+DONE = "[DONE]"
+MAX_JSON_BYTES = 64 * 1024 * 1024  # of a reply that turned out to be one JSON value
+_SHOWN_BYTES = 200
+
+
+class StreamCore:
+    """The state of one stream.
+
+    Args:
+        content_type: The response's content type, for messages.
+        request_id: The id under which the server logged the request.
+        shown_url: The base URL, for messages.
+        ends_at: When the call's whole budget of time ends, on the clock; None for never.
+        idle_timeout: Seconds without an event after which the stream counts as dead; None for no limit.
+        clock: Gives the seconds of a steady clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        content_type: str = "",
+        request_id: str | None = None,
+        shown_url: str = "the base URL",
+        ends_at: float | None = None,
+        idle_timeout: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._content_type = content_type
+        self._request_id = request_id
+        self._shown_url = shown_url
+        self._ends_at = ends_at
+        self._idle_timeout = idle_timeout
+        self._clock = clock
+        self._last_event_at = clock()
+        self._decoder = Decoder()
+        self._decode_chunk = _generated.decode_chunk()
+        self._json: bytearray | None = None  # the body so far, if it is one JSON value
+        self._begun = False  # whether a byte other than white space came, by which the two kinds of body are told apart
+        self.fold = Fold()
+        self.done = False
+        self.ended = False
+        self.fault: StreamError | None = None
+
+    def feed(self, data: bytes) -> list[ChatCompletionChunk]:
+        """Take the next bytes of the body, and give the chunks that they complete."""
+        if not self._begun:
+            start = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
+            self._begun = bool(start)
+            if start in (b"{", b"["):
+                self._json = bytearray()
+            elif start == b"<":
+                self._fail(f"{self._shown_url} answered with HTML, not with a stream of chunks; is base_url right?")
+        if self._json is not None:
+            self._json += data
+            if len(self._json) > MAX_JSON_BYTES:
+                self._fail(f"the reply is one JSON value of more than {MAX_JSON_BYTES} bytes")
+            return []
+        if self.fault is not None or self.done:
+            return []
+        try:
+            events = self._decoder.feed(data)
+        except EventStreamError as error:
+            return self._failed_decoding(error)
+        if events:
+            self._last_event_at = self._clock()
+        return self._chunks(events)
+
+    def end(self) -> list[ChatCompletionChunk]:
+        """Take note that the body has ended, and give what was still to come."""
+        self.ended = True
+        if self.fault is not None or self.done:
+            return []
+        if self._json is not None:
+            return self._from_json(bytes(self._json))
+        try:
+            # The last event may lack its blank line (22 of 1,247 recorded streams); half an event may not count.
+            events = [event for event in self._decoder.close() if event.data == DONE or _is_json(event.data)]
+        except EventStreamError as error:
+            return self._failed_decoding(error)
+        chunks = self._chunks(events)
+        if not self.done and self.fault is None and not self.fold.is_complete:
+            self.fault = self._incomplete()
+        return chunks
+
+    def cut(self, failure: Exception) -> Exception:
+        """Give what to raise for an exception that reading the body raised."""
+        self.ended = True
+        error = connection_error(failure, self._shown_url)
+        if error is None or self.done:
+            return failure
+        fault = StreamError(
+            f"the stream broke: {error.message}", partial=self.fold.completion(), request_id=self._request_id
+        )
+        fault.__cause__ = failure
+        return fault
+
+    def time_left(self) -> float | None:
+        """Give the seconds until the stream is out of time, None for no limit; comments do not prolong it."""
+        limits = [] if self._ends_at is None else [self._ends_at]
+        if self._idle_timeout is not None:
+            limits.append(self._last_event_at + self._idle_timeout)
+        return min(limits) - self._clock() if limits else None
+
+    def out_of_time(self) -> StreamError:
+        """Give the error for a stream that is out of time."""
+        self.ended = True
+        if self._ends_at is not None and self._clock() >= self._ends_at:
+            what = "the deadline passed before the stream was complete"
+        else:
+            what = f"no event came for {self._idle_timeout:g} s"
+        self._fail(what)
+        fault, self.fault = self.fault, None
+        assert fault is not None
+        return fault
+
+    def _chunks(self, events: list[Event]) -> list[ChatCompletionChunk]:
+        chunks = []
+        for event in events:
+            data = event.data
+            if data == DONE:
+                self.done = True
+                break
+            try:
+                value = json.loads(data)
+            except (ValueError, RecursionError) as error:
+                if event.event == "error":
+                    self._fail_with(data)
+                else:
+                    self._fail(f"an event holds no JSON ({error}): {data[:_SHOWN_BYTES]!r}", body=data)
+                break
+            if not isinstance(value, dict):
+                self._fail(f"an event holds no object: {data[:_SHOWN_BYTES]!r}", body=value)
+                break
+            if event.event == "error" or _is_error(value):
+                if value.get("choices"):
+                    self.fold.add(value)
+                self._fail_with(value)
+                break
+            self.fold.add(value)
+            chunks.append(self._decode_chunk(value))
+        return chunks
+
+    def _from_json(self, body: bytes) -> list[ChatCompletionChunk]:
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError):
+            kind = self._content_type or "none"
+            self._fail(f"the reply is neither a stream nor JSON (content type {kind}); is base_url right?")
+            return []
+        if isinstance(value, dict) and value.get("choices") and not value.get("error"):
+            chunk = as_chunk(value)
+            self.fold.add(chunk)
+            if not self.fold.is_complete:
+                self.fault = self._incomplete()
+            return [self._decode_chunk(chunk)]
+        self._fail_with(value)
+        return []
+
+    def _failed_decoding(self, error: EventStreamError) -> list[ChatCompletionChunk]:
+        chunks = self._chunks(getattr(error, "events", []))
+        if self.fault is None and not self.done:
+            self._fail(str(error))
+            assert self.fault is not None
+            self.fault.__cause__ = error
+        return chunks
+
+    def _fail_with(self, value: Any) -> None:
+        body, message = error_value(value)
+        if isinstance(body, Mapping) and body.get("choices"):
+            body = next((c["error"] for c in body["choices"] if isinstance(c, dict) and c.get("error")), body)
+            message = error_value(body)[1]
+        self._fail(f"the server reported an error inside the stream: {message}", body=body)
+
+    def _fail(self, message: str, *, body: Any = None) -> None:
+        partial = self.fold.completion()
+        self.fault = StreamError(message, partial=partial, body=body, request_id=self._request_id)
+
+    def _incomplete(self) -> IncompleteStreamError:
+        partial = self.fold.completion()
+        what = "nothing had arrived" if partial is None else "what had arrived is in .partial"
+        return IncompleteStreamError(
+            f"the stream ended without [DONE] and without a finish reason for every choice; {what}",
+            partial=partial,
+            request_id=self._request_id,
+        )
+
+    def completion(self) -> ChatCompletion | None:
+        """Give the completion folded so far, None if nothing has arrived."""
+        return self.fold.completion()
+
+
+def as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a whole completion as the one chunk that says the same."""
+    choices = []
+    for choice in completion["choices"]:
+        if isinstance(choice, dict):
+            rest = {key: value for key, value in choice.items() if key != "message"}
+            message = choice.get("message")
+            if isinstance(message, dict) and isinstance(message.get("tool_calls"), list):
+                calls = [{"index": i, **c} if isinstance(c, dict) else c for i, c in enumerate(message["tool_calls"])]
+                message = {**message, "tool_calls": calls}
+            choice = {**rest, "delta": message if message is not None else choice.get("delta")}
+        choices.append(choice)
+    return {**completion, "object": "chat.completion.chunk", "choices": choices}
+
+
+def _is_error(value: dict[str, Any]) -> bool:
+    if value.get("error") or value.get("object") == "error":
+        return True
+    choices = value.get("choices")
+    return isinstance(choices, list) and any(
+        isinstance(choice, dict) and choice.get("finish_reason") == "error" for choice in choices
+    )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,163 @@
+"""The two shells that carry out a plan: same steps, same order, one with await."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import threading
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from chat_completions._exchange import Answer, Close, Key, Read, Send, Sleep, Step
+from chat_completions._settings import Settings, usable_key
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+# httpx's own limits, with more idle connections kept than its 20: a burst of streams should not pay for TLS twice.
+MAX_CONNECTIONS = 1000
+MAX_IDLE_CONNECTIONS = 100
+
+
+class Transport:
+    """Carries out plans with an `httpx.Client`, the caller's or one of its own that is made when it is needed."""
+
+    def __init__(self, http_client: httpx.Client | None) -> None:
+        self._http_client = http_client
+        self._lock = threading.Lock()
+        self.owned = http_client is None
+        self.closed = False
+
+    def http_client(self) -> httpx.Client:
+        if self._http_client is None:
+            import httpx
+
+            with self._lock:
+                if self._http_client is None:
+                    self._http_client = httpx.Client(**_client_arguments())
+        return self._http_client
+
+    def run(self, plan: Generator[Step, Any, Answer], settings: Settings) -> Answer:
+        """Carry out a plan and give its answer."""
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            while True:
+                step = plan.throw(failure) if failure is not None else plan.send(result)
+                result, failure = None, None
+                try:
+                    result = self._do(step, settings)
+                except Exception as error:
+                    failure = error
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+
+    def _do(self, step: Step, settings: Settings) -> Any:
+        match step:
+            case Key():
+                key = settings.api_key.reveal() if settings.api_key else None
+                return usable_key(key() if callable(key) else key)
+            case Send():
+                client = self.http_client()
+                return client.send(_request(client, step), stream=True, follow_redirects=False)
+            case Read(response):
+                return response.read()
+            case Close(response):
+                return response.close()
+            case Sleep(seconds):
+                return time.sleep(seconds)
+
+    def close(self) -> None:
+        """Close the connections; those of a caller's http client are the caller's."""
+        self.closed = True
+        if self.owned and self._http_client is not None:
+            self._http_client.close()
+
+
+class AsyncTransport:
+    """Carries out plans with an `httpx.AsyncClient`, the caller's or one of its own that is made when it is needed."""
+
+    def __init__(self, http_client: httpx.AsyncClient | None) -> None:
+        self._http_client = http_client
+        self.owned = http_client is None
+        self.closed = False
+
+    def http_client(self) -> httpx.AsyncClient:
+        if self._http_client is None:
+            import httpx
+
+            self._http_client = httpx.AsyncClient(**_client_arguments())
+        return self._http_client
+
+    async def run(self, plan: Generator[Step, Any, Answer], settings: Settings) -> Answer:
+        """Carry out a plan and give its answer."""
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            while True:
+                step = plan.throw(failure) if failure is not None else plan.send(result)
+                result, failure = None, None
+                try:
+                    result = await self._do(step, settings)
+                except Exception as error:
+                    failure = error
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+
+    async def _do(self, step: Step, settings: Settings) -> Any:
+        match step:
+            case Key():
+                source = settings.api_key.reveal() if settings.api_key else None
+                key = source() if callable(source) else source
+                return usable_key(await key if inspect.isawaitable(key) else key)
+            case Send():
+                client = self.http_client()
+                return await client.send(_request(client, step), stream=True, follow_redirects=False)
+            case Read(response):
+                return await response.aread()
+            case Close(response):
+                return await response.aclose()
+            case Sleep(seconds):
+                import asyncio
+
+                return await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        """Close the connections; those of a caller's http client are the caller's."""
+        self.closed = True
+        if self.owned and self._http_client is not None:
+            await self._http_client.aclose()
+
+
+def _request(client: Any, step: Send) -> Any:
+    limits = step.timeout
+    return client.build_request(
+        step.method,
+        step.url,
+        headers=step.headers,
+        params=step.params or None,
+        content=step.content,
+        timeout=(limits["connect"], limits["read"], limits["write"], limits["pool"]),
+    )
+
+
+def _client_arguments() -> dict[str, Any]:
+    import httpx
+
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS)
+    environment = os.environ.get
+    return {"limits": limits, "verify": _ssl_context(environment("SSL_CERT_FILE"), environment("SSL_CERT_DIR"))}
+
+
+@functools.cache
+def _ssl_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
+    """Load the certificate store once for all clients: it takes longer than all the rest of making one."""
+    import httpx
+
+    return httpx.create_ssl_context()

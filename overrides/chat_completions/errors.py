@@ -1,0 +1,254 @@
+"""Everything that this package raises.
+
+ChatCompletionsError
+├── APIError                            something went wrong between us and the API
+│   ├── APIConnectionError              no response: not connected, or cut off
+│   │   └── APITimeoutError             no response in time
+│   ├── APIStatusError                  a response with an error status
+│   │   ├── BadRequestError             400
+│   │   ├── AuthenticationError         401
+│   │   ├── PermissionDeniedError       403
+│   │   ├── NotFoundError               404
+│   │   ├── ConflictError               409
+│   │   ├── UnprocessableEntityError    422
+│   │   ├── RateLimitError              429
+│   │   └── InternalServerError         500 and above
+│   ├── APIResponseValidationError      a response that is no completion, page or stream
+│   └── StreamError                     a stream that failed; `.partial` is what had arrived
+│       └── IncompleteStreamError       a stream that ended before it was complete
+├── EventStreamError                    bytes that are no event stream (`chat_completions.sse`)
+│   ├── EventEncodingError              bytes that are no UTF-8
+│   └── EventTooLargeError              an event over the size limit
+├── PaginationError                     pages that lead nowhere; `.cursor` is where to resume
+└── RequestValidationError              a request that cannot be sent; `.problems` says where and why
+"""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+    from chat_completions._exchange import Attempt
+    from chat_completions.models import ChatCompletion
+
+RETRYABLE_STATUSES = frozenset({408, 409, 429})
+
+
+class ChatCompletionsError(Exception):
+    """The base of all errors of this package."""
+
+    def __reduce__(self) -> Any:
+        # By state and not by constructor arguments: subclasses need keywords, and what holds secrets stays behind.
+        return copyreg.__newobj__, (type(self), *self.args), self.__getstate__()  # type: ignore[attr-defined]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "response"}
+
+
+class APIError(ChatCompletionsError):
+    """Something went wrong between this client and the API.
+
+    Attributes:
+        message: What happened, where, and what to do.
+        status_code: The HTTP status, None without a response.
+        code: The API's error code, as `invalid_api_key`.
+        param: The request's field that the API complains about, as `messages[0].content`.
+        type: The API's kind of error, as `invalid_request_error`.
+        body: The error object that the API sent, or whatever it sent instead.
+        request_id: The id under which the API logged the request.
+        response: The httpx response, None without one; it does not survive pickling.
+        attempts: One entry for each attempt of the call: status, delay and reason.
+    """
+
+    attempts: tuple[Attempt, ...] = ()
+    status_code: int | None = None
+    response: httpx.Response | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        body: Any = None,
+        request_id: str | None = None,
+        response: httpx.Response | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.body = body
+        details: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+        self.code: Any = details.get("code")
+        self.param: Any = details.get("param")
+        self.type: Any = details.get("type")
+        self.request_id = request_id
+        if response is not None:
+            self.response = response
+            self.status_code = response.status_code
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return False
+
+
+class APIConnectionError(APIError):
+    """There was no response: the connection could not be made, or it was cut."""
+
+    @property
+    def is_retryable(self) -> bool:
+        return True
+
+
+class APITimeoutError(APIConnectionError):
+    """There was no response in time."""
+
+
+class APIStatusError(APIError):
+    """The API answered with an error status."""
+
+    status_code: int
+    response: httpx.Response
+
+    @property
+    def is_retryable(self) -> bool:
+        if "insufficient_quota" in (self.code, self.type):
+            return False
+        return self.status_code in RETRYABLE_STATUSES or self.status_code >= 500
+
+
+class BadRequestError(APIStatusError):
+    """400: the request is malformed, or breaks a rule of the API."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the key is missing, wrong or revoked."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such model, completion or path."""
+
+
+class ConflictError(APIStatusError):
+    """409: the request collides with another one."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: the request is understood and refused."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests or tokens, or the quota is used up."""
+
+
+class InternalServerError(APIStatusError):
+    """500 and above: the API failed."""
+
+
+class APIResponseValidationError(APIError):
+    """The response is no completion, page or stream; mostly the base URL points elsewhere."""
+
+
+class StreamError(APIError):
+    """A stream failed after it began.
+
+    Attributes:
+        partial: The completion folded from what had arrived, None if nothing had.
+    """
+
+    def __init__(self, message: str, *, partial: ChatCompletion | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.partial = partial
+
+
+class IncompleteStreamError(StreamError):
+    """A stream ended without `[DONE]` and without a finish reason for every choice."""
+
+    @property
+    def is_retryable(self) -> bool:
+        return True
+
+
+class EventStreamError(ChatCompletionsError):
+    """The bytes are no event stream.
+
+    Attributes:
+        offset: Where in the stream, in bytes from its beginning.
+    """
+
+    def __init__(self, message: str, *, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class EventEncodingError(EventStreamError):
+    """The event stream holds bytes that are no UTF-8."""
+
+
+class EventTooLargeError(EventStreamError):
+    """An event is larger than the limit."""
+
+
+class PaginationError(ChatCompletionsError):
+    """The pages lead nowhere.
+
+    Attributes:
+        cursor: The id after which listing may be resumed, None if there is none.
+    """
+
+    def __init__(self, message: str, *, cursor: str | None = None) -> None:
+        super().__init__(message)
+        self.cursor = cursor
+
+
+class RequestValidationError(ChatCompletionsError):
+    """The request cannot be sent as it is.
+
+    Attributes:
+        problems: (JSON pointer into the request, what is wrong there), one for each problem.
+    """
+
+    def __init__(self, message: str, *, problems: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+STATUS_ERRORS: Mapping[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ChatCompletionsError",
+    "ConflictError",
+    "EventEncodingError",
+    "EventStreamError",
+    "EventTooLargeError",
+    "IncompleteStreamError",
+    "InternalServerError",
+    "NotFoundError",
+    "PaginationError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestValidationError",
+    "StreamError",
+    "UnprocessableEntityError",
+]

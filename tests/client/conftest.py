@@ -1,0 +1,102 @@
+"""One interface for the two clients, so that each test is a row for both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chat_completions import AsyncClient, AsyncStream, Client
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+
+
+class SyncApi:
+    """The sync client, as it is."""
+
+    def __init__(self) -> None:
+        self._clients: list[Client] = []
+
+    def client(self, **settings: Any) -> Any:
+        self._clients.append(Client(**{"api_key": "sk-test", **settings}))
+        return self._clients[-1]
+
+    def create(self, client: Any, **arguments: Any) -> Any:
+        return client.chat.completions.create(**{"model": "m", "messages": MESSAGES, **arguments})
+
+    def list(self, client: Any, **arguments: Any) -> Any:
+        return client.chat.completions.list(**arguments)
+
+    def chunks(self, stream: Any) -> list[Any]:
+        return list(stream)
+
+    def next(self, stream: Any) -> Any:
+        return next(stream)
+
+    def texts(self, stream: Any) -> list[str]:
+        return list(stream.text_deltas())
+
+    def close(self, thing: Any) -> None:
+        thing.close()
+
+    def shut_down(self) -> None:
+        for client in self._clients:
+            client.close()
+
+
+class AsyncApi(SyncApi):
+    """The async client, driven by an event loop of its own."""
+
+    def __init__(self) -> None:
+        self._clients = []
+        self._runner = asyncio.Runner()
+
+    def client(self, **settings: Any) -> Any:
+        self._clients.append(AsyncClient(**{"api_key": "sk-test", **settings}))  # type: ignore[arg-type]
+        return self._clients[-1]
+
+    def create(self, client: Any, **arguments: Any) -> Any:
+        return self._runner.run(super().create(client, **arguments))
+
+    def list(self, client: Any, **arguments: Any) -> Any:
+        return self._runner.run(super().list(client, **arguments))
+
+    def chunks(self, stream: AsyncStream[Any]) -> list[Any]:
+        async def collect() -> list[Any]:
+            return [chunk async for chunk in stream]
+
+        return self._runner.run(collect())
+
+    def next(self, stream: AsyncStream[Any]) -> Any:
+        async def one() -> Any:
+            return await anext(stream)
+
+        return self._runner.run(one())
+
+    def texts(self, stream: AsyncStream[Any]) -> list[str]:
+        async def collect() -> list[str]:
+            return [text async for text in stream.text_deltas()]
+
+        return self._runner.run(collect())
+
+    def close(self, thing: Any) -> None:
+        self._runner.run(thing.close())
+
+    def shut_down(self) -> None:
+        for client in self._clients:
+            self.close(client)
+        self._runner.close()
+
+
+@pytest.fixture(params=[SyncApi, AsyncApi], ids=["sync", "async"])
+def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncApi]:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    kind: Callable[[], SyncApi] = request.param
+    api = kind()
+    try:
+        yield api
+    finally:
+        api.shut_down()
