@@ -1,0 +1,60 @@
+# `make help` lists the targets. Everything runs in .venv, which `make setup` makes from constraints.txt.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+UPSTREAM ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix vendor generate check-generated constraints wheel clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the development environment.
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "error: $(PYTHON) is not there; install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$($(PYTHON) --version) is too old; install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) has no venv module; install it (python3-venv on Debian)" >&2; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt --group dev --editable '.[local]'
+	@touch $(READY)
+
+demo: $(READY) generate ## Regenerate the client, then make real calls to the local server.
+	@$(RUN) examples/demo.py
+
+test: $(READY) ## Run all tests.
+	@$(RUN) -m pytest
+
+check: $(READY) check-generated ## Check formatting, lint and types; nothing is written.
+	@$(RUN) -m ruff format --check --quiet .
+	@$(RUN) -m ruff check --quiet .
+	@$(RUN) -m mypy --no-error-summary
+	@$(VENV)/bin/basedpyright --level error
+
+fix: $(READY) ## Format, and mend what the linter can mend.
+	@$(RUN) -m ruff check --fix --quiet . || true
+	@$(RUN) -m ruff format --quiet .
+
+vendor: $(READY) ## Vendor the slice anew: make vendor UPSTREAM=FILE_OR_URL.
+	@$(RUN) -m tools vendor $(if $(UPSTREAM),--upstream $(UPSTREAM))
+
+generate: $(READY) ## Generate generated/chat_completions_api from openapi.yaml.
+	@$(RUN) -m tools generate
+
+check-generated: $(READY) ## Show how generated/ differs from what openapi.yaml generates.
+	@$(RUN) -m tools generate --check
+
+constraints: $(READY) ## Pin the newest versions that fit, in constraints.txt.
+	@$(RUN) -m pip install --quiet --upgrade --upgrade-strategy eager pip hatchling --group dev --editable '.[local]'
+	@{ echo "# Exact versions of the development environment (make setup). Written by 'make constraints'."; $(RUN) -m pip freeze --all --exclude-editable | grep -v '^setuptools=='; } > constraints.new
+	@mv constraints.new constraints.txt
+
+wheel: $(READY) ## Build the wheel into dist/.
+	@$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## Remove the environment and what was built.
+	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
