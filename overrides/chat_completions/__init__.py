@@ -19,6 +19,8 @@ from chat_completions.errors import __all__ as _errors
 if TYPE_CHECKING:
     from chat_completions._client import AsyncClient as AsyncClient
     from chat_completions._client import Client as Client
+    from chat_completions._pages import AsyncPage as AsyncPage
+    from chat_completions._pages import Page as Page
     from chat_completions._response_info import ResponseInfo as ResponseInfo
     from chat_completions._response_info import response_info as response_info
     from chat_completions._streams import AsyncStream as AsyncStream
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "AsyncClient": "chat_completions._client",
+    "AsyncPage": "chat_completions._pages",
     "AsyncStream": "chat_completions._streams",
     "Client": "chat_completions._client",
+    "Page": "chat_completions._pages",
     "ResponseInfo": "chat_completions._response_info",
     "Stream": "chat_completions._streams",
     "response_info": "chat_completions._response_info",
@@ -35,8 +39,10 @@ _LAZY = {
 
 __all__ = [
     "AsyncClient",
+    "AsyncPage",
     "AsyncStream",
     "Client",
+    "Page",
     "ResponseInfo",
     "Stream",
     "__version__",

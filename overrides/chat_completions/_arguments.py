@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from chat_completions._paging import Listing, start
+
 OPTIONS = ("deadline", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
 
 if TYPE_CHECKING:
@@ -38,11 +40,24 @@ if TYPE_CHECKING:
         idle_timeout: float | None
         """Seconds without an event after which a stream counts as dead; comments are no events."""
 
+        validate: bool
+        """Whether to check the request against the specification before it is sent; needs the extra `validate`."""
+
     class ListArguments(CompletionListParams, CallOptions, total=False):
         """What `list` takes."""
+
+        max_items: int | None
+        """How many completions to give in all; None for every one."""
 
 
 def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give the options and the fields of the request, apart."""
     options = {name: arguments[name] for name in OPTIONS if name in arguments}
     return options, {name: value for name, value in arguments.items() if name not in options}
+
+
+def split_listing(arguments: Mapping[str, Any]) -> Listing:
+    """Give the listing that the arguments of `list` begin."""
+    rest = dict(arguments)
+    max_items = rest.pop("max_items", None)
+    return start(rest, max_items)

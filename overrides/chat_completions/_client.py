@@ -31,7 +31,65 @@ class AsyncChat:
         self.completions = AsyncCompletions(client)
 
 
-class Client:
+class _Shared:
+    """What the two clients have in common: settings, connections, and copies that differ in settings."""
+
+    _settings: Settings
+    _transport: Transport | AsyncTransport
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is, without a user or a password that may be in the address."""
+        return self._settings.shown_url()
+
+    @property
+    def max_retries(self) -> int:
+        return self._settings.max_retries
+
+    def with_options(
+        self,
+        *,
+        api_key: ApiKey | NotGiven = NOT_GIVEN,
+        base_url: str | httpx.URL | NotGiven = NOT_GIVEN,
+        organization: str | None | NotGiven = NOT_GIVEN,
+        project: str | None | NotGiven = NOT_GIVEN,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int | NotGiven = NOT_GIVEN,
+        deadline: float | None | NotGiven = NOT_GIVEN,
+        idle_timeout: float | None | NotGiven = NOT_GIVEN,
+        default_headers: Mapping[str, str | None] | NotGiven = NOT_GIVEN,
+        default_query: Mapping[str, Any] | NotGiven = NOT_GIVEN,
+        validate: bool | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """Give a client that differs in some settings and shares the connections: closing one closes both.
+
+        Args: those of the client; `default_headers` and `default_query` are added to the client's.
+        """
+        options = {name: value for name, value in locals().items() if name != "self"}
+        copy = object.__new__(type(self))
+        copy._settings = self._settings.replace(**options)
+        copy._transport = self._transport
+        return copy
+
+    copy = with_options
+
+    def __reduce__(self) -> Any:
+        if not self._transport.owned:
+            raise TypeError(
+                f"this {type(self).__name__} sends with an http client of yours, which cannot be pickled;"
+                " make the client where it is needed"
+            )
+        return _unpickled, (type(self), self._settings.picklable())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._settings.shown_url()!r})"
+
+
+def _unpickled(kind: type[Client] | type[AsyncClient], settings: Mapping[str, Any]) -> Client | AsyncClient:
+    return kind(**settings)
+
+
+class Client(_Shared):
     """A client of an OpenAI-style Chat Completions API. Threads may share it.
 
     Args:
@@ -46,6 +104,7 @@ class Client:
         idle_timeout: Seconds without an event after which a stream counts as dead; None for no limit.
         default_headers: Headers for every request; None takes one of ours away.
         default_query: Query parameters for every request.
+        validate: Whether to check requests against the specification before they are sent; needs the extra `validate`.
         http_client: An `httpx.Client` to send with; closing it stays with the caller.
 
     Raises:
@@ -65,6 +124,7 @@ class Client:
         idle_timeout: float | None = None,
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
+        validate: bool = False,
         http_client: httpx.Client | None = None,
     ) -> None:
         self._settings = Settings(
@@ -78,12 +138,15 @@ class Client:
             idle_timeout=idle_timeout,
             default_headers=default_headers,
             default_query=default_query,
+            validate=validate,
         )
         self._transport = Transport(http_client)
 
     @functools.cached_property
     def chat(self) -> Chat:
         return Chat(self)
+
+    _transport: Transport
 
     def _answer(self, call: Call) -> Answer:
         return self._transport.run(exchange(self._settings, call), self._settings)
@@ -98,11 +161,8 @@ class Client:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._settings.shown_url()!r})"
 
-
-class AsyncClient:
+class AsyncClient(_Shared):
     """A client of an OpenAI-style Chat Completions API. Tasks of one event loop may share it.
 
     Args:
@@ -125,6 +185,7 @@ class AsyncClient:
         idle_timeout: float | None = None,
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
+        validate: bool = False,
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         self._settings = Settings(
@@ -138,12 +199,15 @@ class AsyncClient:
             idle_timeout=idle_timeout,
             default_headers=default_headers,
             default_query=default_query,
+            validate=validate,
         )
         self._transport = AsyncTransport(http_client)
 
     @functools.cached_property
     def chat(self) -> AsyncChat:
         return AsyncChat(self)
+
+    _transport: AsyncTransport
 
     async def _answer(self, call: Call) -> Answer:
         return await self._transport.run(exchange(self._settings, call), self._settings)
@@ -157,6 +221,3 @@ class AsyncClient:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._settings.shown_url()!r})"

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+import functools
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from chat_completions import _generated
-from chat_completions._arguments import split_options
-from chat_completions._body import encodable_request, request_body
-from chat_completions._exchange import Answer, Call
-from chat_completions._failures import status_error
-from chat_completions._response_info import info_of
+from chat_completions._arguments import split_listing
+from chat_completions._calls import completion_of, create_call, list_call, page_of
+from chat_completions._pages import AsyncPages, Page
 from chat_completions._streams import AsyncStream, Stream
-from chat_completions.errors import APIResponseValidationError
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from chat_completions._arguments import CreateArguments, ListArguments
     from chat_completions._client import AsyncClient, Client
+    from chat_completions._paging import Listing
+    from chat_completions._raw import AsyncCompletionsWithRawResponse, CompletionsWithRawResponse
     from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionList
 
 
@@ -27,6 +25,13 @@ class Completions:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    @functools.cached_property
+    def with_raw_response(self) -> CompletionsWithRawResponse:
+        """The same operations, each giving the HTTP response before it is decoded."""
+        from chat_completions._raw import CompletionsWithRawResponse
+
+        return CompletionsWithRawResponse(self)
 
     @overload
     def create(
@@ -56,25 +61,31 @@ class Completions:
             RequestValidationError: A field holds something that JSON has not.
             APIError: The call failed.
         """
-        call = create_call(stream, arguments)
+        call = create_call(stream, arguments, self._client._settings.validate)
         answer = self._client._answer(call)
-        shown_url = self._client._settings.shown_url()
-        return Stream(answer, shown_url) if call.stream else parsed(answer, _generated.parse_completion, shown_url)
+        url = self._client._settings.shown_url()
+        return Stream(answer, url) if call.stream else completion_of(answer, url)
 
-    def list(self, **arguments: Unpack[ListArguments]) -> ChatCompletionList:
-        """List the completions that were created with `store=True`: one page of them.
+    def list(self, **arguments: Unpack[ListArguments]) -> Page:
+        """List the completions that were created with `store=True`.
 
         Args:
-            arguments: `model`, `metadata`, `after` (the id of the last completion seen), `limit` and `order`; beside
-                them `extra_headers`, `extra_query`, `timeout`, `deadline` and `max_retries`.
+            arguments: `model`, `metadata`, `after` (the id of the last completion seen), `limit` (completions a page),
+                `order`, and `max_items` (completions in all); beside them `extra_headers`, `extra_query`, `timeout`,
+                `deadline` and `max_retries`.
+
+        Returns:
+            The first page; iterating it gives all completions, fetching the other pages as they are needed.
 
         Raises:
             TypeError: There is no such argument.
             APIError: The call failed.
         """
-        answer = self._client._answer(list_call(arguments))
-        shown_url = self._client._settings.shown_url()
-        return cast("ChatCompletionList", parsed(answer, _generated.parse_list, shown_url))
+        listing = split_listing(arguments)
+        return Page(self._page(listing), listing, self._page)
+
+    def _page(self, listing: Listing) -> ChatCompletionList:
+        return page_of(self._client._answer(list_call(listing.arguments)), self._client._settings.shown_url())
 
 
 class AsyncCompletions:
@@ -82,6 +93,13 @@ class AsyncCompletions:
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
+
+    @functools.cached_property
+    def with_raw_response(self) -> AsyncCompletionsWithRawResponse:
+        """The same operations, each giving the HTTP response before it is decoded."""
+        from chat_completions._raw import AsyncCompletionsWithRawResponse
+
+        return AsyncCompletionsWithRawResponse(self)
 
     @overload
     async def create(
@@ -97,50 +115,19 @@ class AsyncCompletions:
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]: ...
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Ask a model to continue a conversation; see `Completions.create`."""
-        call = create_call(stream, arguments)
+        call = create_call(stream, arguments, self._client._settings.validate)
         answer = await self._client._answer(call)
-        shown_url = self._client._settings.shown_url()
-        return AsyncStream(answer, shown_url) if call.stream else parsed(answer, _generated.parse_completion, shown_url)
+        url = self._client._settings.shown_url()
+        return AsyncStream(answer, url) if call.stream else completion_of(answer, url)
 
-    async def list(self, **arguments: Unpack[ListArguments]) -> ChatCompletionList:
-        """List the completions that were created with `store=True`; see `Completions.list`."""
-        answer = await self._client._answer(list_call(arguments))
-        shown_url = self._client._settings.shown_url()
-        return cast("ChatCompletionList", parsed(answer, _generated.parse_list, shown_url))
+    def list(self, **arguments: Unpack[ListArguments]) -> AsyncPages:
+        """List the completions that were created with `store=True`; see `Completions.list`.
 
+        Returns:
+            What can be awaited for the first page, or iterated with `async for` for all completions.
+        """
+        return AsyncPages(split_listing(arguments), self._page)
 
-def create_call(stream: bool | None, arguments: Mapping[str, Any]) -> Call:
-    """Give the call that creates a completion."""
-    options, params = split_options(arguments)
-    body = request_body(params, stream, params.pop("extra_body", None))
-    return Call(encodable_request(body), stream=bool(body.get("stream")), **options)
-
-
-def list_call(arguments: Mapping[str, Any]) -> Call:
-    """Give the call that lists completions."""
-    options, params = split_options(arguments)
-    return Call(_generated.list_request(**params), **options)
-
-
-def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
-    """Decode the body of a success.
-
-    Raises:
-        APIStatusError: It is a success of a kind that the specification does not document.
-        APIResponseValidationError: It is no JSON object.
-    """
-    response = answer.response
-    try:
-        decoded = parse(response)
-    except _generated.UnexpectedStatus:
-        raise status_error(response) from None
-    except _generated.UnexpectedContent:
-        kind = response.headers.get("content-type", "no content type")
-        raise APIResponseValidationError(
-            f"{shown_url} answered {response.status_code} with {kind} that is no JSON object; is base_url right?",
-            body=response.text,
-            request_id=response.headers.get("x-request-id"),
-            response=response,
-        ) from None
-    decoded._info = info_of(answer)
-    return decoded
+    async def _page(self, listing: Listing) -> ChatCompletionList:
+        answer = await self._client._answer(list_call(listing.arguments))
+        return page_of(answer, self._client._settings.shown_url())

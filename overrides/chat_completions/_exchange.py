@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from chat_completions import _retry
+from chat_completions import _logs, _retry
 from chat_completions._failures import connection_error, status_error, too_late
 from chat_completions._settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, NOT_GIVEN, NotGiven, Settings
 from chat_completions.errors import APIConnectionError, APIError
@@ -134,6 +134,8 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             if ends_at is not None and time.monotonic() >= ends_at:
                 raise too_late(deadline)
             timeout = _within(limits, ends_at)
+            begun = time.monotonic()
+            _logs.sending(method, _shown(url), len(state.attempts) + 1, call.request.get("content"))
             response = yield Send(method, url, headers, params, call.request.get("content"), timeout)
         except Exception as failure:
             error = connection_error(failure, settings.shown_url())
@@ -144,6 +146,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             status = None
         else:
             status = response.status_code
+            _logs.answered(status, time.monotonic() - begun, response.headers)
             if 200 <= status < 300:
                 state.attempts.append(Attempt(status))
                 if not call.stream:
@@ -153,13 +156,14 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(url, target):
                 yield Close(response)
                 state.redirects += 1
+                _logs.redirected(_shown(target))
                 if _origin(target) != _origin(url):
                     headers = {k: v for k, v in headers.items() if k.lower() in _HARMLESS_HEADERS}
                 # The query went into the address that redirected us; the new one has what it needs.
                 url, params = target, {}
                 continue
             yield from _read(response, settings)
-            error = status_error(response, redirected_to=target)
+            error = status_error(response, redirected_to=_shown(target) if target else None)
             worth = _retry.retried(status, response.headers, error.code, error.type) and target is None
             wait = _retry.delay(len(state.attempts) + 1, response.headers) if worth else None
             reason = error.message
@@ -169,6 +173,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             error.attempts = tuple(state.attempts)
             raise error
         state.attempts.append(Attempt(status, wait, reason))
+        _logs.waiting(wait, reason)
         yield Sleep(wait)
 
 
@@ -217,6 +222,12 @@ def _redirect_target(method: str, response: Any, url: str) -> str | None:
 
 def _downgrades(url: str, target: str) -> bool:
     return urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https"
+
+
+def _shown(url: str) -> str:
+    """Give an address without what may be secret in it: user, password, query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

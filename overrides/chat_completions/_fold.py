@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
@@ -39,6 +39,7 @@ RETOLD_SLACK = 64
 # Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
 # API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
 LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
+CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 
 
 @frozen
@@ -74,14 +75,16 @@ class FoldedChoice:
     def to_dict(self) -> dict[str, Any]:
         """Give the choice so far as a JSON object of its own."""
         message = {**self.message, "role": self.message["role"] or "assistant"}
-        if isinstance(calls := message.get("tool_calls"), _Entries):
-            calls = sorted(calls, key=lambda call: int(call["index"]))
-            message["tool_calls"] = calls = [{key: call[key] for key in call if key != "index"} for call in calls]
+        told = {"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason}
+        choice: dict[str, Any] = _copied(told)
+        if isinstance(message.get("tool_calls"), _Entries):
+            calls = choice["message"]["tool_calls"]
+            calls.sort(key=lambda call: call.pop("index"))
             for call in calls:
                 if isinstance(function := call.get("function"), dict):
                     call["type"] = call.get("type") or "function"
-                    call["function"] = function | {"arguments": function.get("arguments", "")}
-        return _copied({"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason})
+                    function.setdefault("arguments", "")
+        return choice
 
 
 class Fold:
@@ -92,7 +95,7 @@ class Fold:
     def __init__(self) -> None:
         self.choices: dict[int, FoldedChoice] = {}
         self._chunks = 0
-        self._notes: dict[tuple[str, str], Anomaly] = {}
+        self._notes: dict[tuple[str, str], list[Any]] = {}
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
         self._seen: dict[str, Any] = {}
@@ -100,7 +103,7 @@ class Fold:
     @property
     def anomalies(self) -> list[Anomaly]:
         """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES."""
-        return list(self._notes.values())
+        return [Anomaly(*note) for note in self._notes.values()]
 
     @property
     def is_complete(self) -> bool:
@@ -120,13 +123,13 @@ class Fold:
         try:
             if is_same := chunk.items() <= seen.items():
                 [choice] = choices  # type: ignore[misc]
-                if len(delta := choice["delta"]) == 1:
-                    state = self.choices[choice["index"]]
-                    state.seen["delta"] = delta
-                    if choice.items() <= state.seen.items():
-                        [(key, piece)] = delta.items()
-                        state.message[key].write(piece)
-                        return
+                state = self.choices[choice["index"]]
+                state.seen["delta"] = delta = choice["delta"]
+                # Identity, as True equals 1 and yet is no index.
+                if len(delta) == 1 and choice["index"] is state.index and choice.items() <= state.seen.items():
+                    [(key, piece)] = delta.items()
+                    state.message[key].write(piece)
+                    return
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             pass
         try:
@@ -134,7 +137,10 @@ class Fold:
                 self._add_top(chunk)
             if isinstance(choices, list):
                 for position, choice in enumerate(choices):
-                    self._add_choice(choice, position, f"/choices/{position}")
+                    if isinstance(choice, dict):
+                        self._add_choice(choice, position, f"/choices/{position}")
+                    else:
+                        self._note("wrong_type", f"/choices/{position}", _brief(choice))
             else:
                 self._note_odd(chunk, "choices", "")
         except RecursionError:
@@ -153,10 +159,10 @@ class Fold:
 
     def _note(self, kind: str, place: str, detail: str) -> None:
         # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
-        if known := self._notes.get((kind, place)):
-            self._notes[kind, place] = evolve(known, count=known.count + 1)
+        if note := self._notes.get((kind, place)):
+            note[3] += 1
         elif len(self._notes) < MAX_ANOMALIES:
-            self._notes[kind, place] = Anomaly(kind, f"/{self._chunks - 1}{place}", detail)
+            self._notes[kind, place] = [kind, f"/{self._chunks - 1}{place}", detail, 1]
 
     def _note_odd(self, holder: Mapping[str, Any], key: str, place: str) -> None:
         kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"
@@ -189,9 +195,7 @@ class Fold:
                 top.setdefault(key, None)
             self._seen[key] = value
 
-    def _add_choice(self, choice: Any, position: int, place: str) -> None:
-        if not isinstance(choice, dict):
-            return self._note("wrong_type", place, _brief(choice))
+    def _add_choice(self, choice: dict[str, Any], position: int, place: str) -> None:
         if type(index := choice.get("index")) is not int:
             self._note_odd(choice, "index", place)
             index = position
@@ -216,10 +220,12 @@ class Fold:
                 self._merge(state.message, message, f"{place}/message")
 
         for key, value in choice.items():
-            if key == "logprobs" or (isinstance(value, list) and key not in state.seen):
-                # Lists as vLLM's token_ids: the new ones of each chunk.
+            if key in CHOICE_KEYS or (value is None and key in state.extras):
+                continue
+            # Lists have the new ones of each chunk, as vLLM's token_ids have.
+            if key == "logprobs" or isinstance(value, list):
                 self._merge(state.extras, {key: value}, "")
-            elif key not in ("index", "delta", "message", "finish_reason"):
+            else:
                 self._merge(state.extras, {key: value}, "", joins=False)
                 state.seen[key] = _copied(value)
         reason = choice.get("finish_reason")
@@ -235,14 +241,18 @@ class Fold:
         """Merge a delta into what is folded. Without a place, as in list entries, nothing is noted."""
         for key, value in source.items():
             old = target.get(key)
-            if key == "arguments" and not isinstance(value, str) and place:
+            if place and key == "arguments" and not isinstance(value, str):
                 self._note_odd(source, key, place)
                 value = "" if value is None else json.dumps(value, ensure_ascii=False)
-            elif key == "content" and isinstance(value, list) and isinstance(old, StringIO):
-                # Mistral's thinking models mix bare text with parts: text among parts is a part.
-                old = self._extend(_Entries(), [{"type": "text", "text": old.getvalue()}])
-            elif key == "content" and isinstance(value, str) and isinstance(old, _Entries):
-                value = [{"type": "text", "text": value}] if value else None
+            # Mistral's thinking models mix bare text with parts: text among parts is a part.
+            elif place and key == "content" and isinstance(value, list) and isinstance(old, StringIO):
+                self._note_odd(source, key, place)
+                target[key] = parts = _Entries()
+                _append_text(parts, old.getvalue())
+                old = parts
+            elif place and key == "content" and isinstance(value, str) and isinstance(old, _Entries):
+                _append_text(old, value)
+                continue
 
             if value is None:
                 target.setdefault(key, None)
@@ -268,28 +278,26 @@ class Fold:
                     self._note_odd(source, key, place)
                 target[key] = _copied(value)
 
-    def _extend(self, entries: _Entries, news: list[Any]) -> _Entries:
+    def _extend(self, entries: _Entries, news: list[Any]) -> None:
         for new in news:
-            index, type_ = (new.get("index"), new.get("type")) if isinstance(new, dict) else (None, None)
-            if type(index) is int:
-                # By type, too: OpenRouter gives the plain and the encrypted form of a thought the same index.
-                if (name := (index, str(type_))) not in entries.named:
-                    entries.append(entries.named.setdefault(name, {}))
-                self._merge(entries.named[name], new, "")
-            elif type_ == "text" and isinstance(new.get("text"), str):
-                if not (entries and isinstance(entries[-1], dict) and isinstance(entries[-1].get("text"), StringIO)):
-                    entries.append({})
-                self._merge(entries[-1], new, "")
-            else:
+            if not isinstance(new, dict) or type(index := new.get("index")) is not int:
                 entries.append(_copied(new))
-        return entries
+                continue
+            entry, type_ = entries.named.get(index), new.get("type")
+            # By type, too: OpenRouter gives the plain and the encrypted form of a thought the same index.
+            if entry is None or (type_ and entry.get("type") not in (None, type_)):
+                entry = entries.named.get((index, str(type_)))
+            if entry is None:
+                entries.append(entry := {})
+            entries.named[index] = entries.named[index, str(type_)] = entry
+            self._merge(entry, new, "")
 
     def _add_tool_calls(self, calls: _Entries, news: list[Any], place: str) -> None:
         for position, new in enumerate(news):
             if not isinstance(new, dict):
                 self._note("wrong_type", f"{place}/{position}", _brief(new))
                 continue
-            index, id_, name = new.get("index"), _string(new.get("id")), _function_name(new)
+            index, id_, name = new.get("index"), _string(new, "id"), _string(new.get("function"), "name")
             slot = len(calls)
             if type(index) is int:
                 call = calls.named.get(index)
@@ -301,19 +309,23 @@ class Fold:
                     self._note("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
                     slot = index
             else:
-                self._note_odd(new, "index", f"{place}/{position}")
+                # The calls of a whole message have none by contract.
+                if "/delta/" in place:
+                    self._note_odd(new, "index", f"{place}/{position}")
                 index = None
                 call = calls.named.get(id_) if id_ else None
                 if call is None:
                     call = calls.named.get(None) if len(news) == 1 else calls[position] if position < slot else None
                     # An id may come late, but another id or another name is another call.
-                    if call and ((id_ and call.get("id")) or (name and _function_name(call) not in ("", name))):
+                    if call and (
+                        (id_ and call.get("id")) or (name and _string(call.get("function"), "name") not in ("", name))
+                    ):
                         call = None
             if call is None:
                 call = {"index": slot}
                 calls.append(call)
             calls.named[index] = calls.named[None] = call
-            calls.named.setdefault(id_, call)
+            calls.named.setdefault(id_ or None, call)
             self._merge(call, {**new, "index": call["index"]}, f"{place}/{position}")
 
 
@@ -329,13 +341,17 @@ def _forget_retold(told: dict[str, Any], whole: Mapping[str, Any]) -> None:
             told[key] = None
 
 
-def _string(value: Any) -> str:
+def _append_text(parts: _Entries, text: str) -> None:
+    if text and (not parts or parts[-1] is not parts.named.get("text")):
+        parts.append({"type": "text", "text": StringIO()})
+        parts.named["text"] = parts[-1]
+    if text:
+        parts[-1]["text"].write(text)
+
+
+def _string(holder: Any, key: str) -> str:
+    value = holder.get(key) if isinstance(holder, dict) else None
     return value if isinstance(value, str) else ""
-
-
-def _function_name(call: Mapping[str, Any]) -> str:
-    function = call.get("function")
-    return _string(function.get("name")) if isinstance(function, dict) else ""
 
 
 def _brief(value: Any) -> str:

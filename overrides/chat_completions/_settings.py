@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
+from chat_completions import _logs
 from chat_completions._version import __version__
 from chat_completions.errors import ChatCompletionsError
 
@@ -22,6 +23,11 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_TIMEOUT = 600.0  # seconds without a byte
 DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
 DEFAULT_MAX_RETRIES = 2
+
+# What stands in a pickle in the place of a key.
+KEY_FROM_ENVIRONMENT = "\0environment"
+_FROM_ENVIRONMENT = ("api_key", "organization", "project")
+_SECRET_WORDS = ("auth", "cookie", "key", "password", "secret", "signature", "token")
 
 T = TypeVar("T")
 
@@ -43,6 +49,9 @@ class Secret(Generic[T]):
 
 class NotGiven:
     """The type of NOT_GIVEN: an option that the caller left out, where None means something."""
+
+    def __reduce__(self) -> str:
+        return "NOT_GIVEN"
 
     def __repr__(self) -> str:
         return "NOT_GIVEN"
@@ -71,22 +80,26 @@ class Settings:
         idle_timeout: float | None = None,
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
+        validate: bool = False,
     ) -> None:
+        _logs.set_up()
         environment = os.environ.get
         url = str(base_url or environment("OPENAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
         if not url.startswith(("http://", "https://")):
             raise ChatCompletionsError(f"the base URL {url!r} does not begin with http:// or https://")
         # It may hold a user and a password.
         self.base_url = Secret(url)
-        key = environment("OPENAI_API_KEY") if api_key is None else api_key
+        key = environment("OPENAI_API_KEY") if api_key in (None, KEY_FROM_ENVIRONMENT) else api_key
+        if api_key == KEY_FROM_ENVIRONMENT and not key:
+            raise ChatCompletionsError("this client was pickled, without its key; set OPENAI_API_KEY where it is used")
         own_scheme = {name.lower() for name in default_headers or ()} & {"api-key", "authorization"}
         if not key and url == DEFAULT_BASE_URL and not own_scheme:
             raise ChatCompletionsError(
                 "there is no API key: pass api_key=, or set OPENAI_API_KEY; for another server pass base_url="
             )
         self.api_key: Secret[ApiKey] | None = Secret(key) if key else None
-        self.organization = organization or environment("OPENAI_ORG_ID")
-        self.project = project or environment("OPENAI_PROJECT_ID")
+        self.organization = (environment("OPENAI_ORG_ID") if organization is None else organization) or None
+        self.project = (environment("OPENAI_PROJECT_ID") if project is None else project) or None
         self.timeout = timeout
         self.max_retries = max_retries
         self.deadline = deadline
@@ -94,15 +107,39 @@ class Settings:
         # Any header, and any part of the query, may be the one that carries a secret.
         self.default_headers = Secret(dict(default_headers or {}))
         self.default_query = Secret(dict(default_query or {}))
+        self.validate = validate
 
     def replace(self, **changes: Any) -> Settings:
-        """Give a copy with some settings changed; those that are NOT_GIVEN stay."""
-        copy = object.__new__(Settings)
-        copy.__dict__ = dict(vars(self))
-        for name, value in changes.items():
-            if value is not NOT_GIVEN:
-                setattr(copy, name, Secret(value) if isinstance(getattr(self, name), Secret) else value)
-        return copy
+        """Give a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
+        given = {name: value for name, value in changes.items() if value is not NOT_GIVEN}
+        for name in ("default_headers", "default_query"):
+            given[name] = {**getattr(self, name).reveal(), **(given.get(name) or {})}
+        return Settings(**{**self._arguments(), **given})
+
+    def _arguments(self) -> dict[str, Any]:
+        """Give the arguments that make an equal copy."""
+        arguments = {name: value.reveal() if isinstance(value, Secret) else value for name, value in vars(self).items()}
+        # A setting that is None was left out; "" keeps the environment from being asked again.
+        return {name: "" if value is None and name in _FROM_ENVIRONMENT else value for name, value in arguments.items()}
+
+    def picklable(self) -> dict[str, Any]:
+        """Give the arguments that make an equal copy elsewhere, without secrets: a key is looked up there.
+
+        Raises:
+            TypeError: A header, a part of the query or the address looks like a secret.
+        """
+        arguments = self._arguments()
+        for name in (*arguments["default_headers"], *arguments["default_query"]):
+            if any(word in name.lower() for word in _SECRET_WORDS):
+                raise TypeError(
+                    f"{name!r} looks like a secret, which is not pickled; make the client where it is needed"
+                )
+        if "@" in urlsplit(arguments["base_url"]).netloc:
+            raise TypeError("the base URL holds a user, who is not pickled; make the client where it is needed")
+        if callable(arguments["api_key"]):
+            return arguments
+        key = arguments.pop("api_key")
+        return {**arguments, "api_key": KEY_FROM_ENVIRONMENT if key else ""}
 
     def headers(self, key: str | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
         """Give the headers of a request.

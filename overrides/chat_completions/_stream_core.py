@@ -200,6 +200,14 @@ class StreamCore:
         partial = self.fold.completion()
         self.fault = StreamError(message, partial=partial, body=body, request_id=self._request_id)
 
+    def closed_early(self) -> StreamError:
+        """Give the error for asking a stream for more after it was closed before its end."""
+        return StreamError(
+            "the stream was closed before it was complete; what had arrived is in .partial",
+            partial=self.fold.completion(),
+            request_id=self._request_id,
+        )
+
     def _incomplete(self) -> IncompleteStreamError:
         partial = self.fold.completion()
         what = "nothing had arrived" if partial is None else "what had arrived is in .partial"

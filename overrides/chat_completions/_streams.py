@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
@@ -64,19 +66,20 @@ class _Shared(Generic[T_co]):
         """What the server did that the specification does not say, and how it was understood."""
         return self._core.fold.anomalies
 
-    def _next_ready(self) -> Any:
-        """Give the next chunk, None if more bytes are needed; raise the core's fault in its turn."""
-        if self._ready:
-            return self._ready.popleft()
-        fault = self._core.fault
+    def _fault(self) -> Exception | None:
+        """Give what is to be raised now that all chunks are given; None while more bytes may come, or at the end."""
+        core = self._core
+        fault, core.fault = core.fault, None
         if fault is not None:
-            self._core.fault, self._core.ended = None, True
-            raise fault
-        return None
+            core.ended = True
+        elif self._closed and not self._finished:
+            core.ended = True
+            return core.closed_early()
+        return fault
 
     @property
-    def _over(self) -> bool:
-        return self._closed or self._core.done or self._core.ended
+    def _finished(self) -> bool:
+        return self._core.done or self._core.ended
 
 
 class Stream(_Shared[T_co]):
@@ -95,23 +98,36 @@ class Stream(_Shared[T_co]):
         self._bytes = self._response.iter_bytes()
 
     def __iter__(self) -> Iterator[T_co]:
-        return self
+        # A generator, so that `break` lets go of it, and its end of the connection.
+        ready = self._ready
+        try:
+            while self._more():
+                while ready:
+                    yield ready.popleft()
+        finally:
+            self.close()
 
     def __next__(self) -> T_co:
+        if not self._more():
+            raise StopIteration
+        return cast(T_co, self._ready.popleft())
+
+    def _more(self) -> bool:
+        """See that a chunk is ready; False at the end of the stream."""
         try:
-            while True:
-                chunk = self._next_ready()
-                if chunk is not None:
-                    return cast(T_co, chunk)
-                if self._over:
-                    break
+            while not self._ready:
+                fault = self._fault()
+                if fault is not None:
+                    raise fault
+                if self._finished:
+                    self._drain()
+                    self.close()
+                    return False
                 self._advance()
         except BaseException:
             self.close()
             raise
-        self._drain()
-        self.close()
-        raise StopIteration
+        return True
 
     def _advance(self) -> None:
         left = self._core.time_left()
@@ -173,23 +189,29 @@ class AsyncStream(_Shared[T_co]):
         self._bytes = self._response.aiter_bytes()
 
     def __aiter__(self) -> AsyncIterator[T_co]:
-        return self
+        return _Iteration(self)
 
     async def __anext__(self) -> T_co:
+        if not await self._more():
+            raise StopAsyncIteration
+        return cast(T_co, self._ready.popleft())
+
+    async def _more(self) -> bool:
+        """See that a chunk is ready; False at the end of the stream."""
         try:
-            while True:
-                chunk = self._next_ready()
-                if chunk is not None:
-                    return cast(T_co, chunk)
-                if self._over:
-                    break
+            while not self._ready:
+                fault = self._fault()
+                if fault is not None:
+                    raise fault
+                if self._finished:
+                    await self._drain()
+                    await self.close()
+                    return False
                 await self._advance()
         except BaseException:
             await self.close()
             raise
-        await self._drain()
-        await self.close()
-        raise StopAsyncIteration
+        return True
 
     async def _advance(self) -> None:
         left = self._core.time_left()
@@ -235,13 +257,60 @@ class AsyncStream(_Shared[T_co]):
         """Let go of the connection; closing twice is fine."""
         if not self._closed:
             self._closed = True
+            # A task that is reading has the generator running; it is the response that it waits for.
+            with contextlib.suppress(RuntimeError):
+                await self._bytes.aclose()  # type: ignore[attr-defined]
             await self._response.aclose()
+
+    def _abandon(self) -> None:
+        """Close from where nothing can be awaited: in a task, if an event loop of asyncio is running here."""
+        # Also called while the interpreter shuts down, when nothing can be imported any more.
+        asyncio = sys.modules.get("asyncio")
+        if self._closed or asyncio is None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        task = loop.create_task(self.close())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_closed"):
+            self._abandon()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
+
+
+class _Iteration(Generic[T_co]):
+    """One `async for` over a stream: leaving it lets go of the stream, as the end of a generator does in `for`."""
+
+    __slots__ = ("__weakref__", "_stream")
+
+    def __init__(self, stream: AsyncStream[T_co]) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T_co:
+        stream = self._stream
+        if stream._ready:
+            return cast(T_co, stream._ready.popleft())
+        return await stream.__anext__()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_stream"):
+            self._stream._abandon()
+
+
+# The event loop holds its tasks only weakly.
+_closing: set[Any] = set()
 
 
 def _texts(chunk: Any) -> Iterator[str]:

@@ -28,11 +28,14 @@ class Transport:
 
     def __init__(self, http_client: httpx.Client | None) -> None:
         self._http_client = http_client
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self.owned = http_client is None
-        self.closed = False
 
     def http_client(self) -> httpx.Client:
+        if self.owned and self._process != os.getpid():
+            # A fork shares the parent's connections; two processes that write to one mix up their requests.
+            self._process, self._lock, self._http_client = os.getpid(), threading.Lock(), None
         if self._http_client is None:
             import httpx
 
@@ -74,7 +77,6 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's."""
-        self.closed = True
         if self.owned and self._http_client is not None:
             self._http_client.close()
 
@@ -84,10 +86,12 @@ class AsyncTransport:
 
     def __init__(self, http_client: httpx.AsyncClient | None) -> None:
         self._http_client = http_client
+        self._process = os.getpid()
         self.owned = http_client is None
-        self.closed = False
 
     def http_client(self) -> httpx.AsyncClient:
+        if self.owned and self._process != os.getpid():
+            self._process, self._http_client = os.getpid(), None
         if self._http_client is None:
             import httpx
 
@@ -130,7 +134,6 @@ class AsyncTransport:
 
     async def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's."""
-        self.closed = True
         if self.owned and self._http_client is not None:
             await self._http_client.aclose()
 

@@ -5,49 +5,38 @@ The rules are those of WHATWG HTML, section 9.2.6 "Interpreting an event stream"
 - One byte order mark is dropped at the beginning. CR, LF and CRLF end a line and nothing else does. A CR at the end of
   the bytes ends its line at once; an LF that begins the next bytes belongs to it.
 - A line that starts with a colon is a comment. Else the first colon parts the field's name from its value, and one
-  space after it is dropped; without a colon the value is empty. Of a block's lines
-
-    | field | what it does                                                                            |
-    |-------|-----------------------------------------------------------------------------------------|
-    | data  | the value is a line of the event's data                                                 |
-    | event | the value names the event, until the block's end                                        |
-    | id    | the value is the id of this event and of those after it; ignored if it holds U+0000     |
-    | retry | the value is the reconnection time in milliseconds; ignored unless it is ASCII digits   |
-    | other | ignored                                                                                 |
-
+  space after it is dropped; without a colon the value is empty.
+- `data` is a line of the event's data, `event` its name until the block ends, `id` the id of this event and of those
+  after it unless it holds U+0000, `retry` the reconnection time in milliseconds if it is ASCII digits.
 - An empty line ends the block and dispatches the event. A block without a data line dispatches none, but its id holds.
 - A block that the end of the body cuts off is no event: `close` gives it apart, for the caller to judge.
 
-Where the standard leaves it open or is too mild for us:
+Where we are stricter than the standard:
 
-- Bytes that are no UTF-8 are a fault, in comments and ignored fields too, where the standard reads U+FFFD. Only a
-  character that the end of the body cuts is read so.
-- A line over the limit, or data lines that are together, is a fault. Comments are free, and none is kept.
-- What came before a fault is not lost: `feed` gives the events before it and sets `fault`, and whoever feeds or closes
-  next has it raised. Where no event came before it in the same bytes, it is raised at once.
+- Bytes that are no UTF-8 are a fault, also in comments, where the standard reads U+FFFD. Only a character that the end
+  of the body cuts is read so.
+- A line over the limit, or the data lines of one event together, is a fault. Comments are free, and none is kept.
+- Nothing before a fault is lost: `feed` returns the events before it and sets `fault`, and the next call raises it. If
+  no event came before it in the same bytes, it is raised at once.
 
-The work is linear in the bytes, however they are split: bytes without a line end are looked at once and appended; a
-line is put together once, when its end has come. The events and the fault are the same for all splits.
+The work is linear in the bytes and the result the same, however they are split: bytes without a line end are looked at
+once and appended, and a line is put together once, when its end has come.
 """
 
 from __future__ import annotations
 
-import codecs
+from codecs import BOM_UTF8, utf_8_decode
 from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
 from chat_completions.errors import EventEncodingError, EventStreamError, EventTooLargeError
 
+# Images and sound come as base64 inside one event, and 50 MB of that must pass. What is larger is more likely a body
+# without line ends than an event, and must not fill the memory.
 MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
-"""The default limit: images and sound come as base64 inside one event, and 50 MB of that must pass; what is larger is
-more likely a body without line ends than an event, and must not fill the memory."""
 
-_BOM: Final = codecs.BOM_UTF8
-_CR: Final = 0x0D
-_LF: Final = 0x0A
-_COLON: Final = 0x3A
-_LONGEST_RETRY: Final = 10**18  # milliseconds; more digits are read as this, as Python's int() refuses thousands
+_LONGEST_RETRY: Final = 10**18  # milliseconds; what is longer is read as this, as int() refuses thousands of digits
 
 
 class Event(NamedTuple):
@@ -67,14 +56,14 @@ class Event(NamedTuple):
 
 
 # Event(...) goes through Python code that NamedTuple writes, which costs half as much again.
-_event: Final[Callable[[tuple[str, str, str, int | None]], Event]] = partial(tuple.__new__, Event)
+_new_event: Final[Callable[[tuple[str, str, str, int | None]], Event]] = partial(tuple.__new__, Event)
 
 
 class Decoder:
     """Decode one event stream.
 
     Args:
-        max_event_bytes: How long a line, and the data lines of one event together, may be, in bytes.
+        max_event_bytes: How long a line, and the data lines of one event together, may be, in bytes without line ends.
 
     Attributes:
         last_event_id: The id that a reconnecting client would send; empty if there is none.
@@ -82,25 +71,6 @@ class Decoder:
         comments: How many comment lines have ended so far; they are no sign that events are being made.
         fault: What is wrong with the stream, None if nothing is; set as soon as it is known.
     """
-
-    __slots__ = (
-        "_after_cr",
-        "_at_start",
-        "_closed",
-        "_held",
-        "_id",
-        "_in_block",
-        "_lines",
-        "_max_event_bytes",
-        "_partial",
-        "_received",
-        "_retry",
-        "_type",
-        "comments",
-        "fault",
-        "last_event_id",
-        "retry",
-    )
 
     def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         if max_event_bytes < 1:
@@ -114,10 +84,11 @@ class Decoder:
         self._partial = bytearray()  # the line that has no end yet; of a comment only its colon and a cut character
         self._at_start = True  # a byte order mark may come, or `_partial` holds the first bytes of one
         self._after_cr = False  # the last byte was a CR that ended its line: an LF now would be the same line end
+        self._at_boundary = False  # none of these flags, rests and faults stands: the next byte begins a block
         self._closed = False  # the body has ended: feeding on is the caller's mistake
         self._in_block = False  # a field came since the last empty line: the next lines do not stand for themselves
         self._lines: list[str] = []  # the block's data lines
-        self._held = 0  # bytes of the lines behind `_lines`, ends counted as one, for the limit
+        self._held = 0  # bytes of the lines behind `_lines`, for the limit
         self._type = ""  # the block's event name
         self._retry: int | None = None  # the block's retry
         self._id = ""  # the last event id, which is `last_event_id` only once the block's end has come
@@ -136,37 +107,53 @@ class Decoder:
             EventTooLargeError: A line or an event is over the limit; `offset` is the first byte that is.
             ValueError: The decoder is closed.
         """
+        size = len(data)
+        self._received += size
+        if (  # one block of one data line, as of a server that flushes each event: worth its own path
+            self._at_boundary
+            and data.startswith(b"data: ")
+            and data.endswith(b"\n\n")
+            and data.find(b"\n") == size - 2
+            and b"\r" not in data
+            and size <= self._max_event_bytes
+        ):
+            try:
+                return [_new_event(("message", data[6:-2].decode(), self._id, None))]
+            except UnicodeDecodeError:
+                pass  # reading it as a line tells where
         if self.fault is not None:
-            raise self._raisable()
+            raise self.fault.with_traceback(None)
         if self._closed:
             raise ValueError("the decoder is closed; each body needs its own")
         if not data:
             return []
-        self._received += len(data)
         if self._after_cr:
             self._after_cr = False
-            if data[0] == _LF:
-                data = data[1:]
+            data = data.removeprefix(b"\n")
         if self._at_start:
-            data = self._without_bom(data)
-        whole: bytes | bytearray = data
+            self._partial += data
+            if len(self._partial) < len(BOM_UTF8) and BOM_UTF8.startswith(bytes(self._partial)):
+                return []
+            self._at_start = False
+            data = bytes(self._partial).removeprefix(BOM_UTF8)
+            self._partial.clear()
         if self._partial:
             self._partial += data
             if b"\n" not in data and b"\r" not in data:
+                data = b""
                 self._check_partial()
-                if self.fault is not None:
-                    raise self._raisable()
-                return []
-            whole = self._partial
-            self._partial = bytearray()
+            else:
+                data = bytes(self._partial)
+                self._partial.clear()
         events: list[Event] = []
         taken = 0
-        if not self._in_block and whole.startswith(b"data: ") and len(whole) <= self._max_event_bytes:
-            taken = self._take_plain_blocks(whole, events)
-        if taken < len(whole):
-            self._take_lines(whole[taken:] if taken else whole, events)
-            if self.fault is not None and not events:
-                raise self._raisable()
+        if not self._in_block and data.startswith(b"data: ") and len(data) <= self._max_event_bytes:
+            taken = self._take_plain_blocks(data, events)
+        if taken < len(data):
+            self._take_lines(data[taken:], events)
+        if self.fault is not None and not events:
+            raise self.fault.with_traceback(None)
+        self._at_boundary = not (self._partial or self._in_block or self._after_cr or self.fault)
         return events
 
     def close(self) -> list[Event]:
@@ -182,34 +169,23 @@ class Decoder:
             EventStreamError: The stream had failed before.
         """
         if self.fault is not None:
-            raise self._raisable()
+            raise self.fault.with_traceback(None)
         if self._closed:
             return []
-        self._closed = True
-        rest, self._partial = bytes(self._partial), bytearray()
-        if rest and rest[0] != _COLON:
+        self._closed, self._at_boundary = True, False
+        rest = bytes(self._partial)
+        if rest and not rest.startswith(b":"):
             try:
-                text, used = codecs.utf_8_decode(rest, "strict", False)
+                text, used = utf_8_decode(rest, "strict", False)
             except UnicodeDecodeError as error:
-                self._fail_encoding(self._received - len(rest), error)
-                raise self._raisable() from None
+                raise self._fail_encoding(self._received - len(rest), error) from None
             self._take_field(text if used == len(rest) else text + "\ufffd", len(rest))
-        lines, self._lines = self._lines, []
-        return [Event(self._type or "message", "\n".join(lines), self._id, self._retry)] if lines else []
+        events = [self._event()] if self._lines else []
+        self._partial.clear()
+        self._lines.clear()
+        return events
 
-    def _without_bom(self, data: bytes) -> bytes:
-        """Drop the byte order mark, or keep in `_partial` what may be its beginning."""
-        start = bytes(self._partial) + data[: len(_BOM)]
-        if len(start) < len(_BOM) and _BOM.startswith(start):
-            self._partial += data
-            return b""
-        self._at_start = False
-        if start.startswith(_BOM):
-            data = data[len(_BOM) - len(self._partial) :]
-            self._partial.clear()
-        return data
-
-    def _take_plain_blocks(self, data: bytes | bytearray, events: list[Event]) -> int:
+    def _take_plain_blocks(self, data: bytes, events: list[Event]) -> int:
         """Take the blocks that end in `data` if each is one line that starts with "data: ", as nearly all are.
 
         Returns:
@@ -223,30 +199,22 @@ class Decoder:
             text = data[6:stop].decode()
         except UnicodeDecodeError:
             return 0
-        values = text.replace("\r\n", "\n").split("\n\ndata: ")
+        values = text.split(f"{end.decode()}data: ")
         joined = "".join(values)
         if "\n" in joined or "\r" in joined:
             return 0
         last_id = self._id
-        events += [_event(("message", value, last_id, None)) for value in values]
+        events += [_new_event(("message", value, last_id, None)) for value in values]
         return stop + len(end)
 
-    def _take_lines(self, data: bytes | bytearray, events: list[Event]) -> None:
+    def _take_lines(self, data: bytes, events: list[Event]) -> None:
         """Take line after line, whatever they hold, and keep the one that has no end yet."""
         lines = data.splitlines()  # of bytes, which end at CR, LF and CRLF only; those of text end at U+2028 too
-        if data[-1] == _CR:
-            self._after_cr = True
-        elif data[-1] != _LF:
-            self._partial = bytearray(lines.pop())
-        limit = self._max_event_bytes
+        self._after_cr = data.endswith(b"\r")
+        if not data.endswith((b"\r", b"\n")):
+            self._partial += lines.pop()
         for index, line in enumerate(lines):
-            if not line:
-                self._end_block(events)
-                continue
-            if (is_comment := line[0] == _COLON) and line.isascii():
-                self.comments += 1
-                continue
-            if not is_comment and self._held + len(line) > limit:
+            if self._held + len(line) > self._max_event_bytes and line[:1] not in (b"", b":"):
                 self._fail_size(self._offset_of(data, index))
                 return
             try:
@@ -254,7 +222,9 @@ class Decoder:
             except UnicodeDecodeError as error:
                 self._fail_encoding(self._offset_of(data, index), error)
                 return
-            if is_comment:
+            if not text:
+                self._end_block(events)
+            elif text[0] == ":":
                 self.comments += 1
             else:
                 self._take_field(text, len(line))
@@ -268,7 +238,7 @@ class Decoder:
             value = value[1:]
         if name == "data":
             self._lines.append(value)
-            self._held += size + 1
+            self._held += size
         elif name == "event":
             self._type = value
         elif name == "id":
@@ -278,11 +248,14 @@ class Decoder:
             digits = value.lstrip("0")
             self.retry = self._retry = min(int(digits[:19] or "0"), _LONGEST_RETRY)
 
+    def _event(self) -> Event:
+        return _new_event((self._type or "message", "\n".join(self._lines), self._id, self._retry))
+
     def _end_block(self, events: list[Event]) -> None:
         self.last_event_id = self._id
         if self._lines:
-            events.append(_event((self._type or "message", "\n".join(self._lines), self._id, self._retry)))
-            self._lines = []
+            events.append(self._event())
+            self._lines.clear()
             self._held = 0
         self._in_block = False
         self._type = ""
@@ -291,42 +264,36 @@ class Decoder:
     def _check_partial(self) -> None:
         """Hold the line without an end to the limit; of a comment, drop what has been checked."""
         line = self._partial
-        begin = self._received - len(line)
-        if line[0] != _COLON:
-            if self._held + len(line) > self._max_event_bytes:
-                self._fail_size(begin)
-            return
-        try:
-            used = codecs.utf_8_decode(line, "strict", False)[1]
-        except UnicodeDecodeError as error:
-            self._fail_encoding(begin, error)
-        else:
-            del line[1:used]
+        begin = self._received - len(line)  # of a comment, so far as the bytes after its colon go
+        if line.startswith(b":"):
+            try:
+                del line[1 : utf_8_decode(line, "strict", False)[1]]
+            except UnicodeDecodeError as error:
+                self._fail_encoding(begin, error)
+        elif self._held + len(line) > self._max_event_bytes:
+            self._fail_size(begin)
 
-    def _offset_of(self, data: bytes | bytearray, index: int) -> int:
+    def _offset_of(self, data: bytes, index: int) -> int:
         """Give where in the stream a line of `data` begins; `data` are the last bytes received."""
         return self._received - len(data) + sum(map(len, data.splitlines(keepends=True)[:index]))
 
-    def _fail_encoding(self, begin: int, error: UnicodeDecodeError) -> None:
+    def _fail_encoding(self, begin: int, error: UnicodeDecodeError) -> EventStreamError:
         offset = begin + error.start
-        self.fault = EventEncodingError(
-            f"the event stream is no UTF-8 at byte {offset} ({error.reason}); "
-            "the server, or a proxy before it, uses another encoding or damages the bytes",
-            offset=offset,
-        )
+        what = f"the event stream is no UTF-8 at byte {offset} ({error.reason})"
+        hint = "the server, or a proxy before it, uses another encoding or damages the bytes"
+        return self._fail(EventEncodingError(f"{what}; {hint}", offset=offset))
 
     def _fail_size(self, begin: int) -> None:
         offset = begin + self._max_event_bytes - self._held
-        self.fault = EventTooLargeError(
-            f"an event is larger than {self._max_event_bytes} bytes, which it passes at byte {offset} of the stream; "
-            "raise max_event_bytes if that is meant to be",
-            offset=offset,
-        )
+        what = f"an event is over the limit of {self._max_event_bytes} bytes from byte {offset} of the stream"
+        self._fail(EventTooLargeError(f"{what}; raise max_event_bytes if it is meant to be so large", offset=offset))
 
-    def _raisable(self) -> EventStreamError:
-        # A copy: raised itself, the fault would hold its traceback, and by that this decoder and the caller's frames.
-        assert self.fault is not None
-        return type(self.fault)(str(self.fault), offset=self.fault.offset)
+    def _fail(self, fault: EventStreamError) -> EventStreamError:
+        self.fault = fault
+        self._at_boundary = False
+        self._partial.clear()
+        self._lines.clear()
+        return fault
 
 
 __all__ = ["MAX_EVENT_BYTES", "Decoder", "Event"]

@@ -61,7 +61,10 @@ class AsyncApi(SyncApi):
         return self._runner.run(super().create(client, **arguments))
 
     def list(self, client: Any, **arguments: Any) -> Any:
-        return self._runner.run(super().list(client, **arguments))
+        async def first() -> Any:
+            return await client.chat.completions.list(**arguments)
+
+        return self._runner.run(first())
 
     def chunks(self, stream: AsyncStream[Any]) -> list[Any]:
         async def collect() -> list[Any]:

@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from .errors import ApiError
-from .faults import Fault, first_fault
+from .faults import Fault, all_faults, first_fault
 
 _Place = list[str | int]
 
@@ -89,6 +89,10 @@ class Contract:
         if fault:
             place = fault.pointer or "the root"
             raise ApiError(400, f"{fault.message} (at {place})", param=fault.param, code=fault.code)
+
+    def request_faults(self, body: Mapping[str, Any]) -> list[Fault]:
+        """Find what is wrong with the body of a create request: one fault for each broken place."""
+        return all_faults(self._request.iter_errors(body), body)
 
     def query(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Read the query parameters of a list request.

@@ -1,0 +1,79 @@
+"""From the arguments of a method to the call that it makes, and from the answer to what it gives. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chat_completions import _generated
+from chat_completions._arguments import split_options
+from chat_completions._body import encodable_request, request_body
+from chat_completions._exchange import Answer, Call
+from chat_completions._failures import status_error
+from chat_completions._response_info import info_of
+from chat_completions.errors import APIResponseValidationError
+
+if TYPE_CHECKING:
+    from chat_completions.models import ChatCompletion, ChatCompletionList
+
+
+def completion_of(answer: Answer, shown_url: str) -> ChatCompletion:
+    """Decode the completion that a call was answered with."""
+    completion: ChatCompletion = parsed(answer, _generated.parse_completion, shown_url)
+    return completion
+
+
+def page_of(answer: Answer, shown_url: str) -> ChatCompletionList:
+    """Decode the page that a call was answered with."""
+    page: ChatCompletionList = parsed(answer, _generated.parse_list, shown_url)
+    return page
+
+
+def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: bool) -> Call:
+    """Give the call that creates a completion.
+
+    Args:
+        stream: The `stream` argument, None where the caller did not say.
+        arguments: The other arguments.
+        validate: Whether to check the request, where the arguments do not say.
+    """
+    options, params = split_options(arguments)
+    extra_body = params.pop("extra_body", None)
+    validate = params.pop("validate", validate)
+    body = request_body(params, stream, extra_body)
+    request = encodable_request(body)
+    if validate:
+        from chat_completions._validation import validate_request
+
+        validate_request(body, extra_body)
+    return Call(request, stream=bool(body.get("stream")), **options)
+
+
+def list_call(arguments: Mapping[str, Any]) -> Call:
+    """Give the call that lists completions."""
+    options, params = split_options(arguments)
+    return Call(_generated.list_request(**params), **options)
+
+
+def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
+    """Decode the body of a success.
+
+    Raises:
+        APIStatusError: It is a success of a kind that the specification does not document.
+        APIResponseValidationError: It is no JSON object.
+    """
+    response = answer.response
+    try:
+        decoded = parse(response)
+    except _generated.UnexpectedStatus:
+        raise status_error(response) from None
+    except _generated.UnexpectedContent:
+        kind = response.headers.get("content-type", "no content type")
+        raise APIResponseValidationError(
+            f"{shown_url} answered {response.status_code} with {kind} that is no JSON object; is base_url right?",
+            body=response.text,
+            request_id=response.headers.get("x-request-id"),
+            response=response,
+        ) from None
+    decoded._info = info_of(answer)
+    return decoded

@@ -1,0 +1,50 @@
+"""The logger `chat_completions`: off unless the program or CHAT_COMPLETIONS_LOG turns it on. It never logs a key.
+
+CHAT_COMPLETIONS_LOG=info tells of retries and redirects, debug of every attempt, bodies of what requests hold as well.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from typing import Any
+
+LOGGER = logging.getLogger("chat_completions")
+LOGGER.addHandler(logging.NullHandler())
+
+_LEVELS = {"bodies": logging.DEBUG, "debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+
+
+@functools.cache
+def set_up() -> None:
+    """Do what CHAT_COMPLETIONS_LOG asks for, once."""
+    level = _LEVELS.get(os.environ.get("CHAT_COMPLETIONS_LOG", "").lower())
+    if level is not None:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        LOGGER.addHandler(handler)
+        LOGGER.setLevel(level)
+
+
+def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
+    """Note that an attempt begins."""
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        LOGGER.debug("%s %s, attempt %d, %d bytes", method, url, attempt, len(content or b""))
+        if os.environ.get("CHAT_COMPLETIONS_LOG", "").lower() == "bodies":
+            LOGGER.debug("body: %s", (content or b"").decode("utf-8", "replace"))
+
+
+def answered(status: int, seconds: float, headers: Any) -> None:
+    """Note the head of a response."""
+    LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, headers.get("x-request-id"))
+
+
+def waiting(delay: float, reason: str) -> None:
+    """Note that an attempt failed and another one follows."""
+    LOGGER.info("another attempt in %.2f s: %s", delay, reason)
+
+
+def redirected(url: str) -> None:
+    """Note that a redirect is followed."""
+    LOGGER.info("redirected to %s", url)
