@@ -13,8 +13,9 @@ from chat_completions._transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     import httpx
+    import httpx2
 
-    from chat_completions._settings import ApiKey, Timeout
+    from chat_completions._settings import ApiKey, AsyncHttpClient, HttpClient, Timeout
 
 
 class Chat:
@@ -50,7 +51,7 @@ class _Shared:
         self,
         *,
         api_key: ApiKey | NotGiven = NOT_GIVEN,
-        base_url: str | httpx.URL | NotGiven = NOT_GIVEN,
+        base_url: str | httpx.URL | httpx2.URL | NotGiven = NOT_GIVEN,
         organization: str | None | NotGiven = NOT_GIVEN,
         project: str | None | NotGiven = NOT_GIVEN,
         timeout: Timeout | NotGiven = NOT_GIVEN,
@@ -105,7 +106,7 @@ class Client(_Shared):
         default_headers: Headers for every request; None takes one of ours away.
         default_query: Query parameters for every request.
         validate: Whether to check requests against the specification before they are sent; needs the extra `validate`.
-        http_client: An `httpx.Client` to send with; closing it stays with the caller.
+        http_client: An `httpx.Client` or `httpx2.Client` to send with; closing it stays with the caller.
 
     Raises:
         ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
@@ -115,7 +116,7 @@ class Client(_Shared):
         self,
         *,
         api_key: ApiKey | None = None,
-        base_url: str | httpx.URL | None = None,
+        base_url: str | httpx.URL | httpx2.URL | None = None,
         organization: str | None = None,
         project: str | None = None,
         timeout: Timeout | NotGiven = NOT_GIVEN,
@@ -125,7 +126,7 @@ class Client(_Shared):
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
-        http_client: httpx.Client | None = None,
+        http_client: HttpClient | None = None,
     ) -> None:
         self._settings = Settings(
             api_key=api_key,
@@ -167,7 +168,7 @@ class AsyncClient(_Shared):
 
     Args:
         api_key: As for `Client`; the function may be async.
-        http_client: An `httpx.AsyncClient` to send with; closing it stays with the caller.
+        http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send with; closing it stays with the caller.
 
     The other arguments are those of `Client`.
     """
@@ -176,7 +177,7 @@ class AsyncClient(_Shared):
         self,
         *,
         api_key: ApiKey | None = None,
-        base_url: str | httpx.URL | None = None,
+        base_url: str | httpx.URL | httpx2.URL | None = None,
         organization: str | None = None,
         project: str | None = None,
         timeout: Timeout | NotGiven = NOT_GIVEN,
@@ -186,7 +187,7 @@ class AsyncClient(_Shared):
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncHttpClient | None = None,
     ) -> None:
         self._settings = Settings(
             api_key=api_key,

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     import httpx
+    import httpx2
 
     ApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
-    Timeout: TypeAlias = float | httpx.Timeout | None
+    AsyncHttpClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
+    HttpClient: TypeAlias = httpx.Client | httpx2.Client
+    Timeout: TypeAlias = float | httpx.Timeout | httpx2.Timeout | None
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_TIMEOUT = 600.0  # seconds without a byte
@@ -71,7 +74,7 @@ class Settings:
         self,
         *,
         api_key: ApiKey | None = None,
-        base_url: str | httpx.URL | None = None,
+        base_url: str | httpx.URL | httpx2.URL | None = None,
         organization: str | None = None,
         project: str | None = None,
         timeout: Timeout | NotGiven = NOT_GIVEN,

@@ -16,7 +16,7 @@ from chat_completions._settings import Settings, usable_key
 if TYPE_CHECKING:
     import ssl
 
-    import httpx
+    from chat_completions._settings import AsyncHttpClient, HttpClient
 
 # httpx's own limits, with more idle connections kept than its 20: a burst of streams should not pay for TLS twice.
 MAX_CONNECTIONS = 1000
@@ -26,13 +26,13 @@ MAX_IDLE_CONNECTIONS = 100
 class Transport:
     """Carries out plans with an `httpx.Client`, the caller's or one of its own that is made when it is needed."""
 
-    def __init__(self, http_client: httpx.Client | None) -> None:
+    def __init__(self, http_client: HttpClient | None) -> None:
         self._http_client = http_client
         self._process = os.getpid()
         self._lock = threading.Lock()
         self.owned = http_client is None
 
-    def http_client(self) -> httpx.Client:
+    def http_client(self) -> HttpClient:
         if self.owned and self._process != os.getpid():
             # A fork shares the parent's connections; two processes that write to one mix up their requests.
             self._process, self._lock, self._http_client = os.getpid(), threading.Lock(), None
@@ -84,12 +84,12 @@ class Transport:
 class AsyncTransport:
     """Carries out plans with an `httpx.AsyncClient`, the caller's or one of its own that is made when it is needed."""
 
-    def __init__(self, http_client: httpx.AsyncClient | None) -> None:
+    def __init__(self, http_client: AsyncHttpClient | None) -> None:
         self._http_client = http_client
         self._process = os.getpid()
         self.owned = http_client is None
 
-    def http_client(self) -> httpx.AsyncClient:
+    def http_client(self) -> AsyncHttpClient:
         if self.owned and self._process != os.getpid():
             self._process, self._http_client = os.getpid(), None
         if self._http_client is None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import pytest
 
 from chat_completions import AsyncClient, AsyncStream, Client
@@ -93,7 +94,60 @@ class AsyncApi(SyncApi):
         self._runner.close()
 
 
-@pytest.fixture(params=[SyncApi, AsyncApi], ids=["sync", "async"])
+class SyncHttpx2Api(SyncApi):
+    """The sync client, sending with an httpx2.Client."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._http_clients: list[httpx2.Client] = []
+
+    def client(self, **settings: Any) -> Any:
+        if "http_client" not in settings:
+            settings["http_client"] = httpx2.Client()
+            self._http_clients.append(settings["http_client"])
+        return super().client(**settings)
+
+    def close(self, thing: Any) -> None:
+        super().close(thing)
+        if isinstance(thing, Client):
+            for http_client in self._http_clients:
+                http_client.close()
+
+    def shut_down(self) -> None:
+        for http_client in self._http_clients:
+            http_client.close()
+        super().shut_down()
+
+
+class AsyncHttpx2Api(AsyncApi):
+    """The async client, sending with an httpx2.AsyncClient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._http_clients: list[httpx2.AsyncClient] = []
+
+    def client(self, **settings: Any) -> Any:
+        if "http_client" not in settings:
+            settings["http_client"] = httpx2.AsyncClient()
+            self._http_clients.append(settings["http_client"])
+        return super().client(**settings)
+
+    def close(self, thing: Any) -> None:
+        super().close(thing)
+        if isinstance(thing, AsyncClient):
+            for http_client in self._http_clients:
+                self._runner.run(http_client.aclose())
+
+    def shut_down(self) -> None:
+        for http_client in self._http_clients:
+            self._runner.run(http_client.aclose())
+        super().shut_down()
+
+
+KINDS = {"sync": SyncApi, "async": AsyncApi, "sync-httpx2": SyncHttpx2Api, "async-httpx2": AsyncHttpx2Api}
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
 def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncApi]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.delenv(name, raising=False)

@@ -231,7 +231,7 @@ def test_a_refused_connection_is_a_connection_error(api: SyncApi) -> None:
     with pytest.raises(errors.APIConnectionError, match=r"127\.0\.0\.1:1") as caught:
         api.create(api.client(base_url="http://127.0.0.1:1/v1", max_retries=0))
     assert caught.value.is_retryable
-    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    assert type(caught.value.__cause__).__name__ == "ConnectError"
 
 
 def test_a_silent_server_is_a_time_out(api: SyncApi) -> None:

@@ -258,7 +258,11 @@ def _key() -> str:
 
 def test_a_client_pickles_without_its_key(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
     client = api.client(
-        base_url="http://127.0.0.1:1/v1", api_key="sk-secret", max_retries=7, default_headers={"x": "1"}
+        base_url="http://127.0.0.1:1/v1",
+        api_key="sk-secret",
+        max_retries=7,
+        default_headers={"x": "1"},
+        http_client=None,
     )
     pickled = pickle.dumps(client)
     assert b"sk-secret" not in pickled
@@ -282,7 +286,7 @@ def test_a_client_pickles_without_its_key(api: SyncApi, monkeypatch: pytest.Monk
 )
 def test_a_client_with_other_secrets_does_not_pickle(api: SyncApi, settings: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="not pickled"):
-        pickle.dumps(api.client(**{"base_url": "http://127.0.0.1", **settings}))
+        pickle.dumps(api.client(**{"base_url": "http://127.0.0.1", "http_client": None, **settings}))
 
 
 def test_a_client_with_a_callers_http_client_does_not_pickle() -> None:
