@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 UPSTREAM ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix vendor generate check-generated constraints wheel clean
+.PHONY: help setup demo test soak check fix vendor generate check-generated constraints wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: $(READY) generate ## Regenerate the client, then make real calls to the lo
 
 test: $(READY) ## Run all tests.
 	@$(RUN) -m pytest
+
+soak: $(READY) ## Run 10,000 streams over one client, one in three cut, left or failing.
+	@SOAK_STREAMS=10000 $(RUN) -m pytest tests/client/test_soak.py
 
 check: $(READY) check-generated ## Check formatting, lint and types; nothing is written.
 	@$(RUN) -m ruff format --check --quiet .
