@@ -85,10 +85,14 @@ class StreamCore:
         try:
             events = self._decoder.feed(data)
         except EventStreamError as error:
-            return self._failed_decoding(error)
+            self._fail_decoding(error)
+            return []
         if events:
             self._last_event_at = self._clock()
-        return self._chunks(events)
+        chunks = self._chunks(events)
+        if self._decoder.fault is not None:
+            self._fail_decoding(self._decoder.fault)
+        return chunks
 
     def end(self) -> list[ChatCompletionChunk]:
         """Take note that the body has ended, and give what was still to come."""
@@ -101,7 +105,8 @@ class StreamCore:
             # The last event may lack its blank line (22 of 1,247 recorded streams); half an event may not count.
             events = [event for event in self._decoder.close() if event.data == DONE or _is_json(event.data)]
         except EventStreamError as error:
-            return self._failed_decoding(error)
+            self._fail_decoding(error)
+            return []
         chunks = self._chunks(events)
         if not self.done and self.fault is None and not self.fold.is_complete:
             self.fault = self._incomplete()
@@ -181,13 +186,11 @@ class StreamCore:
         self._fail_with(value)
         return []
 
-    def _failed_decoding(self, error: EventStreamError) -> list[ChatCompletionChunk]:
-        chunks = self._chunks(getattr(error, "events", []))
+    def _fail_decoding(self, error: EventStreamError) -> None:
         if self.fault is None and not self.done:
             self._fail(str(error))
             assert self.fault is not None
             self.fault.__cause__ = error
-        return chunks
 
     def _fail_with(self, value: Any) -> None:
         body, message = error_value(value)

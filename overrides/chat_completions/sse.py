@@ -16,8 +16,8 @@ Where we are stricter than the standard:
 - Bytes that are no UTF-8 are a fault, also in comments, where the standard reads U+FFFD. Only a character that the end
   of the body cuts is read so.
 - A line over the limit, or the data lines of one event together, is a fault. Comments are free, and none is kept.
-- Nothing before a fault is lost: `feed` returns the events before it and sets `fault`, and the next call raises it. If
-  no event came before it in the same bytes, it is raised at once.
+- Nothing before a fault is lost: `feed` returns the events that came before it in the same bytes, sets `fault`, and the
+  next call raises it; where there are none, it is raised at once.
 
 The work is linear in the bytes and the result the same, however they are split: bytes without a line end are looked at
 once and appended, and a line is put together once, when its end has come.
@@ -160,9 +160,8 @@ class Decoder:
         """Take note that the body has ended, and give what is left.
 
         Returns:
-            The event of the last block if that has data and its empty line is missing, else nothing. The standard
-            discards this event: it may be whole, from a server that ends its body early, or cut anywhere, also inside
-            its name or its id. It leaves `last_event_id` as it is. Closing again gives nothing.
+            The event of the last block if that has data and lacks its empty line, else nothing. The standard discards
+            it: it may be whole, or cut anywhere, and `last_event_id` knows nothing of it. Closing again gives nothing.
 
         Raises:
             EventEncodingError: The last line has bytes that are no UTF-8, other than a character that the end cuts.
@@ -174,12 +173,14 @@ class Decoder:
             return []
         self._closed, self._at_boundary = True, False
         rest = bytes(self._partial)
-        if rest and not rest.startswith(b":"):
-            try:
-                text, used = utf_8_decode(rest, "strict", False)
-            except UnicodeDecodeError as error:
+        try:
+            line = rest.decode()
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
                 raise self._fail_encoding(self._received - len(rest), error) from None
-            self._take_field(text if used == len(rest) else text + "\ufffd", len(rest))
+            line = rest[: error.start].decode() + "\ufffd"
+        if line and line[0] != ":":
+            self._take_field(line, len(rest))
         events = [self._event()] if self._lines else []
         self._partial.clear()
         self._lines.clear()
@@ -203,8 +204,7 @@ class Decoder:
         joined = "".join(values)
         if "\n" in joined or "\r" in joined:
             return 0
-        last_id = self._id
-        events += [_new_event(("message", value, last_id, None)) for value in values]
+        events += [_new_event(("message", value, self._id, None)) for value in values]
         return stop + len(end)
 
     def _take_lines(self, data: bytes, events: list[Event]) -> None:
