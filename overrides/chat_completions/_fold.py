@@ -174,23 +174,23 @@ class Fold:
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
         for key, value in chunk.items():
-            known = top.get(key)
             # Obfuscation is padding, of no use once it has arrived.
             if key in ("choices", "obfuscation"):
                 continue
+            known, value = top.get(key), _copied(value)
             if key == "object":
                 # Azure's first chunk has the prompt's filter results, and an empty object, id and model.
                 if value not in ("chat.completion.chunk", "", None):
                     self._note("unknown_object", "/object", _brief(value))
             elif key in ("id", "created", "model"):
                 if not known:
-                    top[key] = known if value is None else _copied(value)
+                    top[key] = known if value is None else value
                 elif value and value != known:
                     self._note_again(value, known, f"/{key}")
             elif value is not None:
                 if key == "usage" and known is not None:
                     self._note_again(value, known, "/usage")
-                top[key] = value = _copied(value)
+                top[key] = value
             elif key != "usage":
                 top.setdefault(key, None)
             self._seen[key] = value

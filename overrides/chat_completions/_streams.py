@@ -204,8 +204,7 @@ class AsyncStream(_Shared[T_co]):
                 if fault is not None:
                     raise fault
                 if self._finished:
-                    await self._drain()
-                    await self.close()
+                    await self._release(drain=True)
                     return False
                 await self._advance()
         except BaseException:
@@ -233,7 +232,7 @@ class AsyncStream(_Shared[T_co]):
 
     async def _drain(self) -> None:
         """Read what is left after `[DONE]`, briefly; whatever goes wrong there is no longer of interest."""
-        if self._closed or self._core.ended:
+        if self._core.ended:
             return
         import anyio
 
@@ -255,12 +254,39 @@ class AsyncStream(_Shared[T_co]):
 
     async def close(self) -> None:
         """Let go of the connection; closing twice is fine."""
-        if not self._closed:
-            self._closed = True
+        await self._release(drain=False)
+
+    async def _release(self, *, drain: bool) -> None:
+        """Let go of the connection, perhaps after the rest of the body; being cancelled meanwhile does not stop it."""
+        if self._closed:
+            return
+        self._closed = True
+
+        async def release() -> None:
+            if drain:
+                await self._drain()
             # A task that is reading has the generator running; it is the response that it waits for.
             with contextlib.suppress(RuntimeError):
                 await self._bytes.aclose()  # type: ignore[attr-defined]
             await self._response.aclose()
+
+        asyncio = sys.modules.get("asyncio")
+        try:
+            loop = asyncio.get_running_loop() if asyncio is not None else None
+        except RuntimeError:
+            loop = None
+        if loop is None:
+            import anyio
+
+            with anyio.CancelScope(shield=True):
+                await release()
+            return
+        # httpcore's own shield holds against anyio's cancelling, not against `task.cancel()`: cut off in the middle of
+        # closing, it would count the connection as busy for ever.
+        task = loop.create_task(release())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+        await asyncio.shield(task)  # type: ignore[union-attr]
 
     def _abandon(self) -> None:
         """Close from where nothing can be awaited: in a task, if an event loop of asyncio is running here."""
