@@ -1,6 +1,6 @@
-"""The whole client against the local server: a completion, a stream, and stored completions over several pages."""
+"""The whole client against the local server: a completion, streams whole and cut, stored completions over pages."""
 
-from chat_completions import Client
+from chat_completions import Client, IncompleteStreamError
 from chat_completions.local import LocalServer
 
 with LocalServer() as server, Client(base_url=server.base_url) as client:
@@ -13,13 +13,17 @@ with LocalServer() as server, Client(base_url=server.base_url) as client:
     if completion.usage:
         print(f"  ({completion.usage.prompt_tokens} tokens in, {completion.usage.completion_tokens} out)\n")
 
-    print("One stream: ", end="", flush=True)
-    stream = client.chat.completions.create(
-        model="demo", messages=[{"role": "user", "content": "Count to three, slowly."}], stream=True
-    )
-    for text in stream.text_deltas():
-        print(text, end="|", flush=True)
-    print("\n")
+    messages = [{"role": "user", "content": "Count to three, slowly."}]
+    for model in ("demo", "cut-demo"):
+        print(f"A stream of the model {model}: ", end="", flush=True)
+        try:
+            for text in client.chat.completions.create(model=model, messages=messages, stream=True).text_deltas():
+                print(text, end="|", flush=True)
+            print("\n  (complete)\n")
+        except IncompleteStreamError as error:
+            print(f"\n  ({error})")
+            if error.partial:
+                print(f"  (.partial: {error.partial.choices[0].message.content!r})\n")
 
     for number in range(1, 17):
         client.chat.completions.create(
@@ -29,15 +33,10 @@ with LocalServer() as server, Client(base_url=server.base_url) as client:
             metadata={"series": "demo" if number <= 12 else "another"},
         )
     print("Twelve of sixteen stored completions, by metadata, five to a page:")
-    after, pages, listed = None, 0, 0
-    while True:
-        query = {"after": after} if after else {}
-        page = client.chat.completions.list(metadata={"series": "demo"}, limit=5, **query)
-        pages += 1
-        listed += len(page.data)
+    listed = 0
+    listing = client.chat.completions.list(metadata={"series": "demo"}, limit=5)
+    for pages, page in enumerate(listing.iter_pages(), 1):
         for stored in page.data:
+            listed += 1
             print(f"  page {pages}: {stored.id}  {stored.choices[0].message.content!r}")
-        if not page.has_more:
-            break
-        after = page.last_id
     print(f"{listed} completions on {pages} pages.")

@@ -4,7 +4,7 @@ Requests are checked against the same contract that the client is generated from
 completions with `store: true` are kept and can be listed. Needs the extra: `chat-completions-client[local]`.
 
 What steers the engine is said in `engine` (texts, limits) and `calls` (tools). Besides: a model whose name begins with
-`missing-` does not exist.
+`missing-` does not exist, and the streams of one whose name begins with `cut-` end early.
 """
 
 from __future__ import annotations

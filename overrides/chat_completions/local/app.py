@@ -29,7 +29,7 @@ from .engine import plan_reply
 from .errors import ApiError
 from .events import DONE, event_bytes, json_bytes
 from .replies import Reply
-from .rules import check_fields, check_page, check_rules
+from .rules import CUT_AFTER, CUT_MODEL, check_fields, check_page, check_rules
 from .store import Store
 
 PATH = "/v1/chat/completions"
@@ -172,7 +172,10 @@ class _Service:
     async def _events(self, reply: Reply) -> AsyncIterator[bytes]:
         """Yield the events of a stream; a disconnect cancels at the sleep, and then nothing is stored."""
         delay = 0.0
-        for chunk in reply.chunks():
+        cut = str(reply.request["model"]).startswith(CUT_MODEL)
+        for number, chunk in enumerate(reply.chunks()):
+            if cut and number == CUT_AFTER:
+                return
             # Even without a delay the sleep lets other requests in, and each chunk goes out by itself.
             await asyncio.sleep(delay)
             yield event_bytes(chunk)

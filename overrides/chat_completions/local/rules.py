@@ -10,6 +10,10 @@ from .samples import schema_problem
 
 # Names of models that do not exist begin so; every other name is accepted.
 MISSING_MODEL = "missing-"
+# Streams of models whose names begin so end early, as if a proxy had given up.
+CUT_MODEL = "cut-"
+# Chunks that such a stream still sends.
+CUT_AFTER = 6
 
 _LIMIT_RANGE = (1, 100)
 
