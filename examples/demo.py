@@ -2,6 +2,7 @@
 
 from chat_completions import Client, IncompleteStreamError
 from chat_completions.local import LocalServer
+from chat_completions.models import ChatCompletionMessageParam
 
 with LocalServer() as server, Client(base_url=server.base_url) as client:
     print(f"A server on this machine: {server.base_url}\n")
@@ -13,7 +14,7 @@ with LocalServer() as server, Client(base_url=server.base_url) as client:
     if completion.usage:
         print(f"  ({completion.usage.prompt_tokens} tokens in, {completion.usage.completion_tokens} out)\n")
 
-    messages = [{"role": "user", "content": "Count to three, slowly."}]
+    messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Count to three, slowly."}]
     for model in ("demo", "cut-demo"):
         print(f"A stream of the model {model}: ", end="", flush=True)
         try:
