@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import document as documents
+from tools import pointer as pointers
 from tools import yaml_reading
 from tools.errors import ToolError
 from tools.generator import (
@@ -86,23 +87,39 @@ def build(spec: Path, package: Path) -> list[str]:
     check_originals(ROOT / "templates")
     data = _read(spec)
     document = documents.load(data, name=spec.name)
-    present = {operation.get("operationId") for _, _, operation in operations(document)}
-    wanted = [name for name in OPERATIONS if name in present] or [name for name in present if isinstance(name, str)]
+    wanted = _wanted(document)
     overlay = yaml_reading.read(_read(ROOT / "overlay.yaml"), name="overlay.yaml")
-    applied = apply_overlay(slice_document(document, sorted(wanted)), overlay)
-    contract = null_unions(applied.document)
     config = load_config(ROOT / "generator-config.yml")
-    lowered = lower(contract, class_names(config))
-    unused = [f"{name}: there is no such schema to rename" for name in class_names(config) if name not in _schemas(contract)]
-    problems = [*applied.unmatched, *(f"overlay.yaml: {line}" for line in lowered["x-clashes"])]
-    problems += [f"generator-config.yml: {line}" for line in unused]
+    try:
+        applied = apply_overlay(slice_document(document, wanted), overlay)
+        contract = null_unions(applied.document)
+        lowered = lower(contract, class_names(config))
+    except RecursionError:
+        raise ToolError("objects lie too deep inside of each other to be followed; flatten them", where="#") from None
+    unused = [name for name in class_names(config) if name not in _schemas(contract)]
+    problems = [*applied.unmatched, *lowered["x-clashes"]]
+    problems += [f"generator-config.yml#/class_overrides/{name}: there is no such schema" for name in unused]
     if problems and spec == SPEC:
         raise ToolError("; ".join(problems) + "; bring the overlay up to date")
     for problem in problems:
         print(f"note: {problem}", file=sys.stderr)
-    packaged = slice_document(contract, sorted(wanted)) | {"x-provenance": _provenance(data)}
+    packaged = slice_document(contract, wanted) | {"x-provenance": _provenance(data)}
     text = json.dumps(packaged, ensure_ascii=False, indent=1) + "\n"
     return write_package(lowered, config, ROOT / "templates", package, text)
+
+
+def _wanted(document: dict[str, Any]) -> list[str]:
+    """Give the operations to generate: ours, or all of a document that has none of ours."""
+    if not isinstance(document.get("paths"), dict):
+        return sorted(OPERATIONS)
+    found = {(path, method): operation.get("operationId") for path, method, operation in operations(document)}
+    ours = [name for name in OPERATIONS if name in found.values()]
+    if not ours:
+        for (path, method), name in found.items():
+            if not isinstance(name, str):
+                where = pointers.join("#/paths", path, method)
+                raise ToolError("this operation has no operationId to be named by; give it one", where=where)
+    return sorted(map(str, ours or found.values() or OPERATIONS))
 
 
 def _schemas(document: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +137,10 @@ def _read(path: Path) -> bytes:
 def _provenance(data: bytes) -> dict[str, Any]:
     """Give where a slice came from: the lock's facts if it is the vendored one, and its hash in any case."""
     digest = hashlib.sha256(data).hexdigest()
-    lock = json.loads(_read(LOCK)) if LOCK.exists() else {}
-    vendored = lock.get("slice", {}).get("sha256") == digest
-    facts = {key: lock["upstream"].get(key) if vendored else None for key in ("repository", "commit", "date")}
+    try:
+        lock = json.loads(_read(LOCK)) if LOCK.exists() else {}
+        upstream = lock["upstream"] if lock.get("slice", {}).get("sha256") == digest else {}
+    except (AttributeError, KeyError, ValueError) as error:
+        raise ToolError(f"this is no lock that `vendor` wrote ({error}); run it again", where=LOCK.name) from None
+    facts = {key: upstream.get(key) for key in ("repository", "commit", "date")}
     return {**facts, "slice_sha256": digest}

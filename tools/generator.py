@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import hashlib
 import importlib.metadata
@@ -15,19 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import openapi_python_client
+from jinja2 import Environment
+from jinja2.filters import do_wordwrap
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import safe_for_docstring
 
 from tools.errors import ToolError
-from tools.operations import OperationShape, operation_shapes
+from tools.models import model_shape
+from tools.operations import operation_shapes
 from tools.params import Params
 from tools.schemas import map_document_schemas, map_subschemas
-from tools.shapes import Shapes, operation_module
+from tools.schemas import operations as operations_of
+from tools.shapes import Shapes
+from tools.verifying import verify_models, verify_operations
 
 PINNED = ("openapi-python-client", "ruff")
-FUNCTIONS = ("_get_kwargs", "_parse_response", "asyncio", "asyncio_detailed", "sync", "sync_detailed")
 ORIGINALS = "originals.json"
 
 
@@ -59,9 +64,10 @@ def check_pins(constraints: Path) -> None:
     """
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", constraints.read_text(), re.MULTILINE))
     for name in PINNED:
-        installed = importlib.metadata.version(name)
-        if pins.get(name) != installed:
-            raise ToolError(f"{name} {installed} is installed, {pins.get(name)} is pinned; run `make setup`", where=constraints.name)
+        found = [distribution.version for distribution in importlib.metadata.distributions(name=name)] or ["not"]
+        if found[0] != pins.get(name):
+            message = f"{name}: {found[0]} installed, {pins.get(name, 'nothing')} pinned; run `make setup`"
+            raise ToolError(message, where=constraints.name)
 
 
 def template_originals(templates: Path) -> dict[str, str]:
@@ -78,8 +84,9 @@ def check_originals(templates: Path) -> None:
         ToolError: The installed generator has another original.
     """
     recorded = json.loads((templates / ORIGINALS).read_text())
-    for name, digest in template_originals(templates).items():
-        if recorded.get(name) != digest:
+    originals = template_originals(templates)
+    for name in sorted({*recorded, *originals}):
+        if recorded.get(name) != originals.get(name):
             raise ToolError(
                 f"the generator's own {name} is not the one that ours replaces; compare the two, then run"
                 " `python -m tools generate --record-originals`",
@@ -87,7 +94,9 @@ def check_originals(templates: Path) -> None:
             )
 
 
-def write_package(lowered: dict[str, Any], config_file: ConfigFile, templates: Path, output: Path, contract: str) -> list[str]:
+def write_package(
+    lowered: dict[str, Any], config_file: ConfigFile, templates: Path, output: Path, contract: str
+) -> list[str]:
     """Write the whole generated package into an empty folder.
 
     Args:
@@ -103,29 +112,32 @@ def write_package(lowered: dict[str, Any], config_file: ConfigFile, templates: P
     Raises:
         ToolError: The generator warned or failed, or a part of the document did not come out.
     """
-    names = class_names(config_file)
-    shapes = Shapes(lowered, names)
+    shapes = Shapes(lowered)
     operations = operation_shapes(lowered, shapes)
     params = Params(shapes, operations.values())
     config = Config.from_sources(
         config_file, MetaType.NONE, document_source=Path(), file_encoding="utf-8", overwrite=False, output_path=output
     )
+    config.class_overrides = {}  # Lowering has used them up: what it gives bears its final names.
     data = GeneratorData.from_dict(_for_generator(lowered), config=config)
     if isinstance(data, GeneratorError):
         raise ToolError(f"the generator refuses the document: {_told(data)}")
     project = _Project(openapi=data, config=config, custom_template_path=templates)
+    project.env.filters.update(literal=repr, docstring=_docstring)
+    project.env.globals.update(
+        model_shape=lambda class_name: model_shape(shapes, class_name),
+        operation_shape=lambda endpoint: operations[endpoint.name],
+        schemas=shapes.schemas,
+    )
     project.extras = {"params.py": project.env.get_template("params.py.jinja").render(params=params)}
     project.extras |= {"openapi.json": contract, "py.typed": ""}
-    project.env.globals.update(
-        shapes=shapes, operation_shape=lambda endpoint: operations[(endpoint.path.get_untrusted_value(), endpoint.method)]
-    )
     with _scripts_first(), contextlib.redirect_stdout(io.StringIO()):
         problems = project.build()
     if problems:
         raise ToolError("the generator would leave something out: " + " | ".join(map(_told, problems)))
-    _verify_models(project, shapes)
-    _verify_operations(output, project, list(operations.values()))
-    return sorted(shapes.class_name(name) for name in shapes.schemas)
+    verify_models(output, shapes)
+    verify_operations(output, operations.values())
+    return sorted(shapes.schemas)
 
 
 class _Project(Project):
@@ -140,52 +152,27 @@ class _Project(Project):
 
 
 def _for_generator(lowered: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a lowered document what is for our templates only."""
+    """Leave out of a lowered document what our templates do themselves, and what the generator would refuse."""
 
     def visit(schema: Any, at: str) -> Any:
         if not isinstance(schema, dict):
             return schema
-        changed = map_subschemas({k: v for k, v in schema.items() if not k.startswith("x-")}, visit, at)
-        changed.pop("discriminator", None)
-        return changed
+        kept = {k: v for k, v in schema.items() if not k.startswith("x-") and k not in ("discriminator", "format")}
+        if "properties" in kept:
+            # It takes some names for the same word; ours are told apart by their places.
+            kept["properties"] = {f"p{i}": value for i, value in enumerate(kept["properties"].values())}
+            kept.pop("required", None)
+        return map_subschemas(kept, visit, at)
 
     document = map_document_schemas(lowered, visit)
+    # Of parameters it only has to find what the path is made of.
+    document["paths"] = {path: {**item, "parameters": []} for path, item in document["paths"].items()}
+    for path, _, operation in operations_of(document):
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in dict.fromkeys(re.findall(r"\{([^{}]*)\}", path))
+        ]
     return {key: value for key, value in document.items() if not key.startswith("x-")}
-
-
-def _verify_models(project: Project, shapes: Shapes) -> None:
-    models = {str(model.class_info.name): model for model in project.openapi.models}
-    enums = {str(enum.class_info.name): enum for enum in project.openapi.enums}
-    for component, schema in shapes.schemas.items():
-        name = shapes.class_name(component)
-        if "enum" in schema:
-            if name not in enums or set(enums[name].values) != set(schema["enum"]):
-                raise ToolError("the generator left out this enum, or values of it", where=_pointer(component))
-            continue
-        if name not in models:
-            raise ToolError(f"the generator left out this schema; there is no class {name}", where=_pointer(component))
-        missing = set(schema["properties"]) - _properties(models[name])
-        if missing:
-            raise ToolError(f"the generator left out {', '.join(sorted(missing))}", where=_pointer(component))
-    surplus = {*models, *enums} - {shapes.class_name(name) for name in shapes.schemas}
-    if surplus:
-        raise ToolError(f"the generator made classes of its own: {', '.join(sorted(surplus))}; lower what they come from")
-
-
-def _verify_operations(output: Path, project: Project, operations: list[OperationShape]) -> None:
-    modules = {path.stem: path for path in (output / "api").rglob("*.py")}
-    for operation in operations:
-        module = modules.get(operation_module(operation.operation_id))
-        if module is None:
-            raise ToolError(f"the generator left out the operation {operation.operation_id}")
-        defined = {getattr(node, "name", "") for node in ast.parse(module.read_text()).body}
-        missing = [name for name in FUNCTIONS if name not in defined]
-        if missing:
-            raise ToolError(f"{', '.join(missing)} did not come out for the operation {operation.operation_id}")
-
-
-def _properties(model: Any) -> set[str]:
-    return {prop.name.get_untrusted_value() for prop in [*model.required_properties, *model.optional_properties]}
 
 
 @contextlib.contextmanager
@@ -204,8 +191,15 @@ def _told(error: GeneratorError) -> str:
     return ": ".join(" ".join(str(part).split()) for part in parts if part)
 
 
-def _pointer(component: str) -> str:
-    return f"#/components/schemas/{component}"
+def _docstring(text: str | UntrustedString, width: int) -> str:
+    """Give a text as the content of a docstring, wrapped."""
+    plain = text.get_untrusted_value() if isinstance(text, UntrustedString) else text
+    safe = safe_for_docstring(plain.encode(errors="replace").decode())
+    wrapped = do_wordwrap(Environment(), safe, width)
+    bare = wrapped.removesuffix('"').rstrip("\\")
+    # A quote at the end would be taken for one of the three that close the docstring.
+    open_quote = wrapped.endswith('"') and (len(wrapped) - 1 - len(bare)) % 2 == 0
+    return wrapped[:-1] + '\\"' if open_quote else wrapped
 
 
 def _sha256(path: Path) -> str:
@@ -215,4 +209,3 @@ def _sha256(path: Path) -> str:
 def count_lines(package: Path) -> int:
     """Give the number of lines of Python in a package."""
     return sum(len(path.read_text().splitlines()) for path in package.rglob("*.py"))
-

@@ -1,49 +1,47 @@
 """Lower a slice to the few forms of schema that the generator reads without loss.
 
-What comes out, for every schema: a scalar (with `const`), an enum component, an array, a map (`x-map`), an object
-component, a `$ref` to a component, a union (`anyOf`) of these, or `{}` for anything. The contract stays the same;
-only its spelling changes. Inline objects and enums get names; `default` becomes documentation (`x-default`).
+What comes out, for every schema: a scalar (with `const`), an array, a map (`x-map`), a `$ref` to a class, a union
+(`anyOf`) of these, or `{}` for anything; a class is an object with properties or an enum, and stands in the
+components under its class name. The contract stays the same; only its spelling changes. Inline objects and enums get
+names; `default` becomes documentation (`x-default`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from tools.errors import ToolError
-from tools.merging import merge_all_of
-from tools.naming import singular, variant_label
-from tools.nulls import NULL
-from tools.schemas import SCHEMA_REF, Schema, escape, map_document_schemas, ref_name
 from openapi_python_client.strings import pascal_case
+
+from tools.errors import ToolError
+from tools.hoisting import Hoisting, Place, outer_name
+from tools.merging import fits_type, merge_all_of
+from tools.naming import ClassNames, variant_label
+from tools.nulls import NULL
+from tools.recursion import Settling
+from tools.schemas import (
+    SCHEMA_REF,
+    Schema,
+    escape,
+    is_annotation,
+    map_document_schemas,
+    map_subschemas,
+    ref_name,
+    spelled,
+)
+from tools.unions import has_plain_twin, known_discriminator, needs_name, union_of
 
 SCALARS = ("boolean", "integer", "null", "number", "string")
 _ONE_TYPE_ONLY = {
-    "array": ("items", "maxItems", "minItems", "prefixItems", "uniqueItems", "contains"),
-    "object": ("additionalProperties", "maxProperties", "minProperties", "properties", "required", "patternProperties"),
-    "string": ("format", "maxLength", "minLength", "pattern"),
+    "array": ("items", "prefixItems"),
+    "object": ("additionalProperties", "patternProperties", "properties", "required"),
+    "string": ("format",),
 }
+# What decides the Python type of a value; the other keywords only limit it.
+_SHAPING = {"$ref", "allOf", "anyOf", "const", "discriminator", "enum", "oneOf", "type"}.union(*_ONE_TYPE_ONLY.values())
 _NOTES = ("deprecated", "description", "x-also-accepts", "x-param-name")
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a schema stands: its pointer, and the name that it gets if it needs one."""
-
-    at: str
-    name: str
-    hint: str | None = None
-    param: str | None = None
-
-    def named(self, schema: Schema) -> _Place:
-        return replace(
-            self, hint=schema.get("x-class-name", self.hint), param=schema.get("x-param-name", self.param)
-        )
-
-    def child(self, keyword: str, name: str) -> _Place:
-        return _Place(f"{self.at}/{keyword}", name)
+_KINDS = ((str, "string"), (int, "integer"), (float, "number"), (bool, "boolean"))
 
 
 def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str, Any]:
@@ -55,84 +53,82 @@ def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str,
 
     Returns:
         The document; `x-aliases` has the components that are no class (unions, arrays, maps, scalars), and
-        `x-clashes` a line for each `x-class-name` that a different schema had already.
+        `x-clashes` a line for each name that could not be given because a different schema had it already.
 
     Raises:
         ToolError: A schema contradicts itself.
     """
-    return _Lowering(document, class_names).document()
+    try:
+        return _Lowering(document, class_names).document()
+    except RecursionError:
+        raise ToolError("schemas lie too deep inside of each other to be followed; flatten them", where="#") from None
 
 
 class _Lowering:
     def __init__(self, document: dict[str, Any], class_names: Mapping[str, str]) -> None:
-        self._document = document
-        self._source: dict[str, Any] = document.get("components", {}).get("schemas", {})
-        self._classes = {name: class_names.get(name, str(pascal_case(name))) for name in self._source}
-        self._taken = {class_name: name for name, class_name in self._classes.items()}
-        self._lowered: dict[str, Schema] = {}
+        self._document = map_document_schemas(document, _shaping)
+        self._source: dict[str, Any] = self._document["components"].get("schemas", {})
+        self._names = ClassNames(self._source, class_names)
+        self._cores: dict[str, Schema] = {}
         self._open: list[str] = []
-        self._hoisted: dict[str, Schema] = {}
-        self._clashes: list[str] = []
+        self._merging: set[str] = set()
+        self._hoisting = Hoisting(self._names)
 
     def document(self) -> dict[str, Any]:
         for name in self._source:
             self._component(name)
-        outer = {**self._document, "components": {**self._document.get("components", {}), "schemas": {}}}
-        lowered = map_document_schemas(outer, lambda schema, at: self._core(schema, _Place(at, self._outer_name(at))))
-        aliases = {name: core for name, core in self._lowered.items() if not _is_class(core)}
-        classes = {name: core for name, core in self._lowered.items() if name not in aliases} | self._hoisted
-        lowered["components"]["schemas"] = dict(sorted(classes.items()))
-        lowered["x-aliases"] = aliases
-        lowered["x-clashes"] = self._clashes
+        outer = {**self._document, "components": {**self._document["components"], "schemas": {}}}
+        lowered = map_document_schemas(
+            outer, lambda schema, at: self._core(schema, Place(at, outer_name(self._document, at)))
+        )
+        named = {name: self._names.of[name] for name, core in self._cores.items() if _is_class(core)}
+        settling = Settling(self._cores, named)
+        lowered = map_document_schemas(lowered, lambda core, at: settling.settled(core))
+        classes = {named[name]: self._cores[name] for name in named} | self._hoisting.classes
+        lowered["components"]["schemas"] = {name: settling.settled(classes[name]) for name in sorted(classes)}
+        lowered["x-aliases"] = {
+            name: settling.settled(self._cores[name], (name,), (name,)) for name in self._source if name not in named
+        }
+        lowered["x-clashes"] = self._hoisting.clashes
         return lowered
 
-    def _outer_name(self, at: str) -> str:
-        """Give the stem of names for what stands inline in an operation: its id, then the parameter or status."""
-        words = []
-        node: Any = self._document
-        for token in at.split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
-            inside_list = isinstance(node, list)
-            node = node[int(key)] if inside_list else node[key]
-            if isinstance(node, dict) and "operationId" in node:
-                words = [node["operationId"]]
-            elif inside_list and isinstance(node, dict) and "name" in node:
-                words.append(node["name"])
-            elif key not in ("components", "content", "parameters", "paths", "responses", "schema"):
-                words.append("body" if key == "requestBody" else key)
-        return str(pascal_case(" ".join(words)))
-
     def _component(self, name: str) -> Schema:
-        if name not in self._lowered:
+        if name not in self._source:
+            raise ToolError("there is no such schema", where=SCHEMA_REF + escape(name))
+        if name not in self._cores:
             self._open.append(name)
-            place = _Place(SCHEMA_REF + escape(name), self._classes[name])
-            self._lowered[name] = self._core(self._source[name], place, component=name)
+            place = Place(SCHEMA_REF + escape(name), self._names.of[name])
+            self._cores[name] = self._core(self._source[name], place, component=name)
             self._open.pop()
-        return self._lowered[name]
+        return self._cores[name]
 
-    def _core(self, schema: Any, place: _Place, component: str | None = None) -> Schema:
+    def _core(self, schema: Any, place: Place, component: str | None = None) -> Schema:
         """Lower one schema; `component` names it when it is a component itself, so that it is not hoisted."""
         if not isinstance(schema, dict):
             return {}
-        place = place.named(schema)
+        place = place.hinted(schema)
         notes = {key: schema[key] for key in _NOTES if key in schema}
-        if "default" in schema and schema["default"] is not None:
+        if "x-also-accepts" in notes:
+            notes["x-also-accepts"] = [
+                self._names.of[name] for name in notes["x-also-accepts"] if name in self._names.of
+            ]
+        if schema.get("default") is not None:
             notes["x-default"] = schema["default"]
-        core = self._structure(_without_notes(schema), place, component)
-        inline = self._hoisted.get(ref_name(core["$ref"])) if "$ref" in core else None
+        core = self._structure({k: v for k, v in schema.items() if not is_annotation(k)}, place, component)
+        inline = self._hoisting.of(core)
         if inline is not None and "description" in notes:
             # The innermost prose came first and stays: it is about the object, what comes later about its use.
             inline.setdefault("description", notes["description"])
         return {**core, **notes}
 
-    def _structure(self, schema: Schema, place: _Place, component: str | None) -> Schema:
+    def _structure(self, schema: Schema, place: Place, component: str | None) -> Schema:
         if "$ref" in schema and len(schema) == 1:
             return self._reference(ref_name(schema["$ref"]))
         parts = schema.get("allOf", [])
         if len(parts) == len(schema) == 1:
             return self._core(parts[0], place, component)
         if "$ref" in schema or "allOf" in schema:
-            return self._core(merge_all_of(schema, self._source, place.at), place, component)
+            return self._merged(schema, place, component)
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 return self._union(schema, keyword, place, component)
@@ -143,155 +139,134 @@ class _Lowering:
         return self._plain(schema, place, component)
 
     def _reference(self, name: str) -> Schema:
-        if name in self._open and name not in self._lowered:
-            # Not known yet what it is: an object can be named before it is done; any other recursion has no class.
-            return {"$ref": SCHEMA_REF + escape(name)} if self._is_object(name) else {}
+        if name in self._open and name not in self._cores:
+            return {"x-later": name}  # What it is will be known when all is lowered.
         core = self._component(name)
         if _is_class(core):
-            return {"$ref": SCHEMA_REF + escape(name)}
-        inlined = {key: value for key, value in core.items() if not key.startswith("x-") or key in ("x-map", "x-default")}
+            return {"$ref": SCHEMA_REF + self._names.of[name]}
+        inlined = {
+            key: value
+            for key, value in core.items()
+            if not key.startswith("x-") or key in ("x-map", "x-default", "x-later")
+        }
         return {**inlined, "x-alias": name} if "anyOf" in core else inlined
 
-    def _is_object(self, name: str) -> bool:
-        schema = self._source[name]
-        return bool(schema.get("properties")) or "allOf" in schema
+    def _merged(self, schema: Schema, place: Place, component: str | None) -> Schema:
+        # Parts that refer back to where they are merged would be merged again for ever.
+        key = "allOf " + spelled(schema)
+        if key in self._merging:
+            return {"x-later": key}
+        self._merging.add(key)
+        core = self._core(merge_all_of(schema, self._source, place.at), place, component)
+        self._merging.remove(key)
+        # A class comes out without a name only where the component is its name.
+        self._cores[key] = {"$ref": SCHEMA_REF + self._names.of[str(component)]} if _is_class(core) else core
+        return core
 
-    def _union(self, schema: Schema, keyword: str, place: _Place, component: str | None) -> Schema:
-        base = {k: v for k, v in schema.items() if k not in (keyword, "discriminator") and not k.startswith("x-")}
-        variants = [variant for variant in schema[keyword] if isinstance(variant, dict)]
+    def _union(self, schema: Schema, keyword: str, place: Place, component: str | None) -> Schema:
+        base = {key: value for key, value in schema.items() if key not in (keyword, "discriminator")}
+        variants = [variant if isinstance(variant, dict) else {} for variant in schema[keyword] if variant is not False]
         if base:
-            if all(set(variant) <= {"required", "not", "minProperties"} for variant in variants):
+            if all(set(variant) <= {"required"} for variant in variants):
                 return self._core(base, place, component)
-            variants = [merge_all_of({"allOf": [base, variant]}, self._source, place.at) for variant in variants]
-        many = sum(_needs_name(variant) for variant in variants) > 1
+            merged = merge_all_of({"allOf": [base, {keyword: variants}]}, self._source, place.at)
+            if "anyOf" in merged and "discriminator" in schema:
+                merged["discriminator"] = schema["discriminator"]
+            return self._core(merged, place, component)
+        many = sum(map(needs_name, variants)) > 1
         members: list[Schema] = []
         for position, variant in enumerate(variants):
             below = place if len(variants) <= 2 and place.hint else replace(place, param=None)
-            if many and _needs_name(variant):
+            if many and needs_name(variant):
                 label = variant_label(variant, position)
-                below = replace(place, hint=None, name=(place.hint or place.name) + label)
-            elif _has_plain_twin(variant, variants):
+                below = replace(place, hint=None, param=None, name=(place.hint or place.name) + label)
+            elif has_plain_twin(variant, variants):
                 below = replace(place, name=place.name + "Known")
-            below = replace(below, at=f"{place.at}/{keyword}/{position}")
-            core = self._core(variant, below)
-            if "discriminator" in core:
-                schema = {"discriminator": core["discriminator"], **schema}
-            for member in core.get("anyOf", [core]):
-                if member not in members:
-                    members.append(member)
-        if {} in members:
-            return {}
-        if len(members) == 1:
-            return members[0]
-        union: Schema = {"anyOf": sorted(members, key=lambda member: member.get("type") == "null")}
-        if "discriminator" in schema:
-            union["discriminator"] = schema["discriminator"]
-        return union
+            members.append(self._core(variant, replace(below, at=f"{place.at}/{keyword}/{position}")))
+        return union_of(members, known_discriminator(schema, variants, members))
 
-    def _enum(self, schema: Schema, place: _Place, component: str | None) -> Schema:
-        values = schema["enum"] if "enum" in schema else [schema["const"]]
-        members: list[Schema] = [dict(NULL)] if None in values else []
-        if None in values:
+    def _enum(self, schema: Schema, place: Place, component: str | None) -> Schema:
+        values = [schema["const"]] if "const" in schema else schema["enum"]
+        # Who lists null means it, even beside a type that forgets it.
+        values = [value for value in values if value is None or fits_type(value, schema)]
+        if not values:
+            raise ToolError("no value of this enum is of its type; correct it in overlay.yaml", where=place.at)
+        if any(isinstance(value, (list, dict)) for value in values):
+            return {}
+        kinds = {kind for kind, _ in _KINDS if any(type(value) is kind for value in values)}
+        if None in values or len(kinds) > 1:
             component = None
-        for kind, name in ((str, "string"), (int, "integer"), (float, "number"), (bool, "boolean")):
-            same = [value for value in values if type(value) is kind]
-            if len(same) == 1:
+        members: list[Schema] = [dict(NULL)] if None in values else []
+        for kind, name in _KINDS:
+            same = list(dict.fromkeys(value for value in values if type(value) is kind))
+            if len(same) == 1 and kind is not float:
                 members.append({"const": same[0]})
             elif same and kind in (str, int):
                 members.append(self._hoist({"type": name, "enum": same}, place, component))
             elif same:
                 members.append({"type": name})
-        if any(isinstance(value, (list, dict)) for value in values):
-            return {}
-        return members[0] if len(members) == 1 else {"anyOf": sorted(members, key=lambda m: m.get("type") == "null")}
+        return union_of(members)
 
-    def _types(self, schema: Schema, place: _Place, component: str | None) -> Schema:
+    def _types(self, schema: Schema, place: Place, component: str | None) -> Schema:
         variants = []
         for name in schema["type"]:
             foreign = {keyword for kind, keywords in _ONE_TYPE_ONLY.items() if kind != name for keyword in keywords}
             variants.append({**{k: v for k, v in schema.items() if k not in foreign}, "type": name})
-        return self._union({"anyOf": variants}, "anyOf", place, component)
+        if len(variants) == 1:
+            return self._core(variants[0], place, component)
+        return self._union({"type": variants}, "type", place, component)
 
-    def _plain(self, schema: Schema, place: _Place, component: str | None) -> Schema:
+    def _plain(self, schema: Schema, place: Place, component: str | None) -> Schema:
         kind = schema.get("type")
         if kind == "array" or (kind is None and "items" in schema):
             items = schema.get("items", {})
-            if "prefixItems" in schema:
+            if schema.get("prefixItems"):
                 items = {"anyOf": [*schema["prefixItems"], *([items] if items else [])]}
-            below = _Place(f"{place.at}/items", singular(place.name), place.hint, place.param)
-            return {"type": "array", "items": self._core(items, below)}
-        if kind == "object" or (kind is None and "properties" in schema):
+            return {"type": "array", "items": self._core(items, place.inside("items"))}
+        if kind == "object" or (kind is None and schema.keys() & _ONE_TYPE_ONLY["object"]):
             if schema.get("properties"):
                 return self._object(schema, place, component)
-            values = schema.get("additionalProperties", {})
-            return {"x-map": self._core(values, place.child("additionalProperties", singular(place.name)))}
+            if schema.get("patternProperties"):
+                rest = schema.get("additionalProperties", True)
+                values = {"anyOf": [*schema["patternProperties"].values(), rest]}
+                return {"x-map": self._core(values, place.inside("patternProperties"))}
+            return {"x-map": self._core(schema.get("additionalProperties", {}), place.inside("additionalProperties"))}
         if kind in SCALARS:
             return {"type": kind, **({"format": schema["format"]} if "format" in schema else {})}
         if kind is not None:
             raise ToolError(f"type {kind!r} is none of JSON Schema's; correct it in overlay.yaml", where=place.at)
         return {}
 
-    def _object(self, schema: Schema, place: _Place, component: str | None) -> Schema:
+    def _object(self, schema: Schema, place: Place, component: str | None) -> Schema:
         owner = place.name if component is not None else (place.hint or place.name)
+        required = schema.get("required", ())
+        # What is required is a property, described or not.
+        described = {**schema["properties"], **{name: {} for name in required if name not in schema["properties"]}}
         properties = {
-            name: self._core(value, place.child(f"properties/{escape(name)}", owner + str(pascal_case(name))))
-            for name, value in schema["properties"].items()
+            name: self._core(value, Place(f"{place.at}/properties/{escape(name)}", owner + str(pascal_case(name))))
+            for name, value in described.items()
         }
         core: Schema = {"type": "object", "properties": properties}
         if place.param and component is None:
             core["x-param-name"] = place.param
-        required = sorted(name for name in schema.get("required", ()) if name in properties)
         if required:
-            core["required"] = required
+            core["required"] = sorted(set(required))
         return self._hoist(core, place, component)
 
-    def _hoist(self, core: Schema, place: _Place, component: str | None) -> Schema:
-        """Give an inline object or enum a component of its own, and a `$ref` to it."""
+    def _hoist(self, core: Schema, place: Place, component: str | None) -> Schema:
         if component is not None:
             return core
-        name = place.hint or place.name
-        taken_by = self._taken.get(name)
-        if name in self._hoisted:
-            free = _same_meaning(self._hoisted[name], core)
-        else:
-            # A component that is "X or null" has no class of its own: X takes its name, null goes to who refers to it.
-            free = taken_by is None or taken_by in self._open[-1:]
-        if free:
-            self._hoisted.setdefault(name, core)
-        elif place.hint is not None:
-            self._clashes.append(f"{place.at}: the class name {name} is taken by a different schema")
-            return self._hoist(core, replace(place, hint=None), component)
-        else:
-            return self._hoist(core, replace(place, name=name + "Value"), component)
-        return {"$ref": SCHEMA_REF + name}
+        inside_property = "/properties/" in place.at
+        return self._hoisting.reference(core, place, None if inside_property or not self._open else self._open[-1])
 
 
-def _without_notes(schema: Schema) -> Schema:
-    dropped = (*_NOTES, "default", "readOnly", "title", "writeOnly", "x-class-name", "summary", "example", "examples")
-    return {key: value for key, value in schema.items() if key not in dropped}
+def _shaping(schema: Any, at: str) -> Any:
+    """Leave of a schema what decides types and what documents it."""
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key in _SHAPING or is_annotation(key)}
+    return map_subschemas(kept, _shaping, at)
 
 
 def _is_class(core: Schema) -> bool:
     return "properties" in core or "enum" in core
-
-
-def _needs_name(variant: Schema) -> bool:
-    values = [value for value in variant.get("enum", ()) if value is not None]
-    return bool(variant.get("properties")) or len(values) > 1 or "allOf" in variant
-
-
-def _has_plain_twin(variant: Schema, variants: list[Schema]) -> bool:
-    return "enum" in variant and any(v.get("type") == variant.get("type") and "enum" not in v for v in variants)
-
-
-def _same_meaning(left: Schema, right: Schema) -> bool:
-    return _spelled(left) == _spelled(right)
-
-
-def _spelled(schema: Any) -> str:
-    def bare(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {k: bare(v) for k, v in node.items() if k not in ("deprecated", "description", "x-default", "x-param-name")}
-        return [bare(entry) for entry in node] if isinstance(node, list) else node
-
-    return json.dumps(bare(schema), sort_keys=True)

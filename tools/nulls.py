@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.schemas import Schema, map_document_schemas, map_subschemas, ref_name
+from tools.schemas import Schema, is_annotation, map_document_schemas, map_subschemas, ref_name
 
 NULL: Schema = {"type": "null"}
-ANNOTATIONS = ("default", "deprecated", "description", "readOnly", "writeOnly")
+_COMBINED = {"$ref", "allOf", "anyOf", "not", "oneOf"}
+_INSIDE = {"additionalProperties", "items", "patternProperties", "prefixItems", "properties"}
 
 
 def null_unions(document: dict[str, Any]) -> dict[str, Any]:
@@ -39,24 +40,24 @@ def null_unions(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _or_null(schema: Schema, components: dict[str, Any]) -> Schema:
-    if accepts_null(schema, components):
+    # Without a type, null is valid already, but what lies inside says which type is meant.
+    if accepts_null(schema, components) and not ("type" not in schema and _INSIDE & schema.keys()):
         return schema
-    if "type" in schema and "$ref" not in schema:
+    if "type" in schema and not _COMBINED & schema.keys():
         types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        widened = {**schema, "type": [*types, "null"]}
+        widened = {**schema, "type": types if "null" in types else [*types, "null"]}
         if "enum" in schema:
-            widened["enum"] = [*schema["enum"], None]
+            # OpenAPI 3.0.3 wants null in the enum too, where most documents leave it out.
+            widened["enum"] = [*(value for value in schema["enum"] if value is not None), None]
         if "const" in schema:
             widened["enum"] = [widened.pop("const"), None]
-        if not any(keyword in schema for keyword in ("allOf", "anyOf", "oneOf", "not")):
-            return widened
+        return widened
     for keyword in ("anyOf", "oneOf"):
-        # An exclusive union stays exclusive: no variant took null before, so one that takes only null is the one.
-        if keyword in schema and not {"$ref", "allOf", "type", "enum"} & schema.keys():
+        alone = keyword in schema and not ({"const", "enum", "type", *_COMBINED} - {keyword}) & schema.keys()
+        # Where no variant takes null, one that takes only null leaves an exclusive union exclusive.
+        if alone and not any(accepts_null(variant, components) for variant in schema[keyword]):
             return {**schema, keyword: [*schema[keyword], dict(NULL)]}
-    if not {"$ref", "allOf", "anyOf", "oneOf", "enum", "const", "not", "type"} & schema.keys():
-        return schema
-    kept = {key: value for key, value in schema.items() if key in ANNOTATIONS or key.startswith("x-")}
+    kept = {key: value for key, value in schema.items() if is_annotation(key)}
     inner = {key: value for key, value in schema.items() if key not in kept}
     return {**kept, "anyOf": [inner, dict(NULL)]}
 
@@ -65,7 +66,7 @@ def accepts_null(schema: Any, components: dict[str, Any], seen: tuple[str, ...] 
     """Tell whether null is a valid instance of a schema whose own nulls are already 2020-12."""
     if not isinstance(schema, dict):
         return bool(schema)
-    if schema.get("nullable") is True and "$ref" not in schema:
+    if schema.get("nullable") is True:
         return True
     name = ref_name(schema["$ref"]) if "$ref" in schema else None
     checks: list[bool] = []
@@ -80,9 +81,12 @@ def accepts_null(schema: Any, components: dict[str, Any], seen: tuple[str, ...] 
         checks.append(schema["const"] is None)
     if "allOf" in schema:
         checks.append(all(accepts_null(part, components, seen) for part in schema["allOf"]))
-    for keyword in ("anyOf", "oneOf"):
-        if keyword in schema:
-            checks.append(any(accepts_null(part, components, seen) for part in schema[keyword]))
+    if "anyOf" in schema:
+        checks.append(any(accepts_null(part, components, seen) for part in schema["anyOf"]))
+    if "oneOf" in schema:
+        checks.append(sum(accepts_null(part, components, seen) for part in schema["oneOf"]) == 1)
+    if "not" in schema:
+        checks.append(not accepts_null(schema["not"], components, seen))
     return all(checks)
 
 

@@ -7,18 +7,20 @@ same schema goes too, so both are in the annotation; at run time the aliases hol
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from openapi_python_client.strings import pascal_case
-
 from tools.errors import ToolError
+from tools.naming import class_name, module_name, numbered
 from tools.operations import OperationShape
 from tools.schemas import Schema, ref_name
-from tools.shapes import Shapes, describe
+from tools.shapes import SCALAR_TYPES, Shapes, describe, text_type
 
-_TEXTS = {"date": "str | datetime.date", "date-time": "str | datetime.datetime", "uuid": "str | uuid.UUID"}
-_SCALARS = {"boolean": "bool", "integer": "int", "null": "None", "number": "float", "string": "str"}
+# Names that the annotations use: a key called so would hide them from type checkers in a class body.
+_IN_USE = frozenset(
+    ["Any", "Literal", "Mapping", "Required", "Sequence", "bool", "datetime", "float", "int", "models", "str", "uuid"]
+)
 
 
 @dataclass
@@ -41,8 +43,15 @@ class TypedDictShape:
 
     @property
     def functional(self) -> bool:
-        """Whether a key is no identifier, so that the class syntax cannot write it."""
-        return any(not key.key.isidentifier() or keyword.iskeyword(key.key) for key in self.keys)
+        """Whether the class syntax cannot write a key: no identifier, or one that Python reads otherwise."""
+        return not all(
+            key.key.isidentifier()
+            and not keyword.iskeyword(key.key)
+            and not key.key.startswith("__")
+            and unicodedata.normalize("NFKC", key.key) == key.key
+            and key.key not in _IN_USE
+            for key in self.keys
+        )
 
 
 @dataclass
@@ -72,82 +81,77 @@ class Params:
         self.inputs: dict[str, Alias] = {}
         self.unions: dict[str, Alias] = {}
         self.enums: set[tuple[str, str]] = set()
-        self._done: set[str] = set()
         for operation in operations:
             if operation.query:
-                self._add(self._query_dict(operation))
-            if operation.body_component is not None and shapes.is_object(operation.body_component):
-                self._body(operation, operation.body_component)
-        clashes = {shapes.class_name(name) for name in shapes.schemas} & {*self.dicts, *self.unions}
-        if clashes:
-            raise ToolError(
-                f"{', '.join(sorted(clashes))} names a model and a TypedDict; give one another x-param-name",
-                where="overlay.yaml",
-            )
+                self._query_dict(operation)
+            if operation.body_core is not None:
+                self._body(operation, operation.body_core)
 
     @property
     def names(self) -> list[str]:
         return sorted({*self.dicts, *self.unions})
 
-    def _add(self, shape: TypedDictShape) -> None:
-        if shape.name in self.dicts:
-            raise ToolError(f"two schemas want the TypedDict {shape.name}; give one an x-param-name", where="overlay.yaml")
+    def _add(self, wanted: str, doc: str, *, chosen: bool = True, inherits: str = "TypedDict") -> TypedDictShape:
+        """Add an empty TypedDict, under another name if the one wanted was not chosen by a person."""
+        taken = {*self.dicts, *self.unions, *self._shapes.schemas}
+        if chosen and wanted in taken:
+            raise ToolError(f"{wanted} names two things; give one another x-param-name", where="overlay.yaml")
+        shape = TypedDictShape(numbered(wanted, taken), doc, inherits=inherits)
         self.dicts[shape.name] = shape
+        return shape
 
-    def _query_dict(self, operation: OperationShape) -> TypedDictShape:
-        shape = TypedDictShape(operation.param_name, f"What `{operation.operation_id}` takes in the query.")
+    def _query_dict(self, operation: OperationShape) -> None:
+        wanted = operation.param_name or f"{class_name(operation.operation_id)}Params"
+        shape = self._add(
+            wanted, f"What `{operation.operation_id}` takes in the query.", chosen=operation.param_name is not None
+        )
         for parameter in operation.query:
             annotation = self._annotation(parameter.core)
             shape.keys.append(Key(parameter.name, _required(annotation, parameter.required), parameter.doc))
-        return shape
 
-    def _body(self, operation: OperationShape, component: str) -> None:
-        schema = self._shapes.schemas[component]
-        if not (operation.streams and schema["properties"].get("stream")):
-            self._object(component)
+    def _body(self, operation: OperationShape, core: Schema) -> None:
+        name = ref_name(core["$ref"]) if self._shapes.is_object(core) else ""
+        schema = self._shapes.schemas.get(name, {"properties": {}})
+        if not operation.streams or "stream" not in schema["properties"] or f"_{name}" in self.inputs:
+            self._annotation(core)
             return
         # One request, two results: `stream` decides which, so type checkers need it apart from the rest.
-        name = schema.get("x-param-name", f"{self._shapes.class_name(component)}Param")
-        self._done.add(component)
-        rest = {key: core for key, core in schema["properties"].items() if key != "stream"}
-        base = self._typed_dict(f"{name}Base", {**schema, "properties": rest})
+        name = schema.get("x-param-name", f"{name}Param")
+        base = self._add(f"{name}Base", schema.get("description", ""))
+        self._fill(base, {**schema, "properties": {k: v for k, v in schema["properties"].items() if k != "stream"}})
         doc = describe(schema["properties"]["stream"])
         for suffix, annotation, says in (
             ("NonStreaming", "Literal[False] | None", "that is answered in one piece"),
             ("Streaming", "Required[Literal[True]]", "that is answered with a stream of chunks"),
         ):
-            keys = [Key("stream", annotation, doc)]
-            self._add(TypedDictShape(f"{name}{suffix}", f"A request {says}.", keys, inherits=base.name))
+            shape = self._add(f"{name}{suffix}", f"A request {says}.", inherits=base.name)
+            shape.keys.append(Key("stream", annotation, doc))
         self.unions[name] = Alias(name, [f"{name}NonStreaming", f"{name}Streaming"], [])
 
-    def _object(self, component: str) -> str:
+    def _object(self, name: str) -> str:
         """Give the alias under which annotations name an object, and see that its TypedDict is there."""
-        alias = f"_{self._shapes.class_name(component)}"
-        if component not in self._done:
-            self._done.add(component)
-            schema = self._shapes.schemas[component]
-            class_name = self._shapes.class_name(component)
-            shape = self._typed_dict(schema.get("x-param-name", f"{class_name}Param"), schema)
-            also = [self._shapes.class_name(other) for other in schema.get("x-also-accepts", ())]
-            self.inputs[alias] = Alias(alias, [shape.name], [class_name, *also])
+        alias = f"_{name}"
+        if alias not in self.inputs:
+            schema = self._shapes.schemas[name]
+            wanted = schema.get("x-param-name")
+            shape = self._add(wanted or f"{name}Param", schema.get("description", ""), chosen=wanted is not None)
+            self.inputs[alias] = Alias(alias, [shape.name], [name, *schema.get("x-also-accepts", ())])
+            self._fill(shape, schema)
         return alias
 
-    def _typed_dict(self, name: str, schema: Schema) -> TypedDictShape:
-        shape = TypedDictShape(name, schema.get("description", ""))
-        self._add(shape)
+    def _fill(self, shape: TypedDictShape, schema: Schema) -> None:
         required = schema.get("required", [])
         for key, core in schema["properties"].items():
             shape.keys.append(Key(key, _required(self._annotation(core), key in required), describe(core)))
-        return shape
 
     def _annotation(self, core: Schema) -> str:
         """Give the type of a value to be sent."""
         if "$ref" in core:
-            component = ref_name(core["$ref"])
-            if self._shapes.is_object(component):
-                return self._object(component)
-            self.enums.add((self._shapes.module_name(component), self._shapes.class_name(component)))
-            return self._shapes.class_name(component)
+            name = ref_name(core["$ref"])
+            if self._shapes.is_object(core):
+                return self._object(name)
+            self.enums.add((module_name(name), name))
+            return name
         if "anyOf" in core:
             return self._union(core)
         if "const" in core:
@@ -156,24 +160,27 @@ class Params:
             return f"Mapping[str, {self._annotation(core['x-map'])}]"
         if core.get("type") == "array":
             return f"Sequence[{self._annotation(core['items'])}]"
-        if core.get("type") == "string" and core.get("format") in _TEXTS:
-            return _TEXTS[core["format"]]
-        return _SCALARS.get(core.get("type", ""), "Any")
+        text = text_type(core)
+        return f"str | {text}" if text else SCALAR_TYPES.get(core.get("type", ""), "Any")
 
     def _union(self, core: Schema) -> str:
         members = [member for member in core["anyOf"] if member.get("type") != "null"]
         null = [] if len(members) == len(core["anyOf"]) else ["None"]
         annotations = list(dict.fromkeys(self._annotation(member) for member in members))
         inputs = [annotation for annotation in annotations if annotation in self.inputs]
-        alias = self._shapes.aliases.get(core.get("x-alias", ""), {})
-        name = core.get("x-param-name") or alias.get("x-param-name")
+        known = self._shapes.aliases.get(core.get("x-alias", ""), {})
+        name = core.get("x-param-name") or known.get("x-param-name")
         if name is None and "x-alias" in core:
-            name = f"{pascal_case(core['x-alias'])}Param"
+            name = f"{class_name(core['x-alias'])}Param"
         if name is None or not inputs or len(members) < 2:
             return " | ".join([*annotations, *null])
         dicts = [d for annotation in inputs for d in self.inputs[annotation].dicts]
         models = [m for annotation in inputs for m in self.inputs[annotation].models]
         others = [annotation for annotation in annotations if annotation not in inputs]
+        # The same union may be met again; a different one, or an object, may have taken its name.
+        taken = {*self.dicts, *self._shapes.schemas}
+        taken |= {n for n, union in self.unions.items() if (union.dicts, union.others) != (dicts, others)}
+        name = numbered(name, taken)
         self.unions[name] = Alias(name, dicts, models, others)
         return " | ".join([name, *null])
 

@@ -5,8 +5,10 @@ One literal table each: a property that happens to be named `items` or `default`
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -24,6 +26,23 @@ SCHEMA_KEYWORDS = (
 )
 SCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
 SCHEMA_MAP_KEYWORDS = ("$defs", "dependentSchemas", "patternProperties", "properties")
+
+ANNOTATIONS = (
+    "$comment",
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "readOnly",
+    "title",
+    "writeOnly",
+    "xml",
+)
+
+# What holds objects by names of the document's own choice.
+_NAMED = ("callbacks", "content", "encoding", "examples", "headers", "links", "responses")
 
 SCHEMA_REF = "#/components/schemas/"
 
@@ -48,23 +67,25 @@ def map_subschemas(schema: Schema, change: Callable[[Any, str], Any], at: str = 
 def map_document_schemas(document: dict[str, Any], change: Callable[[Any, str], Any]) -> dict[str, Any]:
     """Give a copy of an OpenAPI document with `change(schema, pointer)` in the place of each outermost schema."""
 
-    def visit(node: Any, at: str) -> Any:
+    def visit(node: Any, at: str, named: bool = False) -> Any:
         if isinstance(node, list):
             return [visit(entry, f"{at}/{i}") for i, entry in enumerate(node)]
         if not isinstance(node, dict):
             return node
-        return {
-            key: change(value, f"{at}/{escape(key)}") if key == "schema" else visit(value, f"{at}/{escape(key)}")
-            for key, value in node.items()
-        }
+        changed = {}
+        for key, value in node.items():
+            below = f"{at}/{escape(key)}"
+            is_schema = key == "schema" and not named
+            changed[key] = change(value, below) if is_schema else visit(value, below, not named and key in _NAMED)
+        return changed
 
     changed = dict(document)
     components = document.get("components", {})
-    changed["paths"] = visit(document.get("paths", {}), "#/paths")
+    changed["paths"] = visit(document.get("paths", {}), "#/paths", named=True)
     changed["components"] = {
         section: {name: change(schema, SCHEMA_REF + escape(name)) for name, schema in entries.items()}
         if section == "schemas"
-        else visit(entries, f"#/components/{section}")
+        else visit(entries, f"#/components/{section}", named=True)
         for section, entries in components.items()
     }
     return changed
@@ -74,8 +95,23 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
     """Yield (path, method, operation) for each operation of a document."""
     for path, item in document.get("paths", {}).items():
         for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace"):
-            if method in item:
+            if isinstance(item, dict) and isinstance(item.get(method), dict):
                 yield path, method, item[method]
+
+
+def is_annotation(keyword: str) -> bool:
+    """Tell whether a keyword of a schema says nothing about which instances are valid."""
+    return keyword in ANNOTATIONS or keyword.startswith("x-")
+
+
+def spelled(value: Any) -> str:
+    """Give the one text of a JSON value."""
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def same_json(left: Any, right: Any) -> bool:
+    """Tell whether two values are the same in JSON, where, unlike in Python, true is not 1."""
+    return left == right and spelled(left) == spelled(right)
 
 
 def escape(token: str) -> str:
@@ -85,4 +121,4 @@ def escape(token: str) -> str:
 
 def ref_name(ref: str) -> str:
     """Give the component name that a `$ref` points at."""
-    return ref.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
+    return unquote(ref.rsplit("/", 1)[-1]).replace("~1", "/").replace("~0", "~")

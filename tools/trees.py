@@ -10,11 +10,14 @@ from pathlib import Path
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Give the content of every file below a folder by its relative path; Python's own caches do not count."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = f"-> {path.readlink()}".encode()
+        elif path.is_file() and not (path.parent.name == "__pycache__" and path.suffix == ".pyc"):
+            found[name] = path.read_bytes()
+    return found
 
 
 def differences(expected: Path, actual: Path) -> list[str]:
@@ -28,7 +31,10 @@ def differences(expected: Path, actual: Path) -> list[str]:
         before, after = found.get(name), wanted.get(name)
         if before == after:
             continue
-        sides = (f"{actual.name}/{name}" if before is not None else "/dev/null", f"generated anew/{name}" if after is not None else "/dev/null")
+        sides = (
+            f"{actual.name}/{name}" if before is not None else "/dev/null",
+            f"generated anew/{name}" if after is not None else "/dev/null",
+        )
         try:
             texts = [side.decode().splitlines() if side is not None else [] for side in (before, after)]
         except UnicodeDecodeError:
@@ -50,7 +56,7 @@ def swap_in(new: Path, place: Path) -> None:
             place.rename(beside / "old")
         try:
             (beside / "new").rename(place)
-        except OSError:
+        except BaseException:
             if (beside / "old").exists():
                 (beside / "old").rename(place)
             raise

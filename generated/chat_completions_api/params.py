@@ -249,7 +249,7 @@ class PromptCacheOptionsParam(TypedDict, total=False):
 
 
 class ChatCompletionAudioParam(TypedDict, total=False):
-    """ChatCompletionAudioParam."""
+    """Voice and encoding of spoken output; required when modalities includes audio."""
 
     format: Required[ChatCompletionAudioOptionsFormat]
     """Encoding of the audio that comes back."""
@@ -461,7 +461,7 @@ class ChatCompletionContentPartRefusalParam(TypedDict, total=False):
 
 
 class FunctionCallParam(TypedDict, total=False):
-    """Deprecated, use tool_calls; a single function call sent back to the model."""
+    """Deprecated, use tool_calls; the function the model wants you to run."""
 
     arguments: Required[str]
     """Arguments for the function as JSON text, possibly invalid, so check before use."""
@@ -772,7 +772,7 @@ class WebSearchOptionsParam(TypedDict, total=False):
 
 
 class WebSearchOptionsUserLocationParam(TypedDict, total=False):
-    """WebSearchOptionsUserLocationParam."""
+    """Where the user roughly is, so that search results fit the place."""
 
     approximate: Required[_WebSearchLocation]
     """The location itself, as coarse or fine as you like."""
@@ -812,102 +812,102 @@ class CompletionCreateParamsStreaming(CompletionCreateParamsBase, total=False):
 
 
 if TYPE_CHECKING:
-    _PromptCacheOptions: TypeAlias = PromptCacheOptionsParam | models.PromptCacheOptions
-    _CustomVoice: TypeAlias = CustomVoiceParam | models.CustomVoice
+    _ChatCompletionAllowedToolChoice: TypeAlias = (
+        ChatCompletionAllowedToolChoiceParam | models.ChatCompletionAllowedToolChoice
+    )
+    _ChatCompletionAllowedTools: TypeAlias = ChatCompletionAllowedToolsParam | models.ChatCompletionAllowedTools
+    _ChatCompletionAssistantMessage: TypeAlias = (
+        ChatCompletionAssistantMessageParam | models.ChatCompletionAssistantMessage | models.ChatCompletionMessage
+    )
+    _ChatCompletionAssistantMessageAudio: TypeAlias = (
+        ChatCompletionAssistantMessageAudioParam | models.ChatCompletionAssistantMessageAudio
+    )
     _ChatCompletionAudioOptions: TypeAlias = ChatCompletionAudioParam | models.ChatCompletionAudioOptions
-    _ChatCompletionFunctionCallOption: TypeAlias = (
-        ChatCompletionFunctionCallOptionParam | models.ChatCompletionFunctionCallOption
-    )
-    _ChatCompletionFunctions: TypeAlias = ChatCompletionFunctionsParam | models.ChatCompletionFunctions
-    _PromptCacheBreakpoint: TypeAlias = PromptCacheBreakpointParam | models.PromptCacheBreakpoint
-    _ChatCompletionContentPartText: TypeAlias = (
-        ChatCompletionContentPartTextParam | models.ChatCompletionContentPartText
-    )
-    _ChatCompletionDeveloperMessage: TypeAlias = (
-        ChatCompletionDeveloperMessageParam | models.ChatCompletionDeveloperMessage
-    )
-    _ChatCompletionSystemMessage: TypeAlias = ChatCompletionSystemMessageParam | models.ChatCompletionSystemMessage
-    _ImageURL: TypeAlias = ImageURLParam | models.ImageURL
-    _ChatCompletionContentPartImage: TypeAlias = (
-        ChatCompletionContentPartImageParam | models.ChatCompletionContentPartImage
-    )
-    _InputAudio: TypeAlias = InputAudioParam | models.InputAudio
-    _ChatCompletionContentPartInputAudio: TypeAlias = (
-        ChatCompletionContentPartInputAudioParam | models.ChatCompletionContentPartInputAudio
-    )
-    _FileFile: TypeAlias = FileFileParam | models.FileFile
     _ChatCompletionContentPartFile: TypeAlias = (
         ChatCompletionContentPartFileParam | models.ChatCompletionContentPartFile
     )
-    _ChatCompletionUserMessage: TypeAlias = ChatCompletionUserMessageParam | models.ChatCompletionUserMessage
-    _ChatCompletionAssistantMessageAudio: TypeAlias = (
-        ChatCompletionAssistantMessageAudioParam | models.ChatCompletionAssistantMessageAudio
+    _ChatCompletionContentPartImage: TypeAlias = (
+        ChatCompletionContentPartImageParam | models.ChatCompletionContentPartImage
+    )
+    _ChatCompletionContentPartInputAudio: TypeAlias = (
+        ChatCompletionContentPartInputAudioParam | models.ChatCompletionContentPartInputAudio
     )
     _ChatCompletionContentPartRefusal: TypeAlias = (
         ChatCompletionContentPartRefusalParam | models.ChatCompletionContentPartRefusal
     )
-    _FunctionCall: TypeAlias = FunctionCallParam | models.FunctionCall
-    _Function: TypeAlias = FunctionParam | models.Function
-    _ChatCompletionMessageFunctionToolCall: TypeAlias = (
-        ChatCompletionMessageFunctionToolCallParam | models.ChatCompletionMessageFunctionToolCall
+    _ChatCompletionContentPartText: TypeAlias = (
+        ChatCompletionContentPartTextParam | models.ChatCompletionContentPartText
     )
-    _Custom: TypeAlias = CustomParam | models.Custom
-    _ChatCompletionMessageCustomToolCall: TypeAlias = (
-        ChatCompletionMessageCustomToolCallParam | models.ChatCompletionMessageCustomToolCall
+    _ChatCompletionCustomTool: TypeAlias = ChatCompletionCustomToolParam | models.ChatCompletionCustomTool
+    _ChatCompletionCustomToolCustom: TypeAlias = (
+        ChatCompletionCustomToolCustomParam | models.ChatCompletionCustomToolCustom
     )
-    _ChatCompletionAssistantMessage: TypeAlias = (
-        ChatCompletionAssistantMessageParam | models.ChatCompletionAssistantMessage | models.ChatCompletionMessage
-    )
-    _ChatCompletionToolMessage: TypeAlias = ChatCompletionToolMessageParam | models.ChatCompletionToolMessage
-    _ChatCompletionFunctionMessage: TypeAlias = (
-        ChatCompletionFunctionMessageParam | models.ChatCompletionFunctionMessage
-    )
-    _ModerationConfig: TypeAlias = ModerationConfigParam | models.ModerationConfig
-    _ModerationPolicy: TypeAlias = ModerationPolicyParam | models.ModerationPolicy
-    _ModerationOptions: TypeAlias = ModerationParam | models.ModerationOptions
-    _ChatCompletionPredictionContent: TypeAlias = (
-        ChatCompletionPredictionContentParam | models.ChatCompletionPredictionContent
-    )
-    _ResponseFormatText: TypeAlias = ResponseFormatTextParam | models.ResponseFormatText
-    _JSONSchema: TypeAlias = JSONSchemaParam | models.JSONSchema
-    _ResponseFormatJSONSchema: TypeAlias = ResponseFormatJSONSchemaParam | models.ResponseFormatJSONSchema
-    _ResponseFormatJSONObject: TypeAlias = ResponseFormatJSONObjectParam | models.ResponseFormatJSONObject
-    _ChatCompletionStreamOptions: TypeAlias = ChatCompletionStreamOptionsParam | models.ChatCompletionStreamOptions
-    _ChatCompletionAllowedTools: TypeAlias = ChatCompletionAllowedToolsParam | models.ChatCompletionAllowedTools
-    _ChatCompletionAllowedToolChoice: TypeAlias = (
-        ChatCompletionAllowedToolChoiceParam | models.ChatCompletionAllowedToolChoice
-    )
-    _ChatCompletionNamedToolChoiceFunction: TypeAlias = (
-        ChatCompletionNamedToolChoiceFunctionParam | models.ChatCompletionNamedToolChoiceFunction
-    )
-    _ChatCompletionNamedToolChoice: TypeAlias = (
-        ChatCompletionNamedToolChoiceParam | models.ChatCompletionNamedToolChoice
-    )
-    _ChatCompletionNamedToolChoiceCustomCustom: TypeAlias = (
-        ChatCompletionNamedToolChoiceCustomCustomParam | models.ChatCompletionNamedToolChoiceCustomCustom
-    )
-    _ChatCompletionNamedToolChoiceCustom: TypeAlias = (
-        ChatCompletionNamedToolChoiceCustomParam | models.ChatCompletionNamedToolChoiceCustom
-    )
-    _FunctionDefinition: TypeAlias = FunctionDefinitionParam | models.FunctionDefinition
-    _ChatCompletionFunctionTool: TypeAlias = ChatCompletionFunctionToolParam | models.ChatCompletionFunctionTool
-    _ChatCompletionCustomToolCustomFormatText: TypeAlias = (
-        ChatCompletionCustomToolCustomFormatTextParam | models.ChatCompletionCustomToolCustomFormatText
+    _ChatCompletionCustomToolCustomFormatGrammar: TypeAlias = (
+        ChatCompletionCustomToolCustomFormatGrammarParam | models.ChatCompletionCustomToolCustomFormatGrammar
     )
     _ChatCompletionCustomToolCustomFormatGrammarGrammar: TypeAlias = (
         ChatCompletionCustomToolCustomFormatGrammarGrammarParam
         | models.ChatCompletionCustomToolCustomFormatGrammarGrammar
     )
-    _ChatCompletionCustomToolCustomFormatGrammar: TypeAlias = (
-        ChatCompletionCustomToolCustomFormatGrammarParam | models.ChatCompletionCustomToolCustomFormatGrammar
+    _ChatCompletionCustomToolCustomFormatText: TypeAlias = (
+        ChatCompletionCustomToolCustomFormatTextParam | models.ChatCompletionCustomToolCustomFormatText
     )
-    _ChatCompletionCustomToolCustom: TypeAlias = (
-        ChatCompletionCustomToolCustomParam | models.ChatCompletionCustomToolCustom
+    _ChatCompletionDeveloperMessage: TypeAlias = (
+        ChatCompletionDeveloperMessageParam | models.ChatCompletionDeveloperMessage
     )
-    _ChatCompletionCustomTool: TypeAlias = ChatCompletionCustomToolParam | models.ChatCompletionCustomTool
+    _ChatCompletionFunctionCallOption: TypeAlias = (
+        ChatCompletionFunctionCallOptionParam | models.ChatCompletionFunctionCallOption
+    )
+    _ChatCompletionFunctionMessage: TypeAlias = (
+        ChatCompletionFunctionMessageParam | models.ChatCompletionFunctionMessage
+    )
+    _ChatCompletionFunctions: TypeAlias = ChatCompletionFunctionsParam | models.ChatCompletionFunctions
+    _ChatCompletionFunctionTool: TypeAlias = ChatCompletionFunctionToolParam | models.ChatCompletionFunctionTool
+    _ChatCompletionMessageCustomToolCall: TypeAlias = (
+        ChatCompletionMessageCustomToolCallParam | models.ChatCompletionMessageCustomToolCall
+    )
+    _ChatCompletionMessageFunctionToolCall: TypeAlias = (
+        ChatCompletionMessageFunctionToolCallParam | models.ChatCompletionMessageFunctionToolCall
+    )
+    _ChatCompletionNamedToolChoice: TypeAlias = (
+        ChatCompletionNamedToolChoiceParam | models.ChatCompletionNamedToolChoice
+    )
+    _ChatCompletionNamedToolChoiceCustom: TypeAlias = (
+        ChatCompletionNamedToolChoiceCustomParam | models.ChatCompletionNamedToolChoiceCustom
+    )
+    _ChatCompletionNamedToolChoiceCustomCustom: TypeAlias = (
+        ChatCompletionNamedToolChoiceCustomCustomParam | models.ChatCompletionNamedToolChoiceCustomCustom
+    )
+    _ChatCompletionNamedToolChoiceFunction: TypeAlias = (
+        ChatCompletionNamedToolChoiceFunctionParam | models.ChatCompletionNamedToolChoiceFunction
+    )
+    _ChatCompletionPredictionContent: TypeAlias = (
+        ChatCompletionPredictionContentParam | models.ChatCompletionPredictionContent
+    )
+    _ChatCompletionStreamOptions: TypeAlias = ChatCompletionStreamOptionsParam | models.ChatCompletionStreamOptions
+    _ChatCompletionSystemMessage: TypeAlias = ChatCompletionSystemMessageParam | models.ChatCompletionSystemMessage
+    _ChatCompletionToolMessage: TypeAlias = ChatCompletionToolMessageParam | models.ChatCompletionToolMessage
+    _ChatCompletionUserMessage: TypeAlias = ChatCompletionUserMessageParam | models.ChatCompletionUserMessage
+    _Custom: TypeAlias = CustomParam | models.Custom
+    _CustomVoice: TypeAlias = CustomVoiceParam | models.CustomVoice
+    _FileFile: TypeAlias = FileFileParam | models.FileFile
+    _Function: TypeAlias = FunctionParam | models.Function
+    _FunctionCall: TypeAlias = FunctionCallParam | models.FunctionCall
+    _FunctionDefinition: TypeAlias = FunctionDefinitionParam | models.FunctionDefinition
+    _ImageURL: TypeAlias = ImageURLParam | models.ImageURL
+    _InputAudio: TypeAlias = InputAudioParam | models.InputAudio
+    _JSONSchema: TypeAlias = JSONSchemaParam | models.JSONSchema
+    _ModerationConfig: TypeAlias = ModerationConfigParam | models.ModerationConfig
+    _ModerationOptions: TypeAlias = ModerationParam | models.ModerationOptions
+    _ModerationPolicy: TypeAlias = ModerationPolicyParam | models.ModerationPolicy
+    _PromptCacheBreakpoint: TypeAlias = PromptCacheBreakpointParam | models.PromptCacheBreakpoint
+    _PromptCacheOptions: TypeAlias = PromptCacheOptionsParam | models.PromptCacheOptions
+    _ResponseFormatJSONObject: TypeAlias = ResponseFormatJSONObjectParam | models.ResponseFormatJSONObject
+    _ResponseFormatJSONSchema: TypeAlias = ResponseFormatJSONSchemaParam | models.ResponseFormatJSONSchema
+    _ResponseFormatText: TypeAlias = ResponseFormatTextParam | models.ResponseFormatText
     _WebSearchLocation: TypeAlias = WebSearchLocationParam | models.WebSearchLocation
-    _WebSearchOptionsUserLocation: TypeAlias = WebSearchOptionsUserLocationParam | models.WebSearchOptionsUserLocation
     _WebSearchOptions: TypeAlias = WebSearchOptionsParam | models.WebSearchOptions
+    _WebSearchOptionsUserLocation: TypeAlias = WebSearchOptionsUserLocationParam | models.WebSearchOptionsUserLocation
     VoiceIdsOrCustomVoiceParam: TypeAlias = str | VoiceName | CustomVoiceParam | models.CustomVoice
     ChatCompletionContentPartParam: TypeAlias = (
         ChatCompletionContentPartTextParam
@@ -962,57 +962,57 @@ if TYPE_CHECKING:
     )
     CompletionCreateParams: TypeAlias = CompletionCreateParamsNonStreaming | CompletionCreateParamsStreaming
 else:
-    _PromptCacheOptions = PromptCacheOptionsParam
-    _CustomVoice = CustomVoiceParam
-    _ChatCompletionAudioOptions = ChatCompletionAudioParam
-    _ChatCompletionFunctionCallOption = ChatCompletionFunctionCallOptionParam
-    _ChatCompletionFunctions = ChatCompletionFunctionsParam
-    _PromptCacheBreakpoint = PromptCacheBreakpointParam
-    _ChatCompletionContentPartText = ChatCompletionContentPartTextParam
-    _ChatCompletionDeveloperMessage = ChatCompletionDeveloperMessageParam
-    _ChatCompletionSystemMessage = ChatCompletionSystemMessageParam
-    _ImageURL = ImageURLParam
-    _ChatCompletionContentPartImage = ChatCompletionContentPartImageParam
-    _InputAudio = InputAudioParam
-    _ChatCompletionContentPartInputAudio = ChatCompletionContentPartInputAudioParam
-    _FileFile = FileFileParam
-    _ChatCompletionContentPartFile = ChatCompletionContentPartFileParam
-    _ChatCompletionUserMessage = ChatCompletionUserMessageParam
-    _ChatCompletionAssistantMessageAudio = ChatCompletionAssistantMessageAudioParam
-    _ChatCompletionContentPartRefusal = ChatCompletionContentPartRefusalParam
-    _FunctionCall = FunctionCallParam
-    _Function = FunctionParam
-    _ChatCompletionMessageFunctionToolCall = ChatCompletionMessageFunctionToolCallParam
-    _Custom = CustomParam
-    _ChatCompletionMessageCustomToolCall = ChatCompletionMessageCustomToolCallParam
-    _ChatCompletionAssistantMessage = ChatCompletionAssistantMessageParam
-    _ChatCompletionToolMessage = ChatCompletionToolMessageParam
-    _ChatCompletionFunctionMessage = ChatCompletionFunctionMessageParam
-    _ModerationConfig = ModerationConfigParam
-    _ModerationPolicy = ModerationPolicyParam
-    _ModerationOptions = ModerationParam
-    _ChatCompletionPredictionContent = ChatCompletionPredictionContentParam
-    _ResponseFormatText = ResponseFormatTextParam
-    _JSONSchema = JSONSchemaParam
-    _ResponseFormatJSONSchema = ResponseFormatJSONSchemaParam
-    _ResponseFormatJSONObject = ResponseFormatJSONObjectParam
-    _ChatCompletionStreamOptions = ChatCompletionStreamOptionsParam
-    _ChatCompletionAllowedTools = ChatCompletionAllowedToolsParam
     _ChatCompletionAllowedToolChoice = ChatCompletionAllowedToolChoiceParam
-    _ChatCompletionNamedToolChoiceFunction = ChatCompletionNamedToolChoiceFunctionParam
-    _ChatCompletionNamedToolChoice = ChatCompletionNamedToolChoiceParam
-    _ChatCompletionNamedToolChoiceCustomCustom = ChatCompletionNamedToolChoiceCustomCustomParam
-    _ChatCompletionNamedToolChoiceCustom = ChatCompletionNamedToolChoiceCustomParam
-    _FunctionDefinition = FunctionDefinitionParam
-    _ChatCompletionFunctionTool = ChatCompletionFunctionToolParam
-    _ChatCompletionCustomToolCustomFormatText = ChatCompletionCustomToolCustomFormatTextParam
-    _ChatCompletionCustomToolCustomFormatGrammarGrammar = ChatCompletionCustomToolCustomFormatGrammarGrammarParam
-    _ChatCompletionCustomToolCustomFormatGrammar = ChatCompletionCustomToolCustomFormatGrammarParam
-    _ChatCompletionCustomToolCustom = ChatCompletionCustomToolCustomParam
+    _ChatCompletionAllowedTools = ChatCompletionAllowedToolsParam
+    _ChatCompletionAssistantMessage = ChatCompletionAssistantMessageParam
+    _ChatCompletionAssistantMessageAudio = ChatCompletionAssistantMessageAudioParam
+    _ChatCompletionAudioOptions = ChatCompletionAudioParam
+    _ChatCompletionContentPartFile = ChatCompletionContentPartFileParam
+    _ChatCompletionContentPartImage = ChatCompletionContentPartImageParam
+    _ChatCompletionContentPartInputAudio = ChatCompletionContentPartInputAudioParam
+    _ChatCompletionContentPartRefusal = ChatCompletionContentPartRefusalParam
+    _ChatCompletionContentPartText = ChatCompletionContentPartTextParam
     _ChatCompletionCustomTool = ChatCompletionCustomToolParam
+    _ChatCompletionCustomToolCustom = ChatCompletionCustomToolCustomParam
+    _ChatCompletionCustomToolCustomFormatGrammar = ChatCompletionCustomToolCustomFormatGrammarParam
+    _ChatCompletionCustomToolCustomFormatGrammarGrammar = ChatCompletionCustomToolCustomFormatGrammarGrammarParam
+    _ChatCompletionCustomToolCustomFormatText = ChatCompletionCustomToolCustomFormatTextParam
+    _ChatCompletionDeveloperMessage = ChatCompletionDeveloperMessageParam
+    _ChatCompletionFunctionCallOption = ChatCompletionFunctionCallOptionParam
+    _ChatCompletionFunctionMessage = ChatCompletionFunctionMessageParam
+    _ChatCompletionFunctions = ChatCompletionFunctionsParam
+    _ChatCompletionFunctionTool = ChatCompletionFunctionToolParam
+    _ChatCompletionMessageCustomToolCall = ChatCompletionMessageCustomToolCallParam
+    _ChatCompletionMessageFunctionToolCall = ChatCompletionMessageFunctionToolCallParam
+    _ChatCompletionNamedToolChoice = ChatCompletionNamedToolChoiceParam
+    _ChatCompletionNamedToolChoiceCustom = ChatCompletionNamedToolChoiceCustomParam
+    _ChatCompletionNamedToolChoiceCustomCustom = ChatCompletionNamedToolChoiceCustomCustomParam
+    _ChatCompletionNamedToolChoiceFunction = ChatCompletionNamedToolChoiceFunctionParam
+    _ChatCompletionPredictionContent = ChatCompletionPredictionContentParam
+    _ChatCompletionStreamOptions = ChatCompletionStreamOptionsParam
+    _ChatCompletionSystemMessage = ChatCompletionSystemMessageParam
+    _ChatCompletionToolMessage = ChatCompletionToolMessageParam
+    _ChatCompletionUserMessage = ChatCompletionUserMessageParam
+    _Custom = CustomParam
+    _CustomVoice = CustomVoiceParam
+    _FileFile = FileFileParam
+    _Function = FunctionParam
+    _FunctionCall = FunctionCallParam
+    _FunctionDefinition = FunctionDefinitionParam
+    _ImageURL = ImageURLParam
+    _InputAudio = InputAudioParam
+    _JSONSchema = JSONSchemaParam
+    _ModerationConfig = ModerationConfigParam
+    _ModerationOptions = ModerationParam
+    _ModerationPolicy = ModerationPolicyParam
+    _PromptCacheBreakpoint = PromptCacheBreakpointParam
+    _PromptCacheOptions = PromptCacheOptionsParam
+    _ResponseFormatJSONObject = ResponseFormatJSONObjectParam
+    _ResponseFormatJSONSchema = ResponseFormatJSONSchemaParam
+    _ResponseFormatText = ResponseFormatTextParam
     _WebSearchLocation = WebSearchLocationParam
-    _WebSearchOptionsUserLocation = WebSearchOptionsUserLocationParam
     _WebSearchOptions = WebSearchOptionsParam
+    _WebSearchOptionsUserLocation = WebSearchOptionsUserLocationParam
     VoiceIdsOrCustomVoiceParam = Union[str, VoiceName, CustomVoiceParam]
     ChatCompletionContentPartParam = Union[
         ChatCompletionContentPartTextParam,

@@ -84,8 +84,16 @@ class Model:
         for key in self._nested:
             value = out.get(key)
             if value is not None:
-                out[key] = to_json_value(value)
+                try:
+                    out[key] = to_json_value(value)
+                except RecursionError:
+                    out[key] = _deep_json_value(value)
         return out
+
+    def _present(self) -> dict[str, Any]:
+        """Give the fields that are present, by wire name, with models as they are."""
+        keys = dict.fromkeys((*self._keys, *self._attributes, *self.additional_keys))
+        return {key: self[key] for key in keys if key in self}
 
     @property
     def additional_properties(self) -> dict[str, Any]:
@@ -133,6 +141,14 @@ class Model:
             setattr(self, name, None)
         self._keys = tuple(present for present in self._keys if present != key)
 
+    def __copy__(self) -> Self:
+        copied = type(self).from_dict({})
+        for name in (*self._attributes.values(), *Model.__slots__):
+            if hasattr(self, name):
+                setattr(copied, name, getattr(self, name))
+        copied._extra = None if self._extra is None else dict(self._extra)
+        return copied
+
     # Without this, iterating would try self[0], self[1] and so on.
     __iter__: ClassVar[None] = None
 
@@ -152,9 +168,8 @@ class Model:
         return self.to_dict() == other.to_dict()
 
     def __repr__(self) -> str:
-        later = [key for key in (*self._attributes, *self.additional_keys) if key not in self._keys]
-        fields = [(self._attributes.get(key, key), self[key]) for key in (*self._keys, *later) if key in self]
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
+        fields = (f"{self._attributes.get(key, key)}={value!r}" for key, value in self._present().items())
+        return f"{type(self).__name__}({', '.join(fields)})"
 
 
 class UnknownVariant(Model):
@@ -163,22 +178,52 @@ class UnknownVariant(Model):
     __slots__ = ()
 
 
-class LazyModel:
-    """Stands for a model's class until the first object of it is decoded, and imports it only then."""
+class PlainObject:
+    """A map in a union with models: it stays a dict."""
 
-    __slots__ = ("_module", "_name", "from_dict")
+    @staticmethod
+    def from_dict(src_dict: Mapping[str, Any]) -> Any:
+        return src_dict
+
+
+class LazyModel:
+    """Stands for a model's class until the first object of it is decoded, and imports it only then.
+
+    Args:
+        module: The module of the model.
+        name: Its class.
+        recursive: Whether it can contain itself, and so lie deeper than Python can follow.
+    """
+
+    __slots__ = ("_module", "_name", "_recursive", "from_dict")
 
     from_dict: Callable[[Mapping[str, Any]], Any]
 
-    def __init__(self, module: str, name: str) -> None:
+    def __init__(self, module: str, name: str, *, recursive: bool = False) -> None:
         self._module = module
         self._name = name
+        self._recursive = recursive
         self.from_dict = self._first
 
+    def model(self) -> type[Model]:
+        """Give the model's class."""
+        found: type[Model] = getattr(import_module(f"{__package__}.models.{self._module}"), self._name)
+        return found
+
     def _first(self, src_dict: Mapping[str, Any]) -> Any:
-        module = import_module(f"{__package__}.models.{self._module}")
-        self.from_dict = getattr(module, self._name).from_dict
+        decode = self.model().from_dict
+        self.from_dict = _within_depth(decode) if self._recursive else decode
         return self.from_dict(src_dict)
+
+
+def _within_depth(decode: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    def from_dict(src_dict: Mapping[str, Any]) -> Any:
+        try:
+            return decode(src_dict)
+        except RecursionError:
+            return UnknownVariant.from_dict(src_dict)
+
+    return from_dict
 
 
 class Variants:
@@ -187,30 +232,33 @@ class Variants:
     Args:
         tag: The wire name of the discriminator, None where the union has none.
         by_value: The model of each value of the tag.
-        by_keys: The required keys (without the tag) of each model, tried in order for objects without a tag.
+        by_keys: Each model with its required keys, the tag left out: for objects without a tag.
+        otherwise: What decodes the other objects.
     """
 
-    __slots__ = ("_by_keys", "_by_value", "_tag")
+    __slots__ = ("_by_keys", "_by_value", "_otherwise", "_tag")
 
     def __init__(
         self,
         tag: str | None,
-        by_value: Mapping[str | int, LazyModel],
+        by_value: Mapping[Any, LazyModel | Variants],
         by_keys: Iterable[tuple[frozenset[str], LazyModel]],
+        otherwise: LazyModel | Variants | type[PlainObject] | type[UnknownVariant] = UnknownVariant,
     ) -> None:
         self._tag = tag
         self._by_value = by_value
         self._by_keys = tuple(by_keys)
+        self._otherwise = otherwise
 
     def from_dict(self, src_dict: Mapping[str, Any]) -> Any:
         value = None if self._tag is None else src_dict.get(self._tag)
         if isinstance(value, (str, int)):
-            model = self._by_value.get(value)
-            return UnknownVariant.from_dict(src_dict) if model is None else model.from_dict(src_dict)
-        for keys, model in self._by_keys:
-            if src_dict.keys() >= keys:
-                return model.from_dict(src_dict)
-        return UnknownVariant.from_dict(src_dict)
+            return self._by_value.get(value, self._otherwise).from_dict(src_dict)
+        fitting = [model for keys, model in self._by_keys if src_dict.keys() >= keys]
+        if len(fitting) > 1:
+            # Of those that may be meant, the one that knows the most of what came.
+            fitting.sort(key=lambda model: -len(src_dict.keys() & model.model()._attributes.keys()))
+        return (fitting[0] if fitting else self._otherwise).from_dict(src_dict)
 
 
 class DateTime(datetime.datetime):
@@ -223,11 +271,11 @@ class DateTime(datetime.datetime):
 
 
 def decode_datetime(value: Any) -> Any:
-    """Decode RFC 3339 text to a datetime; whatever is not such text stays as it is."""
+    """Decode RFC 3339 text (section 5.6) to a datetime; whatever is not such text stays as it is."""
+    if not isinstance(value, str) or value[10:11] not in ("T", "t", " "):
+        return value
     from dateutil.parser import isoparse
 
-    if not isinstance(value, str):
-        return value
     try:
         moment = isoparse(value)
     except (ValueError, OverflowError):
@@ -247,18 +295,62 @@ def decode_text(parse: Callable[[str], Any], value: Any) -> Any:
 
 
 def to_json_value(value: Any) -> Any:
-    """Give the plain JSON value of models, datetimes, and lists and dicts that hold them."""
+    """Give the plain JSON value of models, datetimes, and lists and dicts that hold them; anything else stays."""
     if isinstance(value, Model):
         return value.to_dict()
     if isinstance(value, (list, tuple)):
         return [to_json_value(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {key: to_json_value(entry) for key, entry in value.items()}
     if isinstance(value, (str, int, float)) or value is None:
         return value
+    if isinstance(value, Mapping):
+        return {key: to_json_value(entry) for key, entry in value.items()}
+    return _text(value)
+
+
+def _deep_json_value(value: Any) -> Any:
+    """Give what `to_json_value` gives, for values that lie deeper than Python can follow."""
+    root = [value]
+    waiting: list[tuple[Any, Any]] = [(root, 0)]
+    while waiting:
+        holder, place = waiting.pop()
+        value = holder[place]
+        if isinstance(value, Model):
+            holder[place] = value = value._present()
+        elif isinstance(value, (list, tuple)):
+            holder[place] = value = list(value)
+        elif isinstance(value, Mapping):
+            holder[place] = value = dict(value)
+        else:
+            holder[place] = _text(value)
+            continue
+        waiting += ((value, entry) for entry in (value if isinstance(value, dict) else range(len(value))))
+    return root[0]
+
+
+def _text(value: Any) -> Any:
+    """Give the text of a date, a datetime or a UUID; anything else stays."""
     if isinstance(value, datetime.datetime):
         return getattr(value, "wire", None) or value.isoformat()
-    return str(value)
+    if isinstance(value, datetime.date) or type(value).__module__ == "uuid":
+        return str(value)
+    return value
+
+
+def parameter_text(value: Any, separator: str = ",", *, explode: bool = False) -> str:
+    """Give the text of a parameter (OpenAPI 3.1, "Style Values").
+
+    Args:
+        value: A JSON value, a date, or a list or dict of such.
+        separator: What stands between the parts.
+        explode: Whether a dict is written `key=value` in place of `key,value`.
+    """
+    value = to_json_value(value)
+    if isinstance(value, dict):
+        pairs = [(key, parameter_text(entry)) for key, entry in value.items()]
+        return separator.join(f"{key}={entry}" if explode else f"{key}{separator}{entry}" for key, entry in pairs)
+    if isinstance(value, list):
+        return separator.join(map(parameter_text, value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def encode_json(body: Any) -> bytes:
@@ -298,10 +390,10 @@ def _json_default(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, datetime.date):
-        return to_json_value(value)
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
         return list(value)
+    if (text := _text(value)) is not value:
+        return text
     raise TypeError(f"JSON has no {type(value).__name__}; give a dict, list, str, number, bool, None or a model")
 
 
@@ -322,4 +414,14 @@ class Response(Generic[T]):
     parsed: T | None
 
 
-__all__ = ["UNSET", "DateTime", "LazyModel", "Model", "Response", "UnknownVariant", "Unset", "Variants"]
+__all__ = [
+    "UNSET",
+    "DateTime",
+    "LazyModel",
+    "Model",
+    "PlainObject",
+    "Response",
+    "UnknownVariant",
+    "Unset",
+    "Variants",
+]

@@ -109,7 +109,7 @@ if TYPE_CHECKING:
     from .web_search_options import WebSearchOptions
     from .web_search_options_user_location import WebSearchOptionsUserLocation
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "Annotation": ".annotation",
     "AnnotationURLCitation": ".annotation_url_citation",
     "ChatCompletion": ".chat_completion",

@@ -18,7 +18,7 @@ _CustomVoice = LazyModel("custom_voice", "CustomVoice")
 
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionAudioOptions(Model):
-    """ChatCompletionAudioOptions."""
+    """Voice and encoding of spoken output; required when modalities includes audio."""
 
     format: ChatCompletionAudioOptionsFormat
     """Encoding of the audio that comes back."""

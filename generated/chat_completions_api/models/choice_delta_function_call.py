@@ -11,7 +11,7 @@ from ..types import UNSET, Model
 
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChoiceDeltaFunctionCall(Model):
-    """ChoiceDeltaFunctionCall."""
+    """Deprecated, use tool_calls; a piece of the function call."""
 
     arguments: str | None = UNSET
     """The next stretch of the function's arguments, as JSON text."""

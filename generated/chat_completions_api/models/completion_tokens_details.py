@@ -11,7 +11,7 @@ from ..types import UNSET, Model
 
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class CompletionTokensDetails(Model):
-    """CompletionTokensDetails."""
+    """What the completion tokens were spent on."""
 
     accepted_prediction_tokens: int | None = UNSET
     """Tokens of the prediction that did appear in the reply. The server's default is 0."""

@@ -11,7 +11,7 @@ from ..types import Model
 
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class FunctionCall(Model):
-    """Deprecated, use tool_calls; a single function call sent back to the model."""
+    """Deprecated, use tool_calls; the function the model wants you to run."""
 
     arguments: str
     """Arguments for the function as JSON text, possibly invalid, so check before use."""

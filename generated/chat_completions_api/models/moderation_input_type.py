@@ -1,14 +1,5 @@
+# Written by `make generate`; do not edit.
 from typing import Literal
 
 ModerationInputType = Literal["image", "text"]
-
-MODERATION_INPUT_TYPE_VALUES: set[ModerationInputType] = {
-    "image",
-    "text",
-}
-
-
-def check_moderation_input_type(value: str) -> ModerationInputType:
-    if value in MODERATION_INPUT_TYPE_VALUES:
-        return value
-    raise TypeError(f"Unexpected value {value!r}. Expected one of {MODERATION_INPUT_TYPE_VALUES!r}")
+"""Kind of content that a moderation model looked at."""

@@ -1,14 +1,5 @@
+# Written by `make generate`; do not edit.
 from typing import Literal
 
 PromptCacheMode = Literal["explicit", "implicit"]
-
-PROMPT_CACHE_MODE_VALUES: set[PromptCacheMode] = {
-    "explicit",
-    "implicit",
-}
-
-
-def check_prompt_cache_mode(value: str) -> PromptCacheMode:
-    if value in PROMPT_CACHE_MODE_VALUES:
-        return value
-    raise TypeError(f"Unexpected value {value!r}. Expected one of {PROMPT_CACHE_MODE_VALUES!r}")
+"""Cache mode; implicit places breakpoints for you, explicit relies on prompt_cache_breakpoint marks."""

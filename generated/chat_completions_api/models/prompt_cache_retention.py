@@ -1,14 +1,5 @@
+# Written by `make generate`; do not edit.
 from typing import Literal
 
 PromptCacheRetention = Literal["24h", "in_memory"]
-
-PROMPT_CACHE_RETENTION_VALUES: set[PromptCacheRetention] = {
-    "24h",
-    "in_memory",
-}
-
-
-def check_prompt_cache_retention(value: str) -> PromptCacheRetention:
-    if value in PROMPT_CACHE_RETENTION_VALUES:
-        return value
-    raise TypeError(f"Unexpected value {value!r}. Expected one of {PROMPT_CACHE_RETENTION_VALUES!r}")
+"""Deprecated, use prompt_cache_options; how long cached prompt prefixes are kept."""

@@ -11,7 +11,7 @@ from ..types import UNSET, Model
 
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class PromptTokensDetails(Model):
-    """PromptTokensDetails."""
+    """What the prompt tokens were made up of."""
 
     audio_tokens: int | None = UNSET
     """Audio in the prompt, in tokens. The server's default is 0."""

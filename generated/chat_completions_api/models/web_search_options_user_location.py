@@ -16,7 +16,7 @@ _WebSearchLocation = LazyModel("web_search_location", "WebSearchLocation")
 
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class WebSearchOptionsUserLocation(Model):
-    """WebSearchOptionsUserLocation."""
+    """Where the user roughly is, so that search results fit the place."""
 
     approximate: WebSearchLocation
     """The location itself, as coarse or fine as you like."""
