@@ -78,7 +78,7 @@ json_values = st.recursive(
 
 
 def near(schema: Any, depth: int = 0) -> st.SearchStrategy[Any]:
-    """Give values near a schema: mostly right, sometimes null, sometimes anything, objects with keys missing or more."""
+    """Give values near a schema: mostly right, sometimes null, sometimes anything, objects of other keys."""
     right = _right(schema, depth)
     return st.one_of(right, right, right, st.none(), json_values if depth < 4 else st.text(max_size=3))
 

@@ -1,4 +1,4 @@
-"""The wheel as a user gets it: both packages, their markers and data, and nothing else; it works without the project."""
+"""The wheel as a user gets it: both packages, their markers and data, nothing else; it works by itself."""
 
 from __future__ import annotations
 
