@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 UPSTREAM ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak check fix vendor generate check-generated constraints wheel clean
+.PHONY: help setup demo test interop soak check fix vendor generate check-generated constraints wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: $(READY) generate ## Regenerate the client, then make real calls to the lo
 
 test: $(READY) ## Run all tests.
 	@$(RUN) -m pytest
+
+interop: $(READY) ## Call real servers on loopback: llama.cpp and LiteLLM (the first run installs them).
+	@$(RUN) -m tests.interop
 
 soak: $(READY) ## Run 10,000 streams over one client, one in three cut, left or failing.
 	@SOAK_STREAMS=10000 $(RUN) -m pytest tests/client/test_soak.py
@@ -60,4 +63,4 @@ wheel: $(READY) ## Build the wheel into dist/.
 	@$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## Remove the environment and what was built.
-	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .interop dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
