@@ -9,7 +9,7 @@ from chat_completions import _generated
 from chat_completions._arguments import split_options
 from chat_completions._body import encodable_request, request_body
 from chat_completions._exchange import Answer, Call
-from chat_completions._failures import status_error
+from chat_completions._failures import request_id_of, status_error
 from chat_completions._response_info import info_of
 from chat_completions.errors import APIResponseValidationError
 
@@ -72,7 +72,7 @@ def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
         raise APIResponseValidationError(
             f"{shown_url} answered {response.status_code} with {kind} that is no JSON object; is base_url right?",
             body=response.text,
-            request_id=response.headers.get("x-request-id"),
+            request_id=request_id_of(response.headers),
             response=response,
         ) from None
     decoded._info = info_of(answer)

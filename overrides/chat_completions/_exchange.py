@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from chat_completions import _logs, _retry
 from chat_completions._failures import connection_error, status_error, too_late
 from chat_completions._settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, NOT_GIVEN, NotGiven, Settings
-from chat_completions.errors import APIConnectionError, APIError
+from chat_completions.errors import APIConnectionError, APIError, APITimeoutError
 
 if TYPE_CHECKING:
     import httpx
@@ -138,7 +138,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             _logs.sending(method, _shown(url), len(state.attempts) + 1, call.request.get("content"))
             response = yield Send(method, url, headers, params, call.request.get("content"), timeout)
         except Exception as failure:
-            error = connection_error(failure, settings.shown_url())
+            error = _told(failure, settings, deadline, ends_at)
             if error is None:
                 raise
             wait = _retry.delay(len(state.attempts) + 1) if isinstance(error, APIConnectionError) else None
@@ -150,7 +150,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             if 200 <= status < 300:
                 state.attempts.append(Attempt(status))
                 if not call.stream:
-                    yield from _read(response, settings)
+                    yield from _read(response, settings, deadline, ends_at)
                 return Answer(response, state.attempts, ends_at, idle)
             target = _redirect_target(method, response, url)
             if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(url, target):
@@ -162,7 +162,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
                 # The query went into the address that redirected us; the new one has what it needs.
                 url, params = target, {}
                 continue
-            yield from _read(response, settings)
+            yield from _read(response, settings, deadline, ends_at)
             error = status_error(response, redirected_to=_shown(target) if target else None)
             worth = _retry.retried(status, response.headers, error.code, error.type) and target is None
             wait = _retry.delay(len(state.attempts) + 1, response.headers) if worth else None
@@ -177,11 +177,22 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
         yield Sleep(wait)
 
 
-def _read(response: Any, settings: Settings) -> Generator[Step, Any, None]:
+def _told(failure: Exception, settings: Settings, deadline: float | None, ends_at: float | None) -> APIError | None:
+    """Give our error for what a step raised; the deadline's, where it was the deadline that cut a wait short."""
+    error = connection_error(failure, settings.shown_url())
+    if isinstance(error, APITimeoutError) and ends_at is not None and time.monotonic() >= ends_at:
+        error = too_late(deadline)
+        error.__cause__ = failure
+    return error
+
+
+def _read(
+    response: Any, settings: Settings, deadline: float | None, ends_at: float | None
+) -> Generator[Step, Any, None]:
     try:
         yield Read(response)
     except Exception as failure:
-        error = connection_error(failure, settings.shown_url())
+        error = _told(failure, settings, deadline, ends_at)
         if error is None:
             raise
         raise error from failure

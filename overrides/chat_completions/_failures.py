@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chat_completions.errors import (
@@ -17,6 +18,7 @@ from chat_completions.errors import (
 if TYPE_CHECKING:
     import httpx
 
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "apim-request-id", "x-ms-request-id", "x-litellm-call-id")
 SHOWN_CHARACTERS = 300  # of a body that a message quotes
 
 
@@ -57,7 +59,12 @@ def status_error(response: httpx.Response, *, redirected_to: str | None = None) 
         )
     elif 300 <= status < 400:
         message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"
-    return kind(message, body=body, request_id=response.headers.get("x-request-id"), response=response)
+    return kind(message, body=body, request_id=request_id_of(response.headers), response=response)
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Give the id under which the server logged the request; servers name the header differently."""
+    return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
 
 
 def error_body(content: bytes) -> tuple[Any, str]:

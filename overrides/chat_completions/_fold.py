@@ -18,6 +18,7 @@ What had to be repaired is told by `Fold.anomalies`, of these kinds:
     reused_index    a new tool call under the index of another one; both stay
     after_finish    text or tool calls after the finish reason; they stay
     whole_message   a message beside or in place of the delta
+    unfinished      [DONE] before a choice had its finish reason
     too_deep        nested deeper than Python's recursion goes; folded in part
 """
 
@@ -30,16 +31,22 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from chat_completions._folded import (
+    CHOICE_KEYS,
+    LABELS,
+    Entries,
+    FoldedChoice,
+    append_text,
+    brief,
+    copied,
+    forget_retold,
+    string_of,
+)
+
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
 
 MAX_ANOMALIES = 256
-# By how much the text so far may exceed the whole message, for white space that the server has stripped meanwhile.
-RETOLD_SLACK = 64
-# Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
-# API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
-LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
-CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 
 
 @frozen
@@ -50,41 +57,6 @@ class Anomaly:
     where: str
     detail: str
     count: int = 1
-
-
-class _Entries(list[Any]):
-    """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one."""
-
-    def __init__(self) -> None:
-        self.named: dict[Any, dict[str, Any]] = {}
-
-
-class FoldedChoice:
-    """One choice as far as it has come; the strings of its message, except labels, are StringIO: linear and compact."""
-
-    __slots__ = ("extras", "finish_reason", "index", "message", "seen")
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.message: dict[str, Any] = {"role": None, "content": None, "refusal": None}
-        self.extras: dict[str, Any] = {"logprobs": None}
-        self.finish_reason: str | None = None
-        # What may stand beside a delta and changes nothing. Emptied at the finish, after which text is an anomaly.
-        self.seen: dict[str, Any] = {"index": index, "delta": None, "logprobs": None, "finish_reason": None}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the choice so far as a JSON object of its own."""
-        message = {**self.message, "role": self.message["role"] or "assistant"}
-        told = {"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason}
-        choice: dict[str, Any] = _copied(told)
-        if isinstance(message.get("tool_calls"), _Entries):
-            calls = choice["message"]["tool_calls"]
-            calls.sort(key=lambda call: call.pop("index"))
-            for call in calls:
-                if isinstance(function := call.get("function"), dict):
-                    call["type"] = call.get("type") or "function"
-                    function.setdefault("arguments", "")
-        return choice
 
 
 class Fold:
@@ -140,7 +112,7 @@ class Fold:
                     if isinstance(choice, dict):
                         self._add_choice(choice, position, f"/choices/{position}")
                     else:
-                        self._note("wrong_type", f"/choices/{position}", _brief(choice))
+                        self._note("wrong_type", f"/choices/{position}", brief(choice))
             else:
                 self._note_odd(chunk, "choices", "")
         except RecursionError:
@@ -149,13 +121,19 @@ class Fold:
     def to_dict(self) -> dict[str, Any]:
         """Give the chat.completion so far as a JSON object of its own; what is required and unknown is null."""
         choices = [state.to_dict() for _, state in sorted(self.choices.items())]
-        return {**_copied(self._top), "choices": choices}
+        return {**copied(self._top), "choices": choices}
 
     def completion(self) -> ChatCompletion | None:
         """Give the completion so far; None before the first chunk."""
         from chat_completions_api.models import ChatCompletion
 
         return ChatCompletion.from_dict(self.to_dict()) if self._chunks else None
+
+    def finish(self) -> None:
+        """Take note that the server said the stream is done."""
+        for position, choice in self.choices.items():
+            if choice.finish_reason is None:
+                self._note("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
 
     def _note(self, kind: str, place: str, detail: str) -> None:
         # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
@@ -166,10 +144,10 @@ class Fold:
 
     def _note_odd(self, holder: Mapping[str, Any], key: str, place: str) -> None:
         kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"
-        self._note(kind, f"{place}/{key}", _brief(holder.get(key)))
+        self._note(kind, f"{place}/{key}", brief(holder.get(key)))
 
     def _note_again(self, value: Any, known: Any, place: str) -> None:
-        self._note("repeated" if value == known else "changed", place, f"{_brief(value)} after {_brief(known)}")
+        self._note("repeated" if value == known else "changed", place, f"{brief(value)} after {brief(known)}")
 
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
@@ -177,11 +155,11 @@ class Fold:
             # Obfuscation is padding, of no use once it has arrived.
             if key in ("choices", "obfuscation"):
                 continue
-            known, value = top.get(key), _copied(value)
+            known, value = top.get(key), copied(value)
             if key == "object":
                 # Azure's first chunk has the prompt's filter results, and an empty object, id and model.
                 if value not in ("chat.completion.chunk", "", None):
-                    self._note("unknown_object", "/object", _brief(value))
+                    self._note("unknown_object", "/object", brief(value))
             elif key in ("id", "created", "model"):
                 if not known:
                     top[key] = known if value is None else value
@@ -207,7 +185,7 @@ class Fold:
         delta, message = choice.get("delta"), choice.get("message")
         has_news = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
         if has_news and state.finish_reason:
-            self._note("after_finish", f"{place}/delta", f"after {_brief(state.finish_reason)}")
+            self._note("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
         if isinstance(delta, dict):
             self._merge(state.message, delta, f"{place}/delta")
         elif "delta" in choice or message is None:
@@ -216,7 +194,7 @@ class Fold:
             # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
             self._note("whole_message", f"{place}/message", "left out: the delta has news" if has_news else "folded")
             if not has_news:
-                _forget_retold(state.message, message)
+                forget_retold(state.message, message)
                 self._merge(state.message, message, f"{place}/message")
 
         for key, value in choice.items():
@@ -227,7 +205,7 @@ class Fold:
                 self._merge(state.extras, {key: value}, "")
             else:
                 self._merge(state.extras, {key: value}, "", joins=False)
-                state.seen[key] = _copied(value)
+                state.seen[key] = copied(value)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             if state.finish_reason:
@@ -247,11 +225,11 @@ class Fold:
             # Mistral's thinking models mix bare text with parts: text among parts is a part.
             elif place and key == "content" and isinstance(value, list) and isinstance(old, StringIO):
                 self._note_odd(source, key, place)
-                target[key] = parts = _Entries()
-                _append_text(parts, old.getvalue())
+                target[key] = parts = Entries()
+                append_text(parts, old.getvalue())
                 old = parts
-            elif place and key == "content" and isinstance(value, str) and isinstance(old, _Entries):
-                _append_text(old, value)
+            elif place and key == "content" and isinstance(value, str) and isinstance(old, Entries):
+                append_text(old, value)
                 continue
 
             if value is None:
@@ -267,8 +245,8 @@ class Fold:
             elif isinstance(value, dict) and (old is None or isinstance(old, dict)):
                 target[key] = {} if old is None else old
                 self._merge(target[key], value, place and f"{place}/{key}", joins=joins)
-            elif isinstance(value, list) and joins and (old is None or isinstance(old, _Entries)):
-                target[key] = _Entries() if old is None else old
+            elif isinstance(value, list) and joins and (old is None or isinstance(old, Entries)):
+                target[key] = Entries() if old is None else old
                 if key == "tool_calls" and place:
                     self._add_tool_calls(target[key], value, f"{place}/{key}")
                 else:
@@ -276,12 +254,12 @@ class Fold:
             else:
                 if place and old is not None and type(value) is not type(old):
                     self._note_odd(source, key, place)
-                target[key] = _copied(value)
+                target[key] = copied(value)
 
-    def _extend(self, entries: _Entries, news: list[Any]) -> None:
+    def _extend(self, entries: Entries, news: list[Any]) -> None:
         for new in news:
             if not isinstance(new, dict) or type(index := new.get("index")) is not int:
-                entries.append(_copied(new))
+                entries.append(copied(new))
                 continue
             entry, type_ = entries.named.get(index), new.get("type")
             # By type, too: OpenRouter gives the plain and the encrypted form of a thought the same index.
@@ -292,18 +270,18 @@ class Fold:
             entries.named[index] = entries.named[index, str(type_)] = entry
             self._merge(entry, new, "")
 
-    def _add_tool_calls(self, calls: _Entries, news: list[Any], place: str) -> None:
+    def _add_tool_calls(self, calls: Entries, news: list[Any], place: str) -> None:
         for position, new in enumerate(news):
             if not isinstance(new, dict):
-                self._note("wrong_type", f"{place}/{position}", _brief(new))
+                self._note("wrong_type", f"{place}/{position}", brief(new))
                 continue
-            index, id_, name = new.get("index"), _string(new, "id"), _string(new.get("function"), "name")
+            index, id_, name = new.get("index"), string_of(new, "id"), string_of(new.get("function"), "name")
             slot = len(calls)
             if type(index) is int:
                 call = calls.named.get(index)
                 # Gemini's endpoint numbers all calls 0. A name is asked for, too: some servers make ids for each delta.
                 if call is not None and id_ and name and call.get("id") and call["id"] != id_:
-                    self._note("reused_index", f"{place}/{position}/index", f"{index} for {_brief(id_)}")
+                    self._note("reused_index", f"{place}/{position}/index", f"{index} for {brief(id_)}")
                     call = None
                 elif call is None and index != slot:
                     self._note("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
@@ -318,7 +296,7 @@ class Fold:
                     call = calls.named.get(None) if len(news) == 1 else calls[position] if position < slot else None
                     # An id may come late, but another id or another name is another call.
                     if call and (
-                        (id_ and call.get("id")) or (name and _string(call.get("function"), "name") not in ("", name))
+                        (id_ and call.get("id")) or (name and string_of(call.get("function"), "name") not in ("", name))
                     ):
                         call = None
             if call is None:
@@ -327,47 +305,3 @@ class Fold:
             calls.named[index] = calls.named[None] = call
             calls.named.setdefault(id_ or None, call)
             self._merge(call, {**new, "index": call["index"]}, f"{place}/{position}")
-
-
-def _forget_retold(told: dict[str, Any], whole: Mapping[str, Any]) -> None:
-    """Drop what a whole message tells again; text that does not begin with the text so far is only a piece."""
-    for key, value in whole.items():
-        old = told.get(key)
-        if isinstance(old, StringIO) and isinstance(value, str):
-            # The length first: pieces must stay linear.
-            if old.tell() <= len(value) + RETOLD_SLACK and value.strip().startswith(old.getvalue().strip()):
-                told[key] = None
-        elif value and isinstance(value, (dict, list)):
-            told[key] = None
-
-
-def _append_text(parts: _Entries, text: str) -> None:
-    if text and (not parts or parts[-1] is not parts.named.get("text")):
-        parts.append({"type": "text", "text": StringIO()})
-        parts.named["text"] = parts[-1]
-    if text:
-        parts[-1]["text"].write(text)
-
-
-def _string(holder: Any, key: str) -> str:
-    value = holder.get(key) if isinstance(holder, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def _brief(value: Any) -> str:
-    return type(value).__name__ if isinstance(value, (dict, list)) else f"{value!r:.80}"
-
-
-def _copied(value: Any) -> Any:
-    """Give a value as plain JSON that shares nothing with it; without recursion, for JSON may be nested deeply."""
-    root = [value]
-    unvisited: list[Any] = [root]
-    while unvisited:
-        node = unvisited.pop()
-        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-            if isinstance(child, StringIO):
-                node[key] = child.getvalue()
-            elif isinstance(child, (dict, list)):
-                node[key] = child = child.copy()
-                unvisited.append(child)
-    return root[0]

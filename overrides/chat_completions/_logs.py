@@ -10,6 +10,8 @@ import logging
 import os
 from typing import Any
 
+from chat_completions._failures import request_id_of
+
 LOGGER = logging.getLogger("chat_completions")
 LOGGER.addHandler(logging.NullHandler())
 
@@ -37,7 +39,7 @@ def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
 
 def answered(status: int, seconds: float, headers: Any) -> None:
     """Note the head of a response."""
-    LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, headers.get("x-request-id"))
+    LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
 
 
 def waiting(delay: float, reason: str) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._failures import request_id_of
+
 if TYPE_CHECKING:
     from chat_completions._exchange import Answer, Attempt
 
@@ -67,7 +69,7 @@ def info_of(answer: Answer) -> ResponseInfo:
     """Give the information about an answered call."""
     response = answer.response
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return ResponseInfo(response.status_code, headers, headers.get("x-request-id"), tuple(answer.attempts))
+    return ResponseInfo(response.status_code, headers, request_id_of(headers), tuple(answer.attempts))
 
 
 def response_info(source: Any) -> ResponseInfo:

@@ -149,6 +149,7 @@ class StreamCore:
             data = event.data
             if data == DONE:
                 self.done = True
+                self.fold.finish()
                 break
             try:
                 value = json.loads(data)

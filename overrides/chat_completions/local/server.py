@@ -74,6 +74,9 @@ class LocalServer:
             document=document,
         )
         self._host = host
+        if not 0 <= port <= 65535:
+            # Some systems would take such a number modulo 65536.
+            raise ValueError(f"port {port} is not between 0 and 65535")
         self._port = port
         self._url: str | None = None
         self._server: uvicorn.Server | None = None

@@ -1,0 +1,93 @@
+"""What a fold holds: a choice as far as it has come, and how its parts grow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any
+
+# By how much the text so far may exceed the whole message, for white space that the server has stripped meanwhile.
+RETOLD_SLACK = 64
+# Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
+# API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
+LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
+CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
+
+
+class Entries(list[Any]):
+    """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one."""
+
+    def __init__(self) -> None:
+        self.named: dict[Any, dict[str, Any]] = {}
+
+
+class FoldedChoice:
+    """One choice as far as it has come; the strings of its message, except labels, are StringIO: linear and compact."""
+
+    __slots__ = ("extras", "finish_reason", "index", "message", "seen")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.message: dict[str, Any] = {"role": None, "content": None, "refusal": None}
+        self.extras: dict[str, Any] = {"logprobs": None}
+        self.finish_reason: str | None = None
+        # What may stand beside a delta and changes nothing. Emptied at the finish, after which text is an anomaly.
+        self.seen: dict[str, Any] = {"index": index, "delta": None, "logprobs": None, "finish_reason": None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the choice so far as a JSON object of its own."""
+        message = {**self.message, "role": self.message["role"] or "assistant"}
+        told = {"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason}
+        choice: dict[str, Any] = copied(told)
+        if isinstance(message.get("tool_calls"), Entries):
+            calls = choice["message"]["tool_calls"]
+            calls.sort(key=lambda call: call.pop("index"))
+            for call in calls:
+                if isinstance(function := call.get("function"), dict):
+                    call["type"] = call.get("type") or "function"
+                    function.setdefault("arguments", "")
+        return choice
+
+
+def forget_retold(told: dict[str, Any], whole: Mapping[str, Any]) -> None:
+    """Drop what a whole message tells again; text that does not begin with the text so far is only a piece."""
+    for key, value in whole.items():
+        old = told.get(key)
+        if isinstance(old, StringIO) and isinstance(value, str):
+            # The length first: pieces must stay linear.
+            if old.tell() <= len(value) + RETOLD_SLACK and value.strip().startswith(old.getvalue().strip()):
+                told[key] = None
+        elif value and isinstance(value, (dict, list)):
+            told[key] = None
+
+
+def append_text(parts: Entries, text: str) -> None:
+    if text and (not parts or parts[-1] is not parts.named.get("text")):
+        parts.append({"type": "text", "text": StringIO()})
+        parts.named["text"] = parts[-1]
+    if text:
+        parts[-1]["text"].write(text)
+
+
+def string_of(holder: Any, key: str) -> str:
+    value = holder.get(key) if isinstance(holder, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def brief(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, (dict, list)) else f"{value!r:.80}"
+
+
+def copied(value: Any) -> Any:
+    """Give a value as plain JSON that shares nothing with it; without recursion, for JSON may be nested deeply."""
+    root = [value]
+    unvisited: list[Any] = [root]
+    while unvisited:
+        node = unvisited.pop()
+        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+            if isinstance(child, StringIO):
+                node[key] = child.getvalue()
+            elif isinstance(child, (dict, list)):
+                node[key] = child = child.copy()
+                unvisited.append(child)
+    return root[0]
