@@ -1084,3 +1084,22 @@ def test_recorded_streams() -> None:
 def joined_calls(told: tuple[Any, ...]) -> tuple[Any, ...]:
     text, calls, *rest = told
     return text, {index: "".join(arguments) for index, arguments in calls.items()}, *rest
+
+
+def test_a_null_part_and_then_text() -> None:
+    """A list of nulls is a list of parts, and text after it a part of its own."""
+    fold = Fold()
+    for content in ([None], "x", "y"):
+        fold.add({"choices": [{"index": 0, "delta": {"content": content}}]})
+    assert fold.to_dict()["choices"][0]["message"]["content"] == [None, {"type": "text", "text": "xy"}]
+
+
+def test_a_call_under_a_reused_index_gets_a_place_of_its_own() -> None:
+    """Indexes 2, 0 and 0 again are three calls, in the order of their places."""
+    fold = Fold()
+    for index, name in ((2, "a"), (0, "b"), (0, "c")):
+        call = {"index": index, "id": name, "function": {"name": name, "arguments": ""}}
+        fold.add({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+    calls = fold.to_dict()["choices"][0]["message"]["tool_calls"]
+    assert [call["id"] for call in calls] == ["b", "a", "c"]
+    assert len({call["index"] for call in fold.choices[0].message["tool_calls"]}) == 3

@@ -19,6 +19,24 @@ from chat_completions.errors import __all__ as _errors
 if TYPE_CHECKING:
     from chat_completions._client import AsyncClient as AsyncClient
     from chat_completions._client import Client as Client
+    from chat_completions._event_streams import AsyncChatCompletionStream as AsyncChatCompletionStream
+    from chat_completions._event_streams import AsyncChatCompletionStreamManager as AsyncChatCompletionStreamManager
+    from chat_completions._event_streams import ChatCompletionStream as ChatCompletionStream
+    from chat_completions._event_streams import ChatCompletionStreamManager as ChatCompletionStreamManager
+    from chat_completions._events import ChatCompletionStreamEvent as ChatCompletionStreamEvent
+    from chat_completions._events import ChunkEvent as ChunkEvent
+    from chat_completions._events import ContentDeltaEvent as ContentDeltaEvent
+    from chat_completions._events import ContentDoneEvent as ContentDoneEvent
+    from chat_completions._events import FunctionToolCallArgumentsDeltaEvent as FunctionToolCallArgumentsDeltaEvent
+    from chat_completions._events import FunctionToolCallArgumentsDoneEvent as FunctionToolCallArgumentsDoneEvent
+    from chat_completions._events import LogprobsContentDeltaEvent as LogprobsContentDeltaEvent
+    from chat_completions._events import LogprobsContentDoneEvent as LogprobsContentDoneEvent
+    from chat_completions._events import LogprobsRefusalDeltaEvent as LogprobsRefusalDeltaEvent
+    from chat_completions._events import LogprobsRefusalDoneEvent as LogprobsRefusalDoneEvent
+    from chat_completions._events import ReasoningDeltaEvent as ReasoningDeltaEvent
+    from chat_completions._events import ReasoningDoneEvent as ReasoningDoneEvent
+    from chat_completions._events import RefusalDeltaEvent as RefusalDeltaEvent
+    from chat_completions._events import RefusalDoneEvent as RefusalDoneEvent
     from chat_completions._pages import AsyncPage as AsyncPage
     from chat_completions._pages import Page as Page
     from chat_completions._response_info import ResponseInfo as ResponseInfo
@@ -27,6 +45,24 @@ if TYPE_CHECKING:
     from chat_completions._streams import Stream as Stream
 
 _LAZY = {
+    "AsyncChatCompletionStream": "chat_completions._event_streams",
+    "AsyncChatCompletionStreamManager": "chat_completions._event_streams",
+    "ChatCompletionStream": "chat_completions._event_streams",
+    "ChatCompletionStreamManager": "chat_completions._event_streams",
+    "ChatCompletionStreamEvent": "chat_completions._events",
+    "ChunkEvent": "chat_completions._events",
+    "ContentDeltaEvent": "chat_completions._events",
+    "ContentDoneEvent": "chat_completions._events",
+    "FunctionToolCallArgumentsDeltaEvent": "chat_completions._events",
+    "FunctionToolCallArgumentsDoneEvent": "chat_completions._events",
+    "LogprobsContentDeltaEvent": "chat_completions._events",
+    "LogprobsContentDoneEvent": "chat_completions._events",
+    "LogprobsRefusalDeltaEvent": "chat_completions._events",
+    "LogprobsRefusalDoneEvent": "chat_completions._events",
+    "ReasoningDeltaEvent": "chat_completions._events",
+    "ReasoningDoneEvent": "chat_completions._events",
+    "RefusalDeltaEvent": "chat_completions._events",
+    "RefusalDoneEvent": "chat_completions._events",
     "AsyncClient": "chat_completions._client",
     "AsyncPage": "chat_completions._pages",
     "AsyncStream": "chat_completions._streams",
@@ -38,6 +74,24 @@ _LAZY = {
 }
 
 __all__ = [
+    "AsyncChatCompletionStream",
+    "AsyncChatCompletionStreamManager",
+    "ChatCompletionStream",
+    "ChatCompletionStreamManager",
+    "ChatCompletionStreamEvent",
+    "ChunkEvent",
+    "ContentDeltaEvent",
+    "ContentDoneEvent",
+    "FunctionToolCallArgumentsDeltaEvent",
+    "FunctionToolCallArgumentsDoneEvent",
+    "LogprobsContentDeltaEvent",
+    "LogprobsContentDoneEvent",
+    "LogprobsRefusalDeltaEvent",
+    "LogprobsRefusalDoneEvent",
+    "ReasoningDeltaEvent",
+    "ReasoningDoneEvent",
+    "RefusalDeltaEvent",
+    "RefusalDoneEvent",
     "AsyncClient",
     "AsyncPage",
     "AsyncStream",

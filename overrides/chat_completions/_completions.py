@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chat_completions._arguments import CreateArguments, ListArguments
     from chat_completions._client import AsyncClient, Client
+    from chat_completions._event_streams import AsyncChatCompletionStreamManager, ChatCompletionStreamManager
     from chat_completions._paging import Listing
     from chat_completions._raw import AsyncCompletionsWithRawResponse, CompletionsWithRawResponse
     from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionList
@@ -65,6 +66,19 @@ class Completions:
         answer = self._client._answer(call)
         url = self._client._settings.shown_url()
         return Stream(answer, url) if call.stream else completion_of(answer, url)
+
+    def stream(self, **arguments: Unpack[CreateArguments]) -> ChatCompletionStreamManager:
+        """Ask a model to continue a conversation, and follow its reply by typed events.
+
+        Args:
+            arguments: Those of `create`.
+
+        Returns:
+            A context manager: the request is sent when it is entered, the connection let go of when it is left.
+        """
+        from chat_completions._event_streams import ChatCompletionStreamManager
+
+        return ChatCompletionStreamManager(self.create, arguments)
 
     def list(self, **arguments: Unpack[ListArguments]) -> Page:
         """List the completions that were created with `store=True`.
@@ -119,6 +133,12 @@ class AsyncCompletions:
         answer = await self._client._answer(call)
         url = self._client._settings.shown_url()
         return AsyncStream(answer, url) if call.stream else completion_of(answer, url)
+
+    def stream(self, **arguments: Unpack[CreateArguments]) -> AsyncChatCompletionStreamManager:
+        """Ask a model to continue a conversation, and follow its reply by typed events; see `Completions.stream`."""
+        from chat_completions._event_streams import AsyncChatCompletionStreamManager
+
+        return AsyncChatCompletionStreamManager(self.create, arguments)
 
     def list(self, **arguments: Unpack[ListArguments]) -> AsyncPages:
         """List the completions that were created with `store=True`; see `Completions.list`.

@@ -300,6 +300,10 @@ class Fold:
                     ):
                         call = None
             if call is None:
+                if slot in calls.slots:
+                    slot = calls.highest + 1
+                calls.slots.add(slot)
+                calls.highest = max(calls.highest, slot)
                 call = {"index": slot}
                 calls.append(call)
             calls.named[index] = calls.named[None] = call

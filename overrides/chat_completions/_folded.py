@@ -18,7 +18,11 @@ class Entries(list[Any]):
     """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.named: dict[Any, dict[str, Any]] = {}
+        # Of tool calls: the indexes that are taken, and the highest of them.
+        self.slots: set[int] = set()
+        self.highest = -1
 
 
 class FoldedChoice:
@@ -62,7 +66,7 @@ def forget_retold(told: dict[str, Any], whole: Mapping[str, Any]) -> None:
 
 
 def append_text(parts: Entries, text: str) -> None:
-    if text and (not parts or parts[-1] is not parts.named.get("text")):
+    if text and not (parts and "text" in parts.named and parts[-1] is parts.named["text"]):
         parts.append({"type": "text", "text": StringIO()})
         parts.named["text"] = parts[-1]
     if text:

@@ -1,0 +1,284 @@
+"""The two shells of `.stream()`: they ask for the stream when they are entered, and give the events of its chunks."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from chat_completions._event_core import EventCore
+from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from chat_completions._events import ChatCompletionStreamEvent
+    from chat_completions._fold import Anomaly, Fold
+    from chat_completions._streams import AsyncStream, Stream
+    from chat_completions.models import ChatCompletion, ChatCompletionChunk
+
+
+class _Arrived:
+    """Stands in for a stream's fold: what arrived and is not given yet waits here, and is folded when it is given.
+
+    Of the bytes that it reads at once, a stream folds all chunks, then gives them one by one; so that a snapshot is of
+    its moment, it is the fold of those given. What the stream asks about itself counts those that wait as well.
+    """
+
+    def __init__(self, given: Fold) -> None:
+        self._given = given
+        self._waiting: deque[Mapping[str, Any]] = deque()
+        self.add = self._waiting.append
+        self.take = self._waiting.popleft
+
+    @property
+    def is_complete(self) -> bool:
+        return self._whole().is_complete
+
+    def completion(self) -> ChatCompletion | None:
+        return self._whole().completion()
+
+    def finish(self) -> None:
+        """Do nothing; the core is told at the end of what waits."""
+
+    def _whole(self) -> Fold:
+        if not self._waiting:
+            return self._given
+        try:
+            # At most once a stream: when it fails, or when it ends without `[DONE]`.
+            fold = copy.deepcopy(self._given)
+        except RecursionError:
+            return self._given  # nested too deeply; what was given has to do
+        for value in self._waiting:
+            fold.add(value)
+        return fold
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._given, name)
+
+
+class _Shared:
+    """What the two shells have in common: the view of the core, and how it ended."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._info = stream._info
+        self._core = EventCore(self._info)
+        self._arrived = _Arrived(self._core.fold)
+        # Chunks are folded and decoded once, when their events are made: the stream gives them as they came.
+        stream._core.fold, stream._core._decode_chunk = self._arrived, _as_it_came
+        self._ready: deque[ChatCompletionStreamEvent] = deque()
+        self._ended = False
+        self._fault: StreamError | None = None
+
+    @property
+    def response(self) -> httpx.Response:
+        """The HTTP response; its body is read by the stream."""
+        return cast("httpx.Response", self._stream.response)
+
+    @property
+    def request_id(self) -> str | None:
+        """The id under which the server logged the request."""
+        return cast("str | None", self._stream.request_id)
+
+    @property
+    def anomalies(self) -> list[Anomaly]:
+        """What the server did that the specification does not say, and how it was understood."""
+        return self._core.fold.anomalies
+
+    @property
+    def current_completion_snapshot(self) -> ChatCompletion:
+        """The completion folded from the chunks whose events have come.
+
+        It is made anew at each reading, at a cost that grows with the completion.
+
+        Raises:
+            ChatCompletionsError: No chunk has come yet.
+        """
+        if (completion := self._core.completion()) is None:
+            raise ChatCompletionsError("there is no completion yet: no chunk has come; iterate the stream first")
+        return completion
+
+    def _end(self) -> None:
+        """Take note that the stream has given all that it will."""
+        self._ended = True
+        if self._stream._core.done:
+            self._ready += self._core.finish()
+
+    def _fail(self, fault: StreamError) -> None:
+        """Take note that the stream has failed: it has no final completion, whenever that is asked for."""
+        self._ended, self._fault = True, fault
+
+    def _final_completion(self) -> ChatCompletion:
+        if self._fault is not None:
+            raise self._fault
+        completion = self._core.completion()
+        if completion is None:
+            raise IncompleteStreamError("the stream ended before any chunk came", request_id=self.request_id)
+        return completion
+
+
+class ChatCompletionStream(_Shared):
+    """The events of a completion, as they arrive.
+
+    Iterate it once. Leaving the `with` lets go of the connection, wherever the iteration was left.
+
+    Raises:
+        IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what had arrived.
+        StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
+    """
+
+    def __init__(self, stream: Stream[ChatCompletionChunk]) -> None:
+        super().__init__(stream)
+
+    def __iter__(self) -> Iterator[ChatCompletionStreamEvent]:
+        return self
+
+    def __next__(self) -> ChatCompletionStreamEvent:
+        while not self._ready:
+            if self._ended:
+                raise StopIteration
+            try:
+                next(self._stream)
+                self._ready += self._core.add(self._arrived.take())
+            except StopIteration:
+                self._end()
+            except StreamError as fault:
+                self._fail(fault)
+                raise
+        return self._ready.popleft()
+
+    def until_done(self) -> Self:
+        """Consume what is left, and give the stream."""
+        for _ in self:
+            pass
+        return self
+
+    def get_final_completion(self) -> ChatCompletion:
+        """Consume what is left, and give the completion.
+
+        Raises:
+            IncompleteStreamError: The stream ended before the completion was complete.
+            StreamError: It failed, now or before, or was closed before its end.
+        """
+        return self.until_done()._final_completion()
+
+    def text_deltas(self) -> Iterator[str]:
+        """Iterate the stream as the pieces of text of its first choice."""
+        for event in self:
+            if event.type == "content.delta" and event.choice_index == 0 and event.delta:
+                yield event.delta
+
+    def close(self) -> None:
+        """Let go of the connection; closing twice is fine."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class ChatCompletionStreamManager:
+    """Sends the request when it is entered, gives the stream of events, and closes it when it is left.
+
+    Args:
+        create: `Completions.create`.
+        arguments: What to call it with; `stream` is always true.
+    """
+
+    def __init__(self, create: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+        self._create, self._arguments = create, _streamed(arguments)
+        self._stream: ChatCompletionStream | None = None
+
+    def __enter__(self) -> ChatCompletionStream:
+        self._stream = ChatCompletionStream(self._create(**self._arguments))
+        return self._stream
+
+    def __exit__(self, *exc: object) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+
+class AsyncChatCompletionStream(_Shared):
+    """The events of a completion, as they arrive; see `ChatCompletionStream`."""
+
+    def __init__(self, stream: AsyncStream[ChatCompletionChunk]) -> None:
+        super().__init__(stream)
+
+    def __aiter__(self) -> AsyncIterator[ChatCompletionStreamEvent]:
+        return self
+
+    async def __anext__(self) -> ChatCompletionStreamEvent:
+        while not self._ready:
+            if self._ended:
+                raise StopAsyncIteration
+            try:
+                await anext(self._stream)
+                self._ready += self._core.add(self._arrived.take())
+            except StopAsyncIteration:
+                self._end()
+            except StreamError as fault:
+                self._fail(fault)
+                raise
+        return self._ready.popleft()
+
+    async def until_done(self) -> Self:
+        """Consume what is left, and give the stream."""
+        async for _ in self:
+            pass
+        return self
+
+    async def get_final_completion(self) -> ChatCompletion:
+        """Consume what is left, and give the completion; see `ChatCompletionStream.get_final_completion`."""
+        return (await self.until_done())._final_completion()
+
+    async def text_deltas(self) -> AsyncIterator[str]:
+        """Iterate the stream as the pieces of text of its first choice."""
+        async for event in self:
+            if event.type == "content.delta" and event.choice_index == 0 and event.delta:
+                yield event.delta
+
+    async def close(self) -> None:
+        """Let go of the connection; closing twice is fine."""
+        await self._stream.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+
+class AsyncChatCompletionStreamManager:
+    """Sends the request when it is entered, gives the stream of events, and closes it when it is left.
+
+    Args:
+        create: `AsyncCompletions.create`.
+        arguments: What to call it with; `stream` is always true.
+    """
+
+    def __init__(self, create: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]) -> None:
+        self._create, self._arguments = create, _streamed(arguments)
+        self._stream: AsyncChatCompletionStream | None = None
+
+    async def __aenter__(self) -> AsyncChatCompletionStream:
+        self._stream = AsyncChatCompletionStream(await self._create(**self._arguments))
+        return self._stream
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._stream is not None:
+            await self._stream.close()
+
+
+def _streamed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arguments with `stream` true, whatever `extra_body` says of it."""
+    extra = arguments.get("extra_body")
+    body = {"extra_body": {key: value for key, value in extra.items() if key != "stream"}} if extra else {}
+    return {**arguments, **body, "stream": True}
+
+
+def _as_it_came(value: Any) -> Any:
+    return value

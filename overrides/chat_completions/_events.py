@@ -1,0 +1,226 @@
+"""The events of `.stream()`: what each chunk adds, typed, under the official SDK's names.
+
+They are immutable, and cheap where they are many: nothing is joined or copied unless it is read. A delta's snapshot
+refers to the text that goes on growing, and remembers how far it had come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
+
+import attrs
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from io import StringIO
+
+    from chat_completions._event_core import EventCore
+    from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionTokenLogprob
+
+
+@frozen(eq=False)
+class ChunkEvent:
+    """A chunk came; the events of what it adds follow."""
+
+    type: ClassVar[Literal["chunk"]] = "chunk"
+    chunk: ChatCompletionChunk
+    _core: EventCore = attrs.field(repr=False)
+
+    @property
+    def snapshot(self) -> ChatCompletion:
+        """The completion so far when this is read: up to this chunk while the event is the stream's last.
+
+        It is made anew at each reading, at a cost that grows with the completion.
+        """
+        return cast("ChatCompletion", self._core.completion())
+
+
+@frozen(eq=False)
+class _TextEvent:
+    choice_index: int
+    delta: str
+    _text: StringIO = attrs.field(repr=False)
+    _end: int = attrs.field(repr=False)
+
+    @property
+    def snapshot(self) -> str:
+        """The text up to this delta; joined at each reading, at a cost that grows with the text."""
+        return self._text.getvalue()[: self._end]
+
+
+@frozen(eq=False)
+class ContentDeltaEvent(_TextEvent):
+    """A choice's content goes on."""
+
+    type: ClassVar[Literal["content.delta"]] = "content.delta"
+
+    @property
+    def parsed(self) -> object | None:
+        """Always None."""
+        return None
+
+
+@frozen(eq=False)
+class ContentDoneEvent:
+    """A choice's content is complete: the choice finished, or its tool calls began."""
+
+    type: ClassVar[Literal["content.done"]] = "content.done"
+    choice_index: int
+    content: str
+    parsed: object | None = None
+
+
+@frozen(eq=False)
+class RefusalDeltaEvent(_TextEvent):
+    """A choice's refusal goes on."""
+
+    type: ClassVar[Literal["refusal.delta"]] = "refusal.delta"
+
+
+@frozen(eq=False)
+class RefusalDoneEvent:
+    """A choice's refusal is complete."""
+
+    type: ClassVar[Literal["refusal.done"]] = "refusal.done"
+    choice_index: int
+    refusal: str
+
+
+@frozen(eq=False)
+class ReasoningDeltaEvent(_TextEvent):
+    """A choice's reasoning goes on; `field` is the name that the server has for it."""
+
+    type: ClassVar[Literal["reasoning.delta"]] = "reasoning.delta"
+    field: str
+
+
+@frozen(eq=False)
+class ReasoningDoneEvent:
+    """A choice's reasoning is complete: something else began, or the choice finished."""
+
+    type: ClassVar[Literal["reasoning.done"]] = "reasoning.done"
+    choice_index: int
+    reasoning: str
+    field: str
+
+
+@frozen(eq=False)
+class FunctionToolCallArgumentsDeltaEvent:
+    """The arguments of a tool call go on; `index` is the call's place among the message's."""
+
+    type: ClassVar[Literal["tool_calls.function.arguments.delta"]] = "tool_calls.function.arguments.delta"
+    choice_index: int
+    name: str
+    index: int
+    arguments_delta: str
+    _text: StringIO = attrs.field(repr=False)
+    _end: int = attrs.field(repr=False)
+
+    @property
+    def arguments(self) -> str:
+        """The JSON text up to this delta; joined at each reading, at a cost that grows with the text."""
+        return self._text.getvalue()[: self._end]
+
+    @property
+    def parsed_arguments(self) -> object | None:
+        """Always None."""
+        return None
+
+
+@frozen(eq=False)
+class FunctionToolCallArgumentsDoneEvent:
+    """The arguments of a tool call are complete."""
+
+    type: ClassVar[Literal["tool_calls.function.arguments.done"]] = "tool_calls.function.arguments.done"
+    choice_index: int
+    name: str
+    index: int
+    arguments: str
+    parsed_arguments: object | None = None
+
+
+@frozen(eq=False)
+class _TokensEvent:
+    choice_index: int
+    _tokens: list[Any] = attrs.field(repr=False)
+    _end: int = attrs.field(repr=False)
+
+    def _decoded(self, start: int = 0) -> list[ChatCompletionTokenLogprob]:
+        from chat_completions.models import ChoiceLogprobs
+
+        return ChoiceLogprobs.from_dict({"content": self._tokens[start : self._end]}).content or []
+
+
+@frozen(eq=False)
+class _TokensDeltaEvent(_TokensEvent):
+    _start: int = attrs.field(repr=False)
+
+    @property
+    def snapshot(self) -> list[ChatCompletionTokenLogprob]:
+        """The tokens up to these; decoded at each reading, at a cost that grows with their number."""
+        return self._decoded()
+
+
+@frozen(eq=False)
+class LogprobsContentDeltaEvent(_TokensDeltaEvent):
+    """Log probabilities of further tokens of a choice's content came."""
+
+    type: ClassVar[Literal["logprobs.content.delta"]] = "logprobs.content.delta"
+
+    @property
+    def content(self) -> list[ChatCompletionTokenLogprob]:
+        """The new tokens."""
+        return self._decoded(self._start)
+
+
+@frozen(eq=False)
+class LogprobsContentDoneEvent(_TokensEvent):
+    """The log probabilities of a choice's content are complete."""
+
+    type: ClassVar[Literal["logprobs.content.done"]] = "logprobs.content.done"
+
+    @property
+    def content(self) -> list[ChatCompletionTokenLogprob]:
+        """All tokens; decoded at each reading."""
+        return self._decoded()
+
+
+@frozen(eq=False)
+class LogprobsRefusalDeltaEvent(_TokensDeltaEvent):
+    """Log probabilities of further tokens of a choice's refusal came."""
+
+    type: ClassVar[Literal["logprobs.refusal.delta"]] = "logprobs.refusal.delta"
+
+    @property
+    def refusal(self) -> list[ChatCompletionTokenLogprob]:
+        """The new tokens."""
+        return self._decoded(self._start)
+
+
+@frozen(eq=False)
+class LogprobsRefusalDoneEvent(_TokensEvent):
+    """The log probabilities of a choice's refusal are complete."""
+
+    type: ClassVar[Literal["logprobs.refusal.done"]] = "logprobs.refusal.done"
+
+    @property
+    def refusal(self) -> list[ChatCompletionTokenLogprob]:
+        """All tokens; decoded at each reading."""
+        return self._decoded()
+
+
+ChatCompletionStreamEvent: TypeAlias = (
+    ChunkEvent
+    | ContentDeltaEvent
+    | ContentDoneEvent
+    | RefusalDeltaEvent
+    | RefusalDoneEvent
+    | ReasoningDeltaEvent
+    | ReasoningDoneEvent
+    | FunctionToolCallArgumentsDeltaEvent
+    | FunctionToolCallArgumentsDoneEvent
+    | LogprobsContentDeltaEvent
+    | LogprobsContentDoneEvent
+    | LogprobsRefusalDeltaEvent
+    | LogprobsRefusalDoneEvent
+)
