@@ -17,6 +17,7 @@ from chat_completions.errors import *  # noqa: F403
 from chat_completions.errors import __all__ as _errors
 
 if TYPE_CHECKING:
+    from chat_completions._async_streams import AsyncStream as AsyncStream
     from chat_completions._client import AsyncClient as AsyncClient
     from chat_completions._client import Client as Client
     from chat_completions._event_streams import AsyncChatCompletionStream as AsyncChatCompletionStream
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from chat_completions._pages import Page as Page
     from chat_completions._response_info import ResponseInfo as ResponseInfo
     from chat_completions._response_info import response_info as response_info
-    from chat_completions._streams import AsyncStream as AsyncStream
     from chat_completions._streams import Stream as Stream
 
 _LAZY = {
@@ -65,7 +65,7 @@ _LAZY = {
     "RefusalDoneEvent": "chat_completions._events",
     "AsyncClient": "chat_completions._client",
     "AsyncPage": "chat_completions._pages",
-    "AsyncStream": "chat_completions._streams",
+    "AsyncStream": "chat_completions._async_streams",
     "Client": "chat_completions._client",
     "Page": "chat_completions._pages",
     "ResponseInfo": "chat_completions._response_info",

@@ -6,9 +6,10 @@ import functools
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from chat_completions._arguments import split_listing
+from chat_completions._async_streams import AsyncStream
 from chat_completions._calls import completion_of, create_call, list_call, page_of
 from chat_completions._pages import AsyncPages, Page
-from chat_completions._streams import AsyncStream, Stream
+from chat_completions._streams import Stream
 
 if TYPE_CHECKING:
     from typing import Unpack

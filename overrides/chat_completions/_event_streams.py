@@ -13,9 +13,10 @@ from chat_completions.errors import ChatCompletionsError, IncompleteStreamError,
 if TYPE_CHECKING:
     import httpx
 
+    from chat_completions._async_streams import AsyncStream
     from chat_completions._events import ChatCompletionStreamEvent
     from chat_completions._fold import Anomaly, Fold
-    from chat_completions._streams import AsyncStream, Stream
+    from chat_completions._streams import Stream
     from chat_completions.models import ChatCompletion, ChatCompletionChunk
 
 

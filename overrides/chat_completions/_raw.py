@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from chat_completions._arguments import split_listing
+from chat_completions._async_streams import AsyncStream
 from chat_completions._calls import completion_of, create_call, list_call, page_of
 from chat_completions._pages import AsyncPage, Page
 from chat_completions._response_info import info_of
-from chat_completions._streams import AsyncStream, Stream
+from chat_completions._streams import Stream
 
 if TYPE_CHECKING:
     from typing import Unpack

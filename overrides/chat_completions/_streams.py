@@ -1,17 +1,14 @@
-"""The two shells of a stream: they read bytes, hand them to the core, give what it makes of them, and let go."""
+"""The sync shell of a stream: it reads bytes, hands them to the core, gives what it makes of them, and lets go."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from chat_completions._response_info import info_of
 from chat_completions._stream_core import StreamCore
-from chat_completions.errors import StreamError
 
 if TYPE_CHECKING:
     import httpx
@@ -27,8 +24,8 @@ DRAIN_SECONDS = 1.0
 T_co = TypeVar("T_co", covariant=True)
 
 
-class _Shared(Generic[T_co]):
-    """What the two shells have in common: the view of the core."""
+class StreamView(Generic[T_co]):
+    """What this shell and the async one have in common: the view of the core."""
 
     def __init__(self, answer: Answer, shown_url: str) -> None:
         self._info = info_of(answer)
@@ -82,7 +79,7 @@ class _Shared(Generic[T_co]):
         return self._core.done or self._core.ended
 
 
-class Stream(_Shared[T_co]):
+class Stream(StreamView[T_co]):
     """The chunks of a completion, as they arrive.
 
     Iterate it once. It closes itself at its end, at a fault, and when the iteration is left; `with` or `close()` do so
@@ -162,7 +159,7 @@ class Stream(_Shared[T_co]):
     def text_deltas(self) -> Iterator[str]:
         """Iterate the stream as the pieces of text of its first choice."""
         for chunk in self:
-            yield from _texts(chunk)
+            yield from texts_of(chunk)
 
     def close(self) -> None:
         """Let go of the connection; closing twice is fine."""
@@ -181,165 +178,7 @@ class Stream(_Shared[T_co]):
             self.close()
 
 
-class AsyncStream(_Shared[T_co]):
-    """The chunks of a completion, as they arrive; see `Stream`."""
-
-    def __init__(self, answer: Answer, shown_url: str) -> None:
-        super().__init__(answer, shown_url)
-        self._bytes = self._response.aiter_bytes()
-
-    def __aiter__(self) -> AsyncIterator[T_co]:
-        return _Iteration(self)
-
-    async def __anext__(self) -> T_co:
-        if not await self._more():
-            raise StopAsyncIteration
-        return cast(T_co, self._ready.popleft())
-
-    async def _more(self) -> bool:
-        """See that a chunk is ready; False at the end of the stream."""
-        try:
-            while not self._ready:
-                fault = self._fault()
-                if fault is not None:
-                    raise fault
-                if self._finished:
-                    await self._release(drain=True)
-                    return False
-                await self._advance()
-        except BaseException:
-            await self.close()
-            raise
-        return True
-
-    async def _advance(self) -> None:
-        left = self._core.time_left()
-        try:
-            if left is None:
-                data = await anext(self._bytes, None)
-            else:
-                import anyio
-
-                with anyio.move_on_after(max(left, 0)) as limit:
-                    data = await anext(self._bytes, None)
-                if limit.cancelled_caught:
-                    raise self._core.out_of_time()
-        except StreamError:
-            raise
-        except Exception as failure:
-            raise self._core.cut(failure) from failure
-        self._ready += self._core.end() if data is None else self._core.feed(data)
-
-    async def _drain(self) -> None:
-        """Read what is left after `[DONE]`, briefly; whatever goes wrong there is no longer of interest."""
-        if self._core.ended:
-            return
-        import anyio
-
-        left = DRAIN_BYTES
-        try:
-            with anyio.move_on_after(DRAIN_SECONDS):
-                async for data in self._bytes:
-                    left -= len(data)
-                    if left < 0:
-                        break
-        except Exception:
-            pass
-
-    async def text_deltas(self) -> AsyncIterator[str]:
-        """Iterate the stream as the pieces of text of its first choice."""
-        async for chunk in self:
-            for text in _texts(chunk):
-                yield text
-
-    async def close(self) -> None:
-        """Let go of the connection; closing twice is fine."""
-        await self._release(drain=False)
-
-    async def _release(self, *, drain: bool) -> None:
-        """Let go of the connection, perhaps after the rest of the body; being cancelled meanwhile does not stop it."""
-        if self._closed:
-            return
-        self._closed = True
-
-        async def release() -> None:
-            if drain:
-                await self._drain()
-            # A task that is reading has the generator running; it is the response that it waits for.
-            with contextlib.suppress(RuntimeError):
-                await self._bytes.aclose()  # type: ignore[attr-defined]
-            await self._response.aclose()
-
-        asyncio = sys.modules.get("asyncio")
-        try:
-            loop = asyncio.get_running_loop() if asyncio is not None else None
-        except RuntimeError:
-            loop = None
-        if loop is None:
-            import anyio
-
-            with anyio.CancelScope(shield=True):
-                await release()
-            return
-        # httpcore's own shield holds against anyio's cancelling, not against `task.cancel()`: cut off in the middle of
-        # closing, it would count the connection as busy for ever.
-        task = loop.create_task(release())
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
-        await asyncio.shield(task)  # type: ignore[union-attr]
-
-    def _abandon(self) -> None:
-        """Close from where nothing can be awaited: in a task, if an event loop of asyncio is running here."""
-        # Also called while the interpreter shuts down, when nothing can be imported any more.
-        asyncio = sys.modules.get("asyncio")
-        if self._closed or asyncio is None:
-            return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        task = loop.create_task(self.close())
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
-
-    def __del__(self) -> None:
-        if hasattr(self, "_closed"):
-            self._abandon()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.close()
-
-
-class _Iteration(Generic[T_co]):
-    """One `async for` over a stream: leaving it lets go of the stream, as the end of a generator does in `for`."""
-
-    __slots__ = ("__weakref__", "_stream")
-
-    def __init__(self, stream: AsyncStream[T_co]) -> None:
-        self._stream = stream
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T_co:
-        stream = self._stream
-        if stream._ready:
-            return cast(T_co, stream._ready.popleft())
-        return await stream.__anext__()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_stream"):
-            self._stream._abandon()
-
-
-# The event loop holds its tasks only weakly.
-_closing: set[Any] = set()
-
-
-def _texts(chunk: Any) -> Iterator[str]:
+def texts_of(chunk: Any) -> Iterator[str]:
     for choice in chunk.choices or ():
         if (choice.index or 0) == 0 and choice.delta and isinstance(choice.delta.content, str) and choice.delta.content:
             yield choice.delta.content
