@@ -1,176 +1,178 @@
-"""Upstream moves: what is new in a document comes out typed, with no edit by hand; and older documents go through."""
+"""What upstream may add tomorrow is generated, typed and decoded without a hand edit."""
 
 from __future__ import annotations
 
-import copy
-import gzip
-import os
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).parent.parent
-UPSTREAM = ROOT.parent / "shared" / "upstream"
+from tests.specs import ROOT, Json, obj, ref, type_errors
+from tools import document as documents
+from tools.__main__ import main
+from tools.generate import PACKAGE
 
-USER = """
+CACHE = ROOT / ".mypy_cache" / "tests"
+TEXT = {"type": "string"}
+
+# What a user would write the day after; each `assert_type` fails if a type is not known.
+USE = """\
 from __future__ import annotations
-
 import datetime
-from typing import assert_type
+from typing import Any, Literal, assert_type
+from chat_completions_api import models
+from chat_completions_api.params import CompletionCreateParams
 
-from chat_completions_api.models import ChatCompletion, ChatCompletionMessage, ChatCompletionNarratorMessage
-from chat_completions_api.params import ChatCompletionMessageParam, CompletionCreateParamsNonStreaming
+def take(params: CompletionCreateParams) -> None: ...
 
-narrator: ChatCompletionMessageParam = {"role": "narrator", "content": "Once upon a time", "mood": "dark"}
-params: CompletionCreateParamsNonStreaming = {
+take({
     "model": "m",
-    "messages": [narrator, ChatCompletionNarratorMessage(content="x"), {"role": "user", "content": "y"}],
-    "creativity": 0.5,
-    "reasoning_effort": "boundless",
-    "tools": [{"type": "robot", "robot": {"arms": 2}}],
-}
+    "messages": [
+        {"role": "robot", "content": "beep", "volume": 3},
+        models.ChatCompletionRequestRobotMessage(content="boop"),
+        {"role": "user", "content": "Hello"},
+    ],
+    "tools": [
+        {"type": "lookup", "lookup": {"url": "u", "depth": 2}},
+        models.LookupTool(lookup=models.LookupToolLookup(url="u")),
+        {"type": "function", "function": {"name": "f"}},
+    ],
+    "creativity": "high",
+    "sampling": {"top_a": 0.5, "mode": "fast"},
+    "not_before": datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc),
+    "service_tier": "turbo",
+})
+take({"model": "m", "messages": [], "creativity": None, "not_before": "2030-01-01T00:00:00Z"})
 
-
-def read(completion: ChatCompletion) -> None:
-    assert_type(completion.weather, str | None)
-    assert_type(completion.finished_at, datetime.datetime | None)
-    if completion.choices[0].finish_reason == "tired":
-        print(completion.choices[0].message)
+def read(completion: models.ChatCompletion, chunk: models.ChatCompletionChunk) -> None:
+    assert_type(completion.carbon, models.Carbon | None)
+    if completion.carbon is not None:
+        assert_type(completion.carbon.grams, float)
+        assert_type(completion.carbon.measured_at, datetime.datetime | None)
+    assert_type(completion.expires_at, datetime.datetime | None)
+    choice = completion.choices[0]
+    if choice.finish_reason == "paused":
+        pass
+    for call in choice.message.tool_calls or []:
+        if isinstance(call, models.LookupCall):
+            assert_type(call.type, Literal["lookup"])
+            assert_type(call.results, list[models.LookupCallResult])
+    assert_type(chunk.choices[0].delta.mood, models.ChoiceDeltaMood | None)
 """
 
-RUN = """
-import sys
-from chat_completions_api.models import ChatCompletion, ChatCompletionMessage, CreateChatCompletionRequest
-assert "dateutil" not in sys.modules
+REFUSED = """\
+take({"model": "m", "messages": [], "creativity": "medium"})
+take({"model": "m", "messages": [], "sampling": {"top_b": 1}})
+take({"model": "m", "messages": [{"role": "robot"}]})
+take({"model": "m", "messages": [], "tools": [{"type": "lookup", "lookup": {}}]})
+take({"model": "m", "messages": [], "not_before": 3})
+"""
+
+RUN = """\
+import datetime, json, sys
+from chat_completions_api import models
+from chat_completions_api.types import encode_json
+before = "dateutil" in sys.modules
 body = {
-    "weather": "fine", "finished_at": "2026-01-02T03:04:05.678Z", "id": "x",
-    "choices": [{"index": 0, "finish_reason": "tired", "message": {"role": "assistant", "content": None}}],
+    "id": "c", "object": "chat.completion", "created": 1, "model": "m", "expires_at": "2030-01-01T00:00:00.500Z",
+    "carbon": {"grams": 0.5, "measured_at": "2029-12-31T23:59:59+01:00", "by": "x"},
+    "choices": [{"index": 0, "finish_reason": "paused", "message": {"role": "assistant", "tool_calls": [
+        {"id": "1", "type": "lookup", "results": [{"title": "t", "score": None}]}, {"id": "2", "type": "later"}]}}],
 }
-completion = ChatCompletion.from_dict(body)
-assert completion.to_dict() == body, completion
-assert completion.finished_at.year == 2026 and completion.finished_at.utcoffset().total_seconds() == 0
-assert "dateutil" in sys.modules
-import copy, pickle
-assert pickle.loads(pickle.dumps(completion)).to_dict() == copy.deepcopy(completion).to_dict() == body
-odd = {"finished_at": "next week", "weather": 5}
-assert ChatCompletion.from_dict(odd).to_dict() == odd
-request = {"model": "m", "messages": [{"role": "narrator", "content": "x", "mood": "dark"}], "creativity": 1,
-           "tools": [{"type": "robot", "robot": {"arms": 2}}]}
-decoded = CreateChatCompletionRequest.from_dict(request)
-assert type(decoded.messages[0]).__name__ == "ChatCompletionNarratorMessage", decoded
-assert decoded.tools[0].robot.arms == 2
-assert decoded.to_dict() == request
-print("fine")
+completion = models.ChatCompletion.from_dict(body)
+assert json.dumps(completion.to_dict()) == json.dumps(body)
+call, later = completion.choices[0].message.tool_calls
+assert type(call) is models.LookupCall and call.results[0].title == "t" and type(later).__name__ == "UnknownVariant"
+moment = datetime.datetime(2030, 1, 1, microsecond=500000, tzinfo=datetime.timezone.utc)
+assert completion.expires_at == moment and completion.carbon.measured_at.utcoffset() == datetime.timedelta(hours=1)
+assert not before and "dateutil" in sys.modules
+robot = models.CreateChatCompletionRequest.from_dict({"messages": [{"role": "robot", "content": "beep"}]}).messages[0]
+assert type(robot) is models.ChatCompletionRequestRobotMessage
+sent = {"model": "m", "messages": [robot], "not_before": moment, "sampling": models.Sampling(top_a=0.5)}
+assert json.loads(encode_json(sent)) == {"model": "m", "messages": [{"role": "robot", "content": "beep"}],
+    "not_before": "2030-01-01T00:00:00.500000+00:00", "sampling": {"top_a": 0.5}}
 """
 
 
-def evolved() -> dict[str, Any]:
-    """Give the vendored slice with something new of each kind."""
-    document: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+def evolved() -> Json:
+    """Return the vendored document with what it does not have yet."""
+    document = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
     schemas = document["components"]["schemas"]
-    own = next(
-        part for part in schemas["CreateChatCompletionRequest"]["allOf"] if "messages" in part.get("properties", {})
-    )
-    own["properties"]["creativity"] = {"type": "number", "minimum": 0, "maximum": 1}
-    schemas["CreateChatCompletionResponse"]["properties"]["weather"] = {"type": "string"}
-    schemas["CreateChatCompletionResponse"]["properties"]["finished_at"] = {"type": "string", "format": "date-time"}
-    choice = schemas["CreateChatCompletionResponse"]["properties"]["choices"]["items"]["properties"]
-    choice["finish_reason"]["enum"].append("tired")
-    effort = next(part for part in schemas["ReasoningEffort"]["anyOf"] if "enum" in part)
-    effort["enum"].append("boundless")
-    narrator = copy.deepcopy(schemas["ChatCompletionRequestUserMessage"])
-    narrator["properties"]["role"]["enum"] = ["narrator"]
-    narrator["properties"]["mood"] = {"type": "string", "enum": ["dark", "light"]}
-    schemas["ChatCompletionNarratorMessage"] = narrator
-    schemas["ChatCompletionRequestMessage"]["oneOf"].append(
-        {"$ref": "#/components/schemas/ChatCompletionNarratorMessage"}
-    )
-    own["properties"]["tools"]["items"]["oneOf"].append(
-        {
-            "type": "object",
-            "required": ["type", "robot"],
-            "properties": {
-                "type": {"type": "string", "enum": ["robot"]},
-                "robot": {"type": "object", "properties": {"arms": {"type": "integer"}}},
-            },
-        }
-    )
+    moment = {"type": "string", "format": "date-time"}
+
+    def constant(value: str) -> Json:
+        return {"type": "string", "enum": [value]}
+
+    parts = schemas["CreateChatCompletionRequest"]["allOf"]
+    request = next(part["properties"] for part in parts if "messages" in part.get("properties", {}))
+    request["creativity"] = {"type": "string", "enum": ["low", "high"], "nullable": True, "default": "low"}
+    request["sampling"] = ref("Sampling")
+    request["not_before"] = moment
+    schemas["Sampling"] = obj({"top_a": {"type": "number"}, "mode": {"type": "string", "enum": ["fast", "exact"]}})
+
+    response = schemas["CreateChatCompletionResponse"]["properties"]
+    response["carbon"] = ref("Carbon")
+    response["expires_at"] = moment
+    schemas["Carbon"] = obj({"grams": {"type": "number"}, "measured_at": moment}, required=["grams"])
+    response["choices"]["items"]["properties"]["finish_reason"]["enum"].append("paused")
+    tiers = next(part for part in [schemas["ServiceTier"], *schemas["ServiceTier"].get("anyOf", [])] if "enum" in part)
+    tiers["enum"].append("turbo")
+    schemas["ChatCompletionStreamResponseDelta"]["properties"]["mood"] = {"type": "string", "enum": ["calm", "hasty"]}
+
+    robot = {"role": constant("robot"), "content": TEXT, "volume": {"type": "integer"}}
+    schemas["ChatCompletionRequestRobotMessage"] = obj(robot, required=["role", "content"])
+    schemas["ChatCompletionRequestMessage"]["oneOf"].append(ref("ChatCompletionRequestRobotMessage"))
+    lookup = obj({"url": TEXT, "depth": {"type": "integer"}}, required=["url"])
+    schemas["LookupTool"] = obj({"type": constant("lookup"), "lookup": lookup}, required=["type", "lookup"])
+    request["tools"]["items"]["oneOf"].append(ref("LookupTool"))
+    results = {"type": "array", "items": obj({"title": TEXT, "score": {"type": "number", "nullable": True}})}
+    call = {"id": TEXT, "type": constant("lookup"), "results": results}
+    schemas["LookupCall"] = obj(call, required=["id", "type", "results"])
+    schemas["ChatCompletionMessageToolCalls"]["items"]["oneOf"].append(ref("LookupCall"))
     return document
 
 
-def tool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-
-
-def mypy(folder: Path, *paths: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--python-version",
-        "3.11",
-        "--cache-dir",
-        str(folder / ".cache"),
-    ]
-    return subprocess.run([*command, *paths], cwd=folder, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
-def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("evolved")
-    (folder / "new.yaml").write_text(yaml.safe_dump(evolved(), sort_keys=False))
-    result = tool("generate", "--spec", folder / "new.yaml", "--output", folder)
-    assert result.returncode == 0, result.stderr
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder with the package that comes of the evolved document."""
+    folder = tmp_path_factory.mktemp("evolution")
+    (folder / "tomorrow.json").write_text(json.dumps(evolved()))
+    assert main(["generate", "--spec", str(folder / "tomorrow.json"), "--output", str(folder)]) == 0
     return folder
 
 
-def test_what_is_new_type_checks(regenerated: Path) -> None:
-    (regenerated / "user.py").write_text(USER)
-    result = mypy(regenerated, "chat_completions_api", "user.py")
-    assert result.returncode == 0, result.stdout
+def test_nothing_had_to_be_edited(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The overlay and the configuration still apply; one shared name gives way, and that is said."""
+    main(["generate", "--spec", str(folder / "tomorrow.json"), "--output", str(folder), "--check"])
+    notes = capsys.readouterr().err.splitlines()
+    assert len(notes) == 1 and notes[0].startswith("note: ") and "ChoiceFinishReason is taken" in notes[0]
 
 
-def test_what_is_new_is_decoded_and_encoded(regenerated: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(regenerated)}
-    result = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=regenerated, env=environment, capture_output=True, text=True, check=False
+def test_it_type_checks(folder: Path) -> None:
+    """The package, and what users write with what is new in it; what is wrong with that is refused."""
+    (folder / "use.py").write_text(USE)
+    assert type_errors(folder, PACKAGE, "use.py", cache=CACHE) == []
+    (folder / "use.py").write_text(USE + REFUSED)
+    lines = {int(line.split(":")[1]) for line in type_errors(folder, "use.py", cache=CACHE)}
+    first = len(USE.splitlines()) + 1
+    assert lines == set(range(first, first + len(REFUSED.splitlines())))
+
+
+def test_it_runs(folder: Path) -> None:
+    """Decoding finds the new classes and values, and loses nothing; sending takes dicts, models and datetimes."""
+    command = [sys.executable, "-W", "error", "-c", RUN]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_default_is_only_told(folder: Path) -> None:
+    """A default is documentation: it is in the prose, and never sent."""
+    text = (folder / PACKAGE / "params.py").read_text()
+    assert "The server's default is low." in text
+    assert (
+        "'low'"
+        not in (folder / PACKAGE / "models" / "create_chat_completion_request.py").read_text().split("def from_dict")[1]
     )
-    assert result.stdout == "fine\n", result.stderr
-
-
-def test_create_accepts_a_new_field_without_an_edit(regenerated: Path) -> None:
-    code = """
-from chat_completions import _body
-assert _body.request_body({"creativity": 1}, None, None) == {"creativity": 1}
-print("fine")
-"""
-    environment = {**os.environ, "PYTHONPATH": f"{regenerated}{os.pathsep}{ROOT / 'overrides'}"}
-    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert result.stdout == "fine\n", result.stderr
-
-
-DOCUMENTS = sorted(UPSTREAM.glob("*.yaml.gz"))
-
-
-@pytest.mark.skipif(not DOCUMENTS, reason="the upstream documents (../shared/upstream) are not here")
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name[:10])
-def test_every_upstream_document_goes_through(document: Path, tmp_path: Path) -> None:
-    (tmp_path / "upstream.yaml").write_bytes(gzip.decompress(document.read_bytes()))
-    result = tool("vendor", "--upstream", tmp_path / "upstream.yaml", "--output", tmp_path / "slice.yaml")
-    assert result.returncode == 0, result.stderr
-    result = tool("generate", "--spec", tmp_path / "slice.yaml", "--output", tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert not [line for line in result.stderr.splitlines() if not line.startswith("note: ")]
-    checked = mypy(tmp_path, "chat_completions_api")
-    assert checked.returncode == 0, checked.stdout
-    code = "from chat_completions_api import models; print(len([getattr(models, name) for name in models.__all__]))"
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert int(ran.stdout) > 60

@@ -87,22 +87,32 @@ def build(spec: Path, package: Path) -> list[str]:
     check_originals(ROOT / "templates")
     data = _read(spec)
     document = documents.load(data, name=spec.name)
+    try:
+        return _generated(document, spec, package, data)
+    except RecursionError:
+        message = "objects lie too deep inside of each other to be followed; flatten them"
+        raise ToolError(message, where=spec.name) from None
+    except ToolError as error:
+        in_document = error.where.startswith("#")
+        raise documents.located(error, data, name=spec.name) if in_document else error from None
+
+
+def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes) -> list[str]:
     wanted = _wanted(document)
     overlay = yaml_reading.read(_read(ROOT / "overlay.yaml"), name="overlay.yaml")
+    applied = apply_overlay(slice_document(document, wanted), overlay)
+    contract = null_unions(applied.document)
     config = load_config(ROOT / "generator-config.yml")
-    try:
-        applied = apply_overlay(slice_document(document, wanted), overlay)
-        contract = null_unions(applied.document)
-        lowered = lower(contract, class_names(config))
-    except RecursionError:
-        raise ToolError("objects lie too deep inside of each other to be followed; flatten them", where="#") from None
-    unused = [name for name in class_names(config) if name not in _schemas(contract)]
-    problems = [*applied.unmatched, *lowered["x-clashes"]]
+    chosen = class_names(config)
+    lowered = lower(contract, chosen)
+    unused = sorted(chosen.keys() - contract.get("components", {}).get("schemas", {}).keys())
+    problems = [*applied.unmatched]
     problems += [f"generator-config.yml#/class_overrides/{name}: there is no such schema" for name in unused]
     if problems and spec == SPEC:
-        raise ToolError("; ".join(problems) + "; bring the overlay up to date")
-    for problem in problems:
-        print(f"note: {problem}", file=sys.stderr)
+        raise ToolError("; ".join(problems) + "; bring them up to date")
+    # A name that had to give way breaks nothing, so it stops nobody.
+    for line in [*problems, *lowered["x-clashes"]]:
+        print(f"note: {line}", file=sys.stderr)
     packaged = slice_document(contract, wanted) | {"x-provenance": _provenance(data)}
     text = json.dumps(packaged, ensure_ascii=False, indent=1) + "\n"
     return write_package(lowered, config, ROOT / "templates", package, text)
@@ -120,11 +130,6 @@ def _wanted(document: dict[str, Any]) -> list[str]:
                 where = pointers.join("#/paths", path, method)
                 raise ToolError("this operation has no operationId to be named by; give it one", where=where)
     return sorted(map(str, ours or found.values() or OPERATIONS))
-
-
-def _schemas(document: dict[str, Any]) -> dict[str, Any]:
-    schemas: dict[str, Any] = document.get("components", {}).get("schemas", {})
-    return schemas
 
 
 def _read(path: Path) -> bytes:

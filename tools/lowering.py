@@ -183,7 +183,10 @@ class _Lowering:
             elif has_plain_twin(variant, variants):
                 below = replace(place, name=place.name + "Known")
             members.append(self._core(variant, replace(below, at=f"{place.at}/{keyword}/{position}")))
-        return union_of(members, known_discriminator(schema, variants, members))
+        union = union_of(members, known_discriminator(schema, variants, members))
+        rest = [core for core in members if core.get("type") != "null"]
+        # "A named union, or null" is still called by that name where it is sent.
+        return {**union, "x-alias": rest[0]["x-alias"]} if len(rest) == 1 and "x-alias" in rest[0] else union
 
     def _enum(self, schema: Schema, place: Place, component: str | None) -> Schema:
         values = [schema["const"]] if "const" in schema else schema["enum"]

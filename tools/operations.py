@@ -227,9 +227,9 @@ def _add_responses(shape: OperationShape, document: dict[str, Any], responses: d
             core = content[json_types[0]].get("schema", {})
             decode = shape.decoders.expression(core, "value", f"response_{status.lower()}") or "value"
             # Where the body is an object or an array, anything else is no content that the specification describes.
-            kind = "dict" if shapes.is_object(core) or "x-map" in core else "list" if "items" in core else "object"
-            if kind != "object":
-                decode = decode.removesuffix(f" if isinstance(value, {kind}) else value")
+            kinds = sorted({_json_kind(member, shapes) for member in core.get("anyOf", [core])})
+            kind = "object" if "object" in kinds else kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
+            decode = decode.removesuffix(f" if isinstance(value, {kind}) else value")
             annotations = list(dict.fromkeys(map(shapes.annotation, core.get("anyOf", [core]))))
             shape.responses.append(ResponseCase(test, annotations, decode, kind=kind))
             shape.cores.append(core)
@@ -240,6 +240,10 @@ def _add_responses(shape: OperationShape, document: dict[str, Any], responses: d
         else:
             message = f"the response is {', '.join(content)}; only JSON, text and application/octet-stream can be read"
             raise ToolError(message, where=at)
+
+
+def _json_kind(core: Schema, shapes: Shapes) -> str:
+    return "dict" if shapes.is_object(core) or "x-map" in core else "list" if "items" in core else "object"
 
 
 def _status_test(status: str, at: str) -> str:

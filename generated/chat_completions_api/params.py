@@ -62,6 +62,7 @@ __all__ = (
     "ChatCompletionPredictionContentParam",
     "ChatCompletionStreamOptionsParam",
     "ChatCompletionSystemMessageParam",
+    "ChatCompletionToolChoiceOptionParam",
     "ChatCompletionToolMessageParam",
     "ChatCompletionToolUnionParam",
     "ChatCompletionUserMessageParam",
@@ -219,13 +220,7 @@ class CompletionCreateParamsBase(TypedDict, total=False):
     stream_options: _ChatCompletionStreamOptions | None
     """Extra settings for streaming; only allowed when stream is true."""
 
-    tool_choice: (
-        ToolChoiceMode
-        | _ChatCompletionAllowedToolChoice
-        | _ChatCompletionNamedToolChoice
-        | _ChatCompletionNamedToolChoiceCustom
-        | None
-    )
+    tool_choice: ChatCompletionToolChoiceOptionParam | None
     """Whether the model may, must or must not call tools, or which tool it has to call."""
 
     tools: Sequence[ChatCompletionToolUnionParam] | None
@@ -954,6 +949,15 @@ if TYPE_CHECKING:
         | models.ResponseFormatJSONSchema
         | models.ResponseFormatJSONObject
     )
+    ChatCompletionToolChoiceOptionParam: TypeAlias = (
+        ToolChoiceMode
+        | ChatCompletionAllowedToolChoiceParam
+        | ChatCompletionNamedToolChoiceParam
+        | ChatCompletionNamedToolChoiceCustomParam
+        | models.ChatCompletionAllowedToolChoice
+        | models.ChatCompletionNamedToolChoice
+        | models.ChatCompletionNamedToolChoiceCustom
+    )
     ChatCompletionToolUnionParam: TypeAlias = (
         ChatCompletionFunctionToolParam
         | ChatCompletionCustomToolParam
@@ -1033,5 +1037,11 @@ else:
         ChatCompletionFunctionMessageParam,
     ]
     ResponseFormatParam = Union[ResponseFormatTextParam, ResponseFormatJSONSchemaParam, ResponseFormatJSONObjectParam]
+    ChatCompletionToolChoiceOptionParam = Union[
+        ToolChoiceMode,
+        ChatCompletionAllowedToolChoiceParam,
+        ChatCompletionNamedToolChoiceParam,
+        ChatCompletionNamedToolChoiceCustomParam,
+    ]
     ChatCompletionToolUnionParam = Union[ChatCompletionFunctionToolParam, ChatCompletionCustomToolParam]
     CompletionCreateParams = Union[CompletionCreateParamsNonStreaming, CompletionCreateParamsStreaming]

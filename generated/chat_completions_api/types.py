@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
@@ -25,6 +26,8 @@ class Unset:
 UNSET: Any = Unset()
 
 T = TypeVar("T")
+
+_NO_JSON = object()
 
 
 class Model:
@@ -376,11 +379,10 @@ def json_body(response: Any, kind: type | tuple[type, ...]) -> Any:
     """
     from .errors import UnexpectedContent
 
-    try:
+    value: Any = _NO_JSON
+    with suppress(ValueError, RecursionError):
         value = response.json()
-    except ValueError:
-        value = None
-    if not isinstance(value, kind):
+    if value is _NO_JSON or not isinstance(value, kind):
         raise UnexpectedContent(response.status_code, response.headers.get("content-type", ""), response.content)
     return value
 

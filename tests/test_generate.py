@@ -1,0 +1,455 @@
+"""`python -m tools generate` from end to end: the same bytes every time, nothing dropped, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.specs import CONFIG, ROOT, Json, lowered, obj, ref, spec
+from tools import generate, generator
+from tools.__main__ import main
+from tools.errors import ToolError
+from tools.generate import PACKAGE
+from tools.generator import check_originals, check_pins, write_package
+from tools.shapes import Shapes
+from tools.trees import differences, files_of, swap_in
+from tools.verifying import verify_models
+
+TEXT = {"type": "string"}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Return a copy of the committed package, in a folder that `--output` can name."""
+    shutil.copytree(ROOT / "generated" / PACKAGE, tmp_path / "out" / PACKAGE)
+    return tmp_path / "out" / PACKAGE
+
+
+def test_the_committed_package_is_what_the_document_generates(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--check` is content with the tree as it is."""
+    assert main(["generate", "--check"]) == 0
+    assert capsys.readouterr() == (f"{PACKAGE} is what openapi.yaml generates\n", "")
+
+
+def change_a_byte(place: Path) -> str:
+    model = place / "models" / "choice.py"
+    model.write_bytes(model.read_bytes().replace(b"class Choice(", b"class Chojce("))
+    return "models/choice.py"
+
+
+def change_a_line_end(place: Path) -> str:
+    (place / "errors.py").write_bytes((place / "errors.py").read_bytes().replace(b"\n", b"\r\n", 1))
+    return "errors.py"
+
+
+def take_the_last_byte(place: Path) -> str:
+    (place / "openapi.json").write_bytes((place / "openapi.json").read_bytes()[:-1])
+    return "openapi.json"
+
+
+def add_a_file(place: Path) -> str:
+    (place / "models" / "mine.py").write_text("x = 1\n")
+    return "models/mine.py"
+
+
+def add_an_empty_file(place: Path) -> str:
+    (place / "models" / "empty.py").touch()
+    return "models/empty.py"
+
+
+def add_a_file_in_a_folder(place: Path) -> str:
+    (place / "more" / "of").mkdir(parents=True)
+    (place / "more" / "of" / "it.txt").touch()
+    return "more/of/it.txt"
+
+
+def add_bytes(place: Path) -> str:
+    (place / "blob").write_bytes(b"\xff\xfe\x00")
+    return "blob"
+
+
+def add_a_source_among_the_caches(place: Path) -> str:
+    (place / "__pycache__").mkdir(exist_ok=True)
+    (place / "__pycache__" / "hidden.py").write_text("")
+    return "__pycache__/hidden.py"
+
+
+def add_a_link(place: Path) -> str:
+    (place / "link.py").symlink_to("nowhere.py")
+    return "link.py"
+
+
+def remove_a_file(place: Path) -> str:
+    (place / "py.typed").unlink()
+    return "py.typed"
+
+
+def replace_a_file_by_a_link(place: Path) -> str:
+    (place / "types.py").rename(place.parent / "types.py")
+    (place / "types.py").symlink_to(place.parent / "types.py")
+    return "types.py"
+
+
+CHANGES = [
+    change_a_byte,
+    change_a_line_end,
+    take_the_last_byte,
+    add_a_file,
+    add_an_empty_file,
+    add_a_file_in_a_folder,
+    add_bytes,
+    add_a_source_among_the_caches,
+    add_a_link,
+    remove_a_file,
+    replace_a_file_by_a_link,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_differs(place: Path, change: Callable[[Path], str]) -> None:
+    """Whatever a hand does to the tree, the diff names the file, and only that file."""
+    name = change(place)
+    lines = differences(ROOT / "generated" / PACKAGE, place)
+    headers = [line for line in lines if line.startswith(("--- ", "+++ "))]
+    assert len(headers) == 2
+    assert headers[0] == ("--- /dev/null" if change is remove_a_file else f"--- {PACKAGE}/{name}")
+    added = "add" in change.__name__
+    assert headers[1] == ("+++ /dev/null" if added else f"+++ generated anew/{name}")
+    assert len(lines) > 2
+
+
+def test_check_fails_with_a_diff_and_writes_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1, a unified diff on the one stream, what to do on the other."""
+    change_a_byte(place)
+    before = files_of(place.parent)
+    assert main(["generate", "--check", "--output", str(place.parent)]) == 1
+    out, error = capsys.readouterr()
+    assert f"--- {PACKAGE}/models/choice.py\n+++ generated anew/models/choice.py\n@@" in out
+    assert "\n-class Chojce(Model):\n+class Choice(Model):\n" in out
+    assert error == "error: the generated package differs; run `make generate`, never edit it\n"
+    assert files_of(place.parent) == before
+
+
+def test_check_of_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty output folder lacks everything."""
+    assert main(["generate", "--check", "--output", str(tmp_path)]) == 1
+    assert "+++ generated anew/py.typed\n" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generating_replaces_the_whole_tree(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What does not belong there goes, what lies beside it stays, and nothing is left lying about."""
+    for change in CHANGES[:-1]:
+        change(place)
+    (place.parent / "beside.txt").write_text("mine")
+    assert main(["generate", "--output", str(place.parent)]) == 0
+    assert files_of(place) == files_of(ROOT / "generated" / PACKAGE)
+    assert sorted(path.name for path in place.parent.iterdir()) == ["beside.txt", PACKAGE]
+    assert capsys.readouterr().out.startswith(f"{PACKAGE}: ")
+
+
+def test_the_same_bytes_for_any_hash_seed_and_folder(tmp_path: Path) -> None:
+    """Two processes with different hash seeds, in different folders, started at once."""
+    running = []
+    for seed in ("1", "4242"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        # Settings of whoever has a folder of ours inside of his project are not ours.
+        (folder / "ruff.toml").write_text('line-length = 60\n[format]\nquote-style = "single"\n')
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), "PATH": os.defpath}
+        command = [sys.executable, "-m", "tools", "generate", "--output", str(folder)]
+        running.append((folder, subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)))
+    for folder, process in running:
+        assert process.wait(timeout=60) == 0
+        assert files_of(folder / PACKAGE) == files_of(ROOT / "generated" / PACKAGE)
+
+
+def operation(**parts: object) -> Json:
+    return {"operationId": "makeThing", "responses": {"200": {"description": ""}}, **parts}
+
+
+def path_of(operation: Json, path: str = "/things") -> Json:
+    return spec({}, paths={path: {"post": operation}})
+
+
+def body(*media: str, schema: Json | None = None) -> Json:
+    return {"requestBody": {"content": {name: {"schema": schema or {"type": "object"}} for name in media}}}
+
+
+# Documents of which a part would be dropped, and the words that name it.
+DROPPED: dict[str, tuple[Json, str]] = {
+    "no operationId": (path_of({"responses": {}}), "(#/paths/~1things/post): this operation has no operationId"),
+    "multipart body": (
+        path_of(operation(**body("multipart/form-data"))),
+        "(#/paths/~1things/post/requestBody): the body is multipart/form-data",
+    ),
+    "JSON or multipart body": (
+        path_of(operation(**body("application/json", "multipart/form-data"))),
+        "(#/paths/~1things/post/requestBody): the body is multipart/form-data",
+    ),
+    "unknown type": (
+        spec({"A": obj({"b": {"type": "strange"}})}, body=ref("A")),
+        "(#/components/schemas/A/properties/b): type 'strange' is none of JSON Schema's",
+    ),
+    "contradiction": (
+        spec({"A": obj({"b": {"allOf": [TEXT, {"type": "integer"}]}})}, body=ref("A")),
+        "(#/components/schemas/A/properties/b): the parts of this allOf cannot hold together",
+    ),
+    "cookie": (
+        path_of(operation(parameters=[{"name": "c", "in": "cookie", "schema": TEXT}])),
+        "(#/paths/~1things/post): the cookie parameter c cannot be sent",
+    ),
+    "parameter without schema": (
+        path_of(operation(parameters=[{"name": "c", "in": "query", "content": {"application/json": {"schema": {}}}}])),
+        "(#/paths/~1things/post): the query parameter c cannot be sent",
+    ),
+    "path parameter that nobody describes": (
+        path_of(operation(), "/things/{id}"),
+        "(#/paths/~1things~1{id}/post): the path and its parameters differ in id",
+    ),
+    "response of an unknown type": (
+        path_of(operation(responses={"200": {"description": "", "content": {"application/xml": {}}}})),
+        "(#/paths/~1things/post/responses/200): the response is application/xml",
+    ),
+    "operations with one module": (
+        spec({}, paths={"/a": {"get": operation()}, "/b": {"get": operation(operationId="make_thing")}}),
+        "would share a module",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DROPPED)
+def test_a_part_that_would_be_dropped(name: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is one line that names the part; exit code 1; the old tree stays as it was."""
+    document, message = DROPPED[name]
+    (place.parent.parent / "spec.json").write_text(json.dumps(document))
+    (place / "kept.txt").write_text("kept")
+    before = files_of(place.parent)
+    assert main(["generate", "--spec", str(place.parent.parent / "spec.json"), "--output", str(place.parent)]) == 1
+    out, error = capsys.readouterr()
+    assert out == ""
+    lines = [line for line in error.splitlines() if not line.startswith("note: ")]
+    assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0]
+    assert files_of(place.parent) == before
+    assert [path.name for path in place.parent.iterdir()] == [PACKAGE]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("openapi: 3.1.0\npaths: {}\ninfo: {}\n", "listChatCompletions"),
+        ("openapi: 3.1.0\npaths: null\ninfo: {}\n", "paths"),
+        ("openapi: 3.1.0\npaths: {/a: null}\ninfo: {}\n", "spec.yaml:2 (#/paths/~1a): expected a mapping"),
+        ("[]", "not a mapping"),
+        ("", "empty"),
+    ],
+)
+def test_documents_that_are_none(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be read is one line, and nothing is written."""
+    (tmp_path / "spec.yaml").write_text(text)
+    assert main(["generate", "--spec", str(tmp_path / "spec.yaml"), "--output", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1 and message in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_document_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file is named."""
+    assert main(["generate", "--spec", str(tmp_path / "gone.yaml"), "--output", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "error: gone.yaml: cannot be read: No such file or directory\n"
+
+
+def test_schemas_that_lie_too_deep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Python's limit is an error with words, not a traceback."""
+    schema: Json = TEXT
+    for _ in range(400):
+        schema = {"type": "array", "items": schema}
+    (tmp_path / "spec.json").write_text(json.dumps(spec({"A": schema}, body=ref("A"))))
+    assert main(["generate", "--spec", str(tmp_path / "spec.json"), "--output", str(tmp_path / "out")]) == 1
+    assert "too deep inside of each other" in capsys.readouterr().err
+
+
+def test_an_overlay_that_no_longer_applies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It fails the vendored document, and is a note where another one is named."""
+    text = (ROOT / "openapi.yaml").read_text()
+    changed = tmp_path / "openapi.yaml"
+    changed.write_text(text.replace("      - refusal\n", "", 1).replace("ChatCompletionTokenLogprob", "TokenLogprob"))
+    arguments = ["generate", "--spec", str(changed), "--output", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    notes = capsys.readouterr().err.splitlines()
+    assert notes and all(line.startswith("note: overlay.yaml#/actions/") for line in notes)
+    assert any(line.endswith("has no /ChatCompletionTokenLogprob") for line in notes)
+    monkeypatch.setattr(generate, "SPEC", changed)
+    shutil.rmtree(tmp_path / "out")
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: overlay.yaml#/actions/") and "has no /ChatCompletionTokenLogprob" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def copy_of_the_project(folder: Path) -> Path:
+    """Copy what generating reads."""
+    for name in ("constraints.txt", "overlay.yaml", "generator-config.yml", "openapi.yaml", "openapi.lock.json"):
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "templates", folder / "templates")
+    return folder
+
+
+def test_another_version_of_the_generator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not the pinned version does not run; nor does what is not pinned, or not installed."""
+    constraints = copy_of_the_project(tmp_path) / "constraints.txt"
+    check_pins(constraints)
+    text = constraints.read_text()
+    for name in generator.PINNED:
+        lines = [f"{name}==0.0.1" if line.startswith(f"{name}==") else line for line in text.splitlines()]
+        constraints.write_text("\n".join(lines) + "\n")
+        with pytest.raises(ToolError, match=rf"constraints.txt: {name}: .* installed, 0.0.1 pinned; run `make setup`"):
+            check_pins(constraints)
+        constraints.write_text("\n".join(line for line in lines if not line.startswith(f"{name}==")))
+        with pytest.raises(ToolError, match="nothing pinned"):
+            check_pins(constraints)
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert main(["generate", "--output", str(tmp_path / "out")]) == 1
+    assert "pinned; run `make setup`" in capsys.readouterr().err
+    monkeypatch.setattr(generator, "PINNED", ("no-such-generator",))
+    with pytest.raises(ToolError, match="no-such-generator: not installed"):
+        check_pins(ROOT / "constraints.txt")
+
+
+def test_another_original_of_a_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An original that changed, one that is gone, and a template whose original nobody noted."""
+    templates = copy_of_the_project(tmp_path) / "templates"
+    check_originals(templates)
+    recorded = json.loads((templates / "originals.json").read_text())
+    for changed in (
+        {**recorded, "model.py.jinja": "0" * 64},
+        {**recorded, "gone.py.jinja": "0" * 64},
+        {name: digest for name, digest in recorded.items() if name != "types.py.jinja"},
+    ):
+        (templates / "originals.json").write_text(json.dumps(changed))
+        name = next(name for name in {**changed, **recorded} if changed.get(name) != recorded.get(name))
+        with pytest.raises(ToolError, match=rf"templates/{name}: .* compare the two"):
+            check_originals(templates)
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert main(["generate", "--output", str(tmp_path / "out")]) == 1
+    assert "templates/types.py.jinja" in capsys.readouterr().err
+    assert main(["generate", "--record-originals", "--output", str(tmp_path / "out")]) == 0
+    assert json.loads((templates / "originals.json").read_text()) == recorded
+
+
+def test_every_template_is_used() -> None:
+    """A template replaces one of the generator's, or is one of the two that we add."""
+    ours = {path.name for path in (ROOT / "templates").glob("*.jinja")}
+    assert ours - json.loads((ROOT / "templates" / "originals.json").read_text()).keys() == {"params.py.jinja"}
+
+
+@pytest.mark.parametrize("hook", ["false", "no-such-formatter ."])
+def test_a_formatter_that_fails(hook: str, tmp_path: Path) -> None:
+    """Without it other bytes would come out, so nothing does."""
+    config = CONFIG.model_copy(update={"post_hooks": [hook]})
+    with pytest.raises(ToolError, match="would leave something out"):
+        write_package(lowered(spec({})), config, ROOT / "templates", tmp_path / "out", "{}")
+
+
+@pytest.mark.parametrize(
+    ("schemas", "damage", "message"),
+    [
+        ({"A": obj({"b": TEXT})}, lambda models: (models / "a.py").unlink(), "A: the generator left out this class"),
+        (
+            {"A": obj({"b": TEXT, "c": TEXT})},
+            lambda models: (models / "a.py").write_text((models / "a.py").read_text().replace('"c": "c",', "")),
+            "A: the generator left out c",
+        ),
+        (
+            {"A": {"type": "string", "enum": ["x", "y", "z"]}},
+            lambda models: (models / "a.py").write_text((models / "a.py").read_text().replace('"y", ', "")),
+            "A: the generator left out y",
+        ),
+        ({"A": obj({"b": TEXT})}, lambda models: (models / "b.py").touch(), "made classes of its own: b"),
+    ],
+)
+def test_what_came_out_is_verified(
+    schemas: Json, damage: Callable[[Path], object], message: str, tmp_path: Path
+) -> None:
+    """A class, a property or a value that is missing, and a class that nobody asked for, are found."""
+    core = lowered(spec(schemas))
+    write_package(core, CONFIG, ROOT / "templates", tmp_path / "out", "{}")
+    verify_models(tmp_path / "out", Shapes(core))
+    damage(tmp_path / "out" / "models")
+    with pytest.raises(ToolError) as failed:
+        verify_models(tmp_path / "out", Shapes(core))
+    assert message in str(failed.value)
+
+
+def test_an_interrupted_run_leaves_the_old_tree(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while generating, and a failure while one tree takes the place of the other."""
+    change_a_byte(place)
+    before = files_of(place.parent)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generate, "write_package", interrupted)
+        assert main(["generate", "--output", str(place.parent)]) == 130
+    assert files_of(place.parent) == before
+
+    new = place.parent.parent / "new"
+    shutil.copytree(ROOT / "generated" / PACKAGE, new)
+    rename = Path.rename
+    for failure in (KeyboardInterrupt, OSError):
+
+        def failing(path: Path, target: Path, failure: type[BaseException] = failure) -> Path:
+            if path.name == "new":
+                raise failure
+            return rename(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", failing)
+            with pytest.raises(failure):
+                swap_in(new, place)
+        assert files_of(place.parent) == before
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("after", [0.15, 0.45])
+def test_a_killed_run_leaves_a_whole_tree(after: float, place: Path) -> None:
+    """Whenever the process dies, the tree is the old one or the new one."""
+    change_a_byte(place)
+    before, anew = files_of(place), files_of(ROOT / "generated" / PACKAGE)
+    command = [sys.executable, "-m", "tools", "generate", "--output", str(place.parent)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert files_of(place) in (before, anew)
+
+
+def test_the_contract_travels_with_the_package() -> None:
+    """`openapi.json` has the document without null's old spelling, its origin, and the corrections."""
+    contract = json.loads((ROOT / "generated" / PACKAGE / "openapi.json").read_text())
+    lock = json.loads((ROOT / "openapi.lock.json").read_text())
+    provenance = contract["x-provenance"]
+    assert provenance["commit"] == lock["upstream"]["commit"]
+    assert provenance["slice_sha256"] == lock["slice"]["sha256"]
+    assert "nullable" not in json.dumps(contract)
+    delta = contract["components"]["schemas"]["ChatCompletionStreamResponseDelta"]["properties"]
+    assert {"type": "null"} in delta["role"].get("anyOf", []) or "null" in delta["role"]["type"]
