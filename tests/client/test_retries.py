@@ -7,6 +7,8 @@ import logging
 import os
 import pickle
 import socket
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -367,3 +369,42 @@ def test_an_async_key_is_awaited() -> None:
             with pytest.raises(errors.ChatCompletionsError, match="AsyncClient"):
                 client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
     assert server.requests[0].headers["authorization"] == "Bearer sk-async"
+
+
+def test_tasks_share_an_async_client() -> None:
+    import asyncio
+
+    async def main(url: str) -> list[str]:
+        async with AsyncClient(base_url=url) as client:
+            calls = (client.chat.completions.create(model=str(i), messages=MESSAGES) for i in range(40))  # type: ignore[arg-type]
+            return [completion.id for completion in await asyncio.gather(*calls)]
+
+    with ScriptedServer(OK) as server:
+        assert asyncio.run(main(server.base_url)) == ["chatcmpl-1"] * 40
+        assert {request.json()["model"] for request in server.requests} == {str(i) for i in range(40)}
+
+
+def test_a_raw_page_is_parsed_when_asked() -> None:
+    page = {"object": "list", "data": [COMPLETION], "has_more": False}
+    with ScriptedServer(json_reply(page)) as server, Client(base_url=server.base_url) as client:
+        raw = client.chat.completions.with_raw_response.list(limit=1, max_items=1)
+        assert raw.json() == page
+        assert [item.id for item in raw.parse()] == ["chatcmpl-1"]
+
+
+@pytest.mark.parametrize(("level", "told"), [("", ()), ("info", ()), ("debug", ("attempt 1",)), ("bodies", ("Hello",))])
+def test_the_environment_turns_the_log_on(level: str, told: tuple[str, ...]) -> None:
+    code = """
+import sys
+from chat_completions import Client
+client = Client(base_url=sys.argv[1], api_key="sk-very-secret")
+client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello"}])
+"""
+    environment = {**os.environ, "CHAT_COMPLETIONS_LOG": level}
+    with ScriptedServer(OK) as server:
+        command = [sys.executable, "-c", code, server.base_url]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert all(words in result.stderr for words in told)
+    assert bool(result.stderr) is bool(told)
+    assert "sk-very-secret" not in result.stderr
+    assert ("Hello" in result.stderr) is (level == "bodies")

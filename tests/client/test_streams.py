@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import gzip
 import json
+import pickle
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 from chat_completions import errors
 from chat_completions.models import ChatCompletionChunk
+from chat_completions.sse import Decoder
 from tests.client.conftest import SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
@@ -199,6 +203,33 @@ def test_text_deltas_are_the_text_of_the_first_choice(api: SyncApi) -> None:
     pieces = [chunk(""), chunk("a"), chunk("x", None, 1), chunk("b", "stop"), chunk("y", "stop", 1), DONE]
     with ScriptedServer(stream_reply(pieces)) as server:
         assert api.texts(stream_of(api, server)) == ["a", "b"]
+
+
+def test_an_event_over_the_limit_is_told(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat_completions._stream_core.Decoder", functools.partial(Decoder, max_event_bytes=300))
+    with ScriptedServer(stream_reply([chunk("a"), chunk("b" * 400), DONE])) as server:
+        with pytest.raises(errors.StreamError, match="300 bytes") as caught:
+            api.chunks(stream_of(api, server))
+    assert text_of(caught.value.partial) == "a"
+
+
+def test_an_error_of_a_stream_pickles_with_its_partial(api: SyncApi) -> None:
+    with ScriptedServer(stream_reply([chunk("a")])) as server, pytest.raises(errors.IncompleteStreamError) as caught:
+        api.chunks(stream_of(api, server))
+    for again in (pickle.loads(pickle.dumps(caught.value)), copy.deepcopy(caught.value)):
+        assert type(again) is errors.IncompleteStreamError
+        assert (str(again), again.request_id, text_of(again.partial)) == (str(caught.value), "req-1", "a")
+
+
+def test_repairs_are_told(api: SyncApi) -> None:
+    odd = b'data: {"choices":[{"delta":{"role":"assistant","content":"a"}},{"index":1,"delta":null}]}\n\n'
+    with ScriptedServer(stream_reply([odd, chunk("b", "stop"), DONE])) as server:
+        stream = stream_of(api, server)
+        api.chunks(stream)
+        kinds = {(anomaly.kind, anomaly.where) for anomaly in stream.anomalies}
+    assert ("missing", "/0/choices/0/index") in kinds
+    assert any(kind == "unfinished" for kind, _ in kinds)
+    assert text_of(stream.completion) == "ab"
 
 
 def recorded() -> Iterator[dict[str, Any]]:
