@@ -400,7 +400,8 @@ def test_two_components_cannot_be_given_one_name() -> None:
         ("literal", "LiteralSchema"),
         ("class", "Class"),
         ("ﬁle", "File"),
-        ("用户", "Class用户"),
+        ("用户", "Schema用户"),
+        ("class variant", "SchemaClassVariant"),
         ("!!", "Field"),
     ],
 )

@@ -58,10 +58,12 @@ def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str,
     Raises:
         ToolError: A schema contradicts itself.
     """
+    lowering = _Lowering(document, class_names)
     try:
-        return _Lowering(document, class_names).document()
+        return lowering.document()
     except RecursionError:
-        raise ToolError("schemas lie too deep inside of each other to be followed; flatten them", where="#") from None
+        message = "schemas lie too deep inside of each other to be followed; flatten them"
+        raise ToolError(message, where=lowering.outermost) from None
 
 
 class _Lowering:
@@ -71,8 +73,14 @@ class _Lowering:
         self._names = ClassNames(self._source, class_names)
         self._cores: dict[str, Schema] = {}
         self._open: list[str] = []
+        self._merged: dict[str, Schema] = {}
         self._merging: set[str] = set()
         self._hoisting = Hoisting(self._names)
+
+    @property
+    def outermost(self) -> str:
+        """The pointer of the component that is being lowered."""
+        return SCHEMA_REF + escape(self._open[0]) if self._open else "#"
 
     def document(self) -> dict[str, Any]:
         for name in self._source:
@@ -82,7 +90,7 @@ class _Lowering:
             outer, lambda schema, at: self._core(schema, Place(at, outer_name(self._document, at)))
         )
         named = {name: self._names.of[name] for name, core in self._cores.items() if _is_class(core)}
-        settling = Settling(self._cores, named)
+        settling = Settling(self._cores, self._merged, named)
         lowered = map_document_schemas(lowered, lambda core, at: settling.settled(core))
         classes = {named[name]: self._cores[name] for name in named} | self._hoisting.classes
         lowered["components"]["schemas"] = {name: settling.settled(classes[name]) for name in sorted(classes)}
@@ -128,10 +136,16 @@ class _Lowering:
         if len(parts) == len(schema) == 1:
             return self._core(parts[0], place, component)
         if "$ref" in schema or "allOf" in schema:
-            return self._merged(schema, place, component)
+            return self._combined(schema, schema, place, component)
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
-                return self._union(schema, keyword, place, component)
+                base = {key: value for key, value in schema.items() if key not in (keyword, "discriminator")}
+                if not base:
+                    return self._union(schema, keyword, place)
+                if all(isinstance(variant, dict) and set(variant) <= {"required"} for variant in schema[keyword]):
+                    return self._core(base, place, component)
+                union = {key: value for key, value in schema.items() if key not in base}
+                return self._combined(schema, {"allOf": [base, union]}, place, component)
         if "enum" in schema or "const" in schema:
             return self._enum(schema, place, component)
         if isinstance(schema.get("type"), list):
@@ -151,28 +165,20 @@ class _Lowering:
         }
         return {**inlined, "x-alias": name} if "anyOf" in core else inlined
 
-    def _merged(self, schema: Schema, place: Place, component: str | None) -> Schema:
+    def _combined(self, schema: Schema, parts: Schema, place: Place, component: str | None) -> Schema:
         # Parts that refer back to where they are merged would be merged again for ever.
-        key = "allOf " + spelled(schema)
+        key = spelled(schema)
         if key in self._merging:
             return {"x-later": key}
         self._merging.add(key)
-        core = self._core(merge_all_of(schema, self._source, place.at), place, component)
+        core = self._core(merge_all_of(parts, self._source, place.at), place, component)
         self._merging.remove(key)
         # A class comes out without a name only where the component is its name.
-        self._cores[key] = {"$ref": SCHEMA_REF + self._names.of[str(component)]} if _is_class(core) else core
+        self._merged[key] = {"$ref": SCHEMA_REF + self._names.of[str(component)]} if _is_class(core) else core
         return core
 
-    def _union(self, schema: Schema, keyword: str, place: Place, component: str | None) -> Schema:
-        base = {key: value for key, value in schema.items() if key not in (keyword, "discriminator")}
+    def _union(self, schema: Schema, keyword: str, place: Place) -> Schema:
         variants = [variant if isinstance(variant, dict) else {} for variant in schema[keyword] if variant is not False]
-        if base:
-            if all(set(variant) <= {"required"} for variant in variants):
-                return self._core(base, place, component)
-            merged = merge_all_of({"allOf": [base, {keyword: variants}]}, self._source, place.at)
-            if "anyOf" in merged and "discriminator" in schema:
-                merged["discriminator"] = schema["discriminator"]
-            return self._core(merged, place, component)
         many = sum(map(needs_name, variants)) > 1
         members: list[Schema] = []
         for position, variant in enumerate(variants):
@@ -217,7 +223,7 @@ class _Lowering:
             variants.append({**{k: v for k, v in schema.items() if k not in foreign}, "type": name})
         if len(variants) == 1:
             return self._core(variants[0], place, component)
-        return self._union({"type": variants}, "type", place, component)
+        return self._union({"type": variants}, "type", place)
 
     def _plain(self, schema: Schema, place: Place, component: str | None) -> Schema:
         kind = schema.get("type")

@@ -59,9 +59,9 @@ def class_name(words: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
     for spelling in (normal, ascii_only):
         name = str(ClassName(spelling, PREFIX))
-        if name == module_name(name):
-            # Scripts without capitals: the class would hide behind its module.
-            name = str(ClassName(f"Class {name}", PREFIX))
+        if name == module_name(name) or name.startswith("ClassVar"):
+            # Without capitals, the class would hide behind its module; attrs takes the other for a `ClassVar`.
+            name = str(ClassName(f"Schema {name}", PREFIX))
         while len(module_name(name).encode()) > _LONGEST_FILE_NAME:
             name = name[: len(name) * 3 // 4]
         for _ in range(3):

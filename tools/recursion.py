@@ -15,13 +15,15 @@ class Settling:
     contain itself without end, it contains anything.
 
     Args:
-        cores: What each component, and each `allOf` that was met inside of itself, was lowered to.
+        cores: What each component was lowered to.
+        merged: What each `allOf` was lowered to.
         classes: The class name of each component that became a class.
     """
 
-    def __init__(self, cores: Mapping[str, Schema], classes: Mapping[str, str]) -> None:
-        self.classes = classes
+    def __init__(self, cores: Mapping[str, Schema], merged: Mapping[str, Schema], classes: Mapping[str, str]) -> None:
+        self._classes = classes
         self._cores = cores
+        self._merged = merged
 
     def settled(self, core: Schema, inside: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> Schema:
         """Give a lowered schema without `x-later`.
@@ -52,13 +54,14 @@ class Settling:
     def _found(self, core: Schema, inside: tuple[str, ...], beside: tuple[str, ...]) -> Schema:
         name = core["x-later"]
         notes = {key: value for key, value in core.items() if key != "x-later"}
-        if name in self.classes:
-            return {"$ref": SCHEMA_REF + self.classes[name], **notes}
+        if name in self._classes:
+            return {"$ref": SCHEMA_REF + self._classes[name], **notes}
         if name in inside:
             return notes
-        shape = {key: value for key, value in self._cores[name].items() if not is_note(key)}
+        core = self._cores[name] if name in self._cores else self._merged[name]
+        shape = {key: value for key, value in core.items() if not is_note(key)}
         settled = self.settled(shape, (*inside, name), (*beside, name))
-        alias = {"x-alias": name} if "anyOf" in settled and "x-alias" not in settled else {}
+        alias = {"x-alias": name} if "anyOf" in settled and name in self._cores else {}
         return {**settled, **alias, **notes}
 
     def _known(self, union: Schema) -> Schema | None:
@@ -73,6 +76,6 @@ class Settling:
 
     def _class_of(self, component: str) -> str | None:
         core = self._cores.get(component, {})
-        if component in self.classes:
-            return self.classes[component]
+        if component in self._classes:
+            return self._classes[component]
         return ref_name(core["$ref"]) if "$ref" in core else None
