@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -176,3 +177,14 @@ def test_the_default_is_only_told(folder: Path) -> None:
         "'low'"
         not in (folder / PACKAGE / "models" / "create_chat_completion_request.py").read_text().split("def from_dict")[1]
     )
+
+
+def test_create_takes_a_new_field_with_no_edit_to_the_client(folder: Path) -> None:
+    """The hand-written client learns the fields of a request from the generated package."""
+    code = """
+from chat_completions._body import request_body
+assert request_body({"creativity": "high"}, None, None) == {"creativity": "high"}
+"""
+    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT / 'overrides'}"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
