@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from chat_completions import _generated
 from chat_completions._failures import connection_error, error_value
 from chat_completions._fold import Fold
-from chat_completions.errors import EventStreamError, IncompleteStreamError, StreamError
+from chat_completions.errors import APITimeoutError, EventStreamError, IncompleteStreamError, StreamError
 from chat_completions.sse import Decoder, Event
 
 if TYPE_CHECKING:
@@ -118,6 +118,10 @@ class StreamCore:
         error = connection_error(failure, self._shown_url)
         if error is None or self.done:
             return failure
+        left = self.time_left()
+        if isinstance(error, APITimeoutError) and left is not None and left <= 0:
+            # A read's own limit was set by the time that was left, and it is the one that rang.
+            return self.out_of_time()
         fault = StreamError(
             f"the stream broke: {error.message}", partial=self.fold.completion(), request_id=self._request_id
         )

@@ -199,6 +199,18 @@ def test_the_deadline_covers_the_body(api: SyncApi) -> None:
     assert text_of(caught.value.partial)
 
 
+@pytest.mark.parametrize(
+    ("limit", "message"), [("idle_timeout", r"no event came for 0\.3 s"), ("deadline", "the deadline passed")]
+)
+def test_a_silent_stream_is_told_by_the_limit_that_rang(api: SyncApi, limit: str, message: str) -> None:
+    with ScriptedServer(stream_reply([chunk("a"), 1.0, DONE])) as server:
+        before = time.monotonic()
+        with pytest.raises(errors.StreamError, match=message) as caught:
+            api.chunks(stream_of(api, server, **{limit: 0.3}))
+        assert time.monotonic() - before < 0.8
+    assert text_of(caught.value.partial) == "a"
+
+
 def test_text_deltas_are_the_text_of_the_first_choice(api: SyncApi) -> None:
     pieces = [chunk(""), chunk("a"), chunk("x", None, 1), chunk("b", "stop"), chunk("y", "stop", 1), DONE]
     with ScriptedServer(stream_reply(pieces)) as server:
