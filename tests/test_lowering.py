@@ -289,6 +289,10 @@ RECURSIONS: dict[str, tuple[Json, dict[str, str]]] = {
         },
         {"Node.next": "Node"},
     ),
+    "properties and a union with what holds them": (
+        {"A": obj({"b": {**obj({"x": TEXT}), "oneOf": [ref("A")]}})},
+        {"A.b": "AB", "AB.b": "AB", "AB.x": "str"},
+    ),
     "allOf over itself": (
         {"Tree": {"allOf": [obj({"left": ref("Tree"), "right": {"allOf": [ref("Tree"), {"description": "d"}]}})]}},
         {"Tree.left": "Tree", "Tree.right": "Tree"},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import datetime
 import importlib
 import json
 import pickle
+import typing
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +75,7 @@ COMPONENT_NAMES = [
         "用户",
         "class",
         "x" * 300,
+        "ClassVariant",
         "_",
     ),
 ]
@@ -396,6 +399,25 @@ def test_component_names(packages: Packages) -> None:
     assert len(classes) == len(COMPONENT_NAMES) and classes <= set(schemas)
     assert not classes & {"Model", "Any", "Literal", "Mapping", "Variants", "UNSET", "None", "Exception", "Unset"}
     assert all(decoded[name].again["a"] == name for name in COMPONENT_NAMES)
+
+
+def test_values_stand_in_the_order_of_the_document(packages: Packages) -> None:
+    """Whatever is in them, and also where two differ in their case alone."""
+    assert list(typing.get_args(packages.model("words", "Values"))) == VALUES
+    assert list(typing.get_args(packages.model("words", "Numbers"))) == [0, 1, -5, 10**30]
+
+
+def test_prose_arrives(packages: Packages) -> None:
+    """Docstrings hold what the document says, as far as Python's sources can."""
+    prosaic = packages.model("words", "Prosaic")
+    assert prosaic.__doc__ == PROSE[0]
+    source = (packages.folder / "odd_words" / "models" / "prosaic.py").read_text()
+    found = [
+        ast.literal_eval(ast.unparse(node)) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)
+    ]
+    words = " ".join(text for text in found if isinstance(text, str))
+    for text in ('"starts', "backslash \\", 'three """ and "', "{{ braces }} {% x %}", "\\N{DEGREE} \\u1234 \\x"):
+        assert text in words
 
 
 # Unions

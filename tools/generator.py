@@ -172,7 +172,8 @@ def _for_generator(lowered: dict[str, Any]) -> dict[str, Any]:
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in dict.fromkeys(re.findall(r"\{([^{}]*)\}", path))
         ]
-    return {key: value for key, value in document.items() if not key.startswith("x-")}
+    kept = {key: value for key, value in document.items() if not key.startswith("x-")}
+    return {**kept, "openapi": "3.1.0"}  # What is left of 3.2 is in 3.1, too.
 
 
 @contextlib.contextmanager

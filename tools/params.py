@@ -135,7 +135,8 @@ class Params:
             schema = self._shapes.schemas[name]
             wanted = schema.get("x-param-name")
             shape = self._add(wanted or f"{name}Param", schema.get("description", ""), chosen=wanted is not None)
-            self.inputs[alias] = Alias(alias, [shape.name], [name, *schema.get("x-also-accepts", ())])
+            also = [other for other in schema.get("x-also-accepts", ()) if other in self._shapes.schemas]
+            self.inputs[alias] = Alias(alias, [shape.name], [name, *also])
             self._fill(shape, schema)
         return alias
 
