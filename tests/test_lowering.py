@@ -28,6 +28,8 @@ SCHEMAS: Json = {
     "Dog": tagged("kind", "dog", name=TEXT),
     "Pet": {"oneOf": [ref("Cat"), ref("Dog")]},
     "Color": {"type": "string", "enum": ["red", "green"]},
+    "MaybeColor": {"enum": ["red", "green", None]},
+    "ColorOrCode": {"enum": ["red", "green", 1, 2]},
     "Texts": {"type": "array", "items": TEXT},
     "Labels": {"type": "object", "additionalProperties": TEXT},
     "MaybeFoo": {"anyOf": [ref("Foo"), NULL]},
@@ -119,6 +121,8 @@ FORMS: dict[str, tuple[Any, str]] = {
     "$ref to a map": (ref("Labels"), "dict[str, str]"),
     "$ref to a scalar": (ref("Plain"), "str"),
     "$ref to an enum": (ref("Color"), "Color"),
+    "$ref to an enum with null": (ref("MaybeColor"), "MaybeColor | None"),
+    "$ref to a mixed enum": (ref("ColorOrCode"), "ColorOrCode | ColorOrCodeValue"),
     # allOf
     "allOf of one": ({"allOf": [ref("Foo")]}, "Foo"),
     "allOf with prose": ({"allOf": [ref("Foo"), {"description": "d"}]}, "Foo"),
@@ -147,6 +151,18 @@ FORMS: dict[str, tuple[Any, str]] = {
     "variants that only require": (
         {**obj({"a": TEXT, "b": TEXT}), "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
         "HolderIt",
+    ),
+    "a variant that only requires": (
+        {**obj({"a": TEXT}), "anyOf": [{"required": ["a"]}, obj({"b": TEXT}, required=["b"])]},
+        "HolderItWithA | HolderItWithB",
+    ),
+    "inline enums": (
+        {"anyOf": [{"type": "string", "enum": ["a", "b"]}, {"type": "integer", "enum": [1, 2]}]},
+        "HolderItKnown | HolderItKnownValue",
+    ),
+    "an inline enum and an inline object": (
+        {"anyOf": [{"enum": ["a", "b", None]}, obj({"x": TEXT}, required=["x"])]},
+        "HolderItKnown | HolderItWithX | None",
     ),
     "variants that only exclude": (
         {**obj({"a": TEXT}), "oneOf": [{"not": {"required": ["a"]}}, {"maxProperties": 1}]},
@@ -204,6 +220,15 @@ def test_prose_and_hints_stay_where_they_belong() -> None:
     assert core["components"]["schemas"]["HolderIt"]["description"] == "Use."
     assert holder["ref"] == {**ref("Foo"), "description": "Mine."}
     assert "description" not in core["components"]["schemas"]["Foo"]
+
+
+def test_variants_are_bare() -> None:
+    """What documents a variant is no part of a union's type."""
+    union = {"anyOf": [{**TEXT, "description": "d"}, {**ref("Foo"), "deprecated": True}, {**NULL, "default": 1}]}
+    assert lowered_property({**union, "description": "Mine."}, SCHEMAS) == {
+        "anyOf": [TEXT, ref("Foo"), NULL],
+        "description": "Mine.",
+    }
 
 
 def test_required_properties_that_nobody_describes() -> None:

@@ -211,6 +211,20 @@ def test_objects_that_contain_themselves() -> None:
     assert keys_of(found, "NodeParam") == {"next": "_Node", "either": "_Node | str"}
 
 
+def test_unions_that_contain_themselves() -> None:
+    """They are called by their name wherever they are met."""
+    schemas = {
+        "Filter": {"anyOf": [ref("Group"), ref("Simple")]},
+        "Group": obj({"filters": {"type": "array", "items": ref("Filter")}}),
+        "Simple": obj({"key": TEXT}),
+        "Body": obj({"filter": {**ref("Filter"), "nullable": True}}),
+    }
+    found = params_of(schemas, ref("Body"))
+    assert keys_of(found, "BodyParam") == {"filter": "FilterParam | None"}
+    assert keys_of(found, "GroupParam") == {"filters": "Sequence[FilterParam]"}
+    assert found.unions["FilterParam"].dicts == ["GroupParam", "SimpleParam"]
+
+
 def test_other_classes_that_may_be_sent() -> None:
     """The overlay can say that a response's class may stand where a request's is sent; one that is gone is left out."""
     schemas = {
