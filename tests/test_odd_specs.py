@@ -254,7 +254,7 @@ CALLS = spec(
                     parameter("from", schema={"type": "string", "format": "date-time"}),
                     parameter("dates", schema={"type": "array", "items": {"type": "string", "format": "date"}}),
                     parameter("ids", schema=TEXTS),
-                    parameter("flags", schema={"type": "array", "items": {"type": "boolean"}}, explode=False),
+                    parameter("flags", schema={"type": ["array", "null"], "items": {"type": "boolean"}}, explode=False),
                     parameter("pipe", schema=TEXTS, style="pipeDelimited", explode=False),
                     parameter("deep{x}", schema=TEXT_MAP, style="deepObject"),
                     parameter("form", schema=TEXT_MAP),
