@@ -74,6 +74,10 @@ MERGES: dict[str, tuple[list[Any], Json]] = {
         [{"items": ref("Named")}, {"items": ref("Counted")}],
         {"items": {"allOf": [ref("Named"), ref("Counted")]}},
     ),
+    "tuples": (
+        [{"prefixItems": [{"type": "string"}]}, {"prefixItems": [{}, {"type": "integer"}]}],
+        {"prefixItems": [{"type": "string"}, {"type": "integer"}]},
+    ),
     "closed": (
         [{"additionalProperties": False}, {"additionalProperties": ref("Text")}],
         {"additionalProperties": False},

@@ -6,6 +6,7 @@ import ast
 import copy
 import datetime
 import importlib
+import inspect
 import json
 import pickle
 import typing
@@ -632,6 +633,7 @@ def test_parameters_go_where_they_belong(packages: Packages) -> None:
         },
         "headers": {"X-Flag": "false", "X-List": "u,v"},
     }
+    assert "accept" not in inspect.signature(get_thing._get_kwargs).parameters
     least = get_thing._get_kwargs("t", [], nullable="n", x_flag=True)
     assert least["params"] == {"nullable": "n"} and least["headers"] == {"X-Flag": "true"}
 
