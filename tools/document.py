@@ -9,6 +9,7 @@ import json
 import math
 import re
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 from tools import pointer as pointers
@@ -68,23 +69,32 @@ def unpack(data: bytes, *, name: str) -> bytes:
 
 
 def line_of(data: bytes, pointer: str) -> int | None:
-    """Return the line, from 1, of what `pointer` names, or of the nearest place above it whose line is known.
+    """Return the line, from 1, of what `pointer` names, or of the nearest place above it whose line is known."""
+    return lines_of(data, [pointer]).get(pointer)
 
-    Reads the document again: only a failure asks for a line, so success does not pay for knowing them all.
+
+def lines_of(data: bytes, wanted: Iterable[str]) -> dict[str, int]:
+    """Return the line, from 1, of each pointer; of the nearest place above it where it names nothing.
+
+    Reads the document again: only who asks for lines pays for knowing them. Empty if it cannot be read as YAML.
     """
     lines: yaml_reading.Lines = {}
     try:
-        value = yaml_reading.read(unpack(data, name=""), name="", lines=lines)
+        document = yaml_reading.read(unpack(data, name=""), name="", lines=lines)
     except ToolError:
-        return None
-    line = None
-    for segment in pointers.split(pointer):
-        line = lines.get(id(value), {}).get(segment, line)
-        try:
-            value = pointers.find(value, [segment])
-        except LookupError:
-            break
-    return line
+        return {}
+    result = {}
+    for pointer in wanted:
+        value, line = document, None
+        for segment in pointers.split(pointer):
+            line = lines.get(id(value), {}).get(segment, line)
+            try:
+                value = pointers.find(value, [segment])
+            except LookupError:
+                break
+        if line is not None:
+            result[pointer] = line
+    return result
 
 
 def located(error: ToolError, data: bytes, *, name: str) -> ToolError:

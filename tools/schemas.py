@@ -41,8 +41,11 @@ ANNOTATIONS = (
     "xml",
 )
 
+# The formats that decide what a text is decoded to.
+TEXT_TYPES = {"date": "datetime.date", "date-time": "datetime.datetime", "uuid": "uuid.UUID"}
+
 # What holds objects by names of the document's own choice.
-_NAMED = ("callbacks", "content", "encoding", "examples", "headers", "links", "responses")
+NAMED = ("callbacks", "content", "encoding", "examples", "headers", "links", "responses")
 
 SCHEMA_REF = "#/components/schemas/"
 
@@ -76,7 +79,7 @@ def map_document_schemas(document: dict[str, Any], change: Callable[[Any, str], 
         for key, value in node.items():
             below = f"{at}/{escape(key)}"
             is_schema = key == "schema" and not named
-            changed[key] = change(value, below) if is_schema else visit(value, below, not named and key in _NAMED)
+            changed[key] = change(value, below) if is_schema else visit(value, below, not named and key in NAMED)
         return changed
 
     changed = dict(document)

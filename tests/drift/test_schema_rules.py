@@ -1,0 +1,373 @@
+"""Every rule about schemas, in each direction, with its mirror: one mini spec, one change, one finding."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.drift.minis import NUMBER, TEXT, Json, compare, in_both, in_request, in_response
+from tools.drift.rules import RULES, Rule
+
+BREAKING, RISKY, ADDITIVE, NEUTRAL = "breaking", "risky", "additive", "neutral"
+
+
+class Case(NamedTuple):
+    """One change.
+
+    Attributes:
+        old: The schema of the property `it` before.
+        new: And after.
+        request: The level where it is sent.
+        response: The level where it is received.
+        back: The levels of the mirrored change.
+        was: What the finding says there was; not checked if it is `...`.
+        now: What it says there is.
+        at: The end of the pointer.
+    """
+
+    old: Any
+    new: Any
+    request: str
+    response: str
+    back: tuple[str, str]
+    was: Any = ...
+    now: Any = ...
+    at: str = "/it"
+
+
+def obj(properties: Json | None = None, *required: str, **keywords: Any) -> Json:
+    """Return an object schema."""
+    return {"type": "object", "properties": properties or {}, "required": list(required), **keywords}
+
+
+def tagged(tag: str, **properties: Json) -> Json:
+    """Return an object schema whose `type` has one value."""
+    return obj({"type": {"type": "string", "enum": [tag]}, **properties}, "type")
+
+
+def texts(*values: str) -> Json:
+    """Return an enum."""
+    return {"type": "string", "enum": list(values)}
+
+
+def one_of(*variants: Any, **keywords: Any) -> Json:
+    """Return a union."""
+    return {"oneOf": list(variants), **keywords}
+
+
+A, B, C = ({"$ref": f"#/components/schemas/{name}"} for name in "ABC")
+TAGS: Json = {"propertyName": "type", "mapping": {"a": A["$ref"], "b": B["$ref"]}}
+SCHEMAS: Json = {"A": tagged("a"), "B": tagged("b"), "C": tagged("c")}
+KNOWN = {"anyOf": [TEXT, texts("a")]}
+NAMES = obj({"n": TEXT})
+
+CASES: dict[str, Case] = {
+    "property-added": Case(
+        obj(), obj({"p": TEXT}), ADDITIVE, ADDITIVE, (BREAKING, BREAKING), None, "string", "/it/properties/p"
+    ),
+    "required-property-added": Case(
+        obj(), obj({"p": NUMBER}, "p"), BREAKING, ADDITIVE, (BREAKING, BREAKING), None, "integer", "/it/properties/p"
+    ),
+    "property-became-required": Case(
+        NAMES, {**NAMES, "required": ["n"]}, BREAKING, NEUTRAL, (ADDITIVE, BREAKING), at="/it/properties/n"
+    ),
+    "additional-properties-forbidden": Case(
+        NAMES, {**NAMES, "additionalProperties": False}, BREAKING, NEUTRAL, (ADDITIVE, RISKY)
+    ),
+    "became-nullable": Case(
+        TEXT, {"type": ["string", "null"]}, ADDITIVE, BREAKING, (BREAKING, NEUTRAL), "string", "string or null"
+    ),
+    "type-changed": Case(TEXT, NUMBER, BREAKING, BREAKING, (BREAKING, BREAKING), "string", "integer"),
+    "type-widened": Case(NUMBER, {"type": "number"}, ADDITIVE, BREAKING, (BREAKING, NEUTRAL), "integer", "number"),
+    "variant-added": Case(
+        one_of(A, B),
+        one_of(A, B, C),
+        ADDITIVE,
+        RISKY,
+        (BREAKING, NEUTRAL),
+        None,
+        'object with type "c"',
+        "/it/oneOf/2",
+    ),
+    "union-became-exclusive": Case(
+        {"anyOf": [obj({"a": TEXT}, "a"), obj({"b": TEXT}, "b")]},
+        one_of(obj({"a": TEXT}, "a"), obj({"b": TEXT}, "b")),
+        NEUTRAL,
+        NEUTRAL,
+        (NEUTRAL, NEUTRAL),
+    ),
+    "discriminator-added": Case(
+        one_of(A, B),
+        one_of(A, B, discriminator={"propertyName": "type"}),
+        NEUTRAL,
+        NEUTRAL,
+        (NEUTRAL, RISKY),
+        None,
+        "type",
+        "/it/discriminator/propertyName",
+    ),
+    "discriminator-changed": Case(
+        one_of(A, B, discriminator={"propertyName": "type"}),
+        one_of(A, B, discriminator={"propertyName": "kind"}),
+        BREAKING,
+        BREAKING,
+        (BREAKING, BREAKING),
+        "type",
+        "kind",
+        "/it/discriminator/propertyName",
+    ),
+    "discriminator-mapping-added": Case(
+        one_of(A, B, discriminator=TAGS),
+        one_of(A, B, discriminator={**TAGS, "mapping": {**TAGS["mapping"], "b2": B["$ref"]}}),
+        ADDITIVE,
+        RISKY,
+        (BREAKING, NEUTRAL),
+        None,
+        "b2",
+        "/it/discriminator/mapping/b2",
+    ),
+    "discriminator-mapping-changed": Case(
+        one_of(A, B, discriminator=TAGS),
+        one_of(A, B, discriminator={**TAGS, "mapping": {"a": A["$ref"], "z": B["$ref"]}}),
+        BREAKING,
+        BREAKING,
+        (BREAKING, BREAKING),
+        "b",
+        "z",
+        "/it/discriminator/mapping/b",
+    ),
+    "enum-value-added": Case(
+        texts("a", "b"), texts("a", "b", "c"), ADDITIVE, RISKY, (BREAKING, NEUTRAL), None, "c", "/it/enum/2"
+    ),
+    "const-changed": Case({"const": "a"}, texts("b"), BREAKING, BREAKING, (BREAKING, BREAKING), "a", "b"),
+    "enum-added": Case(TEXT, texts("a", "b"), BREAKING, NEUTRAL, (ADDITIVE, RISKY), "string", ["a", "b"]),
+    "enum-opened": Case(texts("a"), KNOWN, ADDITIVE, RISKY, (BREAKING, NEUTRAL)),
+    "known-value-added": Case(
+        KNOWN, {"anyOf": [TEXT, texts("a", "b")]}, ADDITIVE, ADDITIVE, (RISKY, NEUTRAL), None, "b", "/anyOf/1/enum/1"
+    ),
+    "known-values-added": Case(TEXT, KNOWN, ADDITIVE, ADDITIVE, (RISKY, NEUTRAL), "string", ["a"]),
+    "maximum-added": Case(NUMBER, {**NUMBER, "maximum": 9}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, 9, "/maximum"),
+    "maximum-decreased": Case(
+        {"type": "number", "maximum": 9},
+        {"type": "number", "exclusiveMaximum": 9},
+        BREAKING,
+        NEUTRAL,
+        (ADDITIVE, RISKY),
+        9,
+        "less than 9",
+        "/it/maximum",
+    ),
+    "minimum-added": Case(NUMBER, {**NUMBER, "minimum": 0}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, 0, "/minimum"),
+    "minimum-increased": Case(
+        {**NUMBER, "minimum": 1}, {**NUMBER, "minimum": 2}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), 1, 2, "/it/minimum"
+    ),
+    "multiple-of-added": Case(NUMBER, {**NUMBER, "multipleOf": 2}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, 2, "Of"),
+    "multiple-of-changed": Case(
+        {**NUMBER, "multipleOf": 2}, {**NUMBER, "multipleOf": 3}, BREAKING, RISKY, (BREAKING, RISKY), 2, 3, "Of"
+    ),
+    "unique-items-added": Case(
+        {"type": "array", "items": TEXT},
+        {"type": "array", "items": TEXT, "uniqueItems": True},
+        BREAKING,
+        NEUTRAL,
+        (ADDITIVE, RISKY),
+        None,
+        True,
+        "/it/uniqueItems",
+    ),
+    "pattern-added": Case(
+        TEXT, {**TEXT, "pattern": "^a"}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, "^a", "/pattern"
+    ),
+    "pattern-changed": Case(
+        {**TEXT, "pattern": "^a"}, {**TEXT, "pattern": "^b"}, RISKY, RISKY, (RISKY, RISKY), "^a", "^b", "/pattern"
+    ),
+    "format-added": Case(TEXT, {**TEXT, "format": "uri"}, RISKY, NEUTRAL, (ADDITIVE, RISKY), None, "uri", "/format"),
+    "format-changed": Case(
+        {**TEXT, "format": "uri"}, {**TEXT, "format": "email"}, RISKY, RISKY, (RISKY, RISKY), "uri", "email", "/format"
+    ),
+    "text-type-changed": Case(
+        TEXT, {**TEXT, "format": "date-time"}, BREAKING, BREAKING, (BREAKING, BREAKING), None, "date-time", "/format"
+    ),
+    "default-added": Case(NUMBER, {**NUMBER, "default": 1}, RISKY, NEUTRAL, (RISKY, NEUTRAL), None, 1, "/it/default"),
+    "default-changed": Case(
+        {**NUMBER, "default": 1}, {**NUMBER, "default": 0}, RISKY, NEUTRAL, (RISKY, NEUTRAL), 1, 0, "/it/default"
+    ),
+    "deprecated": Case(TEXT, {**TEXT, "deprecated": True}, NEUTRAL, NEUTRAL, (NEUTRAL, NEUTRAL), at="/it/deprecated"),
+    "became-read-only": Case(TEXT, {**TEXT, "readOnly": True}, BREAKING, NEUTRAL, (ADDITIVE, NEUTRAL), at="/readOnly"),
+    "became-write-only": Case(TEXT, {**TEXT, "writeOnly": True}, NEUTRAL, BREAKING, (NEUTRAL, ADDITIVE), at="Only"),
+    "keyword-added": Case(
+        TEXT, {**TEXT, "contentEncoding": "base64"}, RISKY, RISKY, (RISKY, RISKY), None, "base64", "/contentEncoding"
+    ),
+    "keyword-changed": Case(
+        {**TEXT, "contentEncoding": "base64"},
+        {**TEXT, "contentEncoding": "base32"},
+        RISKY,
+        RISKY,
+        (RISKY, RISKY),
+        "base64",
+        "base32",
+        "/contentEncoding",
+    ),
+}
+for _keyword, _type in (("Length", "string"), ("Items", "array"), ("Properties", "object")):
+    _bare, _name = {"type": _type}, _keyword.lower()
+    CASES |= {
+        f"max-{_name}-added": Case(
+            _bare, {**_bare, f"max{_keyword}": 9}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, 9, f"/max{_keyword}"
+        ),
+        f"max-{_name}-decreased": Case(
+            {**_bare, f"max{_keyword}": 9}, {**_bare, f"max{_keyword}": 8}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), 9, 8,
+            f"/max{_keyword}",
+        ),
+        f"min-{_name}-added": Case(
+            _bare, {**_bare, f"min{_keyword}": 1}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, 1, f"/min{_keyword}"
+        ),
+        f"min-{_name}-increased": Case(
+            {**_bare, f"min{_keyword}": 1}, {**_bare, f"min{_keyword}": 2}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), 1, 2,
+            f"/min{_keyword}",
+        ),
+    }  # fmt: skip
+for _keyword, _change, _old, _new in (("max", "decreased", 9, 8), ("min", "increased", 2, 3)):
+    _bare = {"type": "array", "contains": TEXT}
+    CASES |= {
+        f"{_keyword}-contains-added": Case(
+            _bare, {**_bare, f"{_keyword}Contains": _old}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, _old, "Contains"
+        ),
+        f"{_keyword}-contains-{_change}": Case(
+            {**_bare, f"{_keyword}Contains": _old}, {**_bare, f"{_keyword}Contains": _new}, BREAKING, NEUTRAL,
+            (ADDITIVE, RISKY), _old, _new, "Contains",
+        ),
+    }  # fmt: skip
+
+WORSE = (BREAKING, RISKY, ADDITIVE, NEUTRAL)
+
+
+@pytest.mark.parametrize("rule", CASES)
+@pytest.mark.parametrize("direction", ["request", "response", "both"])
+def test_one_change_is_one_finding(rule: str, direction: str) -> None:
+    """Its rule, level, direction, place and values are the expected ones, and so are those of the way back."""
+    case = CASES[rule]
+    place = {"request": in_request, "response": in_response, "both": in_both}[direction]
+    old, new = (place(schema, SCHEMAS) for schema in (case.old, case.new))
+    forth, back = compare(old, new), compare(new, old)
+    levels = {
+        "request": (case.request, case.back[0]),
+        "response": (case.response, case.back[1]),
+        "both": (min(case.request, case.response, key=WORSE.index), min(*case.back, key=WORSE.index)),
+    }[direction]
+    mirror = RULES[rule].mirror
+    assert [(f.rule, f.level, f.direction) for f in forth] == [(rule, levels[0], direction)]
+    assert [(f.rule, f.level, f.direction) for f in back] == [(mirror, levels[1], direction)]
+    assert (back[0].old, back[0].new) == (forth[0].new, forth[0].old)
+    assert forth[0].operations == ("createChatCompletion",)
+    assert case.was is ... or (forth[0].old, forth[0].new) == (case.was, case.now)
+    if rule != "const-changed":
+        assert forth[0].pointer.endswith(case.at)
+    for finding in (*forth, *back):
+        assert "{" not in finding.sentence and finding.sentence.endswith(".") and ".it" in finding.sentence
+        assert len(finding.fingerprint) == 12
+
+
+def test_every_rule_has_a_mirror() -> None:
+    """And the mirror's mirror is the rule."""
+    assert all(RULES[rule.mirror].mirror == name for name, rule in RULES.items())
+    assert all(isinstance(rule, Rule) and (rule.request or rule.response) for rule in RULES.values())
+
+
+# Two spellings of the same schema.
+SAME: dict[str, tuple[Any, Any]] = {
+    "nullable and a type": ({**TEXT, "nullable": True}, {"type": ["string", "null"]}),
+    "nullable and a variant": ({**TEXT, "nullable": True}, {"anyOf": [TEXT, {"type": "null"}]}),
+    "a null variant first": (one_of({"type": "null"}, TEXT), {"type": ["null", "string"]}),
+    "null in an enum": ({**texts("a"), "nullable": True}, {"type": ["string", "null"], "enum": ["a", None]}),
+    "a null const": (one_of(TEXT, {"const": None}), {"type": ["string", "null"]}),
+    "a nullable reference": ({"$ref": A["$ref"], "nullable": True}, {"anyOf": [A, {"type": "null"}]}),
+    "a nullable allOf": ({"allOf": [A], "nullable": True}, one_of(A, {"type": "null"})),
+    "a nullable union": (one_of(A, B, nullable=True), one_of(A, B, {"type": "null"})),
+    "null inside of a nested union": (one_of(A, one_of(B, {"type": "null"})), one_of(A, {"type": "null"}, B)),
+    "const and enum": ({"type": "string", "const": "a"}, texts("a")),
+    "an enum without a type": ({"enum": ["a", "b"]}, texts("b", "a")),
+    "enums side by side": (one_of(texts("a"), {"const": "b"}), texts("a", "b")),
+    "an open enum": ({"anyOf": [texts("a"), TEXT]}, {"anyOf": [TEXT, {"const": "a"}]}),
+    "order of variants": (one_of(A, B), one_of(B, A)),
+    "nested unions": (one_of(A, B, C), one_of(A, one_of(B, C))),
+    "oneOf and anyOf, where no value fits two": (one_of(A, B, TEXT), {"anyOf": [A, B, TEXT]}),
+    "a list of types": ({"type": ["string", "integer"]}, {"anyOf": [TEXT, NUMBER]}),
+    "a list of types with keywords": (
+        {"type": ["string", "array"], "items": TEXT, "maxLength": 3},
+        one_of({**TEXT, "maxLength": 3}, {"type": "array", "items": TEXT}),
+    ),
+    "an allOf of one": ({"allOf": [A]}, A),
+    "a merged allOf": ({"allOf": [obj({"p": TEXT}), obj({"q": NUMBER}, "q")]}, obj({"p": TEXT, "q": NUMBER}, "q")),
+    "limits of an allOf": ({"allOf": [{**NUMBER, "minimum": 1}, {"minimum": 0}]}, {**NUMBER, "minimum": 1}),
+    "types of an allOf": ({"allOf": [NUMBER, {"type": "number"}]}, NUMBER),
+    "required beside allOf": ({"allOf": [obj({"p": TEXT})], "required": ["p"]}, obj({"p": TEXT}, "p")),
+    "a base beside a union": (
+        {"type": "object", "properties": {"n": TEXT}, "oneOf": [tagged("a"), tagged("b")]},
+        one_of(tagged("a", n=TEXT), tagged("b", n=TEXT)),
+    ),
+    "inline and named": (tagged("a"), A),
+    "another name": (obj({"x": {"$ref": "#/components/schemas/A"}}), obj({"x": {"$ref": "#/components/schemas/A2"}})),
+    "variants with other names": (one_of(A, B), one_of(B, {"$ref": "#/components/schemas/A2"})),
+    "through two names": (A, {"$ref": "#/components/schemas/Alias"}),
+    "prose": (TEXT, {**TEXT, "description": "d", "title": "t", "example": "e", "x-note": 1}),
+    "keywords that say nothing": (
+        obj({"t": TEXT, "a": {"type": "array"}}),
+        obj(
+            {"t": {**TEXT, "minLength": 0, "deprecated": False}, "a": {"type": "array", "uniqueItems": False}},
+            additionalProperties=True,
+        ),
+    ),
+    "no default": ({**TEXT, "nullable": True}, {**TEXT, "nullable": True, "default": None}),
+    "limits of integers": ({**NUMBER, "exclusiveMinimum": 0}, {**NUMBER, "minimum": 1}),
+    "limits of OpenAPI 3.0": (
+        {"type": "number", "minimum": 0, "exclusiveMinimum": True},
+        {"type": "number", "exclusiveMinimum": 0},
+    ),
+    "a type that its keywords say": ({"properties": {"p": TEXT}}, obj({"p": TEXT})),
+    "another type's keywords": (TEXT, {**TEXT, "items": NUMBER, "maximum": 3}),
+    "anything": ({}, True),
+    "anything, or null": ({}, {"nullable": True}),
+    "recursion under another name": (
+        {"$ref": "#/components/schemas/Tree"},
+        {"$ref": "#/components/schemas/Wood"},
+    ),
+    "recursion, unrolled once": (
+        {"$ref": "#/components/schemas/Tree"},
+        obj({"left": {"$ref": "#/components/schemas/Tree"}, "value": TEXT}),
+    ),
+    "untagged recursive unions": (
+        {"$ref": "#/components/schemas/Filter"},
+        {"$ref": "#/components/schemas/Sieve"},
+    ),
+}
+
+
+def _tree(name: str) -> Json:
+    return obj({"left": {"$ref": f"#/components/schemas/{name}"}, "value": TEXT})
+
+
+def _filter(name: str) -> Json:
+    inner = {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
+    return {"anyOf": [obj({"key": TEXT}), obj({"filters": inner}), obj({"not": inner})]}
+
+
+MORE: Json = {
+    **SCHEMAS,
+    "A2": SCHEMAS["A"],
+    "Alias": A,
+    "Tree": _tree("Tree"),
+    "Wood": _tree("Wood"),
+    "Filter": _filter("Filter"),
+    "Sieve": _filter("Sieve"),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_another_spelling_is_no_change(name: str) -> None:
+    """In a request, in a response and in both, in both directions."""
+    for place in (in_request, in_response, in_both):
+        left, right = (place(schema, MORE) for schema in SAME[name])
+        assert compare(left, right) == []
+        assert compare(right, left) == []

@@ -1,0 +1,164 @@
+"""`python -m tools drift`: what changed upstream, whom it breaks, and what of our code it touches."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tools import document as documents
+from tools import vendor, yaml_reading, yaml_writing
+from tools.drift import acknowledging
+from tools.drift.findings import Finding, Report
+from tools.drift.gathering import findings_of
+from tools.drift.selecting import operations_to_compare, slice_of
+from tools.errors import ToolError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SPEC = ROOT / "openapi.yaml"
+FORMATS = ("text", "json", "markdown", "github", "junit")
+
+OVERLAY_EXIT_CODE = 3
+UNREADABLE_EXIT_CODE = 4
+USAGE_EXIT_CODE = 64
+_EXIT_CODES = {"breaking": 2, "risky": 1, "additive": 1}
+
+
+class UpstreamError(ToolError):
+    """Upstream's document cannot be fetched or read."""
+
+
+class Slice(NamedTuple):
+    """A slice of a document, and the document's bytes."""
+
+    document: dict[str, Any]
+    data: bytes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    place = "a file, an http(s) address, or REV:PATH of the git repository here"
+    parser.add_argument("--base", default=str(SPEC), metavar="F", help=f"what we have (default: openapi.yaml): {place}")
+    parser.add_argument(
+        "--upstream", default=vendor.UPSTREAM, metavar="F", help=f"what there is now (default: %(default)s): {place}"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the report (default: text)")
+    parser.add_argument(
+        "--fail-on",
+        choices=("any", "breaking", "never"),
+        default="any",
+        help="which findings the exit code tells of (default: any)",
+    )
+    parser.add_argument("--acknowledged", type=Path, metavar="F", help="default: drift-ack.yaml beside openapi.yaml")
+    parser.add_argument("--output", type=Path, metavar="F", help="write the report here, and its summary to the screen")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the report; give the exit code.
+
+    0 without findings, or with neutral ones only; 1 with additive or risky ones; 2 with breaking ones; 3 if an overlay
+    action or a chosen class name no longer applies; 4 if upstream's document cannot be read; 64 if anything else that
+    the command was given cannot.
+    """
+    from tools.drift.formats import FORMATS as writers
+
+    acknowledged = args.acknowledged or ROOT / "drift-ack.yaml"
+    try:
+        rows = acknowledging.read(acknowledged)
+        found = acknowledging.apply(report(args.base, args.upstream), rows, datetime.now(UTC).date())
+        text = writers[args.format](found)
+        if args.output is not None:
+            args.output.write_text(text, encoding="utf-8")
+    except UpstreamError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return UNREADABLE_EXIT_CODE
+    except ToolError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE_EXIT_CODE
+    except OSError as error:
+        print(f"error: {args.output}: cannot be written: {error.strerror}", file=sys.stderr)
+        return USAGE_EXIT_CODE
+    print(text.rstrip("\n") if args.output is None else found.summary)
+    return exit_code(found, args.fail_on)
+
+
+def exit_code(found: Report, fail_on: str) -> int:
+    """Give the exit code of a report."""
+    if fail_on == "never":
+        return 0
+    code = OVERLAY_EXIT_CODE if found.stopped else _EXIT_CODES.get(found.level or "", 0)
+    return 0 if fail_on == "breaking" and code < _EXIT_CODES["breaking"] else code
+
+
+def report(base: str | Path, upstream: str) -> Report:
+    """Compare two documents, or slices of them.
+
+    Args:
+        base: A file, an address or `REV:PATH`: what our code was made from.
+        upstream: What it is compared with.
+
+    Returns:
+        The report; no finding is acknowledged yet.
+
+    Raises:
+        UpstreamError: `upstream` cannot be fetched or read.
+        ToolError: `base`, or a file of ours, cannot.
+    """
+    name = Path(base).name if Path(base).resolve() == SPEC else str(base)
+    ours = _load(str(base), name)
+    try:
+        theirs = _load(upstream, upstream)
+        ours_wanted, theirs_wanted = operations_to_compare(ours.document, theirs.document)
+        new = _sliced(theirs, theirs_wanted, upstream)
+    except ToolError as error:
+        raise UpstreamError(error.message, where=error.where) from error
+    old = _sliced(ours, ours_wanted, name)
+    try:
+        findings = findings_of(old, new)
+    except ToolError as error:
+        raise documents.located(error, ours.data, name=name) from error
+    stopped = _stopped(old, new) if old != new else []
+    digests = [sha256(yaml_writing.write(part, comment=vendor.COMMENT).encode()).hexdigest() for part in (old, new)]
+    placed = _placed(findings, old, ours.data, name) if findings else []
+    return Report(name, upstream, tuple(placed), tuple(stopped), (), *digests)
+
+
+def _load(place: str, name: str) -> Slice:
+    data = documents.unpack(vendor.fetch(place), name=name)
+    return Slice(documents.load(data, name=name), data)
+
+
+def _sliced(part: Slice, wanted: list[str], name: str) -> dict[str, Any]:
+    try:
+        return slice_of(part.document, wanted)
+    except ToolError as error:
+        raise documents.located(error, part.data, name=name) from error
+
+
+def _stopped(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Give a line for what `make generate` applies to the base and could no longer apply to upstream's slice."""
+    from tools.overlay import apply_overlay
+
+    overlay = yaml_reading.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
+    config = yaml_reading.read((ROOT / "generator-config.yml").read_bytes(), name="generator-config.yml")
+    before, after = apply_overlay(old, overlay), apply_overlay(new, overlay)
+    stopped = [line for line in after.unmatched if line not in before.unmatched]
+    kept = [part.document.get("components", {}).get("schemas", {}) for part in (before, after)]
+    lost = [name for name in config.get("class_overrides", {}) if name in kept[0] and name not in kept[1]]
+    return stopped + [f"generator-config.yml#/class_overrides/{name}: there is no such schema" for name in lost]
+
+
+def _placed(findings: list[Finding], old: dict[str, Any], data: bytes, name: str) -> list[Finding]:
+    """Add the symbols and the line of each finding."""
+    from tools.drift.symbols import Symbols
+
+    symbols = Symbols(ROOT, old)
+    lines = documents.lines_of(data, {finding.pointer for finding in findings})
+    return [
+        dataclasses.replace(finding, symbols=symbols.of(finding.pointer), file=name, line=lines.get(finding.pointer))
+        for finding in findings
+    ]

@@ -1,0 +1,272 @@
+"""Compare the meaning of two schemas, and of all that they reach, each pair once.
+
+A change is noted where it is made, not where it is used: the walker gives each change again for every use, and whoever
+gathers them (see `tools.drift.gathering`) keeps one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tools import pointer as pointers
+from tools.drift.kinds import kind_of, kind_of_variant
+from tools.drift.matching import disjoint, match
+from tools.drift.rules import LOWER, UPPER, kebab
+from tools.drift.variants import Node, Spot, Variant
+from tools.drift.views import Schemas, View
+from tools.schemas import TEXT_TYPES, same_json, spelled
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change, before it is known whom it concerns.
+
+    Attributes:
+        rule: The rule's id.
+        at: The pointer of what changed: in the base if it is there, else in upstream's slice.
+        in_base: Which of the two.
+        old: What there was.
+        new: What there is.
+        keyword: The keyword that changed, for rules that are about several.
+    """
+
+    rule: str
+    at: str
+    in_base: bool
+    old: Any = None
+    new: Any = None
+    keyword: str = ""
+
+
+Pair = tuple[Node, Node]
+_Key = tuple[tuple[str, ...], tuple[str, ...]]
+
+# Rules about the notes of a schema, by keyword: said now, no longer said.
+_NOTE_RULES = {
+    "deprecated": ("deprecated", "undeprecated"),
+    "readOnly": ("became-read-only", "became-not-read-only"),
+    "writeOnly": ("became-write-only", "became-not-write-only"),
+}
+_OWN_RULES = ("default", "format", "multipleOf", "pattern", "uniqueItems")
+_WITH_SCHEMAS = ("additionalItems", "else", "if", "not", "then", "unevaluatedItems", "unevaluatedProperties")
+
+
+class Comparison:
+    """The schemas of two slices, and what is known of their differences.
+
+    Args:
+        old: The base's schemas.
+        new: Upstream's.
+    """
+
+    def __init__(self, old: Schemas, new: Schemas) -> None:
+        self.old = old
+        self.new = new
+        self._known: dict[_Key, tuple[list[Change], list[Pair]]] = {}
+        self._open: set[_Key] = set()
+
+    def walk(self, old: Node, new: Node) -> Iterator[tuple[list[Change], str, str]]:
+        """Yield the changes of each pair of schemas below and including this one, with both pointers."""
+        waiting: list[Pair] = [(old, new)]
+        seen = set()
+        while waiting:
+            pair = waiting.pop()
+            key = self._key(*pair)
+            if key in seen:
+                continue
+            seen.add(key)
+            changes, inside = self._pair(*pair)
+            yield changes, self.old.view(pair[0]).at, self.new.view(pair[1]).at
+            waiting += reversed(inside)
+
+    def same(self, old: Node, new: Node) -> bool:
+        """Tell whether two schemas mean the same; two that are being compared do until a difference is found."""
+        return self._key(old, new) in self._open or not any(changes for changes, _, _ in self.walk(old, new))
+
+    def _key(self, old: Node, new: Node) -> _Key:
+        return tuple(self.old.node(spot).at for spot in old), tuple(self.new.node(spot).at for spot in new)
+
+    def _pair(self, old: Node, new: Node) -> tuple[list[Change], list[Pair]]:
+        key = self._key(old, new)
+        if key in self._open:
+            return [], []
+        if key not in self._known:
+            changes: list[Change] = []
+            inside: list[Pair] = []
+            self._open.add(key)
+            # What refers to a component here, and no longer there, has itself changed, and not the component.
+            inlined = self.new.node(new[0]).at == new[0].at
+            at = old[0].at if inlined and len(old) == 1 else self.old.view(old).at
+            self._views(self.old.view(old), self.new.view(new), at, changes, inside)
+            self._open.remove(key)
+            self._known[key] = changes, inside
+        return self._known[key]
+
+    def _views(self, old: View, new: View, at: str, changes: list[Change], inside: list[Pair]) -> None:
+        _notes(old, new, changes)
+        kinds = kind_of(self.old, old), kind_of(self.new, new)
+        untyped = any(variant.type == "any" for variant in (*old.variants, *new.variants))
+        if old.nullable != new.nullable and not untyped:
+            rule = "became-nullable" if new.nullable else "became-not-nullable"
+            changes.append(Change(rule, at, True, *kinds))
+        pairs, lost, gained = match((self.old, old), (self.new, new), self._same_variant)
+        if (lost or gained) and min(len(old.variants), len(new.variants)) > 1:
+            changes += [
+                Change("variant-removed", variant.slot, True, old=kind_of_variant(self.old, variant))
+                for variant in lost
+            ]
+            changes += [
+                Change("variant-added", variant.slot, False, new=kind_of_variant(self.new, variant))
+                for variant in gained
+            ]
+        elif lost or gained:
+            wider = all(any(_covers(other, variant) for other in new.variants) for variant in lost)
+            narrower = all(any(_covers(other, variant) for other in old.variants) for variant in gained)
+            rule = "type-widened" if wider else "type-narrowed" if narrower else "type-changed"
+            changes.append(Change(rule, at, True, *kinds))
+        _unions((self.old, old), (self.new, new), pairs, changes)
+        for before, after in pairs:
+            self._variants(before, after, changes, inside)
+
+    def _same_variant(self, old: Variant, new: Variant) -> bool:
+        changes: list[Change] = []
+        inside: list[Pair] = []
+        self._variants(old, new, changes, inside)
+        return not changes and all(self.same(*pair) for pair in inside)
+
+    def _variants(self, old: Variant, new: Variant, changes: list[Change], inside: list[Pair]) -> None:
+        _values(old, new, changes)
+        self._keywords(old, new, changes)
+        if old.closed != new.closed:
+            rule = "additional-properties-forbidden" if new.closed else "additional-properties-allowed"
+            changes.append(Change(rule, old.at, True))
+        for name in sorted(old.properties.keys() | new.properties.keys()):
+            before, after = old.properties.get(name), new.properties.get(name)
+            if before and after:
+                if (name in old.required) != (name in new.required):
+                    rule = "property-became-required" if name in new.required else "property-became-optional"
+                    changes.append(Change(rule, before[0].at, True))
+                inside.append((before, after))
+            elif after:
+                rule = "required-property-added" if name in new.required else "property-added"
+                kind = kind_of(self.new, self.new.view(after))
+                changes.append(Change(rule, after[0].at, False, new=kind))
+            elif before:
+                rule = "required-property-removed" if name in old.required else "property-removed"
+                changes.append(Change(rule, before[0].at, True, old=kind_of(self.old, self.old.view(before))))
+        for name in sorted(old.inside.keys() | new.inside.keys()):
+            if name == "additionalProperties" and old.closed != new.closed:
+                continue
+            anything = (Spot({}, pointers.join(old.at, *name.split("/", 1))),)
+            nothing = (Spot({}, pointers.join(new.at, *name.split("/", 1))),)
+            inside.append((old.inside.get(name, anything), new.inside.get(name, nothing)))
+
+    def _keywords(self, old: Variant, new: Variant, changes: list[Change]) -> None:
+        for keyword in sorted(old.keywords.keys() | new.keywords.keys()):
+            before, after = old.keywords.get(keyword), new.keywords.get(keyword)
+            if before and after and same_json(before.value, after.value):
+                continue
+            if before and after and keyword in _WITH_SCHEMAS and self.same((before,), (after,)):
+                continue
+            spot = before or after
+            assert spot is not None
+            rule = _keyword_rule(keyword, before, after)
+            was, now = (_shown(keyword, side.value) if side else None for side in (before, after))
+            changes.append(Change(rule, spot.at, before is not None, was, now, keyword))
+
+
+def _notes(old: View, new: View, changes: list[Change]) -> None:
+    for keyword in sorted(old.notes.keys() | new.notes.keys()):
+        before, after = old.notes.get(keyword), new.notes.get(keyword)
+        if before and after and same_json(before.value, after.value):
+            continue
+        spot = before or after
+        assert spot is not None
+        if keyword in _NOTE_RULES:
+            rule = _NOTE_RULES[keyword][0 if after else 1]
+        else:
+            rule = _happened(keyword, before, after)
+        changes.append(Change(rule, spot.at, before is not None, before and before.value, after and after.value))
+
+
+def _unions(
+    base: tuple[Schemas, View],
+    upstream: tuple[Schemas, View],
+    pairs: list[tuple[Variant, Variant]],
+    changes: list[Change],
+) -> None:
+    """Compare what holds the variants of two unions together."""
+    old, new = base[1], upstream[1]
+    if old.exclusive is None or new.exclusive is None:
+        return
+    if old.exclusive != new.exclusive and not (disjoint(*base) and disjoint(*upstream)):
+        rule = "union-became-exclusive" if new.exclusive else "union-became-inclusive"
+        changes.append(Change(rule, old.at, True))
+    before, after = old.discriminator, new.discriminator
+    spot = before or after
+    if spot is not None and (before and before.value) != (after and after.value):
+        rule = _happened("discriminator", before, after)
+        changes.append(Change(rule, spot.at, before is not None, before and before.value, after and after.value))
+    elif before and after:
+        for left, right in pairs:
+            lost, gained = sorted(left.tags - right.tags), sorted(right.tags - left.tags)
+            for was, now in itertools.zip_longest(lost, gained):
+                holder = after if was is None else before
+                at = pointers.join(holder.at.removesuffix("/propertyName") + "/mapping", was or now or "")
+                changes.append(Change(_happened("discriminator-mapping", was, now), at, was is not None, was, now))
+
+
+def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
+    before, after = old.values, new.values
+    if before is None and after is None:
+        return
+    if before is None or after is None:
+        listed = new if before is None else old
+        rule = _happened("known-values" if listed.open else "enum", before, after)
+        values = [spot.value for spot in (after or before or {}).values()]
+        changes.append(Change(rule, old.at, True, *((old.type, values) if before is None else (values, new.type))))
+        return
+    if old.open != new.open:
+        changes.append(Change("enum-opened" if new.open else "enum-closed", old.at, True))
+    lost = [before[text] for text in sorted(before.keys() - after.keys())]
+    gained = [after[text] for text in sorted(after.keys() - before.keys())]
+    if len(before) == len(after) == len(lost) == 1 and not old.open and not new.open:
+        changes.append(Change("const-changed", lost[0].at, True, lost[0].value, gained[0].value))
+        return
+    stem = "known-value" if old.open or new.open else "enum-value"
+    changes += [Change(f"{stem}-removed", spot.at, True, old=spot.value) for spot in lost]
+    changes += [Change(f"{stem}-added", spot.at, False, new=spot.value) for spot in gained]
+
+
+def _covers(wide: Variant, narrow: Variant) -> bool:
+    """Tell whether one variant's type takes all that another's takes."""
+    return wide.type in ("any", narrow.type) or (wide.type == "number" and narrow.type == "integer")
+
+
+def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
+    if keyword in UPPER or keyword in LOWER:
+        if before is None or after is None:
+            return _happened(kebab(keyword), before, after)
+        # A limit that excludes its value is tighter than one that does not.
+        sign = 1 if keyword in LOWER else -1
+        rank = [(v[0], sign * v[1]) if isinstance(v, list) else (v, 0) for v in (before.value, after.value)]
+        return f"{kebab(keyword)}-{'increased' if rank[1] > rank[0] else 'decreased'}"
+    if keyword == "format":
+        types = [TEXT_TYPES.get(spot.value) if spot else None for spot in (before, after)]
+        return "text-type-changed" if types[0] != types[1] else _happened(keyword, before, after)
+    return _happened(kebab(keyword) if keyword in _OWN_RULES else "keyword", before, after)
+
+
+def _happened(stem: str, before: object, after: object) -> str:
+    return f"{stem}-{'added' if before is None else 'removed' if after is None else 'changed'}"
+
+
+def _shown(keyword: str, value: Any) -> Any:
+    """Give a limit as people write it."""
+    if keyword in ("maximum", "minimum"):
+        number, exclusive = value
+        return f"{'more' if keyword == 'minimum' else 'less'} than {spelled(number)}" if exclusive else number
+    return value

@@ -1,0 +1,91 @@
+"""Gather the changes of all operations to findings: each once, with whom it concerns and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.drift.comparing import Change, Comparison
+from tools.drift.findings import LEVELS, Direction, Finding, fingerprint
+from tools.drift.locations import Locations, names_of, spoken
+from tools.drift.operations import compare_operations
+from tools.drift.rules import RULES
+from tools.drift.sides import Side
+from tools.drift.views import Schemas
+from tools.schemas import spelled
+
+_LONGEST_VALUE = 80
+
+
+@dataclass
+class _Concerned:
+    operations: set[str] = field(default_factory=set)
+    directions: set[Direction] = field(default_factory=set)
+
+
+def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:
+    """Compare two slices.
+
+    Args:
+        base: The slice that our code is made from.
+        upstream: The slice of upstream's document.
+
+    Returns:
+        The findings, the worst first; without symbols, file and line.
+    """
+    old, new = Side(base, Schemas(base)), Side(upstream, Schemas(upstream))
+    comparison = Comparison(old.schemas, new.schemas)
+    concerned: dict[tuple[str, str], _Concerned] = {}
+    changes: dict[tuple[str, str], Change] = {}
+    pairs: dict[tuple[str, str], None] = {}
+
+    def note(change: Change, operation: str, direction: Direction) -> None:
+        key = (change.rule, spelled([change.at, change.in_base, change.old, change.new]))
+        changes.setdefault(key, change)
+        found = concerned.setdefault(key, _Concerned())
+        found.operations.add(operation)
+        found.directions.add(direction)
+
+    for compared in compare_operations(old, new):
+        for change, direction in compared.changes:
+            note(change, compared.operation, direction)
+        for (left, right), direction in compared.schemas:
+            for found, at, there in comparison.walk(left, right):
+                pairs[at, there] = None
+                for change in found:
+                    note(change, compared.operation, direction)
+    locations = Locations(base, upstream, pairs)
+    names = names_of(upstream) | names_of(base)
+    findings = [_finding(change, concerned[key], locations, names) for key, change in changes.items()]
+    return sorted(findings, key=lambda f: (LEVELS.index(f.level), _natural(f.pointer), f.rule, spelled([f.old, f.new])))
+
+
+def _finding(change: Change, concerned: _Concerned, locations: Locations, names: dict[tuple[str, str], str]) -> Finding:
+    direction: Direction = "both" if len(concerned.directions) > 1 else next(iter(concerned.directions))
+    rule = RULES[change.rule]
+    steps = locations.steps(change.at, change.in_base)
+    # A variant is named by what it is, behind the union that has it.
+    holder = steps[:-1] if change.rule.startswith("variant-") and steps[-1].startswith("[") else steps
+    words = {"what": f"`{spoken(holder, names)}`", "old": _shown(change.old), "new": _shown(change.new)}
+    return Finding(
+        rule=change.rule,
+        level=rule.level(direction),
+        direction=direction,
+        operations=tuple(sorted(concerned.operations)),
+        pointer=change.at,
+        old=change.old,
+        new=change.new,
+        sentence=rule.sentence.format(**words, keyword=f"`{change.keyword}`"),
+        fingerprint=fingerprint(change.rule, direction, steps, change.old, change.new),
+    )
+
+
+def _natural(pointer: str) -> list[tuple[bool, int, str]]:
+    """Give a key that sorts positions in lists as numbers."""
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in pointer.split("/")]
+
+
+def _shown(value: Any) -> str:
+    """Give a value for a sentence; kinds and places are words already."""
+    text = value if isinstance(value, str) else spelled(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

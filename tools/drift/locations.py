@@ -1,0 +1,146 @@
+"""Where a change is, in ways that stay: for its fingerprint, and for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from tools import pointer as pointers
+from tools.schemas import operations, ref_name
+
+_UNIONS = ("anyOf", "oneOf")
+_VALUES = ("enum", "required")
+_NAMED = ("patternProperties", "properties", "schemas")
+
+
+class Locations:
+    """The places of a base slice and of upstream's.
+
+    Args:
+        base: The base slice.
+        upstream: Upstream's slice.
+        pairs: The pointers of schemas that are the same thing in both, the base's first: what was renamed or moved is
+            known by its old place.
+    """
+
+    def __init__(self, base: dict[str, Any], upstream: dict[str, Any], pairs: Iterable[tuple[str, str]]) -> None:
+        self._base = base
+        self._upstream = upstream
+        self._old_place: dict[str, str] = {}
+        for old, new in pairs:
+            self._old_place.setdefault(new, old)
+
+    def steps(self, at: str, in_base: bool) -> list[str]:
+        """Give the steps of a pointer without positions in lists, from the base's components where it has them."""
+        if in_base:
+            return _steps(self._base, at)
+        steps = _steps(self._upstream, at)
+        above = at
+        while "/" in above and above not in self._old_place:
+            above = above.rpartition("/")[0]
+        if "/" not in above:
+            return steps
+        return [*_steps(self._base, self._old_place[above]), *steps[len(_steps(self._upstream, above)) :]]
+
+
+def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
+    """Give a place as people call it: `CreateChatCompletionRequest.tools[].function`.
+
+    Args:
+        steps: What `Locations.steps` gave.
+        names: The operation at each path and method.
+    """
+    rest = list(steps)
+    words = ""
+    if rest[:1] == ["components"]:
+        words, rest = rest[2] if len(rest) > 2 else "components", rest[3:]
+    elif rest[:1] == ["paths"] and len(rest) > 2:
+        words, rest = names.get((rest[1], rest[2]), f"{rest[2].upper()} {rest[1]}"), rest[3:]
+    while rest:
+        step = rest.pop(0)
+        if step in ("properties", "patternProperties") and rest:
+            words += f".{rest.pop(0)}"
+        elif step in ("items", "contains", "prefixItems"):
+            words += "[]"
+        elif step == "additionalProperties":
+            words += ".*"
+        elif step in ("parameters", "responses", "content", "headers") and rest:
+            words += f" {rest.pop(0)}"
+        elif step == "requestBody":
+            words += " body"
+        elif step.startswith("["):
+            words += step
+        elif step != "schema":
+            break  # A keyword: the rule's sentence is about it.
+    return words or "the API"
+
+
+def names_of(document: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """Give the operation at each path and method."""
+    return {(path, method): str(o.get("operationId", "")) for path, method, o in operations(document)}
+
+
+def _steps(document: dict[str, Any], at: str) -> list[str]:
+    """Follow a pointer and name what it passes by what it is, not by its position."""
+    steps: list[str] = []
+    value: Any = document
+    holder = ""  # The keyword whose value this is; "" for what a name or a position leads to.
+    for segment in pointers.split(at):
+        below = _below(value, segment)
+        if not isinstance(value, list):
+            # A property may be called `enum` or `allOf` too.
+            keyword = "" if holder in _NAMED else segment
+            if keyword not in ("allOf", *_UNIONS) or not isinstance(below, list):
+                steps.append(segment)
+            holder = keyword
+        else:
+            if holder in _UNIONS:
+                label = _label(below, segment) if sum(not _is_null(variant) for variant in value) > 1 else ""
+                steps += [f"[{label}]"] if label else []
+            elif holder == "parameters":
+                target = _target(document, below)
+                steps.append(f"{target.get('in')}:{target.get('name')}")
+            elif holder != "allOf":
+                steps.append(json.dumps(below, sort_keys=True) if holder in _VALUES else segment)
+            holder = ""
+        value = below
+    return steps
+
+
+def _below(value: Any, segment: str) -> Any:
+    try:
+        return pointers.find(value, [segment])
+    except LookupError:
+        return None
+
+
+def _target(document: dict[str, Any], value: Any) -> dict[str, Any]:
+    if isinstance(value, dict) and "$ref" in value:
+        try:
+            value = pointers.find(document, pointers.split(value["$ref"]))
+        except LookupError:
+            value = None
+    return value if isinstance(value, dict) else {}
+
+
+def _is_null(schema: Any) -> bool:
+    return isinstance(schema, dict) and (
+        schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None] or schema.get("const", 0) is None
+    )
+
+
+def _label(variant: Any, position: str) -> str:
+    """Give what tells a variant from its neighbours: its name, its tag, its type; "" for a scalar."""
+    if not isinstance(variant, dict):
+        return position
+    if "$ref" in variant:
+        return ref_name(variant["$ref"])
+    for name in ("type", "role", "object", "kind"):
+        inner = variant.get("properties", {}).get(name, {})
+        values = inner.get("enum", [inner["const"]] if "const" in inner else []) if isinstance(inner, dict) else []
+        if len(values) == 1:
+            return f"{name} {values[0]}"
+    # A union has one text, one number: they need no label.
+    kind = variant.get("type", position)
+    return "" if kind in ("boolean", "integer", "number", "string") else str(kind)

@@ -1,0 +1,88 @@
+"""Which variant of one union is which of another, whatever its place, its name or the rest of what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable
+
+from tools.drift.variants import Variant
+from tools.drift.views import Schemas, View
+from tools.schemas import spelled
+
+# Properties that say what an object is, where no discriminator says which one does.
+TAG_PROPERTIES = ("type", "role", "object", "kind")
+
+Pairs = list[tuple[Variant, Variant]]
+
+
+def match(
+    old: tuple[Schemas, View], new: tuple[Schemas, View], same: Callable[[Variant, Variant], bool]
+) -> tuple[Pairs, list[Variant], list[Variant]]:
+    """Pair the variants of two unions.
+
+    The surest sign comes first: the tag, then the component's name, then the same meaning, then being the only one
+    left of a type. Swapping the unions swaps the pairs.
+
+    Args:
+        old: The base's schemas, and the union's view.
+        new: Upstream's.
+        same: Tells whether two variants mean the same.
+
+    Returns:
+        The pairs, the variants that only the base has, and those that only upstream has.
+    """
+    left, right = list(old[1].variants), list(new[1].variants)
+    pairs: Pairs = []
+
+    def pair(key_of_left: Callable[[Variant], Hashable], key_of_right: Callable[[Variant], Hashable]) -> None:
+        keys_left, keys_right = Counter(map(key_of_left, left)), Counter(map(key_of_right, right))
+        for variant in list(left):
+            key = key_of_left(variant)
+            if key and keys_left[key] == keys_right[key] == 1:
+                other = next(other for other in right if key_of_right(other) == key)
+                pairs.append((variant, other))
+                left.remove(variant)
+                right.remove(other)
+
+    if len(left) == len(right) == 1 and left[0].type == right[0].type:
+        return [(left[0], right[0])], [], []
+    pair(lambda v: tag_of(*old, v), lambda v: tag_of(*new, v))
+    pair(lambda v: v.name, lambda v: v.name)
+    for variant in list(left):
+        found = next((other for other in right if other.type == variant.type and same(variant, other)), None)
+        if found is not None:
+            pairs.append((variant, found))
+            left.remove(variant)
+            right.remove(found)
+    # Objects with tags are told apart by these; what is left of another type is the same thing, changed.
+    pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v))
+    return pairs, left, right
+
+
+def tag_of(schemas: Schemas, view: View, variant: Variant) -> str:
+    """Give the property and the one value of it by which a variant is known, or ""."""
+    names = [view.discriminator.value] if view.discriminator is not None else []
+    for name in [*names, *TAG_PROPERTIES]:
+        if name in variant.properties and (text := schemas.only_value(variant.properties[name])) is not None:
+            return f"{name}={text}"
+    return ""
+
+
+def disjoint(schemas: Schemas, view: View) -> bool:
+    """Tell whether no value fits two variants of a union, so that `oneOf` and `anyOf` mean the same."""
+    signs = []
+    for variant in view.variants:
+        tag = tag_of(schemas, view, variant)
+        signs.append(tag or {"integer": "number"}.get(variant.type, variant.type))
+    return (
+        "any" not in signs
+        and len(set(signs)) == len(signs)
+        and ("object" not in signs or not any("=" in s for s in signs))
+    )
+
+
+def _lone_type(schemas: Schemas, view: View, variant: Variant) -> str:
+    if tag_of(schemas, view, variant):
+        return ""
+    # Two kinds of numbers are one change of type; two objects are the same one only if they share most of it.
+    return variant.type if variant.type != "object" else spelled(sorted(variant.required)) if variant.required else ""

@@ -1,0 +1,56 @@
+"""The two slices of a comparison, and what the comparison of one operation comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools import pointer as pointers
+from tools.drift.comparing import Change, Pair
+from tools.drift.findings import Direction
+from tools.drift.variants import Spot
+from tools.drift.views import Schemas
+from tools.schemas import operations
+
+
+@dataclass
+class Compared:
+    """What one operation's comparison gives: changes, and pairs of schemas to walk, each with its direction."""
+
+    operation: str
+    changes: list[tuple[Change, Direction]] = field(default_factory=list)
+    schemas: list[tuple[Pair, Direction]] = field(default_factory=list)
+
+    def change(self, direction: Direction, rule: str, at: str, in_base: bool, old: Any = None, new: Any = None) -> None:
+        self.changes.append((Change(rule, at, in_base, old, new), direction))
+
+
+@dataclass
+class Side:
+    """One of the two slices.
+
+    Attributes:
+        document: The slice.
+        schemas: Its schemas.
+    """
+
+    document: dict[str, Any]
+    schemas: Schemas
+
+    def operations(self) -> dict[str, tuple[str, str]]:
+        """Give path and method of each operation."""
+        found = operations(self.document)
+        return {
+            str(operation.get("operationId", f"{method} {path}")): (path, method) for path, method, operation in found
+        }
+
+    def followed(self, spot: Spot) -> Spot:
+        """Give what a reference to a component leads to, or the object itself."""
+        while isinstance(spot.value, dict) and "$ref" in spot.value:
+            segments = pointers.split(spot.value["$ref"])
+            spot = Spot(pointers.find(self.document, segments), pointers.join("#", *segments))
+        return spot
+
+    def inside(self, spot: Spot, key: str, default: Any = None) -> Spot:
+        """Give what an object holds at a key, followed."""
+        return self.followed(Spot(spot.value.get(key, default), pointers.join(spot.at, key)))
