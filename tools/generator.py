@@ -128,6 +128,7 @@ def write_package(
         model_shape=lambda class_name: model_shape(shapes, class_name),
         operation_shape=lambda endpoint: operations[endpoint.name],
         schemas=shapes.schemas,
+        sources=shapes.sources,
     )
     project.extras = {"params.py": project.env.get_template("params.py.jinja").render(params=params)}
     project.extras |= {"openapi.json": contract, "py.typed": ""}

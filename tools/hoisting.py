@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +31,11 @@ class Place:
     hint: str | None = None
     param: str | None = None
 
+    @property
+    def source(self) -> str:
+        """The pointer of the schema in the document: the types of a list stand where the list does."""
+        return re.sub(r"(?<!/properties)/type/\d+", "", self.at)
+
     def hinted(self, schema: Schema) -> Place:
         return replace(self, hint=schema.get("x-class-name", self.hint), param=schema.get("x-param-name", self.param))
 
@@ -48,6 +54,7 @@ class Hoisting:
         self.names = names
         self.classes: dict[str, Schema] = {}
         self.clashes: list[str] = [*names.clashes]
+        self.sources: dict[str, set[str]] = {}
 
     def reference(self, core: Schema, place: Place, owner: str | None) -> Schema:
         """Give a `$ref` to the class of a lowered object or enum: a new one, or the one that means the same.
@@ -62,6 +69,7 @@ class Hoisting:
         if self.names.free(name, owner) if known is None else _meaning(known) == _meaning(core):
             self.classes.setdefault(name, core)
             self.names.claim(name, f"# {name}")
+            self.sources.setdefault(name, set()).add(place.source)
             return {"$ref": SCHEMA_REF + name}
         if place.hint is not None:
             self.clashes.append(f"{place.at}: the class name {name} is taken by a different schema")

@@ -52,7 +52,8 @@ def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str,
         class_names: The class name of each component that the generator's configuration renames.
 
     Returns:
-        The document; `x-aliases` has the components that are no class (unions, arrays, maps, scalars), and
+        The document; `x-aliases` has the components that are no class (unions, arrays, maps, scalars), `x-sources`
+        the pointers of the schemas that each class stands for, `x-param-sources` those that have an `x-param-name`, and
         `x-clashes` a line for each name that could not be given because a different schema had it already.
 
     Raises:
@@ -76,6 +77,7 @@ class _Lowering:
         self._merged: dict[str, Schema] = {}
         self._merging: set[str] = set()
         self._hoisting = Hoisting(self._names)
+        self._param_sources: dict[str, set[str]] = {}
 
     @property
     def outermost(self) -> str:
@@ -97,6 +99,9 @@ class _Lowering:
         lowered["x-aliases"] = {
             name: settling.settled(self._cores[name], (name,), (name,)) for name in self._source if name not in named
         }
+        sources = {named[name]: [SCHEMA_REF + escape(name)] for name in named} | self._hoisting.sources
+        lowered["x-sources"] = {name: sorted(places) for name, places in sources.items()}
+        lowered["x-param-sources"] = {name: sorted(places) for name, places in self._param_sources.items()}
         lowered["x-clashes"] = self._hoisting.clashes
         return lowered
 
@@ -116,6 +121,8 @@ class _Lowering:
             return {}
         place = place.hinted(schema)
         notes = {key: schema[key] for key in _NOTES if key in schema}
+        if "x-param-name" in notes:
+            self._param_sources.setdefault(notes["x-param-name"], set()).add(place.source)
         if "x-also-accepts" in notes:
             notes["x-also-accepts"] = [
                 self._names.of[name] for name in notes["x-also-accepts"] if name in self._names.of

@@ -34,6 +34,7 @@ class ModelShape:
     name: str
     doc: str
     decoders: Decoders
+    sources: list[str]
     fields: list[Field] = field(default_factory=list)
     type_imports: list[tuple[str, str]] = field(default_factory=list)
 
@@ -45,7 +46,7 @@ class ModelShape:
 def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
     """Give the shape of a model by its class name."""
     schema = shapes.schemas[class_name]
-    shape = ModelShape(class_name, schema.get("description", ""), Decoders(shapes))
+    shape = ModelShape(class_name, schema.get("description", ""), Decoders(shapes), shapes.sources(class_name))
     required = schema.get("required", [])
     annotations = {key: shapes.annotation(core) for key, core in schema["properties"].items()}
     names = attribute_names(annotations, _IN_USE.union(references(schema)))

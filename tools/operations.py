@@ -12,6 +12,7 @@ from tools.decoding import Decoders
 from tools.errors import ToolError
 from tools.models import attribute_names
 from tools.naming import PREFIX, identifier
+from tools.pointer import fragment
 from tools.schemas import Schema, operations
 from tools.shapes import Shapes, describe, takes_none
 
@@ -70,6 +71,11 @@ class OperationShape:
     streams: bool = False
     cores: list[Schema] = field(default_factory=list)
     type_imports: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        """Its pointer, as generated code spells it."""
+        return fragment(self.at)
 
     @property
     def module(self) -> str:

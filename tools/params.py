@@ -38,6 +38,7 @@ class TypedDictShape:
 
     name: str
     doc: str
+    sources: list[str]
     keys: list[Key] = field(default_factory=list)
     inherits: str = "TypedDict"
 
@@ -62,6 +63,7 @@ class Alias:
     dicts: list[str]
     models: list[str]
     others: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
 
 
 class Params:
@@ -91,20 +93,21 @@ class Params:
     def names(self) -> list[str]:
         return sorted({*self.dicts, *self.unions})
 
-    def _add(self, wanted: str, doc: str, *, chosen: bool = True, inherits: str = "TypedDict") -> TypedDictShape:
+    def _add(
+        self, wanted: str, doc: str, sources: list[str], *, chosen: bool = True, inherits: str = "TypedDict"
+    ) -> TypedDictShape:
         """Add an empty TypedDict, under another name if the one wanted was not chosen by a person."""
         taken = {*self.dicts, *self.unions, *self._shapes.schemas}
         if chosen and wanted in taken:
             raise ToolError(f"{wanted} names two things; give one another x-param-name", where="overlay.yaml")
-        shape = TypedDictShape(numbered(wanted, taken), doc, inherits=inherits)
+        shape = TypedDictShape(numbered(wanted, taken), doc, sources, inherits=inherits)
         self.dicts[shape.name] = shape
         return shape
 
     def _query_dict(self, operation: OperationShape) -> None:
         wanted = operation.param_name or f"{class_name(operation.operation_id)}Params"
-        shape = self._add(
-            wanted, f"What `{operation.operation_id}` takes in the query.", chosen=operation.param_name is not None
-        )
+        doc = f"What `{operation.operation_id}` takes in the query."
+        shape = self._add(wanted, doc, [operation.source], chosen=operation.param_name is not None)
         for parameter in operation.query:
             annotation = self._annotation(parameter.core)
             shape.keys.append(Key(parameter.name, _required(annotation, parameter.required), parameter.doc))
@@ -116,17 +119,18 @@ class Params:
             self._annotation(core)
             return
         # One request, two results: `stream` decides which, so type checkers need it apart from the rest.
+        sources = self._shapes.sources(name)
         name = schema.get("x-param-name", f"{name}Param")
-        base = self._add(f"{name}Base", schema.get("description", ""))
+        base = self._add(f"{name}Base", schema.get("description", ""), sources)
         self._fill(base, {**schema, "properties": {k: v for k, v in schema["properties"].items() if k != "stream"}})
         doc = describe(schema["properties"]["stream"])
         for suffix, annotation, says in (
             ("NonStreaming", "Literal[False] | None", "that is answered in one piece"),
             ("Streaming", "Required[Literal[True]]", "that is answered with a stream of chunks"),
         ):
-            shape = self._add(f"{name}{suffix}", f"A request {says}.", inherits=base.name)
+            shape = self._add(f"{name}{suffix}", f"A request {says}.", sources, inherits=base.name)
             shape.keys.append(Key("stream", annotation, doc))
-        self.unions[name] = Alias(name, [f"{name}NonStreaming", f"{name}Streaming"], [])
+        self.unions[name] = Alias(name, [f"{name}NonStreaming", f"{name}Streaming"], [], sources=sources)
 
     def _object(self, name: str) -> str:
         """Give the alias under which annotations name an object, and see that its TypedDict is there."""
@@ -134,7 +138,8 @@ class Params:
         if alias not in self.inputs:
             schema = self._shapes.schemas[name]
             wanted = schema.get("x-param-name")
-            shape = self._add(wanted or f"{name}Param", schema.get("description", ""), chosen=wanted is not None)
+            doc, sources = schema.get("description", ""), self._shapes.sources(name)
+            shape = self._add(wanted or f"{name}Param", doc, sources, chosen=wanted is not None)
             also = [other for other in schema.get("x-also-accepts", ()) if other in self._shapes.schemas]
             self.inputs[alias] = Alias(alias, [shape.name], [name, *also])
             self._fill(shape, schema)
@@ -178,11 +183,12 @@ class Params:
         dicts = [d for annotation in inputs for d in self.inputs[annotation].dicts]
         models = [m for annotation in inputs for m in self.inputs[annotation].models]
         others = [annotation for annotation in annotations if annotation not in inputs]
+        sources = self._shapes.union_sources(name, core)
         # The same union may be met again; a different one, or an object, may have taken its name.
         taken = {*self.dicts, *self._shapes.schemas}
         taken |= {n for n, union in self.unions.items() if (union.dicts, union.others) != (dicts, others)}
         name = numbered(name, taken)
-        self.unions[name] = Alias(name, dicts, models, others)
+        self.unions[name] = Alias(name, dicts, models, others, sources)
         return " | ".join([name, *null])
 
 

@@ -17,6 +17,11 @@ def join(pointer: str, *segments: str | int) -> str:
     return pointer
 
 
+def fragment(pointer: str) -> str:
+    """Return a pointer whose characters are not percent-encoded yet: one line of ASCII, whatever the names in it."""
+    return pointer[:1] + quote(pointer[1:], safe=_FRAGMENT_SAFE, errors="replace")
+
+
 def split(pointer: str) -> list[str]:
     """Return the unescaped segments of a pointer that is `#` or begins with `#/`."""
     return [segment.replace("~1", "/").replace("~0", "~") for segment in unquote(pointer[1:]).split("/")[1:]]

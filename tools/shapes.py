@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from tools.naming import module_name
-from tools.schemas import SCHEMA_REF, Schema, ref_name
+from tools.pointer import fragment
+from tools.schemas import SCHEMA_REF, TEXT_TYPES, Schema, escape, ref_name
 
 SCALAR_TYPES = {"boolean": "bool", "integer": "int", "null": "None", "number": "float", "string": "str"}
-TEXT_TYPES = {"date": "datetime.date", "date-time": "datetime.datetime", "uuid": "uuid.UUID"}
 
 
 class Shapes:
@@ -23,8 +23,19 @@ class Shapes:
     def __init__(self, document: dict[str, Any]) -> None:
         self.schemas: dict[str, Schema] = document["components"]["schemas"]
         self.aliases: dict[str, Schema] = document["x-aliases"]
+        self._sources: dict[str, list[str]] = document["x-sources"]
+        self._param_sources: dict[str, list[str]] = document["x-param-sources"]
         below = {name: references(schema) for name, schema in self.schemas.items()}
         self.recursive = {name for name in self.schemas if name in _reached(name, below)}
+
+    def sources(self, class_name: str) -> list[str]:
+        """Give the pointers of the schemas that a class stands for, as generated code spells them."""
+        return [fragment(place) for place in self._sources[class_name]]
+
+    def union_sources(self, name: str, core: Schema) -> list[str]:
+        """Give the pointers of a union that is called `name` where it is sent."""
+        component = [SCHEMA_REF + escape(core["x-alias"])] if "x-alias" in core else []
+        return [fragment(place) for place in self._param_sources.get(name, component)]
 
     def is_object(self, core: Schema) -> bool:
         """Tell whether a schema refers to a model."""

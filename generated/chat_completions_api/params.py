@@ -97,6 +97,7 @@ __all__ = (
 )
 
 
+# Source: #/paths/~1chat~1completions/get
 class CompletionListParams(TypedDict, total=False):
     """What `listChatCompletions` takes in the query."""
 
@@ -116,6 +117,7 @@ class CompletionListParams(TypedDict, total=False):
     """Sort by creation time, oldest first (asc) or newest first (desc). The server's default is asc."""
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest
 class CompletionCreateParamsBase(TypedDict, total=False):
     """Everything that goes into one chat completion request; only model and messages are required."""
 
@@ -233,6 +235,7 @@ class CompletionCreateParamsBase(TypedDict, total=False):
     """Settings for searching the web before answering; needs a search-capable model."""
 
 
+# Source: #/components/schemas/PromptCacheOptionsParam
 class PromptCacheOptionsParam(TypedDict, total=False):
     """Settings of the prompt cache for one request."""
 
@@ -243,6 +246,7 @@ class PromptCacheOptionsParam(TypedDict, total=False):
     """How long the cache entries written by this request should live."""
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest/properties/audio
 class ChatCompletionAudioParam(TypedDict, total=False):
     """Voice and encoding of spoken output; required when modalities includes audio."""
 
@@ -253,6 +257,7 @@ class ChatCompletionAudioParam(TypedDict, total=False):
     """Voice that speaks the reply, a built-in name or a custom voice."""
 
 
+# Source: #/components/schemas/VoiceIdsOrCustomVoice/anyOf/1
 class CustomVoiceParam(TypedDict, total=False):
     """A custom voice of your own."""
 
@@ -260,6 +265,7 @@ class CustomVoiceParam(TypedDict, total=False):
     """Id of the custom voice."""
 
 
+# Source: #/components/schemas/ChatCompletionFunctionCallOption
 class ChatCompletionFunctionCallOptionParam(TypedDict, total=False):
     """Deprecated along with function_call, use tool_choice; makes the model call one function."""
 
@@ -267,6 +273,7 @@ class ChatCompletionFunctionCallOptionParam(TypedDict, total=False):
     """Name of the function to call without fail."""
 
 
+# Source: #/components/schemas/ChatCompletionFunctions
 class ChatCompletionFunctionsParam(TypedDict, total=False):
     """Deprecated, use a function tool; a function the model may call."""
 
@@ -280,6 +287,7 @@ class ChatCompletionFunctionsParam(TypedDict, total=False):
     """JSON Schema of the arguments; without it the function takes none."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestDeveloperMessage
 class ChatCompletionDeveloperMessageParam(TypedDict, total=False):
     """Instructions from the application, followed ahead of user messages; takes the place of system on o1 and newer
     models."""
@@ -294,6 +302,7 @@ class ChatCompletionDeveloperMessageParam(TypedDict, total=False):
     """Always developer; tells this message from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartText
 class ChatCompletionContentPartTextParam(TypedDict, total=False):
     """A piece of text inside a message."""
 
@@ -307,6 +316,7 @@ class ChatCompletionContentPartTextParam(TypedDict, total=False):
     """Always text; tells this part from the others."""
 
 
+# Source: #/components/schemas/PromptCacheBreakpointParam
 class PromptCacheBreakpointParam(TypedDict, total=False):
     """Marks a content part as the end of a prompt prefix worth caching."""
 
@@ -314,6 +324,7 @@ class PromptCacheBreakpointParam(TypedDict, total=False):
     """Always explicit; the breakpoint is one you placed yourself. The server's default is explicit."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestSystemMessage
 class ChatCompletionSystemMessageParam(TypedDict, total=False):
     """Instructions that set the behavior of the model; for o1 and newer models prefer a developer message."""
 
@@ -327,6 +338,7 @@ class ChatCompletionSystemMessageParam(TypedDict, total=False):
     """Always system; tells this message from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestUserMessage
 class ChatCompletionUserMessageParam(TypedDict, total=False):
     """What the end user says or sends, such as a question or an image."""
 
@@ -340,6 +352,7 @@ class ChatCompletionUserMessageParam(TypedDict, total=False):
     """Always user; tells this message from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartImage
 class ChatCompletionContentPartImageParam(TypedDict, total=False):
     """An image inside a user message; the model must accept images."""
 
@@ -353,6 +366,7 @@ class ChatCompletionContentPartImageParam(TypedDict, total=False):
     """Always image_url; tells this part from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartImage/properties/image_url
 class ImageURLParam(TypedDict, total=False):
     """Where the image is and how closely to look at it."""
 
@@ -364,6 +378,7 @@ class ImageURLParam(TypedDict, total=False):
     """Web address of the image, or the image itself as a base64 data URL."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartAudio
 class ChatCompletionContentPartInputAudioParam(TypedDict, total=False):
     """Recorded sound inside a user message; the model must accept audio."""
 
@@ -377,6 +392,7 @@ class ChatCompletionContentPartInputAudioParam(TypedDict, total=False):
     """Always input_audio; tells this part from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartAudio/properties/input_audio
 class InputAudioParam(TypedDict, total=False):
     """The recording and its encoding."""
 
@@ -387,6 +403,7 @@ class InputAudioParam(TypedDict, total=False):
     """Encoding of the recording in data."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartFile
 class ChatCompletionContentPartFileParam(TypedDict, total=False):
     """A file inside a user message, such as a PDF for the model to read."""
 
@@ -400,6 +417,7 @@ class ChatCompletionContentPartFileParam(TypedDict, total=False):
     """Always file; tells this part from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartFile/properties/file
 class FileFileParam(TypedDict, total=False):
     """The file, either uploaded before (file_id) or sent inline (file_data with filename)."""
 
@@ -413,6 +431,7 @@ class FileFileParam(TypedDict, total=False):
     """Name of the file, needed when it is sent inline."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestAssistantMessage
 class ChatCompletionAssistantMessageParam(TypedDict, total=False):
     """An earlier reply of the model, sent back as part of the conversation."""
 
@@ -438,6 +457,7 @@ class ChatCompletionAssistantMessageParam(TypedDict, total=False):
     """The tool calls the model made in that turn; each one needs a tool message in answer."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestAssistantMessage/properties/audio/anyOf/0
 class ChatCompletionAssistantMessageAudioParam(TypedDict, total=False):
     """A reference to an earlier audio reply."""
 
@@ -445,6 +465,7 @@ class ChatCompletionAssistantMessageAudioParam(TypedDict, total=False):
     """Id of that audio reply, as found in audio.id of the message received."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartRefusal
 class ChatCompletionContentPartRefusalParam(TypedDict, total=False):
     """A refusal inside an assistant message."""
 
@@ -455,6 +476,8 @@ class ChatCompletionContentPartRefusalParam(TypedDict, total=False):
     """Always refusal; tells this part from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestAssistantMessage/properties/function_call/anyOf/0
+# Source: #/components/schemas/ChatCompletionResponseMessage/properties/function_call
 class FunctionCallParam(TypedDict, total=False):
     """Deprecated, use tool_calls; the function the model wants you to run."""
 
@@ -465,6 +488,7 @@ class FunctionCallParam(TypedDict, total=False):
     """Name of the function the model wants you to run."""
 
 
+# Source: #/components/schemas/ChatCompletionMessageToolCall
 class ChatCompletionMessageFunctionToolCallParam(TypedDict, total=False):
     """A request by the model to run a function."""
 
@@ -478,6 +502,7 @@ class ChatCompletionMessageFunctionToolCallParam(TypedDict, total=False):
     """Always function; tells this call from a custom tool call."""
 
 
+# Source: #/components/schemas/ChatCompletionMessageToolCall/properties/function
 class FunctionParam(TypedDict, total=False):
     """The function to run and the arguments for it."""
 
@@ -488,6 +513,7 @@ class FunctionParam(TypedDict, total=False):
     """Name of the function to run."""
 
 
+# Source: #/components/schemas/ChatCompletionMessageCustomToolCall
 class ChatCompletionMessageCustomToolCallParam(TypedDict, total=False):
     """A request by the model to run a custom tool."""
 
@@ -501,6 +527,7 @@ class ChatCompletionMessageCustomToolCallParam(TypedDict, total=False):
     """Always custom; tells this call from a function call."""
 
 
+# Source: #/components/schemas/ChatCompletionMessageCustomToolCall/properties/custom
 class CustomParam(TypedDict, total=False):
     """The custom tool to run and the input for it."""
 
@@ -511,6 +538,7 @@ class CustomParam(TypedDict, total=False):
     """Name of the custom tool to run."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestToolMessage
 class ChatCompletionToolMessageParam(TypedDict, total=False):
     """The result of one tool call, handed back to the model."""
 
@@ -524,6 +552,7 @@ class ChatCompletionToolMessageParam(TypedDict, total=False):
     """Id of the tool call that this message answers."""
 
 
+# Source: #/components/schemas/ChatCompletionRequestFunctionMessage
 class ChatCompletionFunctionMessageParam(TypedDict, total=False):
     """Deprecated, use a tool message; the result of a function call."""
 
@@ -537,6 +566,7 @@ class ChatCompletionFunctionMessageParam(TypedDict, total=False):
     """Always function; tells this message from the others."""
 
 
+# Source: #/components/schemas/ModerationParam
 class ModerationParam(TypedDict, total=False):
     """How to moderate a request and the reply to it."""
 
@@ -547,6 +577,7 @@ class ModerationParam(TypedDict, total=False):
     """What is to happen with the moderation results, for input and reply separately."""
 
 
+# Source: #/components/schemas/ModerationPolicyParam
 class ModerationPolicyParam(TypedDict, total=False):
     """Moderation settings for either side of the exchange."""
 
@@ -557,6 +588,7 @@ class ModerationPolicyParam(TypedDict, total=False):
     """How to treat the text that the model generates."""
 
 
+# Source: #/components/schemas/ModerationConfigParam
 class ModerationConfigParam(TypedDict, total=False):
     """Moderation settings for one side of the exchange."""
 
@@ -564,6 +596,7 @@ class ModerationConfigParam(TypedDict, total=False):
     """Whether flagged content is only reported or also held back."""
 
 
+# Source: #/components/schemas/PredictionContent
 class ChatCompletionPredictionContentParam(TypedDict, total=False):
     """Text given in advance because much of the reply will repeat it."""
 
@@ -574,6 +607,7 @@ class ChatCompletionPredictionContentParam(TypedDict, total=False):
     """Always content; the only kind of prediction."""
 
 
+# Source: #/components/schemas/ResponseFormatText
 class ResponseFormatTextParam(TypedDict, total=False):
     """Ordinary text with no imposed structure."""
 
@@ -581,6 +615,7 @@ class ResponseFormatTextParam(TypedDict, total=False):
     """Always text; tells this response format from the JSON ones."""
 
 
+# Source: #/components/schemas/ResponseFormatJsonSchema
 class ResponseFormatJSONSchemaParam(TypedDict, total=False):
     """JSON that follows a schema you supply (structured outputs)."""
 
@@ -591,6 +626,7 @@ class ResponseFormatJSONSchemaParam(TypedDict, total=False):
     """Always json_schema; tells this response format from text and json_object."""
 
 
+# Source: #/components/schemas/ResponseFormatJsonSchema/properties/json_schema
 class JSONSchemaParam(TypedDict, total=False):
     """The schema together with its name and strictness."""
 
@@ -607,6 +643,7 @@ class JSONSchemaParam(TypedDict, total=False):
     """Whether the reply must match the schema exactly; strict mode supports a subset of JSON Schema."""
 
 
+# Source: #/components/schemas/ResponseFormatJsonObject
 class ResponseFormatJSONObjectParam(TypedDict, total=False):
     """Older JSON mode, valid JSON of any shape; the prompt must ask for JSON too, and json_schema is the better
     choice."""
@@ -615,6 +652,7 @@ class ResponseFormatJSONObjectParam(TypedDict, total=False):
     """Always json_object; tells this response format from text and json_schema."""
 
 
+# Source: #/components/schemas/ChatCompletionStreamOptions/anyOf/0
 class ChatCompletionStreamOptionsParam(TypedDict, total=False):
     """The streaming settings to use, instead of none."""
 
@@ -626,6 +664,7 @@ class ChatCompletionStreamOptionsParam(TypedDict, total=False):
     there."""
 
 
+# Source: #/components/schemas/ChatCompletionAllowedToolsChoice
 class ChatCompletionAllowedToolChoiceParam(TypedDict, total=False):
     """Narrows the choice to some of the declared tools."""
 
@@ -636,6 +675,7 @@ class ChatCompletionAllowedToolChoiceParam(TypedDict, total=False):
     """Always allowed_tools; tells this tool choice from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionAllowedTools
 class ChatCompletionAllowedToolsParam(TypedDict, total=False):
     """A subset of the declared tools, which can vary by request without changing the tools list."""
 
@@ -646,6 +686,7 @@ class ChatCompletionAllowedToolsParam(TypedDict, total=False):
     """References to the allowed tools, all of them declared in tools."""
 
 
+# Source: #/components/schemas/ChatCompletionNamedToolChoice
 class ChatCompletionNamedToolChoiceParam(TypedDict, total=False):
     """Makes the model call one particular function."""
 
@@ -656,6 +697,7 @@ class ChatCompletionNamedToolChoiceParam(TypedDict, total=False):
     """Always function; tells this tool choice from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionNamedToolChoice/properties/function
 class ChatCompletionNamedToolChoiceFunctionParam(TypedDict, total=False):
     """The function that has to be called."""
 
@@ -663,6 +705,7 @@ class ChatCompletionNamedToolChoiceFunctionParam(TypedDict, total=False):
     """Name of the function to force, as declared in tools."""
 
 
+# Source: #/components/schemas/ChatCompletionNamedToolChoiceCustom
 class ChatCompletionNamedToolChoiceCustomParam(TypedDict, total=False):
     """Makes the model call one particular custom tool."""
 
@@ -673,6 +716,7 @@ class ChatCompletionNamedToolChoiceCustomParam(TypedDict, total=False):
     """Always custom; tells this tool choice from the others."""
 
 
+# Source: #/components/schemas/ChatCompletionNamedToolChoiceCustom/properties/custom
 class ChatCompletionNamedToolChoiceCustomCustomParam(TypedDict, total=False):
     """The custom tool that has to be called."""
 
@@ -680,6 +724,7 @@ class ChatCompletionNamedToolChoiceCustomCustomParam(TypedDict, total=False):
     """Name of the custom tool to force, as declared in tools."""
 
 
+# Source: #/components/schemas/ChatCompletionTool
 class ChatCompletionFunctionToolParam(TypedDict, total=False):
     """A function the model may ask you to run, with arguments in JSON."""
 
@@ -690,6 +735,7 @@ class ChatCompletionFunctionToolParam(TypedDict, total=False):
     """Always function; tells this tool from a custom one."""
 
 
+# Source: #/components/schemas/FunctionObject
 class FunctionDefinitionParam(TypedDict, total=False):
     """Definition of a function that the model can call."""
 
@@ -706,6 +752,7 @@ class FunctionDefinitionParam(TypedDict, total=False):
     """Whether the arguments must match the parameters schema exactly; needs a schema in the supported subset."""
 
 
+# Source: #/components/schemas/CustomToolChatCompletions
 class ChatCompletionCustomToolParam(TypedDict, total=False):
     """A tool that takes free text in place of JSON arguments."""
 
@@ -716,6 +763,7 @@ class ChatCompletionCustomToolParam(TypedDict, total=False):
     """Always custom; tells this tool from a function tool."""
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom
 class ChatCompletionCustomToolCustomParam(TypedDict, total=False):
     """Name, purpose and input format of the custom tool."""
 
@@ -729,6 +777,7 @@ class ChatCompletionCustomToolCustomParam(TypedDict, total=False):
     """Name of the custom tool, as it will appear in tool calls."""
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/0
 class ChatCompletionCustomToolCustomFormatTextParam(TypedDict, total=False):
     """Input of any form."""
 
@@ -736,6 +785,7 @@ class ChatCompletionCustomToolCustomFormatTextParam(TypedDict, total=False):
     """Always text; leaves the input free."""
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/1
 class ChatCompletionCustomToolCustomFormatGrammarParam(TypedDict, total=False):
     """Input that has to follow a grammar."""
 
@@ -746,6 +796,7 @@ class ChatCompletionCustomToolCustomFormatGrammarParam(TypedDict, total=False):
     """Always grammar; binds the input to the grammar beside it."""
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/1/properties/grammar
 class ChatCompletionCustomToolCustomFormatGrammarGrammarParam(TypedDict, total=False):
     """The grammar and the language it is written in."""
 
@@ -756,6 +807,7 @@ class ChatCompletionCustomToolCustomFormatGrammarGrammarParam(TypedDict, total=F
     """Language of the grammar, either Lark or a regular expression."""
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest/properties/web_search_options
 class WebSearchOptionsParam(TypedDict, total=False):
     """Settings for searching the web before answering; needs a search-capable model."""
 
@@ -766,6 +818,7 @@ class WebSearchOptionsParam(TypedDict, total=False):
     """Where the user roughly is, so that search results fit the place."""
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest/properties/web_search_options/properties/user_location
 class WebSearchOptionsUserLocationParam(TypedDict, total=False):
     """Where the user roughly is, so that search results fit the place."""
 
@@ -776,6 +829,7 @@ class WebSearchOptionsUserLocationParam(TypedDict, total=False):
     """Always approximate; the only kind of location there is."""
 
 
+# Source: #/components/schemas/WebSearchLocation
 class WebSearchLocationParam(TypedDict, total=False):
     """An approximate place; every part of it is optional."""
 
@@ -792,6 +846,7 @@ class WebSearchLocationParam(TypedDict, total=False):
     """IANA time zone name, such as America/Los_Angeles."""
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest
 class CompletionCreateParamsNonStreaming(CompletionCreateParamsBase, total=False):
     """A request that is answered in one piece."""
 
@@ -799,6 +854,7 @@ class CompletionCreateParamsNonStreaming(CompletionCreateParamsBase, total=False
     """Whether to send the reply in chunks as it is written, as server-sent events. The server's default is false."""
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest
 class CompletionCreateParamsStreaming(CompletionCreateParamsBase, total=False):
     """A request that is answered with a stream of chunks."""
 
@@ -903,7 +959,9 @@ if TYPE_CHECKING:
     _WebSearchLocation: TypeAlias = WebSearchLocationParam | models.WebSearchLocation
     _WebSearchOptions: TypeAlias = WebSearchOptionsParam | models.WebSearchOptions
     _WebSearchOptionsUserLocation: TypeAlias = WebSearchOptionsUserLocationParam | models.WebSearchOptionsUserLocation
+    # Source: #/components/schemas/VoiceIdsOrCustomVoice
     VoiceIdsOrCustomVoiceParam: TypeAlias = str | VoiceName | CustomVoiceParam | models.CustomVoice
+    # Source: #/components/schemas/ChatCompletionRequestUserMessageContentPart
     ChatCompletionContentPartParam: TypeAlias = (
         ChatCompletionContentPartTextParam
         | ChatCompletionContentPartImageParam
@@ -914,18 +972,21 @@ if TYPE_CHECKING:
         | models.ChatCompletionContentPartInputAudio
         | models.ChatCompletionContentPartFile
     )
+    # Source: #/components/schemas/ChatCompletionRequestAssistantMessageContentPart
     ContentArrayOfContentPart: TypeAlias = (
         ChatCompletionContentPartTextParam
         | ChatCompletionContentPartRefusalParam
         | models.ChatCompletionContentPartText
         | models.ChatCompletionContentPartRefusal
     )
+    # Source: #/components/schemas/ChatCompletionMessageToolCalls/items
     ChatCompletionMessageToolCallUnionParam: TypeAlias = (
         ChatCompletionMessageFunctionToolCallParam
         | ChatCompletionMessageCustomToolCallParam
         | models.ChatCompletionMessageFunctionToolCall
         | models.ChatCompletionMessageCustomToolCall
     )
+    # Source: #/components/schemas/ChatCompletionRequestMessage
     ChatCompletionMessageParam: TypeAlias = (
         ChatCompletionDeveloperMessageParam
         | ChatCompletionSystemMessageParam
@@ -941,6 +1002,7 @@ if TYPE_CHECKING:
         | models.ChatCompletionToolMessage
         | models.ChatCompletionFunctionMessage
     )
+    # Source: #/components/schemas/CreateChatCompletionRequest/properties/response_format
     ResponseFormatParam: TypeAlias = (
         ResponseFormatTextParam
         | ResponseFormatJSONSchemaParam
@@ -949,6 +1011,7 @@ if TYPE_CHECKING:
         | models.ResponseFormatJSONSchema
         | models.ResponseFormatJSONObject
     )
+    # Source: #/components/schemas/ChatCompletionToolChoiceOption
     ChatCompletionToolChoiceOptionParam: TypeAlias = (
         ToolChoiceMode
         | ChatCompletionAllowedToolChoiceParam
@@ -958,12 +1021,14 @@ if TYPE_CHECKING:
         | models.ChatCompletionNamedToolChoice
         | models.ChatCompletionNamedToolChoiceCustom
     )
+    # Source: #/components/schemas/CreateChatCompletionRequest/properties/tools/items
     ChatCompletionToolUnionParam: TypeAlias = (
         ChatCompletionFunctionToolParam
         | ChatCompletionCustomToolParam
         | models.ChatCompletionFunctionTool
         | models.ChatCompletionCustomTool
     )
+    # Source: #/components/schemas/CreateChatCompletionRequest
     CompletionCreateParams: TypeAlias = CompletionCreateParamsNonStreaming | CompletionCreateParamsStreaming
 else:
     _ChatCompletionAllowedToolChoice = ChatCompletionAllowedToolChoiceParam

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _AnnotationURLCitation = LazyModel("annotation_url_citation", "AnnotationURLCitation")
 
 
+# Source: #/components/schemas/ChatCompletionResponseMessage/properties/annotations/items
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class Annotation(Model):
     """A citation of a web page."""

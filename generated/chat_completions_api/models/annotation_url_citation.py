@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionResponseMessage/properties/annotations/items/properties/url_citation
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class AnnotationURLCitation(Model):
     """The cited page, and the stretch of text that cites it."""

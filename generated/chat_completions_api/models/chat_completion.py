@@ -19,6 +19,7 @@ _ChatCompletionModeration = LazyModel("chat_completion_moderation", "ChatComplet
 _CompletionUsage = LazyModel("completion_usage", "CompletionUsage")
 
 
+# Source: #/components/schemas/CreateChatCompletionResponse
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletion(Model):
     """A finished chat completion."""

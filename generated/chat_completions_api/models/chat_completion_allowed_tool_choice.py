@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ChatCompletionAllowedTools = LazyModel("chat_completion_allowed_tools", "ChatCompletionAllowedTools")
 
 
+# Source: #/components/schemas/ChatCompletionAllowedToolsChoice
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionAllowedToolChoice(Model):
     """Narrows the choice to some of the declared tools."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .chat_completion_allowed_tools_mode import ChatCompletionAllowedToolsMode
 
 
+# Source: #/components/schemas/ChatCompletionAllowedTools
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionAllowedTools(Model):
     """A subset of the declared tools, which can vary by request without changing the tools list."""

@@ -48,6 +48,7 @@ _tool_calls_variants = Variants(
 )
 
 
+# Source: #/components/schemas/ChatCompletionRequestAssistantMessage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionAssistantMessage(Model):
     """An earlier reply of the model, sent back as part of the conversation."""

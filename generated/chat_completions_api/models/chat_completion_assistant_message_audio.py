@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionRequestAssistantMessage/properties/audio/anyOf/0
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionAssistantMessageAudio(Model):
     """A reference to an earlier audio reply."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _CustomVoice = LazyModel("custom_voice", "CustomVoice")
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest/properties/audio
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionAudioOptions(Model):
     """Voice and encoding of spoken output; required when modalities includes audio."""

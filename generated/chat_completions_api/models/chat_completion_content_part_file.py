@@ -16,6 +16,7 @@ _FileFile = LazyModel("file_file", "FileFile")
 _PromptCacheBreakpoint = LazyModel("prompt_cache_breakpoint", "PromptCacheBreakpoint")
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartFile
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionContentPartFile(Model):
     """A file inside a user message, such as a PDF for the model to read."""

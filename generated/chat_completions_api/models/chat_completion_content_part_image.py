@@ -16,6 +16,7 @@ _ImageURL = LazyModel("image_url", "ImageURL")
 _PromptCacheBreakpoint = LazyModel("prompt_cache_breakpoint", "PromptCacheBreakpoint")
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartImage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionContentPartImage(Model):
     """An image inside a user message; the model must accept images."""

@@ -16,6 +16,7 @@ _InputAudio = LazyModel("input_audio", "InputAudio")
 _PromptCacheBreakpoint = LazyModel("prompt_cache_breakpoint", "PromptCacheBreakpoint")
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartAudio
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionContentPartInputAudio(Model):
     """Recorded sound inside a user message; the model must accept audio."""

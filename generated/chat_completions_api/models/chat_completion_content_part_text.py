@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _PromptCacheBreakpoint = LazyModel("prompt_cache_breakpoint", "PromptCacheBreakpoint")
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartText
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionContentPartText(Model):
     """A piece of text inside a message."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ChatCompletionCustomToolCustom = LazyModel("chat_completion_custom_tool_custom", "ChatCompletionCustomToolCustom")
 
 
+# Source: #/components/schemas/CustomToolChatCompletions
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionCustomTool(Model):
     """A tool that takes free text in place of JSON arguments."""

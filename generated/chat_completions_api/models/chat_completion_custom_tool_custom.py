@@ -28,6 +28,7 @@ _format_variants = Variants(
 )
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionCustomToolCustom(Model):
     """Name, purpose and input format of the custom tool."""

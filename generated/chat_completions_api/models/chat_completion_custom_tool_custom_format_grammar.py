@@ -18,6 +18,7 @@ _ChatCompletionCustomToolCustomFormatGrammarGrammar = LazyModel(
 )
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/1
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionCustomToolCustomFormatGrammar(Model):
     """Input that has to follow a grammar."""

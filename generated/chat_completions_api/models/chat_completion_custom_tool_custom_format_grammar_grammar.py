@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     )
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/1/properties/grammar
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionCustomToolCustomFormatGrammarGrammar(Model):
     """The grammar and the language it is written in."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/0
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionCustomToolCustomFormatText(Model):
     """Input of any form."""

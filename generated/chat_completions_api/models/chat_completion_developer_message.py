@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ChatCompletionContentPartText = LazyModel("chat_completion_content_part_text", "ChatCompletionContentPartText")
 
 
+# Source: #/components/schemas/ChatCompletionRequestDeveloperMessage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionDeveloperMessage(Model):
     """Instructions from the application, followed ahead of user messages; takes the place of system on o1 and newer

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionFunctionCallOption
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionFunctionCallOption(Model):
     """Deprecated along with function_call, use tool_choice; makes the model call one function."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionRequestFunctionMessage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionFunctionMessage(Model):
     """Deprecated, use a tool message; the result of a function call."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _FunctionDefinition = LazyModel("function_definition", "FunctionDefinition")
 
 
+# Source: #/components/schemas/ChatCompletionTool
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionFunctionTool(Model):
     """A function the model may ask you to run, with arguments in JSON."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/ChatCompletionFunctions
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionFunctions(Model):
     """Deprecated, use a function tool; a function the model may call."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ChatCompletion = LazyModel("chat_completion", "ChatCompletion")
 
 
+# Source: #/components/schemas/ChatCompletionList
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionList(Model):
     """A page of stored completions."""

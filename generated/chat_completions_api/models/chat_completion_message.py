@@ -34,6 +34,7 @@ _tool_calls_variants = Variants(
 )
 
 
+# Source: #/components/schemas/ChatCompletionResponseMessage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionMessage(Model):
     """The message that the model wrote."""

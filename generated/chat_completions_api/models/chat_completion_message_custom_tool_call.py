@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _Custom = LazyModel("custom", "Custom")
 
 
+# Source: #/components/schemas/ChatCompletionMessageCustomToolCall
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionMessageCustomToolCall(Model):
     """A request by the model to run a custom tool."""

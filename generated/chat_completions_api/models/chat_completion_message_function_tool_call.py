@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _Function = LazyModel("function", "Function")
 
 
+# Source: #/components/schemas/ChatCompletionMessageToolCall
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionMessageFunctionToolCall(Model):
     """A request by the model to run a function."""

@@ -32,6 +32,7 @@ _output_variants = Variants(
 )
 
 
+# Source: #/components/schemas/ChatCompletionModeration
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionModeration(Model):
     """Outcome of moderation for both sides of the exchange."""

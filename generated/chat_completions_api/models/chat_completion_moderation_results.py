@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ModerationResultBody = LazyModel("moderation_result_body", "ModerationResultBody")
 
 
+# Source: #/components/schemas/ChatCompletionModerationResults
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionModerationResults(Model):
     """Moderation that ran and produced results."""

@@ -16,6 +16,7 @@ _ChatCompletionNamedToolChoiceFunction = LazyModel(
 )
 
 
+# Source: #/components/schemas/ChatCompletionNamedToolChoice
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionNamedToolChoice(Model):
     """Makes the model call one particular function."""

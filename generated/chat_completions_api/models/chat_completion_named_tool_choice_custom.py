@@ -16,6 +16,7 @@ _ChatCompletionNamedToolChoiceCustomCustom = LazyModel(
 )
 
 
+# Source: #/components/schemas/ChatCompletionNamedToolChoiceCustom
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionNamedToolChoiceCustom(Model):
     """Makes the model call one particular custom tool."""

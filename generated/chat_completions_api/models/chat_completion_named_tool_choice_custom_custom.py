@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionNamedToolChoiceCustom/properties/custom
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionNamedToolChoiceCustomCustom(Model):
     """The custom tool that has to be called."""

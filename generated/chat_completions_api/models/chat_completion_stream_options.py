@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/ChatCompletionStreamOptions/anyOf/0
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionStreamOptions(Model):
     """The streaming settings to use, instead of none."""

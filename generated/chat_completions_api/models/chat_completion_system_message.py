@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ChatCompletionContentPartText = LazyModel("chat_completion_content_part_text", "ChatCompletionContentPartText")
 
 
+# Source: #/components/schemas/ChatCompletionRequestSystemMessage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionSystemMessage(Model):
     """Instructions that set the behavior of the model; for o1 and newer models prefer a developer message."""

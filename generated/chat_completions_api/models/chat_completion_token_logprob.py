@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _TopLogprob = LazyModel("top_logprob", "TopLogprob")
 
 
+# Source: #/components/schemas/ChatCompletionTokenLogprob
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionTokenLogprob(Model):
     """A generated token with its log probability."""

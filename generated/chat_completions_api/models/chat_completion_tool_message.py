@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ChatCompletionContentPartText = LazyModel("chat_completion_content_part_text", "ChatCompletionContentPartText")
 
 
+# Source: #/components/schemas/ChatCompletionRequestToolMessage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionToolMessage(Model):
     """The result of one tool call, handed back to the model."""

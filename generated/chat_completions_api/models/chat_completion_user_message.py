@@ -37,6 +37,7 @@ _content_variants = Variants(
 )
 
 
+# Source: #/components/schemas/ChatCompletionRequestUserMessage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChatCompletionUserMessage(Model):
     """What the end user says or sends, such as a question or an image."""

@@ -1,6 +1,7 @@
 # Written by `make generate`; do not edit.
 from typing import Literal
 
+# Source: #/components/schemas/ModelIdsShared/anyOf/1
 ChatModel = Literal[
     "chatgpt-4o-latest",
     "codex-mini-latest",

@@ -17,6 +17,7 @@ _ChoiceLogprobs = LazyModel("choice_logprobs", "ChoiceLogprobs")
 _ChatCompletionMessage = LazyModel("chat_completion_message", "ChatCompletionMessage")
 
 
+# Source: #/components/schemas/CreateChatCompletionResponse/properties/choices/items
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class Choice(Model):
     """One generated reply."""

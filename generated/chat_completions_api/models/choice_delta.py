@@ -17,6 +17,7 @@ _ChoiceDeltaFunctionCall = LazyModel("choice_delta_function_call", "ChoiceDeltaF
 _ChoiceDeltaToolCall = LazyModel("choice_delta_tool_call", "ChoiceDeltaToolCall")
 
 
+# Source: #/components/schemas/ChatCompletionStreamResponseDelta
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChoiceDelta(Model):
     """A piece of a message, to be joined to the pieces before it."""

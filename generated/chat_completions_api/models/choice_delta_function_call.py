@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/ChatCompletionStreamResponseDelta/properties/function_call
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChoiceDeltaFunctionCall(Model):
     """Deprecated, use tool_calls; a piece of the function call."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ChoiceDeltaToolCallFunction = LazyModel("choice_delta_tool_call_function", "ChoiceDeltaToolCallFunction")
 
 
+# Source: #/components/schemas/ChatCompletionMessageToolCallChunk
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChoiceDeltaToolCall(Model):
     """A piece of a tool call in a stream; join the pieces that have the same index."""

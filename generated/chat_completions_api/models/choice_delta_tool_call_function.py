@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/ChatCompletionMessageToolCallChunk/properties/function
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChoiceDeltaToolCallFunction(Model):
     """What this piece adds to the call."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _ChatCompletionTokenLogprob = LazyModel("chat_completion_token_logprob", "ChatCompletionTokenLogprob")
 
 
+# Source: #/components/schemas/CreateChatCompletionResponse/properties/choices/items/properties/logprobs/anyOf/0
+# Source: #/components/schemas/CreateChatCompletionStreamResponse/properties/choices/items/properties/logprobs
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChoiceLogprobs(Model):
     """Log probabilities of one choice."""

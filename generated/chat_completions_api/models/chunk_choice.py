@@ -17,6 +17,7 @@ _ChoiceDelta = LazyModel("choice_delta", "ChoiceDelta")
 _ChoiceLogprobs = LazyModel("choice_logprobs", "ChoiceLogprobs")
 
 
+# Source: #/components/schemas/CreateChatCompletionStreamResponse/properties/choices/items
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ChunkChoice(Model):
     """What this chunk adds to one choice."""

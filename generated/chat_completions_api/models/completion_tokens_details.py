@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/CompletionUsage/properties/completion_tokens_details
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class CompletionTokensDetails(Model):
     """What the completion tokens were spent on."""

@@ -16,6 +16,7 @@ _CompletionTokensDetails = LazyModel("completion_tokens_details", "CompletionTok
 _PromptTokensDetails = LazyModel("prompt_tokens_details", "PromptTokensDetails")
 
 
+# Source: #/components/schemas/CompletionUsage
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class CompletionUsage(Model):
     """How many tokens a request used."""

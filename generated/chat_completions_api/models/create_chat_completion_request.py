@@ -117,6 +117,7 @@ _tools_variants = Variants(
 )
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class CreateChatCompletionRequest(Model):
     """Everything that goes into one chat completion request; only model and messages are required."""

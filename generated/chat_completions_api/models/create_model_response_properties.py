@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _PromptCacheOptions = LazyModel("prompt_cache_options", "PromptCacheOptions")
 
 
+# Source: #/components/schemas/CreateModelResponseProperties
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class CreateModelResponseProperties(Model):
     """Generation options shared by all requests that create a model response, with the caching settings."""

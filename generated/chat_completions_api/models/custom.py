@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionMessageCustomToolCall/properties/custom
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class Custom(Model):
     """The custom tool to run and the input for it."""

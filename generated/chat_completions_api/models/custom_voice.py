@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/VoiceIdsOrCustomVoice/anyOf/1
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class CustomVoice(Model):
     """A custom voice of your own."""

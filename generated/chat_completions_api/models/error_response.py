@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _Error = LazyModel("error", "Error")
 
 
+# Source: #/components/schemas/ErrorResponse
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ErrorResponse(Model):
     """Body of an unsuccessful response."""

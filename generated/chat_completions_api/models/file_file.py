@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartFile/properties/file
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class FileFile(Model):
     """The file, either uploaded before (file_id) or sent inline (file_data with filename)."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionMessageToolCall/properties/function
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class Function(Model):
     """The function to run and the arguments for it."""

@@ -9,6 +9,8 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionRequestAssistantMessage/properties/function_call/anyOf/0
+# Source: #/components/schemas/ChatCompletionResponseMessage/properties/function_call
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class FunctionCall(Model):
     """Deprecated, use tool_calls; the function the model wants you to run."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/FunctionObject
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class FunctionDefinition(Model):
     """Definition of a function that the model can call."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .image_url_detail import ImageURLDetail
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartImage/properties/image_url
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ImageURL(Model):
     """Where the image is and how closely to look at it."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .input_audio_format import InputAudioFormat
 
 
+# Source: #/components/schemas/ChatCompletionRequestMessageContentPartAudio/properties/input_audio
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class InputAudio(Model):
     """The recording and its encoding."""

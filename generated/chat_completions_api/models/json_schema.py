@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/ResponseFormatJsonSchema/properties/json_schema
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class JSONSchema(Model):
     """The schema together with its name and strictness."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .prompt_cache_retention import PromptCacheRetention
 
 
+# Source: #/components/schemas/ModelResponseProperties
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ModelResponseProperties(Model):
     """Generation options common to every kind of model response."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .moderation_mode import ModerationMode
 
 
+# Source: #/components/schemas/ModerationConfigParam
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ModerationConfig(Model):
     """Moderation settings for one side of the exchange."""

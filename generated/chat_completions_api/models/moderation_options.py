@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ModerationPolicy = LazyModel("moderation_policy", "ModerationPolicy")
 
 
+# Source: #/components/schemas/ModerationParam
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ModerationOptions(Model):
     """How to moderate a request and the reply to it."""

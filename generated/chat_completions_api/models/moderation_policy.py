@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ModerationConfig = LazyModel("moderation_config", "ModerationConfig")
 
 
+# Source: #/components/schemas/ModerationPolicyParam
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ModerationPolicy(Model):
     """Moderation settings for either side of the exchange."""

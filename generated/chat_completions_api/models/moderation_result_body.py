@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .moderation_input_type import ModerationInputType
 
 
+# Source: #/components/schemas/ModerationResultBody
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ModerationResultBody(Model):
     """Verdict of the moderation model on one piece of content."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/PromptCacheBreakpointParam
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class PromptCacheBreakpoint(Model):
     """Marks a content part as the end of a prompt prefix worth caching."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .prompt_cache_mode import PromptCacheMode
 
 
+# Source: #/components/schemas/PromptCacheOptionsParam
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class PromptCacheOptions(Model):
     """Settings of the prompt cache for one request."""

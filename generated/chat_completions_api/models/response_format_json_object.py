@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ResponseFormatJsonObject
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ResponseFormatJSONObject(Model):
     """Older JSON mode, valid JSON of any shape; the prompt must ask for JSON too, and json_schema is the better

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _JSONSchema = LazyModel("json_schema", "JSONSchema")
 
 
+# Source: #/components/schemas/ResponseFormatJsonSchema
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class ResponseFormatJSONSchema(Model):
     """JSON that follows a schema you supply (structured outputs)."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import Model
 
 
+# Source: #/components/schemas/ChatCompletionTokenLogprob/properties/top_logprobs/items
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class TopLogprob(Model):
     """One of the likeliest tokens at this position."""

@@ -9,6 +9,7 @@ from attrs import define
 from ..types import UNSET, Model
 
 
+# Source: #/components/schemas/WebSearchLocation
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class WebSearchLocation(Model):
     """An approximate place; every part of it is optional."""

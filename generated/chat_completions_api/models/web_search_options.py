@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WebSearchOptionsUserLocation = LazyModel("web_search_options_user_location", "WebSearchOptionsUserLocation")
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest/properties/web_search_options
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class WebSearchOptions(Model):
     """Settings for searching the web before answering; needs a search-capable model."""

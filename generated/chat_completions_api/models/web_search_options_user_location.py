@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WebSearchLocation = LazyModel("web_search_location", "WebSearchLocation")
 
 
+# Source: #/components/schemas/CreateChatCompletionRequest/properties/web_search_options/properties/user_location
 @define(eq=False, getstate_setstate=False, kw_only=True, repr=False, weakref_slot=False)
 class WebSearchOptionsUserLocation(Model):
     """Where the user roughly is, so that search results fit the place."""

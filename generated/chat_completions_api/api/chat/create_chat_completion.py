@@ -19,6 +19,7 @@ _ChatCompletion = LazyModel("chat_completion", "ChatCompletion")
 _ErrorResponse = LazyModel("error_response", "ErrorResponse")
 
 
+# Source: #/paths/~1chat~1completions/post
 def _get_kwargs(
     *,
     body: CreateChatCompletionRequest | Mapping[str, Any],

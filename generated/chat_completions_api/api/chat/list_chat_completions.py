@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ChatCompletionList = LazyModel("chat_completion_list", "ChatCompletionList")
 
 
+# Source: #/paths/~1chat~1completions/get
 def _get_kwargs(
     *,
     after: str | Unset = UNSET,
