@@ -40,9 +40,12 @@ if TYPE_CHECKING:
     from chat_completions._events import RefusalDoneEvent as RefusalDoneEvent
     from chat_completions._pages import AsyncPage as AsyncPage
     from chat_completions._pages import Page as Page
+    from chat_completions._provenance import Provenance as Provenance
+    from chat_completions._provenance import provenance as provenance
     from chat_completions._response_info import ResponseInfo as ResponseInfo
     from chat_completions._response_info import response_info as response_info
     from chat_completions._streams import Stream as Stream
+    from chat_completions._unknown import Unknown as Unknown
 
 _LAZY = {
     "AsyncChatCompletionStream": "chat_completions._event_streams",
@@ -68,8 +71,11 @@ _LAZY = {
     "AsyncStream": "chat_completions._async_streams",
     "Client": "chat_completions._client",
     "Page": "chat_completions._pages",
+    "Provenance": "chat_completions._provenance",
     "ResponseInfo": "chat_completions._response_info",
     "Stream": "chat_completions._streams",
+    "Unknown": "chat_completions._unknown",
+    "provenance": "chat_completions._provenance",
     "response_info": "chat_completions._response_info",
 }
 
@@ -97,9 +103,12 @@ __all__ = [
     "AsyncStream",
     "Client",
     "Page",
+    "Provenance",
     "ResponseInfo",
     "Stream",
+    "Unknown",
     "__version__",
+    "provenance",
     "response_info",
     *_errors,
 ]

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 def completion_of(answer: Answer, shown_url: str) -> ChatCompletion:
     """Decode the completion that a call was answered with."""
     completion: ChatCompletion = parsed(answer, _generated.parse_completion, shown_url)
+    if answer.watch is not None:
+        answer.watch.completion(completion.to_dict(), completion._request_id)
     return completion
 
 
 def page_of(answer: Answer, shown_url: str) -> ChatCompletionList:
     """Decode the page that a call was answered with."""
     page: ChatCompletionList = parsed(answer, _generated.parse_list, shown_url)
+    if answer.watch is not None:
+        answer.watch.page(page.to_dict(), page._request_id)
     return page
 
 

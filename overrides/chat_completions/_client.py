@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from chat_completions._settings import ApiKey, AsyncHttpClient, HttpClient, Timeout
+    from chat_completions._unknown import OnUnknown
 
 
 class Chat:
@@ -61,10 +62,12 @@ class _Shared:
         default_headers: Mapping[str, str | None] | NotGiven = NOT_GIVEN,
         default_query: Mapping[str, Any] | NotGiven = NOT_GIVEN,
         validate: bool | NotGiven = NOT_GIVEN,
+        on_unknown: OnUnknown | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """Give a client that differs in some settings and shares the connections: closing one closes both.
 
-        Args: those of the client; `default_headers` and `default_query` are added to the client's.
+        Args: those of the client; `default_headers` and `default_query` are added to the client's. Without
+            `on_unknown`, the two tell each kind once together.
         """
         options = {name: value for name, value in locals().items() if name != "self"}
         copy = object.__new__(type(self))
@@ -106,10 +109,13 @@ class Client(_Shared):
         default_headers: Headers for every request; None takes one of ours away.
         default_query: Query parameters for every request.
         validate: Whether to check requests against the specification before they are sent; needs the extra `validate`.
+        on_unknown: A function, not an async one, to call with an `Unknown` for each enum value, field and variant that
+            a server sends and the specification does not know, once a kind. What it raises is logged, not raised.
         http_client: An `httpx.Client` or `httpx2.Client` to send with; closing it stays with the caller.
 
     Raises:
         ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
+        TypeError: `on_unknown` is no function, or an async one.
     """
 
     def __init__(
@@ -126,6 +132,7 @@ class Client(_Shared):
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
+        on_unknown: OnUnknown | None = None,
         http_client: HttpClient | None = None,
     ) -> None:
         self._settings = Settings(
@@ -140,6 +147,7 @@ class Client(_Shared):
             default_headers=default_headers,
             default_query=default_query,
             validate=validate,
+            on_unknown=on_unknown,
         )
         self._transport = Transport(http_client)
 
@@ -187,6 +195,7 @@ class AsyncClient(_Shared):
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
+        on_unknown: OnUnknown | None = None,
         http_client: AsyncHttpClient | None = None,
     ) -> None:
         self._settings = Settings(
@@ -201,6 +210,7 @@ class AsyncClient(_Shared):
             default_headers=default_headers,
             default_query=default_query,
             validate=validate,
+            on_unknown=on_unknown,
         )
         self._transport = AsyncTransport(http_client)
 

@@ -21,6 +21,8 @@ from chat_completions.errors import APIConnectionError, APIError, APITimeoutErro
 if TYPE_CHECKING:
     import httpx
 
+    from chat_completions._unknown import Watch
+
 MAX_REDIRECTS = 10
 _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
 # What a request needs to be understood; everything else may be a credential and stays at its origin.
@@ -93,12 +95,13 @@ class Call:
 
 @dataclass
 class Answer:
-    """The response of a call, how it was come by, and until when its body may take."""
+    """The response of a call, how it was come by, until when its body may take, and who watches what it holds."""
 
     response: httpx.Response
     attempts: list[Attempt]
     ends_at: float | None
     idle_timeout: float | None
+    watch: Watch | None
 
 
 @dataclass
@@ -151,7 +154,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
                 state.attempts.append(Attempt(status))
                 if not call.stream:
                     yield from _read(response, settings, deadline, ends_at)
-                return Answer(response, state.attempts, ends_at, idle)
+                return Answer(response, state.attempts, ends_at, idle, settings.on_unknown)
             target = _redirect_target(method, response, url)
             if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(url, target):
                 yield Close(response)

@@ -6,6 +6,7 @@ travel.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 
 from chat_completions_api.api.chat import create_chat_completion, list_chat_completions
@@ -48,6 +49,14 @@ def decode_chunk() -> Callable[[Mapping[str, Any]], ChatCompletionChunk]:
     return ChatCompletionChunk.from_dict
 
 
+def document() -> dict[str, Any]:
+    """Load the specification's slice that the generated package was made from, with its origin (`x-provenance`)."""
+    from importlib.resources import files
+
+    text = files("chat_completions_api").joinpath("openapi.json").read_text("utf-8")
+    return cast("dict[str, Any]", json.loads(text))
+
+
 def list_request(**query: Any) -> dict[str, Any]:
     """Give the arguments of `httpx.Client.build_request` for listChatCompletions; None leaves a parameter out."""
     return list_chat_completions._get_kwargs(**{key: value for key, value in query.items() if value is not None})
@@ -69,6 +78,7 @@ __all__ = [
     "UnexpectedStatus",
     "create_request",
     "decode_chunk",
+    "document",
     "encode_json",
     "list_request",
     "parse_completion",

@@ -47,6 +47,11 @@ def waiting(delay: float, reason: str) -> None:
     LOGGER.info("another attempt in %.2f s: %s", delay, reason)
 
 
+def hook_failed(name: str, error: Exception) -> None:
+    """Note that a function of the caller's raised, and that the call goes on without it."""
+    LOGGER.warning("%s raised %s; the call goes on", name, type(error).__name__)
+
+
 def redirected(url: str) -> None:
     """Note that a redirect is followed."""
     LOGGER.info("redirected to %s", url)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import httpx
     import httpx2
 
+    from chat_completions._unknown import OnUnknown, Watch
+
     ApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
     AsyncHttpClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
     HttpClient: TypeAlias = httpx.Client | httpx2.Client
@@ -68,6 +70,7 @@ class Settings:
 
     Raises:
         ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
+        TypeError: `on_unknown` is no function, or an async one.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Settings:
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
+        on_unknown: OnUnknown | Watch | None = None,
     ) -> None:
         _logs.set_up()
         environment = os.environ.get
@@ -111,6 +115,8 @@ class Settings:
         self.default_headers = Secret(dict(default_headers or {}))
         self.default_query = Secret(dict(default_query or {}))
         self.validate = validate
+        # A copy with other settings watches together with this one: what one has told, the other does not tell again.
+        self.on_unknown = None if on_unknown is None else _watch(on_unknown)
 
     def replace(self, **changes: Any) -> Settings:
         """Give a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
@@ -170,6 +176,12 @@ class Settings:
         """Give the base URL without a user, a password or a query that may be in it."""
         parts = urlsplit(self.base_url.reveal())
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _watch(hook: OnUnknown | Watch) -> Watch:
+    from chat_completions._unknown import Watch
+
+    return hook if isinstance(hook, Watch) else Watch(hook)
 
 
 def usable_key(key: Any) -> str | None:

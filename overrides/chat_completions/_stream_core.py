@@ -21,6 +21,7 @@ from chat_completions.errors import APITimeoutError, EventStreamError, Incomplet
 from chat_completions.sse import Decoder, Event
 
 if TYPE_CHECKING:
+    from chat_completions._unknown import Watch
     from chat_completions_api.models import ChatCompletion, ChatCompletionChunk
 
 DONE = "[DONE]"
@@ -37,6 +38,7 @@ class StreamCore:
         shown_url: The base URL, for messages.
         ends_at: When the call's whole budget of time ends, on the clock; None for never.
         idle_timeout: Seconds without an event after which the stream counts as dead; None for no limit.
+        watch: Who looks at what arrives; None for nobody.
         clock: Gives the seconds of a steady clock.
     """
 
@@ -48,6 +50,7 @@ class StreamCore:
         shown_url: str = "the base URL",
         ends_at: float | None = None,
         idle_timeout: float | None = None,
+        watch: Watch | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._content_type = content_type
@@ -55,6 +58,7 @@ class StreamCore:
         self._shown_url = shown_url
         self._ends_at = ends_at
         self._idle_timeout = idle_timeout
+        self._watch = watch
         self._clock = clock
         self._last_event_at = clock()
         self._decoder = Decoder()
@@ -149,6 +153,7 @@ class StreamCore:
 
     def _chunks(self, events: list[Event]) -> list[ChatCompletionChunk]:
         chunks = []
+        watch = self._watch
         for event in events:
             data = event.data
             if data == DONE:
@@ -171,6 +176,8 @@ class StreamCore:
                     self.fold.add(value)
                 self._fail_with(value)
                 break
+            if watch is not None:
+                watch.chunk(value, self._request_id)
             self.fold.add(value)
             chunks.append(self._decode_chunk(value))
         return chunks
@@ -183,6 +190,8 @@ class StreamCore:
             self._fail(f"the reply is neither a stream nor JSON (content type {kind}); is base_url right?")
             return []
         if isinstance(value, dict) and value.get("choices") and not value.get("error"):
+            if self._watch is not None:
+                self._watch.completion(value, self._request_id)
             chunk = as_chunk(value)
             self.fold.add(chunk)
             if not self.fold.is_complete:

@@ -36,6 +36,7 @@ class StreamView(Generic[T_co]):
             shown_url=shown_url,
             ends_at=answer.ends_at,
             idle_timeout=answer.idle_timeout,
+            watch=answer.watch,
         )
         self._ready: deque[Any] = deque()
         self._closed = False

@@ -10,7 +10,17 @@ from typing import Any, Literal, assert_type
 import httpx
 import httpx2
 
-from chat_completions import AsyncClient, AsyncPage, AsyncStream, Client, Page, Stream
+from chat_completions import (
+    AsyncClient,
+    AsyncPage,
+    AsyncStream,
+    Client,
+    Page,
+    Provenance,
+    Stream,
+    Unknown,
+    provenance,
+)
 from chat_completions.models import (
     Annotation,
     ChatCompletion,
@@ -40,8 +50,8 @@ def create(stream: bool) -> None:
     assert_type(completion.choices[0].message.content, str | None)
     assert_type(completion.usage, CompletionUsage | None)
     assert_type(completion.choices[0].message.annotations, list[Annotation] | None)
-    assert_type(completion.timings, Any)
-    assert_type(completion.choices[0].message.reasoning_content, Any)
+    assert_type(completion.unheard_of, Any)
+    assert_type(completion.choices[0].message.unheard_of, Any)
     chunks = client.chat.completions.create(model="m", messages=[], stream=True)
     assert_type(chunks, Stream[ChatCompletionChunk])
     for chunk in chunks:
@@ -56,10 +66,12 @@ def create(stream: bool) -> None:
 
 def tool_calls(message: ChatCompletionMessage) -> None:
     for call in message.tool_calls or []:
-        assert_type(call, ChatCompletionMessageFunctionToolCall | ChatCompletionMessageCustomToolCall)
+        # Each kind is known by its type; upstream may add others to these two.
         if call.type == "function":
+            assert_type(call, ChatCompletionMessageFunctionToolCall)
             assert_type(call.function.arguments, str)
-        else:
+        elif call.type == "custom":
+            assert_type(call, ChatCompletionMessageCustomToolCall)
             assert_type(call.type, Literal["custom"])
             assert_type(call.custom.input, str)
 
@@ -111,6 +123,21 @@ def listing() -> None:
         assert_type(stored, ChatCompletion)
     for one in page.iter_pages():
         assert_type(one, Page)
+
+
+def drift(unknown: Unknown) -> None:
+    assert_type(unknown.kind, Literal["field", "value", "variant"])
+    assert_type(unknown.path, str)
+    assert_type(unknown.request_id, str | None)
+    unknown.name = "x"  # type: ignore[misc]
+    seen: list[Unknown] = []
+    assert_type(Client(on_unknown=seen.append).with_options(on_unknown=None), Client)
+    AsyncClient(on_unknown=drift).with_options(on_unknown=lambda unknown: print(unknown.pointer))
+    Client(on_unknown=lambda: None)  # type: ignore[arg-type, misc]
+    assert_type(provenance(), Provenance)
+    assert_type(provenance().commit, str | None)
+    assert_type(provenance().versions["httpx"], str | None)
+    assert_type(provenance().to_dict(), dict[str, Any])
 
 
 async def in_async() -> None:
