@@ -157,8 +157,15 @@ def _placed(findings: list[Finding], old: dict[str, Any], data: bytes, name: str
     from tools.drift.symbols import Symbols
 
     symbols = Symbols(ROOT, old)
-    lines = documents.lines_of(data, {finding.pointer for finding in findings})
+    # In a list, the position of what is new is that of something else in the base.
+    places = [finding.place or finding.pointer.rpartition("/")[0] for finding in findings]
+    lines = documents.lines_of(data, set(places))
     return [
-        dataclasses.replace(finding, symbols=symbols.of(finding.pointer), file=name, line=lines.get(finding.pointer))
-        for finding in findings
+        dataclasses.replace(
+            finding,
+            symbols=symbols.of(finding.place or finding.pointer, new=not finding.place),
+            file=name,
+            line=lines.get(place),
+        )
+        for finding, place in zip(findings, places, strict=True)
     ]

@@ -31,6 +31,7 @@ class Change:
         old: What there was.
         new: What there is.
         keyword: The keyword that changed, for rules that are about several.
+        holder: The pointer of what would hold in the base what only upstream has.
     """
 
     rule: str
@@ -39,6 +40,7 @@ class Change:
     old: Any = None
     new: Any = None
     keyword: str = ""
+    holder: str = ""
 
 
 Pair = tuple[Node, Node]
@@ -68,8 +70,8 @@ class Comparison:
         self._known: dict[_Key, tuple[list[Change], list[Pair]]] = {}
         self._open: set[_Key] = set()
 
-    def walk(self, old: Node, new: Node) -> Iterator[tuple[list[Change], str, str]]:
-        """Yield the changes of each pair of schemas below and including this one, with both pointers."""
+    def walk(self, old: Node, new: Node) -> Iterator[Change]:
+        """Yield the changes of this pair of schemas and of all that it reaches."""
         waiting: list[Pair] = [(old, new)]
         seen = set()
         while waiting:
@@ -79,12 +81,12 @@ class Comparison:
                 continue
             seen.add(key)
             changes, inside = self._pair(*pair)
-            yield changes, self.old.view(pair[0]).at, self.new.view(pair[1]).at
+            yield from changes
             waiting += reversed(inside)
 
     def same(self, old: Node, new: Node) -> bool:
         """Tell whether two schemas mean the same; two that are being compared do until a difference is found."""
-        return self._key(old, new) in self._open or not any(changes for changes, _, _ in self.walk(old, new))
+        return self._key(old, new) in self._open or not any(True for _ in self.walk(old, new))
 
     def _key(self, old: Node, new: Node) -> _Key:
         return tuple(self.old.node(spot).at for spot in old), tuple(self.new.node(spot).at for spot in new)
@@ -97,10 +99,10 @@ class Comparison:
             changes: list[Change] = []
             inside: list[Pair] = []
             self._open.add(key)
-            # What refers to a component here, and no longer there, has itself changed, and not the component.
-            inlined = self.new.node(new[0]).at == new[0].at
-            at = old[0].at if inlined and len(old) == 1 else self.old.view(old).at
-            self._views(self.old.view(old), self.new.view(new), at, changes, inside)
+            before, after = self.old.view(old), self.new.view(new)
+            # What no longer refers to a component that there still is has itself changed, and not the component.
+            elsewhere = len(old) == 1 and before.at != after.at and self.new.has(before.at)
+            self._views(before, after, old[0].at if elsewhere else before.at, changes, inside)
             self._open.remove(key)
             self._known[key] = changes, inside
         return self._known[key]
@@ -119,13 +121,13 @@ class Comparison:
                 for variant in lost
             ]
             changes += [
-                Change("variant-added", variant.slot, False, new=kind_of_variant(self.new, variant))
+                Change("variant-added", variant.slot, False, None, kind_of_variant(self.new, variant), holder=at)
                 for variant in gained
             ]
         elif lost or gained:
             wider = all(any(_covers(other, variant) for other in new.variants) for variant in lost)
             narrower = all(any(_covers(other, variant) for other in old.variants) for variant in gained)
-            rule = "type-widened" if wider else "type-narrowed" if narrower else "type-changed"
+            rule = "type-changed" if wider == narrower else "type-widened" if wider else "type-narrowed"
             changes.append(Change(rule, at, True, *kinds))
         _unions((self.old, old), (self.new, new), pairs, changes)
         for before, after in pairs:
@@ -153,7 +155,8 @@ class Comparison:
             elif after:
                 rule = "required-property-added" if name in new.required else "property-added"
                 kind = kind_of(self.new, self.new.view(after))
-                changes.append(Change(rule, after[0].at, False, new=kind))
+                holder = pointers.join(min(spot.at for spot in old.parts), "properties", name)
+                changes.append(Change(rule, after[0].at, False, None, kind, holder=holder))
             elif before:
                 rule = "required-property-removed" if name in old.required else "property-removed"
                 changes.append(Change(rule, before[0].at, True, old=kind_of(self.old, self.old.view(before))))
@@ -175,7 +178,8 @@ class Comparison:
             assert spot is not None
             rule = _keyword_rule(keyword, before, after)
             was, now = (_shown(keyword, side.value) if side else None for side in (before, after))
-            changes.append(Change(rule, spot.at, before is not None, was, now, keyword))
+            holder = pointers.join(min((part.at for part in old.parts), default=old.at), keyword)
+            changes.append(Change(rule, spot.at, before is not None, was, now, keyword, holder))
 
 
 def _notes(old: View, new: View, changes: list[Change]) -> None:
@@ -189,7 +193,8 @@ def _notes(old: View, new: View, changes: list[Change]) -> None:
             rule = _NOTE_RULES[keyword][0 if after else 1]
         else:
             rule = _happened(keyword, before, after)
-        changes.append(Change(rule, spot.at, before is not None, before and before.value, after and after.value))
+        values = before and before.value, after and after.value
+        changes.append(Change(rule, spot.at, before is not None, *values, holder=f"{old.at}/{keyword}"))
 
 
 def _unions(
@@ -209,14 +214,17 @@ def _unions(
     spot = before or after
     if spot is not None and (before and before.value) != (after and after.value):
         rule = _happened("discriminator", before, after)
-        changes.append(Change(rule, spot.at, before is not None, before and before.value, after and after.value))
+        values = before and before.value, after and after.value
+        place = f"{old.at}/discriminator/propertyName"
+        changes.append(Change(rule, spot.at, before is not None, *values, holder=place))
     elif before and after:
         for left, right in pairs:
             lost, gained = sorted(left.tags - right.tags), sorted(right.tags - left.tags)
             for was, now in itertools.zip_longest(lost, gained):
                 holder = after if was is None else before
                 at = pointers.join(holder.at.removesuffix("/propertyName") + "/mapping", was or now or "")
-                changes.append(Change(_happened("discriminator-mapping", was, now), at, was is not None, was, now))
+                rule = _happened("discriminator-mapping", was, now)
+                changes.append(Change(rule, at, was is not None, was, now, holder=before.at))
 
 
 def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
@@ -238,12 +246,12 @@ def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
         return
     stem = "known-value" if old.open or new.open else "enum-value"
     changes += [Change(f"{stem}-removed", spot.at, True, old=spot.value) for spot in lost]
-    changes += [Change(f"{stem}-added", spot.at, False, new=spot.value) for spot in gained]
+    changes += [Change(f"{stem}-added", spot.at, False, None, spot.value, holder=f"{old.at}/enum") for spot in gained]
 
 
 def _covers(wide: Variant, narrow: Variant) -> bool:
     """Tell whether one variant's type takes all that another's takes."""
-    return wide.type in ("any", narrow.type) or (wide.type == "number" and narrow.type == "integer")
+    return wide.type == "any" or (wide.type == "number" and narrow.type == "integer")
 
 
 def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:

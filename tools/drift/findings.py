@@ -68,8 +68,10 @@ class Finding:
         fingerprint: 12 hexadecimal digits that stay the same when other parts change or move.
         symbols: What of our code it touches.
         file: The base slice.
-        line: The line of `file`, from 1, of the pointer or of the nearest place above it.
+        line: The line of `file`, from 1, of `place` or of the nearest place above it.
         acknowledged: The row of `drift-ack.yaml` that is about it and has not expired.
+        place: The pointer in the base: of what changed or, for what only upstream has, of where it would be; "" where
+            the base has no such place.
     """
 
     rule: str
@@ -85,6 +87,7 @@ class Finding:
     file: str = "openapi.yaml"
     line: int | None = None
     acknowledged: Acknowledgement | None = None
+    place: str = ""
 
     @property
     def operation(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.drift.comparing import Change, Comparison
 from tools.drift.findings import LEVELS, Direction, Finding, fingerprint
-from tools.drift.locations import Locations, names_of, spoken
+from tools.drift.locations import names_of, spoken, steps_to
 from tools.drift.operations import compare_operations
 from tools.drift.rules import RULES
 from tools.drift.sides import Side
@@ -21,6 +21,7 @@ _LONGEST_VALUE = 80
 class _Concerned:
     operations: set[str] = field(default_factory=set)
     directions: set[Direction] = field(default_factory=set)
+    holders: set[str] = field(default_factory=set)
 
 
 def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:
@@ -35,38 +36,46 @@ def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]
     """
     old, new = Side(base, Schemas(base)), Side(upstream, Schemas(upstream))
     comparison = Comparison(old.schemas, new.schemas)
-    concerned: dict[tuple[str, str], _Concerned] = {}
-    changes: dict[tuple[str, str], Change] = {}
-    pairs: dict[tuple[str, str], None] = {}
+    changes: dict[str, Change] = {}
+    concerned: dict[str, _Concerned] = {}
 
     def note(change: Change, operation: str, direction: Direction) -> None:
-        key = (change.rule, spelled([change.at, change.in_base, change.old, change.new]))
+        key = spelled([change.rule, change.at, change.in_base, change.old, change.new])
         changes.setdefault(key, change)
         found = concerned.setdefault(key, _Concerned())
         found.operations.add(operation)
         found.directions.add(direction)
+        found.holders.add(change.holder)
 
     for compared in compare_operations(old, new):
         for change, direction in compared.changes:
             note(change, compared.operation, direction)
         for (left, right), direction in compared.schemas:
-            for found, at, there in comparison.walk(left, right):
-                pairs[at, there] = None
-                for change in found:
-                    note(change, compared.operation, direction)
-    locations = Locations(base, upstream, pairs)
+            for change in comparison.walk(left, right):
+                note(change, compared.operation, direction)
     names = names_of(upstream) | names_of(base)
-    findings = [_finding(change, concerned[key], locations, names) for key, change in changes.items()]
+    findings = [_finding(change, concerned[key], (base, upstream), names) for key, change in changes.items()]
     return sorted(findings, key=lambda f: (LEVELS.index(f.level), _natural(f.pointer), f.rule, spelled([f.old, f.new])))
 
 
-def _finding(change: Change, concerned: _Concerned, locations: Locations, names: dict[tuple[str, str], str]) -> Finding:
+def _finding(
+    change: Change,
+    concerned: _Concerned,
+    documents: tuple[dict[str, Any], dict[str, Any]],
+    names: dict[tuple[str, str], str],
+) -> Finding:
+    base, upstream = documents
     direction: Direction = "both" if len(concerned.directions) > 1 else next(iter(concerned.directions))
     rule = RULES[change.rule]
-    steps = locations.steps(change.at, change.in_base)
-    # A variant is named by what it is, behind the union that has it.
-    holder = steps[:-1] if change.rule.startswith("variant-") and steps[-1].startswith("[") else steps
-    words = {"what": f"`{spoken(holder, names)}`", "old": _shown(change.old), "new": _shown(change.new)}
+    steps = steps_to(base if change.in_base else upstream, change.at)
+    # Upstream may move what only it has; what would hold it in the base stays where it is.
+    place = change.at if change.in_base else min(concerned.holders)
+    lasting = steps_to(base, place) if place else steps
+    words = {
+        "what": f"`{spoken(_named(change.rule, steps), names)}`",
+        "old": _shown(change.old),
+        "new": _shown(change.new),
+    }
     return Finding(
         rule=change.rule,
         level=rule.level(direction),
@@ -76,8 +85,16 @@ def _finding(change: Change, concerned: _Concerned, locations: Locations, names:
         old=change.old,
         new=change.new,
         sentence=rule.sentence.format(**words, keyword=f"`{change.keyword}`"),
-        fingerprint=fingerprint(change.rule, direction, steps, change.old, change.new),
+        fingerprint=fingerprint(change.rule, direction, lasting, change.keyword, change.old, change.new),
+        place=place,
     )
+
+
+def _named(rule: str, steps: list[str]) -> list[str]:
+    """Leave out of a place what the sentence says besides: the variant, the status, the media type."""
+    if rule.startswith("variant-") and steps[-1].startswith("["):
+        return steps[:-1]
+    return steps[:-2] if "-status-" in rule or rule.startswith("media-type-") else steps
 
 
 def _natural(pointer: str) -> list[tuple[bool, int, str]]:

@@ -12,8 +12,8 @@ MAX_DEPTH = 3
 
 def kind_of(schemas: Schemas, view: View, depth: int = 0) -> str:
     """Give what a value may be: `string or null`, `array of object`, `"low" or "high"`."""
-    kinds = dict.fromkeys(kind_of_variant(schemas, variant, depth) for variant in view.variants)
-    kinds |= {"null": None} if view.nullable and "anything" not in kinds else {}
+    kinds = sorted({kind_of_variant(schemas, variant, depth) for variant in view.variants})
+    kinds += ["null"] if view.nullable and "anything" not in kinds else []
     return " or ".join(kinds) or "nothing"
 
 

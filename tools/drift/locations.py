@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from tools import pointer as pointers
@@ -14,41 +13,11 @@ _VALUES = ("enum", "required")
 _NAMED = ("patternProperties", "properties", "schemas")
 
 
-class Locations:
-    """The places of a base slice and of upstream's.
-
-    Args:
-        base: The base slice.
-        upstream: Upstream's slice.
-        pairs: The pointers of schemas that are the same thing in both, the base's first: what was renamed or moved is
-            known by its old place.
-    """
-
-    def __init__(self, base: dict[str, Any], upstream: dict[str, Any], pairs: Iterable[tuple[str, str]]) -> None:
-        self._base = base
-        self._upstream = upstream
-        self._old_place: dict[str, str] = {}
-        for old, new in pairs:
-            self._old_place.setdefault(new, old)
-
-    def steps(self, at: str, in_base: bool) -> list[str]:
-        """Give the steps of a pointer without positions in lists, from the base's components where it has them."""
-        if in_base:
-            return _steps(self._base, at)
-        steps = _steps(self._upstream, at)
-        above = at
-        while "/" in above and above not in self._old_place:
-            above = above.rpartition("/")[0]
-        if "/" not in above:
-            return steps
-        return [*_steps(self._base, self._old_place[above]), *steps[len(_steps(self._upstream, above)) :]]
-
-
 def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
     """Give a place as people call it: `CreateChatCompletionRequest.tools[].function`.
 
     Args:
-        steps: What `Locations.steps` gave.
+        steps: What `steps_to` gave.
         names: The operation at each path and method.
     """
     rest = list(steps)
@@ -81,7 +50,7 @@ def names_of(document: dict[str, Any]) -> dict[tuple[str, str], str]:
     return {(path, method): str(o.get("operationId", "")) for path, method, o in operations(document)}
 
 
-def _steps(document: dict[str, Any], at: str) -> list[str]:
+def steps_to(document: dict[str, Any], at: str) -> list[str]:
     """Follow a pointer and name what it passes by what it is, not by its position."""
     steps: list[str] = []
     value: Any = document

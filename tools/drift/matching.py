@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 
 from tools.drift.variants import Variant
 from tools.drift.views import Schemas, View
-from tools.schemas import spelled
 
 # Properties that say what an object is, where no discriminator says which one does.
 TAG_PROPERTIES = ("type", "role", "object", "kind")
@@ -34,12 +33,16 @@ def match(
     left, right = list(old[1].variants), list(new[1].variants)
     pairs: Pairs = []
 
-    def pair(key_of_left: Callable[[Variant], Hashable], key_of_right: Callable[[Variant], Hashable]) -> None:
+    def pair(
+        key_of_left: Callable[[Variant], str], key_of_right: Callable[[Variant], str], *, lone: bool = False
+    ) -> None:
         keys_left, keys_right = Counter(map(key_of_left, left)), Counter(map(key_of_right, right))
         for variant in list(left):
             key = key_of_left(variant)
-            if key and keys_left[key] == keys_right[key] == 1:
-                other = next(other for other in right if key_of_right(other) == key)
+            if not key or keys_left[key] != 1 or keys_right[key] != 1:
+                continue
+            other = next(other for other in right if key_of_right(other) == key)
+            if not lone or _alike(variant, other):
                 pairs.append((variant, other))
                 left.remove(variant)
                 right.remove(other)
@@ -55,7 +58,7 @@ def match(
             left.remove(variant)
             right.remove(found)
     # Objects with tags are told apart by these; what is left of another type is the same thing, changed.
-    pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v))
+    pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v), lone=True)
     return pairs, left, right
 
 
@@ -82,7 +85,11 @@ def disjoint(schemas: Schemas, view: View) -> bool:
 
 
 def _lone_type(schemas: Schemas, view: View, variant: Variant) -> str:
-    if tag_of(schemas, view, variant):
-        return ""
-    # Two kinds of numbers are one change of type; two objects are the same one only if they share most of it.
-    return variant.type if variant.type != "object" else spelled(sorted(variant.required)) if variant.required else ""
+    return "" if tag_of(schemas, view, variant) else variant.type
+
+
+def _alike(left: Variant, right: Variant) -> bool:
+    """Tell whether two untagged objects may be the same one, changed."""
+    if left.type != "object":
+        return True
+    return bool(left.properties.keys() & right.properties.keys()) or not (left.properties or right.properties)

@@ -119,7 +119,7 @@ def joined(variants: Iterable[Variant]) -> list[Variant]:
     result: list[Variant] = []
     seen = set()
     for variant in variants:
-        key = (variant.type, *(spot.at for spot in variant.parts))
+        key = (variant.type, *(spelled(spot.value) for spot in variant.parts))
         if key in seen:
             continue
         seen.add(key)

@@ -91,6 +91,10 @@ class Schemas:
             spot = self._target(spot.value["$ref"])
         return spot
 
+    def has(self, at: str) -> bool:
+        """Tell whether a pointer is one of a component."""
+        return ref_name(at) in self._components and at == pointers.join("#/components/schemas", ref_name(at))
+
     def view(self, node: Node) -> View:
         """Give the meaning of a schema.
 

@@ -1,0 +1,95 @@
+"""What holds for the comparison of any two documents, over generated edits of the vendored slice."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.drift.edits import CHANGES, SOME_EDITS, SPELLINGS, Json, edited, shuffled
+from tests.specs import ROOT
+from tools import document as documents
+from tools.drift.findings import Finding
+from tools.drift.gathering import findings_of as compare
+from tools.drift.rules import RULES
+
+SLICE = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
+SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def facts(findings: list[Finding], *, swapped: bool = False) -> list[str]:
+    """Return what findings say, without their places; or what their mirrors would say."""
+    said: list[list[Any]] = []
+    for finding in findings:
+        rule = RULES[finding.rule].mirror if swapped else finding.rule
+        values = [finding.new, finding.old] if swapped else [finding.old, finding.new]
+        said.append([rule, finding.direction, finding.operation, *values])
+    return sorted(map(json.dumps, said))
+
+
+@SETTINGS
+@given(SOME_EDITS)
+def test_back_mirrors_forth(edits: list[tuple[int, int]]) -> None:
+    """From A to B and from B to A: the same places, mirrored rules, swapped values."""
+    other = edited(SLICE, edits, CHANGES)
+    forth, back = compare(SLICE, other), compare(other, SLICE)
+    assert facts(back) == facts(forth, swapped=True)
+    assert {finding.pointer for finding in back} == {finding.pointer for finding in forth}
+
+
+@SETTINGS
+@given(SOME_EDITS, SOME_EDITS)
+def test_back_mirrors_forth_between_edited_documents(
+    edits: list[tuple[int, int]], others: list[tuple[int, int]]
+) -> None:
+    """Also where both sides were renamed, moved and respelled."""
+    left = edited(edited(SLICE, edits, CHANGES), others, SPELLINGS)
+    right = edited(edited(SLICE, others, CHANGES), edits, SPELLINGS)
+    assert facts(compare(right, left)) == facts(compare(left, right), swapped=True)
+
+
+@SETTINGS
+@given(SOME_EDITS)
+def test_nothing_changed_is_nothing_found(edits: list[tuple[int, int]]) -> None:
+    """A document against itself, and against itself with other names, places and spellings."""
+    document = edited(SLICE, edits, CHANGES)
+    assert compare(document, copy.deepcopy(document)) == []
+    respelled = edited(document, edits, SPELLINGS)
+    assert compare(document, respelled) == []
+    assert compare(respelled, document) == []
+
+
+@SETTINGS
+@given(SOME_EDITS, st.integers())
+def test_order_means_nothing(edits: list[tuple[int, int]], seed: int) -> None:
+    """Neither for what is found nor for its fingerprint."""
+    other = edited(SLICE, edits, CHANGES)
+    expected = compare(SLICE, other)
+    reordered: Json = shuffled(other, random.Random(seed))
+    assert sorted(f.fingerprint for f in compare(SLICE, reordered)) == sorted(f.fingerprint for f in expected)
+
+
+@SETTINGS
+@given(SOME_EDITS, SOME_EDITS)
+def test_a_fingerprint_survives_unrelated_edits(edits: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
+    """What is renamed, moved or respelled elsewhere, before upstream is looked at again, keeps every fingerprint."""
+    other = edited(SLICE, edits, CHANGES)
+    expected = {finding.fingerprint for finding in compare(SLICE, other)}
+    later = edited(other, others, SPELLINGS)
+    assert {finding.fingerprint for finding in compare(SLICE, later)} == expected
+
+
+@SETTINGS
+@given(SOME_EDITS)
+def test_every_finding_is_whole(edits: list[tuple[int, int]]) -> None:
+    """Its rule is known, its sentence complete, its fingerprint its own, and its pointer leads somewhere."""
+    other = edited(SLICE, edits, CHANGES)
+    findings = compare(SLICE, other)
+    assert len({finding.fingerprint for finding in findings}) == len(findings)
+    for finding in findings:
+        assert finding.rule in RULES and "{" not in finding.sentence.replace("{}", "")
+        assert json.loads(json.dumps(finding.old)) == finding.old
