@@ -5,9 +5,11 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 UPSTREAM ?=
+REPORT ?=
+DRY_RUN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test interop soak check fix vendor generate check-generated constraints wheel clean
+.PHONY: help setup demo test interop soak check fix vendor generate refresh check-generated check-lock constraints wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +37,7 @@ interop: $(READY) ## Call real servers on loopback: llama.cpp and LiteLLM (the f
 soak: $(READY) ## Run 10,000 streams over one client, one in three cut, left or failing.
 	@SOAK_STREAMS=10000 $(RUN) -m pytest tests/client/test_soak.py
 
-check: $(READY) check-generated ## Check formatting, lint and types; nothing is written.
+check: $(READY) check-lock check-generated ## Check formatting, lint and types; nothing is written.
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy --no-error-summary
@@ -51,8 +53,14 @@ vendor: $(READY) ## Vendor the slice anew: make vendor UPSTREAM=FILE_OR_URL.
 generate: $(READY) ## Generate generated/chat_completions_api from openapi.yaml.
 	@$(RUN) -m tools generate
 
+refresh: $(READY) ## Vendor, report, generate, release, test; all or nothing: make refresh UPSTREAM=FILE_OR_URL.
+	@$(RUN) -m tools refresh $(if $(UPSTREAM),--upstream $(UPSTREAM)) $(if $(REPORT),--report $(REPORT)) $(if $(DRY_RUN),--dry-run)
+
 check-generated: $(READY) ## Show how generated/ differs from what openapi.yaml generates.
 	@$(RUN) -m tools generate --check
+
+check-lock: $(READY) ## Check that openapi.yaml is what openapi.lock.json says.
+	@$(RUN) -m tools vendor --check
 
 constraints: $(READY) ## Pin the newest versions that fit, in constraints.txt.
 	@$(RUN) -m pip install --quiet --upgrade --upgrade-strategy eager pip hatchling --group dev --editable '.[local]'

@@ -1,6 +1,7 @@
 """Vendor the upstream document: fetch it, slice it, write `openapi.yaml` and the lock that says where it came from.
 
-Both files are written, or neither.
+Both files are written, or neither. `--check` writes nothing and asks nobody: it tells whether the two still belong
+together.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,15 +36,7 @@ _GIT_PATH = re.compile(r"[^:-][^:]+:[^:]+")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "--upstream",
-        default=UPSTREAM,
-        metavar="FILE_OR_URL",
-        help="the document: a file, an http(s) address, or REV:PATH of the git repository here (default: %(default)s)",
-    )
-    parser.add_argument("--repository", help=f"the repository to note in the lock (default: {REPOSITORY})")
-    parser.add_argument("--commit", type=_commit, help="the commit to note in the lock")
-    parser.add_argument("--date", type=_date, help="the commit's date to note in the lock, in ISO 8601")
+    add_upstream_arguments(parser)
     parser.add_argument(
         "--operations",
         type=_operations,
@@ -57,14 +51,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to write the slice, with its lock beside it (default: %(default)s)",
     )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if the slice is not what its lock says"
+    )
+
+
+def add_upstream_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say which document, and where it is from."""
+    parser.add_argument(
+        "--upstream",
+        default=UPSTREAM,
+        metavar="FILE_OR_URL",
+        help="the document: a file, an http(s) address, or REV:PATH of the git repository here (default: %(default)s)",
+    )
+    parser.add_argument("--repository", help=f"the repository to note in the lock (default: {REPOSITORY})")
+    parser.add_argument("--commit", type=_commit, help="the commit to note in the lock")
+    parser.add_argument("--date", type=_date, help="the commit's date to note in the lock, in ISO 8601")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the slice and its lock, and print one line about them.
+    """Write the slice and its lock, or check them, and print one line about them.
 
     Raises:
         ToolError: Something failed; both files are as they were.
     """
+    if getattr(args, "check", False):  # `refresh` vendors too, and has no such argument.
+        check(args.output, args.operations)
+        print(f"{args.output} is what {lock_path_of(args.output).name} says")
+        return 0
     data = document.unpack(fetch(args.upstream), name=args.upstream)
     upstream = document.load(data, name=args.upstream)
     try:
@@ -75,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     _check_written(text, sliced, args.upstream)
 
     lock_path = lock_path_of(args.output)
-    components = sum(map(len, sliced.get("components", {}).values()))
+    components = _count_components(sliced)
     digest = sha256(text).hexdigest()
     lock = {
         "upstream": _provenance(args, data, upstream["openapi"], _read_lock(lock_path)),
@@ -117,6 +131,47 @@ def fetch(upstream: str) -> bytes:
 def lock_path_of(output: Path) -> Path:
     """Return where the lock of a slice lies: `openapi.lock.json` beside `openapi.yaml`."""
     return output.with_name(f"{output.stem}.lock.json")
+
+
+def check(output: Path, operations: list[str]) -> None:
+    """Do nothing if a slice is what its lock says, is canonical, and has these operations.
+
+    Raises:
+        ToolError: It is not; nothing is fetched or written.
+    """
+    lock_path = lock_path_of(output)
+    try:
+        text = output.read_bytes()
+    except OSError as error:
+        raise ToolError(f"cannot read the slice: {error.strerror}; run `make vendor`", where=str(output)) from error
+    says = _read_lock(lock_path).get("slice")
+    if says is None:
+        raise ToolError("this is no lock; put it back from git, or run `make vendor`", where=str(lock_path))
+    is_now = {"bytes": len(text), "sha256": sha256(text).hexdigest()}
+    for key, value in is_now.items():
+        if says.get(key) != value:
+            message = f"{key} {value}, but {lock_path.name} says {says.get(key)}; put both files back from git"
+            message += ", or run `make vendor`; corrections go into overlay.yaml"
+            raise ToolError(message, where=str(output))
+
+    try:
+        sliced = slice_document(document.load(text, name=str(output)), operations)
+    except ToolError as error:
+        raise document.located(error, text, name=str(output)) from error
+    canonical = yaml_writing.write(sliced, comment=COMMENT).encode()
+    if canonical != text:
+        pairs = zip_longest(text.split(b"\n"), canonical.split(b"\n"))
+        line = next(i for i, (old, new) in enumerate(pairs, 1) if old != new)
+        message = "slicing it again gives another text from this line on; run `make vendor`"
+        raise ToolError(message, where=f"{output}:{line}")
+    for key, wanted in (("operations", sorted(operations)), ("components", _count_components(sliced))):
+        if says.get(key) != wanted:
+            message = f"{key} is {says.get(key)}, but {output.name} has {wanted}; run `make vendor`"
+            raise ToolError(message, where=str(lock_path))
+
+
+def _count_components(sliced: dict[str, Any]) -> int:
+    return sum(map(len, sliced.get("components", {}).values()))
 
 
 def _download(address: str) -> bytes:
