@@ -15,6 +15,7 @@ from tools import vendor, yaml_reading, yaml_writing
 from tools.drift import acknowledging
 from tools.drift.findings import Finding, Report
 from tools.drift.gathering import findings_of
+from tools.drift.rules_page import rules_page
 from tools.drift.selecting import operations_to_compare, slice_of
 from tools.errors import ToolError
 
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which findings the exit code tells of (default: any)",
     )
     parser.add_argument("--acknowledged", type=Path, metavar="F", help="default: drift-ack.yaml beside openapi.yaml")
+    parser.add_argument("--rules", action="store_true", help="print all rules as a Markdown page, and nothing else")
     parser.add_argument("--output", type=Path, metavar="F", help="write the report here, and its summary to the screen")
 
 
@@ -66,6 +68,9 @@ def run(args: argparse.Namespace) -> int:
     """
     from tools.drift.formats import FORMATS as writers
 
+    if args.rules:
+        print(rules_page(), end="")
+        return 0
     acknowledged = args.acknowledged or ROOT / "drift-ack.yaml"
     try:
         rows = acknowledging.read(acknowledged)
