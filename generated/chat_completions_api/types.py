@@ -41,12 +41,16 @@ class Model:
 
     # Wire name -> attribute name of every known field, and the wire names of those that may hold models.
     _attributes: ClassVar[Mapping[str, str]] = {}
+    _known: ClassVar[frozenset[str]] = frozenset()
     _nested: ClassVar[tuple[str, ...]] = ()
 
     # The wire names that are present, in wire order; the unknown ones' values; what a client notes about the origin.
     _keys: tuple[str, ...]
     _extra: dict[str, Any] | None
     _info: Any
+
+    def __init_subclass__(cls) -> None:
+        cls._known = frozenset(cls._attributes)
 
     def __attrs_post_init__(self) -> None:
         present = []

@@ -33,12 +33,12 @@ class AsyncStream(StreamView[T_co]):
 
     async def _more(self) -> bool:
         """See that a chunk is ready; False at the end of the stream."""
+        core = self._core
         try:
             while not self._ready:
-                fault = self._fault()
-                if fault is not None:
+                if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
                     raise fault
-                if self._finished:
+                if core.done or core.ended:
                     await self._release(drain=True)
                     return False
                 await self._advance()

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from chat_completions._async_streams import AsyncStream
     from chat_completions._events import ChatCompletionStreamEvent
-    from chat_completions._fold import Anomaly, Fold
+    from chat_completions._fold import Fold
+    from chat_completions._folded import Anomaly
     from chat_completions._streams import Stream
     from chat_completions.models import ChatCompletion, ChatCompletionChunk
 
@@ -30,12 +31,16 @@ class _Arrived:
     def __init__(self, given: Fold) -> None:
         self._given = given
         self._waiting: deque[Mapping[str, Any]] = deque()
-        self.add = self._waiting.append
+        self.add = self.add_other = self._waiting.append
         self.take = self._waiting.popleft
 
     @property
     def is_complete(self) -> bool:
         return self._whole().is_complete
+
+    def add_ordinary(self, chunk: Any) -> bool:
+        """Take no chunk; the events' own fold will tell which are ordinary."""
+        return False
 
     def completion(self) -> ChatCompletion | None:
         return self._whole().completion()

@@ -29,11 +29,10 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
 from chat_completions._folded import (
     CHOICE_KEYS,
     LABELS,
+    Anomaly,
     Entries,
     FoldedChoice,
     append_text,
@@ -49,24 +48,15 @@ if TYPE_CHECKING:
 MAX_ANOMALIES = 256
 
 
-@frozen
-class Anomaly:
-    """A repair: its kind, where it was first (chunk number from 0, then JSON pointer), what was odd, how often."""
-
-    kind: str
-    where: str
-    detail: str
-    count: int = 1
-
-
 class Fold:
     """A completion in the making: add each chunk, ask at any time."""
 
-    __slots__ = ("_chunks", "_notes", "_seen", "_top", "choices")
+    __slots__ = ("_chunks", "_notes", "_seen", "_top", "choices", "grows")
 
     def __init__(self) -> None:
         self.choices: dict[int, FoldedChoice] = {}
         self._chunks = 0
+        self.grows: StringIO  # the text that the last ordinary chunk was a piece of
         self._notes: dict[tuple[str, str], list[Any]] = {}
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
@@ -84,28 +74,46 @@ class Fold:
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Fold the JSON object of one chunk, whatever it holds; it is not changed."""
-        self._chunks += 1
+        if not self.add_ordinary(chunk):
+            self.add_other(chunk)
+
+    def add_ordinary(self, chunk: Any) -> bool:
+        """Fold the ordinary chunk: one piece of a text that has begun, and around it what the last chunk had.
+
+        Returns:
+            Whether it was one. What is none, whatever it may be, has changed nothing and is left to `add_other`.
+        """
         seen = self._seen
-        seen["choices"] = choices = chunk.get("choices")
-        if "obfuscation" in chunk:
-            seen["obfuscation"] = chunk["obfuscation"]
-        is_same = False
-        # The ordinary chunk: one piece of a text that has begun, and around it what the last chunk had. Nothing changes
-        # before the write, so that a chunk which is not ordinary can start anew below.
         try:
-            if is_same := chunk.items() <= seen.items():
-                [choice] = choices  # type: ignore[misc]
+            seen["choices"] = choices = chunk["choices"]
+            if "obfuscation" in chunk:
+                seen["obfuscation"] = chunk["obfuscation"]
+            if chunk.items() <= seen.items():
+                [choice] = choices
                 state = self.choices[choice["index"]]
                 state.seen["delta"] = delta = choice["delta"]
                 # Identity, as True equals 1 and yet is no index.
                 if len(delta) == 1 and choice["index"] is state.index and choice.items() <= state.seen.items():
                     [(key, piece)] = delta.items()
-                    state.message[key].write(piece)
-                    return
+                    self.grows = text = state.message[key]
+                    text.write(piece)
+                    self._chunks += 1
+                    return True
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             pass
+        return False
+
+    def add_piece(self, piece: str, grows: StringIO) -> None:
+        """Fold a chunk that differs from an ordinary one only in the piece of the same text, `grows` of that time."""
+        self._chunks += 1
+        grows.write(piece)
+
+    def add_other(self, chunk: Mapping[str, Any]) -> None:
+        """Fold a chunk that `add_ordinary` has left."""
+        self._chunks += 1
+        self._seen["choices"] = choices = chunk.get("choices", "grows")
         try:
-            if not is_same:
+            if not chunk.items() <= self._seen.items():
                 self._add_top(chunk)
             if isinstance(choices, list):
                 for position, choice in enumerate(choices):

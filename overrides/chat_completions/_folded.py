@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
+from attrs import frozen
+
 # By how much the text so far may exceed the whole message, for white space that the server has stripped meanwhile.
 RETOLD_SLACK = 64
 # Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
 # API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
 LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
 CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
+
+
+@frozen
+class Anomaly:
+    """A repair: its kind, where it was first (chunk number from 0, then JSON pointer), what was odd, how often."""
+
+    kind: str
+    where: str
+    detail: str
+    count: int = 1
 
 
 class Entries(list[Any]):

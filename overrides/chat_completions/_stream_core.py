@@ -9,14 +9,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from chat_completions import _generated
+from chat_completions import _generated, _json
 from chat_completions._failures import connection_error, error_value
 from chat_completions._fold import Fold
+from chat_completions._ordinary import Ordinary
 from chat_completions.errors import APITimeoutError, EventStreamError, IncompleteStreamError, StreamError
 from chat_completions.sse import Decoder, Event
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 DONE = "[DONE]"
 MAX_JSON_BYTES = 64 * 1024 * 1024  # of a reply that turned out to be one JSON value
 _SHOWN_BYTES = 200
+
+_name_of, _data_of = itemgetter(0), itemgetter(1)
 
 
 class StreamCore:
@@ -63,6 +68,8 @@ class StreamCore:
         self._last_event_at = clock()
         self._decoder = Decoder()
         self._decode_chunk = _generated.decode_chunk()
+        self._read = _json.reader()
+        self._ordinary = Ordinary()
         self._json: bytearray | None = None  # the body so far, if it is one JSON value
         self._begun = False  # whether a byte other than white space came, by which the two kinds of body are told apart
         self.fold = Fold()
@@ -72,6 +79,10 @@ class StreamCore:
 
     def feed(self, data: bytes) -> list[ChatCompletionChunk]:
         """Take the next bytes of the body, and give the chunks that they complete."""
+        if self.fault is None and not self.done and (text := self._decoder.lone_data(data)) is not None:
+            if self._idle_timeout is not None:
+                self._last_event_at = self._clock()
+            return self._chunks((text,), "message")
         if not self._begun:
             start = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
             self._begun = bool(start)
@@ -93,7 +104,7 @@ class StreamCore:
             return []
         if events:
             self._last_event_at = self._clock()
-        chunks = self._chunks(events)
+        chunks = self._chunks_of(events)
         if self._decoder.fault is not None:
             self._fail_decoding(self._decoder.fault)
         return chunks
@@ -111,7 +122,7 @@ class StreamCore:
         except EventStreamError as error:
             self._fail_decoding(error)
             return []
-        chunks = self._chunks(events)
+        chunks = self._chunks_of(events)
         if not self.done and self.fault is None and not self.fold.is_complete:
             self.fault = self._incomplete()
         return chunks
@@ -134,10 +145,12 @@ class StreamCore:
 
     def time_left(self) -> float | None:
         """Give the seconds until the stream is out of time, None for no limit; comments do not prolong it."""
+        if self._ends_at is None and self._idle_timeout is None:
+            return None
         limits = [] if self._ends_at is None else [self._ends_at]
         if self._idle_timeout is not None:
             limits.append(self._last_event_at + self._idle_timeout)
-        return min(limits) - self._clock() if limits else None
+        return min(limits) - self._clock()
 
     def out_of_time(self) -> StreamError:
         """Give the error for a stream that is out of time."""
@@ -151,35 +164,53 @@ class StreamCore:
         assert fault is not None
         return fault
 
-    def _chunks(self, events: list[Event]) -> list[ChatCompletionChunk]:
+    def _chunks_of(self, events: list[Event]) -> list[ChatCompletionChunk]:
+        chunks: list[ChatCompletionChunk] = []
+        for name, group in itertools.groupby(events, _name_of):
+            chunks += self._chunks(map(_data_of, group), name)
+            if self.done or self.fault is not None:
+                break
+        return chunks
+
+    def _chunks(self, texts: Iterable[str], name: str) -> list[ChatCompletionChunk]:
+        """Give the chunks that the data of events of one name hold, up to the end or the first fault."""
         chunks = []
-        watch = self._watch
-        for event in events:
-            data = event.data
+        watch, decode, fold, ordinary, read = self._watch, self._decode_chunk, self.fold, self._ordinary, self._read
+        for data in texts:
+            if name != "error" and (value := ordinary.read(data)) is not None:
+                fold.add_piece(ordinary.piece, ordinary.grows)
+                if watch is not None:
+                    watch.chunk(value, self._request_id)
+                chunks.append(decode(value))
+                continue
             if data == DONE:
                 self.done = True
                 self.fold.finish()
                 break
             try:
-                value = json.loads(data)
+                value = read(data)
             except (ValueError, RecursionError) as error:
-                if event.event == "error":
+                if name == "error":
                     self._fail_with(data)
                 else:
                     self._fail(f"an event holds no JSON ({error}): {data[:_SHOWN_BYTES]!r}", body=data)
                 break
-            if not isinstance(value, dict):
-                self._fail(f"an event holds no object: {data[:_SHOWN_BYTES]!r}", body=value)
-                break
-            if event.event == "error" or _is_error(value):
-                if value.get("choices"):
-                    self.fold.add(value)
-                self._fail_with(value)
-                break
+            if name != "error" and fold.add_ordinary(value):
+                ordinary.learn(data, value, fold.grows)
+            else:
+                ordinary.forget()
+                if not isinstance(value, dict):
+                    self._fail(f"an event holds no object: {data[:_SHOWN_BYTES]!r}", body=value)
+                    break
+                if name == "error" or _is_error(value):
+                    if value.get("choices"):
+                        fold.add(value)
+                    self._fail_with(value)
+                    break
+                fold.add_other(value)
             if watch is not None:
                 watch.chunk(value, self._request_id)
-            self.fold.add(value)
-            chunks.append(self._decode_chunk(value))
+            chunks.append(decode(value))
         return chunks
 
     def _from_json(self, body: bytes) -> list[ChatCompletionChunk]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
     from chat_completions._exchange import Answer
-    from chat_completions._fold import Anomaly
+    from chat_completions._folded import Anomaly
     from chat_completions.models import ChatCompletion
 
 # After [DONE] a body has a few bytes left at most; reading them is what lets its connection be used again.
@@ -112,12 +112,12 @@ class Stream(StreamView[T_co]):
 
     def _more(self) -> bool:
         """See that a chunk is ready; False at the end of the stream."""
+        core = self._core
         try:
             while not self._ready:
-                fault = self._fault()
-                if fault is not None:
+                if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
                     raise fault
-                if self._finished:
+                if core.done or core.ended:
                     self._drain()
                     self.close()
                     return False

@@ -107,20 +107,9 @@ class Decoder:
             EventTooLargeError: A line or an event is over the limit; `offset` is the first byte that is.
             ValueError: The decoder is closed.
         """
-        size = len(data)
-        self._received += size
-        if (  # one block of one data line, as of a server that flushes each event: worth its own path
-            self._at_boundary
-            and data.startswith(b"data: ")
-            and data.endswith(b"\n\n")
-            and data.find(b"\n") == size - 2
-            and b"\r" not in data
-            and size <= self._max_event_bytes
-        ):
-            try:
-                return [_new_event(("message", data[6:-2].decode(), self._id, None))]
-            except UnicodeDecodeError:
-                pass  # reading it as a line tells where
+        if (text := self.lone_data(data)) is not None:
+            return [_new_event(("message", text, self._id, None))]
+        self._received += len(data)
         if self.fault is not None:
             raise self.fault.with_traceback(None)
         if self._closed:
@@ -155,6 +144,22 @@ class Decoder:
             raise self.fault.with_traceback(None)
         self._at_boundary = not (self._partial or self._in_block or self._after_cr or self.fault)
         return events
+
+    def lone_data(self, data: bytes) -> str | None:
+        """Take bytes that are one whole block of one data line, as of a server that flushes each event.
+
+        Returns:
+            The data of its event, which is a message with the last id; None, and nothing is taken, if they are not.
+        """
+        if self._at_boundary and data[:6] == b"data: " and data[-2:] == b"\n\n" and len(data) <= self._max_event_bytes:
+            try:
+                text = data[6:-2].decode()
+            except UnicodeDecodeError:
+                return None  # reading it as a line tells where
+            if "\n" not in text and "\r" not in text:
+                self._received += len(data)
+                return text
+        return None
 
     def close(self) -> list[Event]:
         """Take note that the body has ended, and give what is left.

@@ -82,4 +82,4 @@ def test_it_works_from_a_zip_file(tmp_path: Path) -> None:
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(archive)!r}); {code}"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert printed.startswith(str(archive))
-    assert printed.split()[-1] == LOCK["upstream"]["commit"]
+    assert printed.split()[-1] == str(LOCK["upstream"]["commit"])

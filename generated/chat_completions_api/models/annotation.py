@@ -38,13 +38,10 @@ class Annotation(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.type = get("type")
-        value = get("url_citation")
-        decoded.url_citation = _AnnotationURLCitation.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.url_citation = value = get("url_citation")
+        if value is not None:
+            decoded.url_citation = _AnnotationURLCitation.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

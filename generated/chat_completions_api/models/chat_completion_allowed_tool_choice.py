@@ -37,14 +37,11 @@ class ChatCompletionAllowedToolChoice(Model):
         self = cls.__new__(cls)
         decoded: Any = self
         get = src_dict.get
-        value = get("allowed_tools")
-        decoded.allowed_tools = _ChatCompletionAllowedTools.from_dict(value) if isinstance(value, dict) else value
+        decoded.allowed_tools = value = get("allowed_tools")
+        if value is not None:
+            decoded.allowed_tools = _ChatCompletionAllowedTools.from_dict(value) if isinstance(value, dict) else value
         decoded.type = get("type")
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

@@ -78,28 +78,27 @@ class ChatCompletionChunk(Model):
         self = cls.__new__(cls)
         decoded: Any = self
         get = src_dict.get
-        value = get("choices")
-        decoded.choices = (
-            [_ChunkChoice.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
+        decoded.choices = value = get("choices")
+        if value is not None:
+            decoded.choices = (
+                [_ChunkChoice.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
         decoded.created = get("created")
         decoded.id = get("id")
         decoded.model = get("model")
-        value = get("moderation")
-        decoded.moderation = _ChatCompletionModeration.from_dict(value) if isinstance(value, dict) else value
+        decoded.moderation = value = get("moderation")
+        if value is not None:
+            decoded.moderation = _ChatCompletionModeration.from_dict(value) if isinstance(value, dict) else value
         decoded.obfuscation = get("obfuscation")
         decoded.object = get("object")
         decoded.service_tier = get("service_tier")
         decoded.system_fingerprint = get("system_fingerprint")
-        value = get("usage")
-        decoded.usage = _CompletionUsage.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.usage = value = get("usage")
+        if value is not None:
+            decoded.usage = _CompletionUsage.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

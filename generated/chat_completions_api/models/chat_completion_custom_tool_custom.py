@@ -56,14 +56,11 @@ class ChatCompletionCustomToolCustom(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.description = get("description")
-        value = get("format")
-        decoded.format = _format_variants.from_dict(value) if isinstance(value, dict) else value
+        decoded.format = value = get("format")
+        if value is not None:
+            decoded.format = _format_variants.from_dict(value) if isinstance(value, dict) else value
         decoded.name = get("name")
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

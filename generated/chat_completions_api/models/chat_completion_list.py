@@ -49,21 +49,18 @@ class ChatCompletionList(Model):
         self = cls.__new__(cls)
         decoded: Any = self
         get = src_dict.get
-        value = get("data")
-        decoded.data = (
-            [_ChatCompletion.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
+        decoded.data = value = get("data")
+        if value is not None:
+            decoded.data = (
+                [_ChatCompletion.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
         decoded.first_id = get("first_id")
         decoded.has_more = get("has_more")
         decoded.last_id = get("last_id")
         decoded.object = get("object")
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

@@ -41,15 +41,12 @@ class ChatCompletionMessageCustomToolCall(Model):
         self = cls.__new__(cls)
         decoded: Any = self
         get = src_dict.get
-        value = get("custom")
-        decoded.custom = _Custom.from_dict(value) if isinstance(value, dict) else value
+        decoded.custom = value = get("custom")
+        if value is not None:
+            decoded.custom = _Custom.from_dict(value) if isinstance(value, dict) else value
         decoded.id = get("id")
         decoded.type = get("type")
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

@@ -42,18 +42,15 @@ class ChatCompletionModerationResults(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.model = get("model")
-        value = get("results")
-        decoded.results = (
-            [_ModerationResultBody.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
+        decoded.results = value = get("results")
+        if value is not None:
+            decoded.results = (
+                [_ModerationResultBody.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
         decoded.type = get("type")
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

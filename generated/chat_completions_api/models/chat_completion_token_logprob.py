@@ -48,17 +48,14 @@ class ChatCompletionTokenLogprob(Model):
         decoded.bytes = get("bytes")
         decoded.logprob = get("logprob")
         decoded.token = get("token")
-        value = get("top_logprobs")
-        decoded.top_logprobs = (
-            [_TopLogprob.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.top_logprobs = value = get("top_logprobs")
+        if value is not None:
+            decoded.top_logprobs = (
+                [_TopLogprob.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

@@ -53,15 +53,13 @@ class Choice(Model):
         get = src_dict.get
         decoded.finish_reason = get("finish_reason")
         decoded.index = get("index")
-        value = get("logprobs")
-        decoded.logprobs = _ChoiceLogprobs.from_dict(value) if isinstance(value, dict) else value
-        value = get("message")
-        decoded.message = _ChatCompletionMessage.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.logprobs = value = get("logprobs")
+        if value is not None:
+            decoded.logprobs = _ChoiceLogprobs.from_dict(value) if isinstance(value, dict) else value
+        decoded.message = value = get("message")
+        if value is not None:
+            decoded.message = _ChatCompletionMessage.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

@@ -56,21 +56,19 @@ class ChoiceDelta(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.content = get("content")
-        value = get("function_call")
-        decoded.function_call = _ChoiceDeltaFunctionCall.from_dict(value) if isinstance(value, dict) else value
+        decoded.function_call = value = get("function_call")
+        if value is not None:
+            decoded.function_call = _ChoiceDeltaFunctionCall.from_dict(value) if isinstance(value, dict) else value
         decoded.refusal = get("refusal")
         decoded.role = get("role")
-        value = get("tool_calls")
-        decoded.tool_calls = (
-            [_ChoiceDeltaToolCall.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.tool_calls = value = get("tool_calls")
+        if value is not None:
+            decoded.tool_calls = (
+                [_ChoiceDeltaToolCall.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

@@ -55,19 +55,17 @@ class CompletionUsage(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.completion_tokens = get("completion_tokens")
-        value = get("completion_tokens_details")
-        decoded.completion_tokens_details = (
-            _CompletionTokensDetails.from_dict(value) if isinstance(value, dict) else value
-        )
+        decoded.completion_tokens_details = value = get("completion_tokens_details")
+        if value is not None:
+            decoded.completion_tokens_details = (
+                _CompletionTokensDetails.from_dict(value) if isinstance(value, dict) else value
+            )
         decoded.prompt_tokens = get("prompt_tokens")
-        value = get("prompt_tokens_details")
-        decoded.prompt_tokens_details = _PromptTokensDetails.from_dict(value) if isinstance(value, dict) else value
+        decoded.prompt_tokens_details = value = get("prompt_tokens_details")
+        if value is not None:
+            decoded.prompt_tokens_details = _PromptTokensDetails.from_dict(value) if isinstance(value, dict) else value
         decoded.total_tokens = get("total_tokens")
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

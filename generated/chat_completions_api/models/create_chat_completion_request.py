@@ -319,64 +319,74 @@ class CreateChatCompletionRequest(Model):
         decoded.top_logprobs = get("top_logprobs")
         decoded.top_p = get("top_p")
         decoded.user = get("user")
-        value = get("prompt_cache_options")
-        decoded.prompt_cache_options = _PromptCacheOptions.from_dict(value) if isinstance(value, dict) else value
-        value = get("audio")
-        decoded.audio = _ChatCompletionAudioOptions.from_dict(value) if isinstance(value, dict) else value
+        decoded.prompt_cache_options = value = get("prompt_cache_options")
+        if value is not None:
+            decoded.prompt_cache_options = _PromptCacheOptions.from_dict(value) if isinstance(value, dict) else value
+        decoded.audio = value = get("audio")
+        if value is not None:
+            decoded.audio = _ChatCompletionAudioOptions.from_dict(value) if isinstance(value, dict) else value
         decoded.frequency_penalty = get("frequency_penalty")
-        value = get("function_call")
-        decoded.function_call = _ChatCompletionFunctionCallOption.from_dict(value) if isinstance(value, dict) else value
-        value = get("functions")
-        decoded.functions = (
-            [_ChatCompletionFunctions.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
+        decoded.function_call = value = get("function_call")
+        if value is not None:
+            decoded.function_call = (
+                _ChatCompletionFunctionCallOption.from_dict(value) if isinstance(value, dict) else value
+            )
+        decoded.functions = value = get("functions")
+        if value is not None:
+            decoded.functions = (
+                [_ChatCompletionFunctions.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
         decoded.logit_bias = get("logit_bias")
         decoded.logprobs = get("logprobs")
         decoded.max_completion_tokens = get("max_completion_tokens")
         decoded.max_tokens = get("max_tokens")
-        value = get("messages")
-        decoded.messages = (
-            [_messages_variants.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
+        decoded.messages = value = get("messages")
+        if value is not None:
+            decoded.messages = (
+                [_messages_variants.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
         decoded.modalities = get("modalities")
         decoded.model = get("model")
-        value = get("moderation")
-        decoded.moderation = _ModerationOptions.from_dict(value) if isinstance(value, dict) else value
+        decoded.moderation = value = get("moderation")
+        if value is not None:
+            decoded.moderation = _ModerationOptions.from_dict(value) if isinstance(value, dict) else value
         decoded.n = get("n")
         decoded.parallel_tool_calls = get("parallel_tool_calls")
-        value = get("prediction")
-        decoded.prediction = _ChatCompletionPredictionContent.from_dict(value) if isinstance(value, dict) else value
+        decoded.prediction = value = get("prediction")
+        if value is not None:
+            decoded.prediction = _ChatCompletionPredictionContent.from_dict(value) if isinstance(value, dict) else value
         decoded.presence_penalty = get("presence_penalty")
         decoded.reasoning_effort = get("reasoning_effort")
-        value = get("response_format")
-        decoded.response_format = _response_format_variants.from_dict(value) if isinstance(value, dict) else value
+        decoded.response_format = value = get("response_format")
+        if value is not None:
+            decoded.response_format = _response_format_variants.from_dict(value) if isinstance(value, dict) else value
         decoded.seed = get("seed")
         decoded.service_tier = get("service_tier")
         decoded.stop = get("stop")
         decoded.store = get("store")
         decoded.stream = get("stream")
-        value = get("stream_options")
-        decoded.stream_options = _ChatCompletionStreamOptions.from_dict(value) if isinstance(value, dict) else value
-        value = get("tool_choice")
-        decoded.tool_choice = _tool_choice_variants.from_dict(value) if isinstance(value, dict) else value
-        value = get("tools")
-        decoded.tools = (
-            [_tools_variants.from_dict(item) if isinstance(item, dict) else item for item in value]
-            if isinstance(value, list)
-            else value
-        )
+        decoded.stream_options = value = get("stream_options")
+        if value is not None:
+            decoded.stream_options = _ChatCompletionStreamOptions.from_dict(value) if isinstance(value, dict) else value
+        decoded.tool_choice = value = get("tool_choice")
+        if value is not None:
+            decoded.tool_choice = _tool_choice_variants.from_dict(value) if isinstance(value, dict) else value
+        decoded.tools = value = get("tools")
+        if value is not None:
+            decoded.tools = (
+                [_tools_variants.from_dict(item) if isinstance(item, dict) else item for item in value]
+                if isinstance(value, list)
+                else value
+            )
         decoded.verbosity = get("verbosity")
-        value = get("web_search_options")
-        decoded.web_search_options = _WebSearchOptions.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.web_search_options = value = get("web_search_options")
+        if value is not None:
+            decoded.web_search_options = _WebSearchOptions.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

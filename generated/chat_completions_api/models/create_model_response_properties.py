@@ -76,13 +76,10 @@ class CreateModelResponseProperties(Model):
         decoded.top_logprobs = get("top_logprobs")
         decoded.top_p = get("top_p")
         decoded.user = get("user")
-        value = get("prompt_cache_options")
-        decoded.prompt_cache_options = _PromptCacheOptions.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.prompt_cache_options = value = get("prompt_cache_options")
+        if value is not None:
+            decoded.prompt_cache_options = _PromptCacheOptions.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

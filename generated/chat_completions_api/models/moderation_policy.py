@@ -40,15 +40,13 @@ class ModerationPolicy(Model):
         self = cls.__new__(cls)
         decoded: Any = self
         get = src_dict.get
-        value = get("input")
-        decoded.input = _ModerationConfig.from_dict(value) if isinstance(value, dict) else value
-        value = get("output")
-        decoded.output = _ModerationConfig.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded.input = value = get("input")
+        if value is not None:
+            decoded.input = _ModerationConfig.from_dict(value) if isinstance(value, dict) else value
+        decoded.output = value = get("output")
+        if value is not None:
+            decoded.output = _ModerationConfig.from_dict(value) if isinstance(value, dict) else value
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

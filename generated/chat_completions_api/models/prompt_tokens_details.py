@@ -48,11 +48,7 @@ class PromptTokensDetails(Model):
         decoded.cached_tokens = get("cached_tokens")
         decoded.image_tokens = get("image_tokens")
         decoded.text_tokens = get("text_tokens")
-        decoded._keys = keys = tuple(src_dict)
-        known = cls._attributes
-        decoded._extra = None
-        for key in keys:
-            if key not in known:
-                decoded._extra = {key: src_dict[key] for key in keys if key not in known}
-                break
+        decoded._keys = tuple(src_dict)
+        known = cls._known
+        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
         return self

@@ -1,0 +1,245 @@
+"""The ordinary chunk is read without parsing it, and nobody can tell: the same chunks, the same fold, the same faults."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat_completions import _json
+from chat_completions._ordinary import Ordinary
+from chat_completions._stream_core import StreamCore
+from chat_completions.errors import StreamError
+
+PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads" / "streams.jsonl.gz"
+
+
+class Blind(Ordinary):
+    """Knows no chunk, so that each is parsed."""
+
+    def read(self, text: str) -> None:
+        """Know nothing."""
+
+
+def outcome(texts: list[str], *, blind: bool, read: Any = json.loads) -> list[Any]:
+    """Return all that comes of the data of events: each chunk, the completion, what was odd, what went wrong."""
+    core = StreamCore()
+    core._read = read
+    if blind:
+        core._ordinary = Blind()
+    chunks = []
+    for text in texts:
+        chunks += core.feed(b"data: " + text.encode() + b"\n\n")
+    chunks += core.end()
+    completion = core.completion()
+    fault = core.fault
+    assert fault is None or isinstance(fault, StreamError)
+    return [
+        [json.dumps(chunk.to_dict()) for chunk in chunks],
+        completion and json.dumps(completion.to_dict()),
+        [(a.kind, a.where, a.detail, a.count) for a in core.fold.anomalies],
+        core.done,
+        fault and (type(fault), str(fault), fault.body),
+    ]
+
+
+def chunk(piece: Any = "x", *, index: Any = 0, key: str = "content", finish: Any = None, **top: Any) -> dict[str, Any]:
+    """Return a chunk."""
+    choice = {"index": index, "delta": {key: piece}, "logprobs": None, "finish_reason": finish}
+    return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **top}
+
+
+def told(texts: list[str]) -> int:
+    """Return how many chunks were read without parsing them."""
+    ordinary = Ordinary()
+    core = StreamCore()
+    core._ordinary = ordinary
+    count = 0
+    for text in texts:
+        before = ordinary.piece
+        ordinary.piece = ""
+        core.feed(b"data: " + text.encode() + b"\n\n")
+        count += ordinary.piece != ""
+        ordinary.piece = ordinary.piece or before
+    return count
+
+
+PIECES = st.one_of(
+    st.text(max_size=6),
+    st.sampled_from(
+        ['"', "\\", '","content":"', '"},"finish', "\u2028", "\x00", "𝄞", "é", '"obfuscation":"y"', "", "\ud83d"]
+    ),
+)
+OTHERS: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        {"usage": None},
+        {"obfuscation": None},
+        {"obfuscation": 3},
+        {"id": "other"},
+        {"x": {"a": []}},
+        {"error": {"message": "no"}},
+        {"error": None},
+        {"choices": []},
+        {"choices": None},
+        {"object": "error"},
+        {"content": "beside"},
+    ]
+)
+
+
+def written(
+    piece: str, padding: Any, other: dict[str, Any], index: Any, key: str, finish: Any, dense: bool, ascii_only: bool
+) -> str:
+    """Return the text of a chunk."""
+    value = chunk(piece, index=index, key=key, finish=finish)
+    value |= {} if padding is None else {"obfuscation": padding}
+    separators = (",", ":") if dense else None
+    text = json.dumps(value | other, separators=separators, ensure_ascii=ascii_only)
+    return text.encode("utf-8", "replace").decode()
+
+
+CHUNKS = st.builds(
+    written,
+    PIECES,
+    st.one_of(st.none(), PIECES),
+    st.one_of(st.just({}), st.just({}), st.just({}), OTHERS),
+    st.sampled_from([0, 0, 0, 0, 1, True, None]),
+    st.sampled_from(["content", "content", "content", "reasoning_content", "role"]),
+    st.sampled_from([None, None, None, None, "stop"]),
+    st.sampled_from([True, True, False]),
+    st.booleans(),
+)
+ODD = st.sampled_from(["[DONE]", "{", "3", "null", " ", '{"choices":', "[]"])
+STREAMS = st.lists(st.one_of(CHUNKS, CHUNKS, CHUNKS, CHUNKS, ODD), max_size=30)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STREAMS)
+def test_nobody_can_tell(texts: list[str]) -> None:
+    """Whatever comes, in whatever order."""
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PIECES, min_size=2, max_size=20), st.booleans(), st.booleans())
+def test_pieces_of_any_kind(pieces: list[str], padded: bool, first: bool) -> None:
+    """With padding before the choices, behind them, and without."""
+    texts = []
+    for position, piece in enumerate(["", *pieces]):
+        value = chunk(piece)
+        if padded:
+            padding = {"obfuscation": "p" * (position % 4)}
+            value = {**padding, **value} if first else {**value, **padding}
+        texts.append(json.dumps(value))
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+
+
+def test_most_chunks_of_a_stream_are_ordinary() -> None:
+    """All but the first ones; also after a chunk of another kind."""
+    texts = [json.dumps(chunk(f"w{i}", obfuscation="x" * (i % 5 + 1))) for i in range(200)]
+    assert told(texts) >= 197
+    texts[100] = json.dumps(chunk("t", usage={"total_tokens": 1}))
+    assert told(texts) >= 190
+
+
+@pytest.mark.parametrize("turn", [(0, 1), (0, 0, 1), (0, 1, 2, 1), (0,) * 9 + (1,) * 9])
+def test_choices_that_take_turns(turn: tuple[int, ...]) -> None:
+    """Each piece goes to its own choice, and what is known is not learnt again and again."""
+    learnt = 0
+
+    class Counting(Ordinary):
+        def learn(self, text: str, chunk: Any, grows: Any) -> None:
+            nonlocal learnt
+            before = self._pause
+            super().learn(text, chunk, grows)
+            learnt += self._pause > before
+
+    texts = [json.dumps(chunk(f"w{i} ", index=turn[i % len(turn)])) for i in range(1_000)]
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    core = StreamCore()
+    core._ordinary = Counting()
+    for text in texts:
+        core.feed(b"data: " + text.encode() + b"\n\n")
+    assert learnt < 20 + 2 * (1_000 // 9)
+
+
+def test_chunks_share_nothing() -> None:
+    """To change one chunk changes no other, nor what comes later."""
+    core = StreamCore()
+    texts = [json.dumps(chunk(f"w{i}")) for i in range(6)]
+    chunks = [one for text in texts for one in core.feed(b"data: " + text.encode() + b"\n\n")]
+    chunks[3].id = "changed"
+    chunks[3].choices[0].delta.content = "changed"
+    chunks[3].choices.append(None)
+    chunks += core.feed(b"data: " + json.dumps(chunk("last")).encode() + b"\n\n")
+    assert [one.to_dict() for one in (*chunks[:3], *chunks[4:])] == [chunk(f"w{i}") for i in (0, 1, 2, 4, 5)] + [
+        chunk("last")
+    ]
+
+
+def test_a_piece_that_is_no_string_is_parsed() -> None:
+    """As is a text with something behind it, and one that is not whole."""
+    texts = [json.dumps(chunk(f"w{i}")) for i in range(4)]
+    for odd in (
+        json.dumps(chunk(None)),
+        json.dumps(chunk(3)),
+        texts[0] + " ",
+        texts[0][:-1],
+        texts[0].replace("w0", "w\t"),
+    ):
+        stream = [*texts, odd, *texts]
+        assert outcome(stream, blind=False) == outcome(stream, blind=True)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON, st.booleans(), st.sampled_from(["", " ", "\n"]))
+def test_every_reader_reads_as_json_does(value: Any, ascii_only: bool, space: str) -> None:
+    """Numbers of any size, NaN, half surrogates, white space."""
+    text = space + json.dumps(value, ensure_ascii=ascii_only) + space
+    expected = repr(json.loads(text))
+    assert repr(_json.loads(text)) == expected
+    assert repr(_json.reader()(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "{", "[1,]", "nul", '"\x01"', "1 2", '{"a":1,"a":2}', "1e400", "-", "[" * 100_000, "\ufeff1", "0123"],
+)
+def test_every_reader_fails_as_json_does(text: str) -> None:
+    """With the same error, or the same value."""
+
+    def run(read: Any) -> Any:
+        try:
+            return repr(read(text))
+        except (ValueError, RecursionError) as error:
+            return type(error), str(error)[:40] if isinstance(error, ValueError) else ""
+
+    assert run(_json.loads) == run(_json.reader()) == run(json.loads)
+
+
+@pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded streams are not at hand")
+def test_recorded_streams() -> None:
+    """All of them come out alike, by any reader; and most of their plain text chunks are ordinary."""
+    read = 0
+    with gzip.open(PAYLOADS, "rt") as lines:
+        for line in lines:
+            record = json.loads(line)
+            text = record.get("body") if isinstance(record.get("body"), str) else record.get("text", "")
+            texts = [part[6:] for part in str(text).replace("\r\n", "\n").split("\n") if part.startswith("data: ")]
+            expected = outcome(texts, blind=True)
+            assert outcome(texts, blind=False) == expected
+            assert outcome(texts, blind=False, read=_json.loads) == expected
+            assert outcome(texts, blind=False, read=_json.reader()) == expected
+            read += told(texts)
+    assert read > 1_000
