@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import gzip
 import importlib
+import inspect
 import json
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -281,7 +282,7 @@ def exists(symbol: Symbol) -> bool:
     for part in rest:
         value = getattr(value, part)
     if symbol.kind == "parameter":
-        return parameter in get_type_hints(value) or parameter in value.__code__.co_varnames
+        return parameter in inspect.signature(value).parameters
     if key:
         return key.removesuffix("]") in value.__annotations__
     return (ROOT / symbol.file).exists()

@@ -275,6 +275,17 @@ SAME: dict[str, tuple[Json, Json]] = {
             },
         },
     ),
+    "a path item as a component": (
+        document(),
+        {
+            **document(),
+            "paths": {PATH: {"$ref": "#/components/pathItems/Named"}},
+            "components": {"pathItems": {"Named": document()["paths"][PATH]}},
+        },
+    ),
+    "how one text would be exploded": (parameter(), parameter(explode=False)),
+    "a blank in a media type": (body(True, "text/csv;header=present"), body(True, "text/csv; header=present")),
+    "a slash behind a server": (served("https://a/v1"), served("https://a/v1/")),
     "a header in other letters": (parameter("X-A", "header"), parameter("x-a", "header")),
     "a media type in other letters": (body(True), body(True, "Application/JSON")),
     "order of servers": (served("https://a", "https://b"), served("https://b", "https://a")),
@@ -311,12 +322,30 @@ def test_a_renamed_security_scheme_is_no_change() -> None:
     assert compare(secured({"Key": []}), new) == []
 
 
+def test_what_a_security_scheme_is() -> None:
+    """Neither the case of what has none nor scopes that nobody demands, but those that are demanded."""
+    flows = {"clientCredentials": {"tokenUrl": "https://a", "scopes": {"r": "", "w": ""}}}
+    old, same, more = secured({"Key": []}, {"Auth": ["r"]}), secured({"Key": []}, {"Auth": ["r"]}), secured()
+    more["security"] = [{"Key": []}, {"Auth": ["r", "w"]}]
+    wider = {"clientCredentials": {**flows["clientCredentials"], "scopes": {"r": "", "w": "", "x": ""}}}
+    for side, scheme, declared in ((old, "bearer", flows), (same, "Bearer", wider), (more, "bearer", flows)):
+        side["components"]["securitySchemes"] = {
+            "Key": {"type": "http", "scheme": scheme},
+            "Auth": {"type": "oauth2", "flows": declared},
+        }
+    assert compare(old, same) == []
+    assert [(f.rule, f.old[:10], f.new[:12]) for f in compare(old, more)] == [
+        ("security-changed", "oauth2 r w", "oauth2 r w w")
+    ]
+
+
 def test_a_parameter_of_the_path_counts() -> None:
     """What the path says for all of its operations is compared for each, and reported once."""
     old, new = document(), document()
     new["paths"][PATH]["parameters"] = [{"name": "q", "in": "query", "schema": TEXT}]
     found = compare(old, new)
     assert [(f.rule, f.operation) for f in found] == [("parameter-added", "createChatCompletion, listChatCompletions")]
+    assert found[0].sentence == "There is a new optional parameter `/chat/completions query:q`: string."
 
 
 def test_the_two_tables_name_every_rule() -> None:

@@ -329,6 +329,58 @@ SAME: dict[str, tuple[Any, Any]] = {
     "another type's keywords": (TEXT, {**TEXT, "items": NUMBER, "maximum": 3}),
     "anything": ({}, True),
     "anything, or null": ({}, {"nullable": True}),
+    "1 and 1.0": (
+        obj(
+            {"n": {"type": "number", "minimum": 1, "default": 2}, "c": {"enum": [1, 2]}, "l": {**TEXT, "maxLength": 9}}
+        ),
+        obj(
+            {
+                "n": {"type": "number", "minimum": 1.0, "default": 2.0},
+                "c": {"type": "number", "enum": [2.0, 1.0]},
+                "l": {**TEXT, "maxLength": 9.0},
+            }
+        ),
+    ),
+    "integers among numbers": ({"anyOf": [NUMBER, {"type": "number"}]}, {"type": ["integer", "number"]}),
+    "numbers": ({"type": ["integer", "number"]}, {"type": "number"}),
+    "a limit that no integer has": ({**NUMBER, "minimum": 1.5}, {**NUMBER, "minimum": 2}),
+    "both booleans": ({"type": "boolean"}, {"enum": [False, True]}),
+    "null in an enum of strings": ({"type": "string", "enum": ["a", None]}, texts("a")),
+    "no value": ({"type": "array", "items": False}, {"type": "array", "items": {"not": {}}}),
+    "no other properties": ({**NAMES, "additionalProperties": False}, {**NAMES, "additionalProperties": {"not": {}}}),
+    "no properties that nobody has looked at": (
+        {**NAMES, "additionalProperties": False},
+        {**NAMES, "unevaluatedProperties": False},
+    ),
+    "keywords without the one that they go with": (
+        obj({"t": TEXT, "a": {"type": "array"}}),
+        obj(
+            {"t": {**TEXT, "if": {"minLength": 1}}, "a": {"type": "array", "minContains": 2}},
+            dependentRequired={},
+            propertyNames=TEXT,
+        ),
+    ),
+    "patterns that all hold": (
+        {"allOf": [{**TEXT, "pattern": "^a"}, {"pattern": "b$"}]},
+        {"allOf": [{"pattern": "b$"}, {**TEXT, "pattern": "^a"}]},
+    ),
+    "items behind the listed ones": (
+        {"type": "array", "prefixItems": [TEXT], "items": NUMBER},
+        {"type": "array", "prefixItems": [TEXT, NUMBER], "items": NUMBER},
+    ),
+    "a variant that stands twice": (
+        {"anyOf": [A, B]},
+        {"anyOf": [{"allOf": [A]}, B, {"type": ["object"], **{k: v for k, v in SCHEMAS["A"].items() if k != "type"}}]},
+    ),
+    "tags that a mapping only repeats": (
+        one_of(A, B, discriminator={"propertyName": "type"}),
+        one_of(A, B, discriminator=TAGS),
+    ),
+    "a tagged union with a type": (
+        one_of(A, B, discriminator=TAGS),
+        one_of(A, B, discriminator=TAGS, type="object"),
+    ),
+    "a union of itself": ({"$ref": "#/components/schemas/Loop"}, TEXT),
     "recursion under another name": (
         {"$ref": "#/components/schemas/Tree"},
         {"$ref": "#/components/schemas/Wood"},
@@ -357,6 +409,7 @@ MORE: Json = {
     **SCHEMAS,
     "A2": SCHEMAS["A"],
     "Alias": A,
+    "Loop": {"anyOf": [{"$ref": "#/components/schemas/Loop"}, TEXT]},
     "Tree": _tree("Tree"),
     "Wood": _tree("Wood"),
     "Filter": _filter("Filter"),

@@ -31,7 +31,8 @@ def _servers_of(side: Side, item: dict[str, Any], operation: Spot) -> tuple[list
             urls = []
             for server in holder["servers"]:
                 values = {key: value.get("default") for key, value in server.get("variables", {}).items()}
-                urls.append(f"{server.get('url', '/')}{f' with {spelled(values)}' if values else ''}")
+                url = str(server.get("url", "/")).rstrip("/") or "/"
+                urls.append(f"{url}{f' with {spelled(values)}' if values else ''}")
             return urls, f"{at}/servers"
     return ["/"], "#/servers"
 
@@ -67,8 +68,20 @@ def _security_of(side: Side, operation: Spot) -> tuple[set[str], str]:
             scheme = side.followed(
                 Spot(schemes.get(name, {}), pointers.join("#/components/securitySchemes", name))
             ).value
-            words = [str(scheme[key]) for key in ("type", "scheme", "in", "name", "openIdConnectUrl") if key in scheme]
-            words += [spelled(scheme["flows"])] if "flows" in scheme else []
-            parts.append(" ".join([*words, *sorted(map(str, scopes))]) or name)
+            parts.append(" ".join([*_words(scheme), *sorted(map(str, scopes or ())), *_flows(scheme)]) or name)
         ways.add(" and ".join(sorted(parts)) or "nothing")
     return ways, f"{at}/security"
+
+
+def _words(scheme: dict[str, Any]) -> list[str]:
+    """Say what a scheme is. Case means nothing in names of schemes and headers (RFC 9110, sections 5.1 and 11.1)."""
+    words = {key: str(scheme[key]) for key in ("type", "scheme", "in", "name", "openIdConnectUrl") if key in scheme}
+    blind = ["scheme", *(["name"] if words.get("in") == "header" else [])]
+    return [word.lower() if key in blind else word for key, word in words.items()]
+
+
+def _flows(scheme: dict[str, Any]) -> list[str]:
+    """Say where a scheme gets its tokens; which scopes it could ask for besides the demanded ones means nothing."""
+    flows = scheme.get("flows", {})
+    kept = {name: {key: flow[key] for key in flow if key != "scopes"} for name, flow in flows.items()}
+    return [f"with {spelled(kept)}"] if kept else []

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from tools import document as documents
 from tools import vendor, yaml_reading, yaml_writing
 from tools.drift import acknowledging
+from tools.drift.checking import check_schemas
 from tools.drift.findings import Finding, Report
 from tools.drift.gathering import findings_of
 from tools.drift.rules_page import rules_page
@@ -125,7 +126,10 @@ def report(base: str | Path, upstream: str) -> Report:
     try:
         findings = findings_of(old, new)
     except ToolError as error:
-        raise documents.located(error, ours.data, name=name) from error
+        if not _comparable(old):
+            raise documents.located(error, ours.data, name=name) from error
+        found = documents.located(error, theirs.data, name=upstream)
+        raise UpstreamError(found.message, where=found.where) from error
     stopped = _stopped(old, new) if old != new else []
     digests = [sha256(yaml_writing.write(part, comment=vendor.COMMENT).encode()).hexdigest() for part in (old, new)]
     placed = _placed(findings, old, ours.data, name) if findings else []
@@ -139,9 +143,20 @@ def _load(place: str, name: str) -> Slice:
 
 def _sliced(part: Slice, wanted: list[str], name: str) -> dict[str, Any]:
     try:
-        return slice_of(part.document, wanted)
+        result = slice_of(part.document, wanted)
+        check_schemas(result)
     except ToolError as error:
         raise documents.located(error, part.data, name=name) from error
+    return result
+
+
+def _comparable(part: dict[str, Any]) -> bool:
+    """Tell whether a slice can be compared at all."""
+    try:
+        findings_of(part, part)
+    except ToolError:
+        return False
+    return True
 
 
 def _stopped(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tools import pointer as pointers
 from tools.drift.kinds import kind_of, kind_of_variant
-from tools.drift.matching import disjoint, match
+from tools.drift.matching import disjoint, match, tags_of
 from tools.drift.rules import LOWER, UPPER, kebab
 from tools.drift.variants import Node, Spot, Variant
 from tools.drift.views import Schemas, View
@@ -53,6 +53,7 @@ _NOTE_RULES = {
     "writeOnly": ("became-write-only", "became-not-write-only"),
 }
 _OWN_RULES = ("default", "format", "multipleOf", "pattern", "uniqueItems")
+_NUMBERS = ("integer", "number")
 _WITH_SCHEMAS = ("additionalItems", "else", "if", "not", "then", "unevaluatedItems", "unevaluatedProperties")
 
 
@@ -89,7 +90,7 @@ class Comparison:
         return self._key(old, new) in self._open or not any(True for _ in self.walk(old, new))
 
     def _key(self, old: Node, new: Node) -> _Key:
-        return tuple(self.old.node(spot).at for spot in old), tuple(self.new.node(spot).at for spot in new)
+        return self.old.key(old), self.new.key(new)
 
     def _pair(self, old: Node, new: Node) -> tuple[list[Change], list[Pair]]:
         key = self._key(old, new)
@@ -115,7 +116,17 @@ class Comparison:
             rule = "became-nullable" if new.nullable else "became-not-nullable"
             changes.append(Change(rule, at, True, *kinds))
         pairs, lost, gained = match((self.old, old), (self.new, new), self._same_variant)
-        if (lost or gained) and min(len(old.variants), len(new.variants)) > 1:
+        sizes = len(old.variants), len(new.variants)
+        numbers = [[variant for variant in side if variant.type in _NUMBERS] for side in (lost, gained)]
+        if [len(side) for side in numbers] == [1, 1] and (min(sizes) > 1 or max(sizes) == 1):
+            before, after = numbers[0][0], numbers[1][0]
+            words = kinds if max(sizes) == 1 else (kind_of_variant(self.old, before), kind_of_variant(self.new, after))
+            rule = "type-widened" if after.type == "number" else "type-narrowed"
+            changes.append(Change(rule, at if max(sizes) == 1 else before.slot, True, *words))
+            lost.remove(before)
+            gained.remove(after)
+            pairs.append((before, after))
+        if (lost or gained) and min(sizes) > 1:
             changes += [
                 Change("variant-removed", variant.slot, True, old=kind_of_variant(self.old, variant))
                 for variant in lost
@@ -161,25 +172,37 @@ class Comparison:
                 rule = "required-property-removed" if name in old.required else "property-removed"
                 changes.append(Change(rule, before[0].at, True, old=kind_of(self.old, self.old.view(before))))
         for name in sorted(old.inside.keys() | new.inside.keys()):
-            if name == "additionalProperties" and old.closed != new.closed:
-                continue
-            anything = (Spot({}, pointers.join(old.at, *name.split("/", 1))),)
-            nothing = (Spot({}, pointers.join(new.at, *name.split("/", 1))),)
-            inside.append((old.inside.get(name, anything), new.inside.get(name, nothing)))
+            if name != "additionalProperties" or old.closed == new.closed:
+                inside.append((_inside(old, name), _inside(new, name)))
 
     def _keywords(self, old: Variant, new: Variant, changes: list[Change]) -> None:
         for keyword in sorted(old.keywords.keys() | new.keywords.keys()):
-            before, after = old.keywords.get(keyword), new.keywords.get(keyword)
-            if before and after and same_json(before.value, after.value):
-                continue
-            if before and after and keyword in _WITH_SCHEMAS and self.same((before,), (after,)):
-                continue
-            spot = before or after
-            assert spot is not None
-            rule = _keyword_rule(keyword, before, after)
-            was, now = (_shown(keyword, side.value) if side else None for side in (before, after))
-            holder = pointers.join(min((part.at for part in old.parts), default=old.at), keyword)
-            changes.append(Change(rule, spot.at, before is not None, was, now, keyword, holder))
+            spots = [
+                sorted(side.keywords.get(keyword, ()), key=lambda spot: spelled(spot.value)) for side in (old, new)
+            ]
+            lost = [spot for spot in spots[0] if not any(self._says(keyword, spot, other) for other in spots[1])]
+            gained = [spot for spot in spots[1] if not any(self._says(keyword, other, spot) for other in spots[0])]
+            for before, after in itertools.zip_longest(lost, gained):
+                rule = _keyword_rule(keyword, before, after)
+                was, now = (_shown(keyword, side.value) if side else None for side in (before, after))
+                holder = pointers.join(min((part.at for part in old.parts), default=old.at), keyword)
+                changes.append(Change(rule, (before or after).at, before is not None, was, now, keyword, holder))
+
+    def _says(self, keyword: str, old: Spot, new: Spot) -> bool:
+        same = same_json(old.value, new.value)
+        return same or (keyword in _WITH_SCHEMAS and self.same((old,), (new,)))
+
+
+def _inside(variant: Variant, name: str) -> Node:
+    """Give what a variant says of a place inside of it; where it says nothing, what it says of all such places."""
+    if name in variant.inside:
+        return variant.inside[name]
+    keyword = name.partition("/")[0]
+    others = {"patternProperties": "additionalProperties", "prefixItems": "items"}.get(keyword, "")
+    if others in variant.inside:
+        return variant.inside[others]
+    closed = keyword == "patternProperties" and variant.closed
+    return (Spot(not closed, pointers.join(variant.at, *name.split("/", 1))),)
 
 
 def _notes(old: View, new: View, changes: list[Change]) -> None:
@@ -219,10 +242,13 @@ def _unions(
         changes.append(Change(rule, spot.at, before is not None, *values, holder=place))
     elif before and after:
         for left, right in pairs:
-            lost, gained = sorted(left.tags - right.tags), sorted(right.tags - left.tags)
-            for was, now in itertools.zip_longest(lost, gained):
-                holder = after if was is None else before
-                at = pointers.join(holder.at.removesuffix("/propertyName") + "/mapping", was or now or "")
+            if not (left.tags or right.tags):
+                continue
+            tags = tags_of(*base, left), tags_of(*upstream, right)
+            for was, now in itertools.zip_longest(sorted(tags[0] - tags[1]), sorted(tags[1] - tags[0])):
+                holder, listed = (after, right.tags) if was is None else (before, left.tags)
+                at = holder.at.removesuffix("/propertyName")
+                at = pointers.join(at, "mapping", was or now or "") if listed else holder.at
                 rule = _happened("discriminator-mapping", was, now)
                 changes.append(Change(rule, at, was is not None, was, now, holder=before.at))
 
@@ -250,8 +276,9 @@ def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
 
 
 def _covers(wide: Variant, narrow: Variant) -> bool:
-    """Tell whether one variant's type takes all that another's takes."""
-    return wide.type == "any" or (wide.type == "number" and narrow.type == "integer")
+    """Tell whether one variant takes all that another's type takes."""
+    free = wide.bare and wide.values is None
+    return free and (wide.type == "any" or (wide.type == "number" and narrow.type == "integer"))
 
 
 def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:

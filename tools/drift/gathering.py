@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +12,9 @@ from tools.drift.findings import LEVELS, Direction, Finding, fingerprint
 from tools.drift.locations import names_of, spoken, steps_to
 from tools.drift.operations import compare_operations
 from tools.drift.rules import RULES
-from tools.drift.sides import Side
+from tools.drift.sides import Side, with_whole_numbers
 from tools.drift.views import Schemas
+from tools.errors import ToolError
 from tools.schemas import spelled
 
 _LONGEST_VALUE = 80
@@ -33,7 +36,17 @@ def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]
 
     Returns:
         The findings, the worst first; without symbols, file and line.
+
+    Raises:
+        ToolError: Schemas lie too deep inside of each other, or unions have too many alternatives together.
     """
+    try:
+        return _findings(with_whole_numbers(base), with_whole_numbers(upstream))
+    except RecursionError:
+        raise ToolError("schemas lie too deep inside of each other to be compared; flatten them", where="#") from None
+
+
+def _findings(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:
     old, new = Side(base, Schemas(base)), Side(upstream, Schemas(upstream))
     comparison = Comparison(old.schemas, new.schemas)
     changes: dict[str, Change] = {}
@@ -55,7 +68,15 @@ def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]
                 note(change, compared.operation, direction)
     names = names_of(upstream) | names_of(base)
     findings = [_finding(change, concerned[key], (base, upstream), names) for key, change in changes.items()]
-    return sorted(findings, key=lambda f: (LEVELS.index(f.level), _natural(f.pointer), f.rule, spelled([f.old, f.new])))
+    findings.sort(key=lambda f: (LEVELS.index(f.level), _natural(f.pointer), f.rule, spelled([f.old, f.new])))
+    # Nothing but their positions may tell apart what happened to two variants, and these do not last.
+    known = Counter[str]()
+    for i, finding in enumerate(findings):
+        known[finding.fingerprint] += 1
+        if known[finding.fingerprint] > 1:
+            number = known[finding.fingerprint]
+            findings[i] = dataclasses.replace(finding, fingerprint=fingerprint(finding.fingerprint, number))
+    return findings
 
 
 def _finding(
@@ -73,8 +94,8 @@ def _finding(
     lasting = steps_to(base, place) if place else steps
     words = {
         "what": f"`{spoken(_named(change.rule, steps), names)}`",
-        "old": _shown(change.old),
-        "new": _shown(change.new),
+        "old": _shown(change.old, change.rule),
+        "new": _shown(change.new, change.rule),
     }
     return Finding(
         rule=change.rule,
@@ -102,7 +123,9 @@ def _natural(pointer: str) -> list[tuple[bool, int, str]]:
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in pointer.split("/")]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, rule: str) -> str:
     """Give a value for a sentence; kinds and places are words already."""
+    if value is None and not rule.startswith("keyword-"):
+        return "plain text" if rule == "text-type-changed" else "nothing"
     text = value if isinstance(value, str) else spelled(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

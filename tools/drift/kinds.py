@@ -38,5 +38,5 @@ def kind_of_variant(schemas: Schemas, variant: Variant, depth: int = 0) -> str:
         return "object"
     if variant.type == "any":
         return "anything"
-    format = variant.keywords.get("format")
-    return f"{variant.type} ({spelled(format.value).strip(chr(34))})" if format else variant.type
+    formats = ", ".join(sorted(spelled(spot.value).strip('"') for spot in variant.keywords.get("format", ())))
+    return f"{variant.type} ({formats})" if formats else variant.type

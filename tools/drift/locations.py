@@ -6,11 +6,15 @@ import json
 from typing import Any
 
 from tools import pointer as pointers
+from tools.drift.variants import SHAPES
 from tools.schemas import operations, ref_name
 
 _UNIONS = ("anyOf", "oneOf")
 _VALUES = ("enum", "required")
-_NAMED = ("patternProperties", "properties", "schemas")
+_NAMED = ("$defs", "dependentSchemas", "patternProperties", "properties", "schemas")
+_METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+# What a place inside of a schema that is no property is called.
+_INSIDE = {"propertyNames": " names", "contentSchema": " content", "requestBody": " body", "additionalProperties": ".*"}
 
 
 def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
@@ -24,6 +28,8 @@ def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
     words = ""
     if rest[:1] == ["components"]:
         words, rest = rest[2] if len(rest) > 2 else "components", rest[3:]
+    elif rest[:1] == ["paths"] and len(rest) > 2 and rest[2] not in _METHODS:
+        words, rest = rest[1], rest[2:]
     elif rest[:1] == ["paths"] and len(rest) > 2:
         words, rest = names.get((rest[1], rest[2]), f"{rest[2].upper()} {rest[1]}"), rest[3:]
     while rest:
@@ -32,12 +38,14 @@ def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
             words += f".{rest.pop(0)}"
         elif step in ("items", "contains", "prefixItems"):
             words += "[]"
-        elif step == "additionalProperties":
-            words += ".*"
+        elif step == "required" and rest:
+            words += f".{json.loads(rest.pop(0))}"
+        elif step == "dependentSchemas" and rest:
+            words += f" with {rest.pop(0)}"
+        elif step in _INSIDE:
+            words += _INSIDE[step]
         elif step in ("parameters", "responses", "content", "headers") and rest:
             words += f" {rest.pop(0)}"
-        elif step == "requestBody":
-            words += " body"
         elif step.startswith("["):
             words += step
         elif step != "schema":
@@ -65,7 +73,7 @@ def steps_to(document: dict[str, Any], at: str) -> list[str]:
             holder = keyword
         else:
             if holder in _UNIONS:
-                label = _label(below, segment) if sum(not _is_null(variant) for variant in value) > 1 else ""
+                label = _label(below) if sum(not _is_null(variant) for variant in value) > 1 else ""
                 steps += [f"[{label}]"] if label else []
             elif holder == "parameters":
                 target = _target(document, below)
@@ -99,10 +107,10 @@ def _is_null(schema: Any) -> bool:
     )
 
 
-def _label(variant: Any, position: str) -> str:
+def _label(variant: Any) -> str:
     """Give what tells a variant from its neighbours: its name, its tag, its type; "" for a scalar."""
     if not isinstance(variant, dict):
-        return position
+        return ""
     if "$ref" in variant:
         return ref_name(variant["$ref"])
     for name in ("type", "role", "object", "kind"):
@@ -110,6 +118,10 @@ def _label(variant: Any, position: str) -> str:
         values = inner.get("enum", [inner["const"]] if "const" in inner else []) if isinstance(inner, dict) else []
         if len(values) == 1:
             return f"{name} {values[0]}"
+    for kind in ("array", "object"):
+        if variant.get("type", kind) in (kind, [kind]) and any(
+            keyword in variant for keyword in ("type", *SHAPES[kind])
+        ):
+            return kind
     # A union has one text, one number: they need no label.
-    kind = variant.get("type", position)
-    return "" if kind in ("boolean", "integer", "number", "string") else str(kind)
+    return next((label for part in variant.get("allOf", ()) if (label := _label(part))), "")

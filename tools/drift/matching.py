@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from tools.drift.variants import Variant
@@ -36,30 +35,38 @@ def match(
     def pair(
         key_of_left: Callable[[Variant], str], key_of_right: Callable[[Variant], str], *, lone: bool = False
     ) -> None:
-        keys_left, keys_right = Counter(map(key_of_left, left)), Counter(map(key_of_right, right))
-        for variant in list(left):
-            key = key_of_left(variant)
-            if not key or keys_left[key] != 1 or keys_right[key] != 1:
-                continue
-            other = next(other for other in right if key_of_right(other) == key)
-            if not lone or _alike(variant, other):
-                pairs.append((variant, other))
-                left.remove(variant)
-                right.remove(other)
+        here, there = _by_key(left, key_of_left), _by_key(right, key_of_right)
+        for key, variants in here.items():
+            others = there.get(key, [])
+            if key and len(variants) == len(others) == 1 and (not lone or _alike(variants[0], others[0])):
+                pairs.append((variants[0], others[0]))
+                left.remove(variants[0])
+                right.remove(others[0])
 
     if len(left) == len(right) == 1 and left[0].type == right[0].type:
         return [(left[0], right[0])], [], []
     pair(lambda v: tag_of(*old, v), lambda v: tag_of(*new, v))
     pair(lambda v: v.name, lambda v: v.name)
     for variant in list(left):
-        found = next((other for other in right if other.type == variant.type and same(variant, other)), None)
+        found = next((other for other in right if _similar(variant, other) and same(variant, other)), None)
         if found is not None:
             pairs.append((variant, found))
             left.remove(variant)
             right.remove(found)
     # Objects with tags are told apart by these; what is left of another type is the same thing, changed.
+    pair(lambda v: _lone_names(*old, v), lambda v: _lone_names(*new, v))
     pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v), lone=True)
+    # What is left and says what a paired one says stands twice.
+    left = [one for one in left if not any(_similar(one, other) and same(one, other) for _, other in pairs)]
+    right = [one for one in right if not any(_similar(other, one) and same(other, one) for other, _ in pairs)]
     return pairs, left, right
+
+
+def _by_key(variants: list[Variant], key_of: Callable[[Variant], str]) -> dict[str, list[Variant]]:
+    found: dict[str, list[Variant]] = {}
+    for variant in variants:
+        found.setdefault(key_of(variant), []).append(variant)
+    return found
 
 
 def tag_of(schemas: Schemas, view: View, variant: Variant) -> str:
@@ -69,6 +76,16 @@ def tag_of(schemas: Schemas, view: View, variant: Variant) -> str:
         if name in variant.properties and (text := schemas.only_value(variant.properties[name])) is not None:
             return f"{name}={text}"
     return ""
+
+
+def tags_of(schemas: Schemas, view: View, variant: Variant) -> set[str]:
+    """Give the tags that stand for a variant: those of the mapping, or else what its property allows, or its name."""
+    if variant.tags or view.discriminator is None:
+        return variant.tags
+    inner = schemas.view(variant.properties.get(view.discriminator.value, ())).variants
+    if len(inner) == 1 and inner[0].values is not None and not inner[0].open:
+        return {str(spot.value) for spot in inner[0].values.values()}
+    return {variant.name} - {""}
 
 
 def disjoint(schemas: Schemas, view: View) -> bool:
@@ -86,6 +103,15 @@ def disjoint(schemas: Schemas, view: View) -> bool:
 
 def _lone_type(schemas: Schemas, view: View, variant: Variant) -> str:
     return "" if tag_of(schemas, view, variant) else variant.type
+
+
+def _lone_names(schemas: Schemas, view: View, variant: Variant) -> str:
+    return " ".join(sorted(variant.properties)) if _lone_type(schemas, view, variant) == "object" else ""
+
+
+def _similar(left: Variant, right: Variant) -> bool:
+    """Tell whether two variants may mean the same, at a glance."""
+    return left.type == right.type and left.properties.keys() == right.properties.keys()
 
 
 def _alike(left: Variant, right: Variant) -> bool:

@@ -29,17 +29,23 @@ def compare_operations(old: Side, new: Side) -> Iterator[Compared]:
             at = pointers.join("#/paths", *place)
             result.change("both", "operation-removed", at, True, old=_spoken(place))
         else:
-            _operation(result, old, new, name, other)
+            _operation(result, (old, place), (new, right[other]), name, other)
         yield result
+    by_place = {place: name for name, place in left.items()}
     for name, place in right.items():
-        if name not in left and (place not in left.values() or next(n for n in left if left[n] == place) in right):
+        if name not in left and (place not in by_place or by_place[place] in right):
             result = Compared(name)
             result.change("both", "operation-added", pointers.join("#/paths", *place), False, new=_spoken(place))
             yield result
 
 
-def _operation(result: Compared, old: Side, new: Side, name: str, other: str) -> None:
-    places = old.operations()[name], new.operations()[other]
+_Place = tuple[str, str]
+
+
+def _operation(
+    result: Compared, base: tuple[Side, _Place], upstream: tuple[Side, _Place], name: str, other: str
+) -> None:
+    (old, new), places = (base[0], upstream[0]), (base[1], upstream[1])
     at, there = (pointers.join("#/paths", *place) for place in places)
     items = [side.document["paths"][place[0]] for side, place in zip((old, new), places, strict=True)]
     before, after = Spot(items[0][places[0][1]], at), Spot(items[1][places[1][1]], there)
@@ -102,16 +108,24 @@ def _parameters(result: Compared, old: tuple[Side, _Parameters], new: tuple[Side
         result.change("request", f"{required}parameter-added", spot.at, False, new=_kind(new[0], spot))
     for key in before.keys() & after.keys():
         left, right = before[key], after[key]
-        styles = [_style(spot.value) for spot in (left, right)]
+        several = any(_holds_several(*side) for side in ((old[0], left), (new[0], right)))
+        styles = [_style(spot.value, several) for spot in (left, right)]
         if styles[0] != styles[1]:
             result.change("request", "parameter-style-changed", left.at, True, *styles)
         _holder(result, "request", "parameter", (old[0], left), (new[0], right))
 
 
-def _style(parameter: dict[str, Any]) -> str:
+def _holds_several(side: Side, spot: Spot) -> bool:
+    """Tell whether a parameter's value may be a list or a mapping, which alone are exploded."""
+    view = side.schemas.view((Spot(spot.value.get("schema", {}), f"{spot.at}/schema"),))
+    return any(variant.type in ("any", "array", "object") for variant in view.variants)
+
+
+def _style(parameter: dict[str, Any], several: bool) -> str:
     """Give how a parameter is written, in words."""
     style = str(parameter.get("style", _STYLES.get(str(parameter.get("in")), "form")))
-    flags = {"explode": style == "form", "allowReserved": False, "allowEmptyValue": False}
+    flags = {"explode": style == "form"} if several else {}
+    flags |= {"allowReserved": False, "allowEmptyValue": False}
     return " ".join([style, *(key for key, default in flags.items() if parameter.get(key, default))])
 
 
@@ -142,7 +156,7 @@ def _schema(result: Compared, direction: Direction, old: tuple[Side, Spot], new:
 
 
 def _content(result: Compared, direction: Direction, old: tuple[Side, Spot], new: tuple[Side, Spot]) -> None:
-    left, right = ({k.lower(): k for k in spot.value.get("content", {})} for _, spot in (old, new))
+    left, right = ({"".join(k.lower().split()): k for k in spot.value.get("content", {})} for _, spot in (old, new))
     for name in sorted(left.keys() | right.keys()):
         at = pointers.join(old[1].at, "content", left.get(name, name))
         there = pointers.join(new[1].at, "content", right.get(name, name))

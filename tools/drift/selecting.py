@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tools import pointer as pointers
 from tools.schemas import operations
 from tools.slicing import OPERATIONS, slice_document
 
@@ -38,8 +39,25 @@ def _named(wanted: list[str], here: dict[str, tuple[str, str]], there: dict[str,
 def _places(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
     if not isinstance(document.get("paths"), dict):
         return {}
-    found = operations(document)
+    found = operations({"paths": {path: _item(document, item) for path, item in document["paths"].items()}})
     return {name: (path, method) for path, method, operation in found if (name := _name(operation))}
+
+
+def _item(document: dict[str, Any], item: Any) -> Any:
+    """Give what a path holds, with what its `$ref` leads to."""
+    merged: dict[str, Any] = {}
+    seen = set()
+    while isinstance(item, dict):
+        merged = {**item, **merged}
+        reference = item.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#") or reference in seen:
+            break
+        seen.add(reference)
+        try:
+            item = pointers.find(document, pointers.split(reference))
+        except LookupError:
+            break
+    return merged or item
 
 
 def _name(operation: dict[str, Any]) -> str:

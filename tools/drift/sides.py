@@ -12,6 +12,18 @@ from tools.drift.variants import Spot
 from tools.drift.views import Schemas
 from tools.schemas import operations
 
+# Beyond this a float is not one integer (IEEE 754, binary64).
+_EXACT = 2**53
+
+
+def with_whole_numbers(value: Any) -> Any:
+    """Give a copy of a JSON value in which 1.0 is 1, as it is in JSON Schema (2020-12, section 4.2.1)."""
+    if isinstance(value, dict):
+        return {key: with_whole_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT else value
+
 
 @dataclass
 class Compared:

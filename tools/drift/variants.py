@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tools import pointer as pointers
 from tools.merging import fits_type
-from tools.schemas import spelled
+from tools.schemas import same_json, spelled
 
 
 class Spot(NamedTuple):
@@ -23,7 +23,7 @@ class Spot(NamedTuple):
 Node = tuple[Spot, ...]
 
 
-@dataclass
+@dataclass(eq=False)
 class Variant:
     """One alternative of a schema, of one type.
 
@@ -39,7 +39,8 @@ class Variant:
         required: The names of those that must be there.
         closed: Whether unlisted properties are forbidden.
         inside: The schemas inside that are no property: `items`, `additionalProperties`, `patternProperties/^x`.
-        keywords: What else it says: limits (a number's with whether it is excluded), `format` and the rest.
+        keywords: What else it says: limits (a number's with whether it is excluded), `format` and the rest. Parts of an
+            `allOf` can say several things of a kind, such as two patterns.
         tags: The values of the union's discriminator that stand for it.
     """
 
@@ -54,13 +55,18 @@ class Variant:
     required: set[str] = field(default_factory=set)
     closed: bool = False
     inside: dict[str, Node] = field(default_factory=dict)
-    keywords: dict[str, Spot] = field(default_factory=dict)
+    keywords: dict[str, list[Spot]] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
 
     @property
     def bare(self) -> bool:
         """Whether it says nothing but its type and, maybe, its values."""
         return not (self.properties or self.closed or self.inside or self.keywords)
+
+
+def is_nothing(schema: Any) -> bool:
+    """Tell whether no value fits a schema: false, or how older documents wrote it."""
+    return schema is False or schema in ({"not": {}}, {"not": True})
 
 
 SHAPES = {
@@ -81,6 +87,11 @@ _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _SAYS_NOTHING = {
     "minLength": 0, "minItems": 0, "minProperties": 0, "minContains": 1, "uniqueItems": False,
     "additionalItems": True, "unevaluatedItems": True, "unevaluatedProperties": True,
+    "dependentRequired": {}, "propertyNames": {"type": "string"},
+}  # fmt: skip
+_GOES_WITH = {
+    "if": ("then", "else"), "then": ("if",), "else": ("if",),
+    "minContains": ("contains",), "maxContains": ("contains",),
 }  # fmt: skip
 
 
@@ -102,6 +113,7 @@ def variants_of(parts: list[Spot], name: str, slot: str) -> Iterator[Variant]:
             listed = _listed(schema, place)
             values = listed if values is None else {text: spot for text, spot in values.items() if text in listed}
     types = [kind for kind in (_inferred(parts, values) if types is None else types) if kind != "null"]
+    types = [kind for kind in types if kind != "integer" or "number" not in types]
     for kind in dict.fromkeys(types):
         variant = Variant(kind, parts[0].at if parts else slot, slot, name if len(types) == 1 else "", parts)
         if values is not None:
@@ -109,6 +121,8 @@ def variants_of(parts: list[Spot], name: str, slot: str) -> Iterator[Variant]:
             variant.values = {
                 text: spot for text, spot in values.items() if spot.value is not None and fits_type(spot.value, fitting)
             }
+            if kind == "number" and all(isinstance(spot.value, int) for spot in variant.values.values()):
+                variant.type = "integer"
         if variant.values != {}:
             _fill(variant)
             yield variant
@@ -118,16 +132,18 @@ def joined(variants: Iterable[Variant]) -> list[Variant]:
     """Make one of the scalar variants of a type that say nothing but their values; drop what stands twice."""
     result: list[Variant] = []
     seen = set()
-    for variant in variants:
+    for variant in sorted(variants, key=lambda v: v.type != "number" or v.values is not None or not v.bare):
         key = (variant.type, *(spelled(spot.value) for spot in variant.parts))
         if key in seen:
             continue
         seen.add(key)
-        same = [other for other in result if other.type == variant.type and other.bare]
-        if not same or not variant.bare or variant.type in ("any", "object", "array"):
+        scalar = variant.bare and variant.type not in ("any", "object", "array")
+        same = [other for other in result if other.bare and _joinable(other, variant)] if scalar else []
+        if not same:
             result.append(variant)
             continue
         whole = same[0]
+        whole.type = "number" if "number" in (whole.type, variant.type) else whole.type
         whole.name, whole.parts = "", [*whole.parts, *variant.parts]
         if whole.values is None or variant.values is None:
             listed = variant.values if whole.values is None else whole.values
@@ -135,7 +151,16 @@ def joined(variants: Iterable[Variant]) -> list[Variant]:
         else:
             whole.values = {**variant.values, **whole.values}
             whole.open = whole.open or variant.open
+    for variant in result:
+        if variant.type == "boolean" and variant.values is not None and len(variant.values) > 1:
+            variant.values, variant.open = None, False
     return result
+
+
+def _joinable(left: Variant, right: Variant) -> bool:
+    """Tell whether two variants are of one type: all numbers, and integers among them, are numbers."""
+    wide = any(variant.type == "number" and (variant.values is None or variant.open) for variant in (left, right))
+    return left.type == right.type or (wide and "integer" in (left.type, right.type))
 
 
 def _listed(schema: dict[str, Any], at: str) -> dict[str, Spot]:
@@ -166,17 +191,28 @@ def _fill(variant: Variant) -> None:
     )
     for schema, at in variant.parts:
         for keyword, value in schema.items():
-            says_nothing = keyword in _SAYS_NOTHING and value == _SAYS_NOTHING[keyword]
-            if keyword not in foreign and keyword not in ("type", "enum", "const") and not says_nothing:
+            if (
+                keyword not in foreign
+                and keyword not in ("type", "enum", "const")
+                and not _idle(keyword, value, schema)
+            ):
                 _take(variant, keyword, value, pointers.join(at, keyword), schema)
-    for name in variant.required - variant.properties.keys():
-        variant.properties[name] = (Spot({}, pointers.join(variant.at, "properties", name)),)
+    for schema, at in variant.parts:
+        for position, name in enumerate(schema.get("required", ()) if "required" not in foreign else ()):
+            variant.properties.setdefault(name, (Spot({}, pointers.join(at, "required", position)),))
+
+
+def _idle(keyword: str, value: Any, schema: dict[str, Any]) -> bool:
+    """Tell whether a keyword says nothing: by its value, or for want of the keyword that it goes with."""
+    if keyword in _SAYS_NOTHING and value == _SAYS_NOTHING[keyword]:
+        return True
+    return keyword in _GOES_WITH and not any(other in schema for other in _GOES_WITH[keyword])
 
 
 def _take(variant: Variant, keyword: str, value: Any, at: str, schema: dict[str, Any]) -> None:
     if keyword == "required":
         variant.required.update(value)
-    elif keyword == "additionalProperties" and value is False:
+    elif keyword in ("additionalProperties", "unevaluatedProperties") and is_nothing(value):
         variant.closed = True
     elif keyword in _ONE_INSIDE:
         if value not in ({}, True):
@@ -189,8 +225,12 @@ def _take(variant: Variant, keyword: str, value: Any, at: str, schema: dict[str,
             _and(variant.inside, f"{keyword}/{name}", Spot(inner, pointers.join(at, name)))
     elif keyword in _LIMITS:
         _limit(variant, keyword, value, at, schema)
-    elif keyword not in variant.keywords or _tighter(keyword, value, variant.keywords[keyword].value):
-        variant.keywords[keyword] = Spot(value, at)
+    elif keyword[:3] in ("max", "min"):
+        known = variant.keywords.get(keyword, [])
+        if not known or (value < known[0].value if keyword[:3] == "max" else value > known[0].value):
+            variant.keywords[keyword] = [Spot(value, at)]
+    elif not any(same_json(value, spot.value) for spot in variant.keywords.get(keyword, ())):
+        variant.keywords.setdefault(keyword, []).append(Spot(value, at))
 
 
 def _and(nodes: dict[str, Node], name: str, spot: Spot) -> None:
@@ -204,15 +244,10 @@ def _limit(variant: Variant, keyword: str, value: Any, at: str, schema: dict[str
     if isinstance(value, bool):
         return  # OpenAPI 3.0: it is about the limit beside it, which asks for it.
     exclusive = exclusive or schema.get(f"exclusive{name.capitalize()}") is True
-    if exclusive and variant.type == "integer":
-        value, exclusive = (math.floor(value) + 1 if name == "minimum" else math.ceil(value) - 1), False
+    if variant.type == "integer":
+        inside = (math.floor(value) + 1, math.ceil(value) - 1) if exclusive else (math.ceil(value), math.floor(value))
+        value, exclusive = inside[name == "maximum"], False
     known = variant.keywords.get(name)
     sign = 1 if name == "minimum" else -1
-    if known is None or (sign * value, exclusive) > (sign * known.value[0], known.value[1]):
-        variant.keywords[name] = Spot([value, exclusive], at)
-
-
-def _tighter(keyword: str, value: Any, known: Any) -> bool:
-    if keyword.startswith("max"):
-        return bool(value < known)
-    return bool(value > known) if keyword.startswith("min") else True
+    if known is None or (sign * value, exclusive) > (sign * known[0].value[0], known[0].value[1]):
+        variant.keywords[name] = [Spot([value, exclusive], at)]

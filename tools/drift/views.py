@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tools import pointer as pointers
-from tools.drift.variants import INFERRED, Node, Spot, Variant, joined, variants_of
+from tools.drift.variants import INFERRED, Node, Spot, Variant, is_nothing, joined, variants_of
 from tools.errors import ToolError
 from tools.schemas import is_annotation, ref_name
 
@@ -101,11 +101,15 @@ class Schemas:
         Raises:
             ToolError: It has more than MAX_ALTERNATIVES alternatives.
         """
-        node = tuple(map(self.node, node))
-        key = tuple(spot.at for spot in node)
+        key = self.key(node)
         if key not in self._views:
-            self._views[key] = self._view(node)
+            self._views[key] = self._view(tuple({spot.at: spot for spot in map(self.node, node)}.values()))
         return self._views[key]
+
+    def key(self, node: Node) -> tuple[str, ...]:
+        """Give what tells a node from others: where its parts are, each once, the one that it is known by first."""
+        first, *rest = [self.node(spot).at for spot in node] or [""]
+        return first, *sorted({*rest} - {first})
 
     def only_value(self, node: Node) -> str | None:
         """Give the text of the one value that a schema allows; None if it allows more."""
@@ -118,7 +122,7 @@ class Schemas:
         return Spot(self._components.get(name, {}), pointers.join("#/components/schemas", name))
 
     def _view(self, node: Node) -> View:
-        flat = _all_of([self._flat(spot, ()) for spot in node])
+        flat = _all_of([self._flat(spot, (spot.at,)) for spot in node])
         variants = joined(
             variant
             for parts, name, slot in self._alternatives(flat, "", node[0].at, ())
@@ -132,8 +136,8 @@ class Schemas:
 
     def _flat(self, spot: Spot, seen: tuple[str, ...]) -> _Flat:
         schema, at = spot
-        if not isinstance(schema, dict):
-            return _Flat(possible=schema is not False, nullable=schema is not False)
+        if not isinstance(schema, dict) or is_nothing(schema):
+            return _Flat(possible=not is_nothing(schema), nullable=not is_nothing(schema))
         parts = []
         if "$ref" in schema:
             target = self._target(schema["$ref"])
@@ -154,11 +158,12 @@ class Schemas:
         flats = []
         for i, variant in enumerate(schema[keyword]):
             spot = Spot(variant, f"{at}/{keyword}/{i}")
-            flats.append((spot, self._flat(spot, seen)))
+            if not (_reference(variant) and self._target(variant["$ref"]).at in seen):
+                flats.append((spot, self._flat(spot, seen)))
         nullable = any(flat.nullable for _, flat in flats)
         rest = [(spot, flat) for spot, flat in flats if flat.possible and not _is_null(flat)]
         if not rest:
-            return _Flat(nullable, nullable, [Spot({"type": "null"}, at)])
+            return _Flat(nullable, nullable, [Spot({"type": "null"}, f"{at}/{keyword}")])
         if len(rest) == 1:
             flat = rest[0][1]
             return _Flat(nullable, True, flat.plain, flat.unions, flat.notes)
@@ -166,20 +171,24 @@ class Schemas:
         return _Flat(nullable, unions=[union])
 
     def _alternatives(self, flat: _Flat, name: str, slot: str, seen: tuple[str, ...]) -> Iterator[_Alternative]:
+        # A variant that has the whole union as a part of itself adds nothing to it.
+        unions = [union for union in flat.unions if union.at not in seen]
+        if flat.unions and not unions and not flat.plain:
+            return
         choices = []
-        for union in flat.unions:
+        for union in unions:
             options: list[_Alternative] = []
-            for spot in union.variants if union.at not in seen else ():
+            for spot in union.variants:
                 inner = self._flat(spot, ())
                 named = ref_name(spot.value["$ref"]) if _reference(spot.value) else ""
                 options += self._alternatives(inner, named, spot.at, (*seen, union.at))
             choices.append(options)
-        if math.prod(map(len, choices)) > MAX_ALTERNATIVES:
+        if len(choices) > 1 and math.prod(map(len, choices)) > MAX_ALTERNATIVES:
             message = f"these unions have more than {MAX_ALTERNATIVES} alternatives together; they cannot be compared"
-            raise ToolError(message, where=flat.unions[0].at)
+            raise ToolError(message, where=unions[0].at)
         for chosen in itertools.product(*choices) if flat.possible else ():
             parts = [*flat.plain, *(spot for option in chosen for spot in option.parts)]
-            inner_name = chosen[0].name if len(chosen) == 1 and not flat.plain else ""
+            inner_name = chosen[0].name if len(chosen) == 1 else ""
             yield _Alternative(parts, inner_name if chosen else name, chosen[0].slot if chosen else slot)
 
 
@@ -199,17 +208,19 @@ def _all_of(parts: Iterable[_Flat]) -> _Flat:
     for part in parts:
         merged.nullable = merged.nullable and part.nullable
         merged.possible = merged.possible and part.possible
-        merged.plain = [*merged.plain, *part.plain]
-        merged.unions = [*merged.unions, *part.unions]
+        merged.plain = [*{spot.at: spot for spot in (*merged.plain, *part.plain)}.values()]
+        merged.unions = [*{(union.at, union.exclusive): union for union in (*merged.unions, *part.unions)}.values()]
         merged.notes = {**part.notes, **merged.notes}
     return merged
 
 
 def _takes_null(own: dict[str, Any]) -> bool:
-    if "enum" in own or "const" in own:
-        return None in own.get("enum", [own.get("const")])
+    listed = None in own.get("enum", [own.get("const")]) if "enum" in own or "const" in own else None
     if "type" in own:
-        return "null" in own["type"] if isinstance(own["type"], list) else bool(own["type"] == "null")
+        typed = "null" in own["type"] if isinstance(own["type"], list) else own["type"] == "null"
+        return bool(typed and listed is not False)
+    if listed is not None:
+        return listed
     # Without a type, what lies inside says which type is meant.
     return not any(keyword in own for keywords in INFERRED.values() for keyword in keywords)
 

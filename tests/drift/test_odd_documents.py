@@ -1,0 +1,221 @@
+"""Documents that are legal and rarely seen, and some that are not legal: found right, or refused with a place."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.drift.minis import NUMBER, TEXT, Json, compare, in_both, in_request, in_response
+from tests.drift.test_schema_rules import A, B, obj, one_of, tagged, texts
+from tools.__main__ import main
+from tools.drift.command import UNREADABLE_EXIT_CODE
+from tools.drift.findings import Finding
+from tools.errors import ToolError
+
+ARRAY: Json = {"type": "array"}
+CLOSED = obj({"n": TEXT}, additionalProperties=False)
+
+
+def ref(name: str) -> Json:
+    """Return a reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def rules(old: Any, new: Any, old_schemas: Json | None = None, new_schemas: Json | None = None) -> list[str]:
+    """Return the rules of the findings between two schemas in a request."""
+    schemas = {"A": tagged("a"), "B": tagged("b")}
+    left = in_request(old, {**schemas, **(old_schemas or {})})
+    right = in_request(new, {**schemas, **(new_schemas or old_schemas or {})})
+    return [finding.rule for finding in compare(left, right)]
+
+
+def only(old: Json, new: Json) -> Finding:
+    """Return the only finding between two documents."""
+    (found,) = compare(old, new)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (TEXT, False, "type-narrowed"),
+        (True, {"enum": []}, "type-narrowed"),
+        ({**ARRAY, "prefixItems": [TEXT]}, {**ARRAY, "prefixItems": [NUMBER]}, "type-changed"),
+        ({**ARRAY, "items": False, "prefixItems": [TEXT]}, {**ARRAY, "items": False}, "type-narrowed"),
+        (CLOSED, {**CLOSED, "patternProperties": {"^x": TEXT}}, "type-widened"),
+        (obj(), {**obj(), "patternProperties": {"^x": TEXT}}, "type-narrowed"),
+        ({"const": {"a": 1}}, {"const": {"a": 2}}, "const-changed"),
+        ({"const": 1}, {"const": True}, "type-changed"),
+        ({"type": ["integer", "string"]}, {"type": ["number", "string"]}, "type-widened"),
+        ({"type": ["number", "string"]}, {"type": ["integer", "string"]}, "type-narrowed"),
+        ({"not": {"const": "a"}}, TEXT, "type-changed"),
+        ({**TEXT, "not": {"const": "a"}}, {**TEXT, "not": {"const": "b"}}, "keyword-changed"),
+        ({**TEXT, "if": TEXT, "then": texts("a")}, {**TEXT, "if": TEXT, "then": texts("b")}, "keyword-changed"),
+        (obj(dependentRequired={"a": ["b"]}), obj(dependentRequired={"a": ["c"]}), "keyword-changed"),
+        (obj({"$ref": TEXT, "allOf": TEXT}), obj({"$ref": TEXT, "allOf": NUMBER}), "type-changed"),
+    ],
+)
+def test_one_change_is_one_finding(old: Any, new: Any, rule: str) -> None:
+    """Also of rare keywords, and of properties that are called like keywords."""
+    assert rules(old, new) == [rule]
+
+
+def test_every_part_of_an_all_of_counts() -> None:
+    """Where several say something of a kind, each change is found, whichever part it is in."""
+    for keyword, values in {"pattern": ("^a", "b$", "c"), "not": (TEXT, {"const": 1}, {"const": 2})}.items():
+        for place in (0, 1):
+            old = [{keyword: values[0]}, {keyword: values[1]}]
+            new = [*old]
+            new[place] = {keyword: values[2]}
+            found = only(in_both({"allOf": [TEXT, *old]}), in_both({"allOf": [TEXT, *new]}))
+            assert (found.old, found.new) == (values[place], values[2])
+            assert found.pointer.endswith(f"/allOf/{place + 1}/{keyword}")
+
+
+def test_a_wider_number_with_a_tighter_limit_breaks() -> None:
+    """The type hides nothing."""
+    assert rules(NUMBER, {"type": "number", "maximum": 5}) == ["maximum-added", "type-widened"]
+
+
+def test_a_new_limit_hides_no_lost_variant() -> None:
+    """A type that takes all of another's values takes them only if it says nothing else."""
+    assert rules(NUMBER, {"anyOf": [TEXT, {"type": "number", "multipleOf": 2}]}) == ["type-changed"]
+
+
+def test_children_that_have_their_parent_as_a_part() -> None:
+    """A union whose variants are made of the union itself, as class hierarchies are often written."""
+
+    def schemas(meow: Json) -> Json:
+        return {
+            "Pet": {"type": "object", "properties": {"name": TEXT}, "oneOf": [ref("Dog"), ref("Cat")]},
+            "Dog": {"allOf": [ref("Pet"), obj({"bark": TEXT})]},
+            "Cat": {"allOf": [ref("Pet"), obj({"meow": meow})]},
+        }
+
+    assert rules(ref("Pet"), ref("Pet"), schemas(TEXT), schemas(TEXT)) == []
+    assert rules(ref("Pet"), ref("Pet"), schemas(TEXT), schemas(NUMBER)) == ["type-changed"]
+
+
+def test_a_property_that_two_parts_describe_by_their_whole() -> None:
+    """Each step down would double the parts."""
+
+    def schemas(kind: Json) -> Json:
+        return {"X": {"allOf": [obj({"a": ref("X")}), obj({"a": ref("X"), "b": kind})]}}
+
+    assert rules(ref("X"), ref("X"), schemas(TEXT), schemas(TEXT)) == []
+    assert rules(ref("X"), ref("X"), schemas(TEXT), schemas(NUMBER)) == ["type-changed"]
+
+
+def test_mutual_recursion_under_other_names() -> None:
+    """Nothing is found but what is inside."""
+    old = {"X": obj({"y": ref("Y")}), "Y": obj({"x": ref("X")})}
+    new = {"P": obj({"q": ref("Q"), "y": ref("Q")}), "Q": obj({"x": ref("P")})}
+    assert rules(ref("X"), ref("P"), old, {**new, "P": obj({"y": ref("Q")})}) == []
+    assert rules(ref("X"), ref("P"), old, new) == ["property-added"]
+
+
+def test_tags_come_from_the_mapping_or_from_the_variants() -> None:
+    """A mapping that says another tag than the variant does is a change, one that says the same is none."""
+    plain = one_of(A, B, discriminator={"propertyName": "type"})
+    mapped = one_of(A, B, discriminator={"propertyName": "type", "mapping": {"a": "A", "z": "B"}})
+    found = only(
+        in_request(plain, {"A": tagged("a"), "B": tagged("b")}),
+        in_request(mapped, {"A": tagged("a"), "B": tagged("b")}),
+    )
+    assert (found.rule, found.old, found.new) == ("discriminator-mapping-changed", "b", "z")
+    assert found.pointer.endswith("/it/discriminator/propertyName")
+
+
+def test_a_required_property_that_nobody_describes() -> None:
+    """It is at the list that names it, and the sentence says its name."""
+    found = only(in_request(obj()), in_request(obj({}, "a/b")))
+    assert (found.rule, found.new) == ("required-property-added", "anything")
+    assert found.pointer.endswith("/properties/it/required/0")
+    assert found.sentence.startswith("There is a new property `createChatCompletion body application/json.it.a/b`")
+
+
+def test_untagged_variants_are_paired_by_their_properties() -> None:
+    """The same change in two of them is two findings, with fingerprints of their own, whatever the order."""
+    old = one_of(obj({"a": TEXT, "b": TEXT}), obj({"a": TEXT, "c": TEXT}))
+    new = one_of(obj({"a": NUMBER, "b": TEXT}), obj({"a": NUMBER, "c": TEXT}))
+    turned = one_of(*reversed(new["oneOf"]))
+    found = [compare(in_both(old), in_both(side)) for side in (new, turned)]
+    assert [finding.rule for finding in found[0]] == ["type-changed", "type-changed"]
+    assert len({finding.fingerprint for finding in found[0]}) == 2
+    assert {f.fingerprint for f in found[0]} == {f.fingerprint for f in found[1]}
+
+
+def test_a_fingerprint_knows_no_position() -> None:
+    """Not even that of a variant which says neither its type nor its name."""
+    untyped = {"properties": {"a": TEXT}, "required": ["a"]}
+    changed = {"properties": {"a": NUMBER}, "required": ["a"]}
+    forth = only(in_both({"anyOf": [untyped, ARRAY]}), in_both({"anyOf": [changed, ARRAY]}))
+    turned = only(in_both({"anyOf": [ARRAY, untyped]}), in_both({"anyOf": [ARRAY, changed]}))
+    assert forth.fingerprint == turned.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (obj(propertyNames={"pattern": "^x"}), obj(propertyNames={"pattern": "^y"}), ".it names` must now match ^y"),
+        ({**TEXT, "contentSchema": TEXT}, {**TEXT, "contentSchema": NUMBER}, ".it content` is now integer"),
+        (obj(dependentSchemas={"a": TEXT}), obj(dependentSchemas={"a": NUMBER}), ".it with a` is now integer"),
+        (TEXT, {**TEXT, "format": "date"}, ".it` is now read as date; it was read as plain text."),
+    ],
+)
+def test_a_sentence_is_about_the_right_thing(old: Json, new: Json, words: str) -> None:
+    """The names of properties, the content of a text: not the property that holds them."""
+    assert words in only(in_response(old), in_response(new)).sentence
+
+
+def test_many_variants_are_compared() -> None:
+    """A list of 1500 variants is no product of unions, and takes no square of its length."""
+    values = {"oneOf": [{"const": f"v{i}"} for i in range(1500)]}
+    objects = [tagged(f"t{i}") for i in range(1500)]
+    start = time.perf_counter()
+    assert rules(values, {"oneOf": values["oneOf"][::-1]}) == []
+    assert rules(one_of(*objects), one_of(*objects[:0:-1])) == ["variant-removed"]
+    assert time.perf_counter() - start < 20
+
+
+def test_what_lies_too_deep_is_refused() -> None:
+    """With an error, not with a trace of Python's stack."""
+    schemas: Json = {
+        f"T{i}": {"anyOf": [obj({"n": ref(f"T{i + 1}"), "q": TEXT}), obj({"m": ref(f"T{i + 1}")})]} for i in range(400)
+    }
+    with pytest.raises(ToolError, match="too deep"):
+        compare(in_request(ref("T0"), {**schemas, "T400": TEXT}), in_request(ref("T0"), {**schemas, "T400": NUMBER}))
+
+
+def test_unions_that_cannot_be_compared_are_upstream_s(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the file that has them."""
+    path = tmp_path / "new.json"
+    unions = [{"anyOf": [obj({f"{i}{j}": TEXT}) for j in range(9)]} for i in range(3)]
+    path.write_text(json.dumps(in_request({"allOf": unions})))
+    assert main(["drift", "--upstream", str(path)]) == UNREADABLE_EXIT_CODE
+    assert f"error: {path}:1 (#/paths/~1chat~1completions/post" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("enum", "5"), ("minLength", "x"), ("required", "3"), ("maximum", "a"), ("type", "[string, {}]"),
+        ("format", "[a]"), ("pattern", "{a: 1}"), ("minimum", "true"),
+    ],
+)  # fmt: skip
+def test_a_keyword_of_the_wrong_kind_is_unreadable(
+    keyword: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Upstream's file, with the line and the pointer."""
+    path = tmp_path / "new.yaml"
+    path.write_text(
+        'openapi: 3.1.0\ninfo: {title: t, version: "1"}\npaths:\n  /chat/completions:\n    get:\n'
+        "      operationId: listChatCompletions\n      responses:\n        200:\n          content:\n"
+        f"            application/json:\n              schema:\n                {keyword}: {value}\n"
+    )
+    assert main(["drift", "--upstream", str(path)]) == UNREADABLE_EXIT_CODE
+    assert f"{path}:12 (#/paths/~1chat~1completions/get/responses/200" in capsys.readouterr().err
