@@ -381,12 +381,12 @@ def json_body(response: Any, kind: type | tuple[type, ...]) -> Any:
     Raises:
         errors.UnexpectedContent: The body is not JSON, or its value is not of the kind that it should be.
     """
-    from .errors import UnexpectedContent
-
     value: Any = _NO_JSON
     with suppress(ValueError, RecursionError):
         value = response.json()
     if value is _NO_JSON or not isinstance(value, kind):
+        from .errors import UnexpectedContent
+
         raise UnexpectedContent(response.status_code, response.headers.get("content-type", ""), response.content)
     return value
 

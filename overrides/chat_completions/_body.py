@@ -23,11 +23,12 @@ def request_body(
     Raises:
         TypeError: The specification has no such parameter.
     """
-    unknown = [name for name in params if name not in _generated.request_fields()]
+    fields = _generated.request_fields()
+    unknown = [name for name in params if name not in fields]
     if unknown:
         import difflib
 
-        near = difflib.get_close_matches(unknown[0], _generated.request_fields(), n=1)
+        near = difflib.get_close_matches(unknown[0], fields, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise TypeError(
             f"create() got an unexpected keyword argument {unknown[0]!r}; {hint}"

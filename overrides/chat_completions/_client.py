@@ -158,7 +158,7 @@ class Client(_Shared):
     _transport: Transport
 
     def _answer(self, call: Call) -> Answer:
-        return self._transport.run(exchange(self._settings, call), self._settings)
+        return self._transport.run(exchange(self._settings, call))
 
     def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's to close."""
@@ -221,7 +221,7 @@ class AsyncClient(_Shared):
     _transport: AsyncTransport
 
     async def _answer(self, call: Call) -> Answer:
-        return await self._transport.run(exchange(self._settings, call), self._settings)
+        return await self._transport.run(exchange(self._settings, call))
 
     async def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's to close."""

@@ -9,6 +9,7 @@ import functools
 import logging
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from chat_completions._failures import request_id_of
 
@@ -32,14 +33,21 @@ def set_up() -> None:
 def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
     """Note that an attempt begins."""
     if LOGGER.isEnabledFor(logging.DEBUG):
-        LOGGER.debug("%s %s, attempt %d, %d bytes", method, url, attempt, len(content or b""))
+        LOGGER.debug("%s %s, attempt %d, %d bytes", method, shown(url), attempt, len(content or b""))
         if os.environ.get("CHAT_COMPLETIONS_LOG", "").lower() == "bodies":
             LOGGER.debug("body: %s", (content or b"").decode("utf-8", "replace"))
 
 
 def answered(status: int, seconds: float, headers: Any) -> None:
     """Note the head of a response."""
-    LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
+
+
+def shown(url: str) -> str:
+    """Give an address without what may be secret in it: user, password, query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def waiting(delay: float, reason: str) -> None:
@@ -54,4 +62,4 @@ def hook_failed(name: str, error: Exception) -> None:
 
 def redirected(url: str) -> None:
     """Note that a redirect is followed."""
-    LOGGER.info("redirected to %s", url)
+    LOGGER.info("redirected to %s", shown(url))

@@ -96,6 +96,8 @@ class Settings:
             raise ChatCompletionsError(f"the base URL {url!r} does not begin with http:// or https://")
         # It may hold a user and a password.
         self.base_url = Secret(url)
+        parts = urlsplit(url)
+        self._shown_url = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
         key = environment("OPENAI_API_KEY") if api_key in (None, KEY_FROM_ENVIRONMENT) else api_key
         if api_key == KEY_FROM_ENVIRONMENT and not key:
             raise ChatCompletionsError("this client was pickled, without its key; set OPENAI_API_KEY where it is used")
@@ -127,7 +129,8 @@ class Settings:
 
     def _arguments(self) -> dict[str, Any]:
         """Give the arguments that make an equal copy."""
-        arguments = {name: value.reveal() if isinstance(value, Secret) else value for name, value in vars(self).items()}
+        settings = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        arguments = {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
         # A setting that is None was left out; "" keeps the environment from being asked again.
         return {name: "" if value is None and name in _FROM_ENVIRONMENT else value for name, value in arguments.items()}
 
@@ -174,8 +177,7 @@ class Settings:
 
     def shown_url(self) -> str:
         """Give the base URL without a user, a password or a query that may be in it."""
-        parts = urlsplit(self.base_url.reveal())
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        return self._shown_url
 
 
 def _watch(hook: OnUnknown | Watch) -> Watch:

@@ -11,7 +11,6 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._exchange import Answer, Close, Key, Read, Send, Sleep, Step
-from chat_completions._settings import Settings, usable_key
 
 if TYPE_CHECKING:
     import ssl
@@ -44,7 +43,7 @@ class Transport:
                     self._http_client = httpx.Client(**_client_arguments())
         return self._http_client
 
-    def run(self, plan: Generator[Step, Any, Answer], settings: Settings) -> Answer:
+    def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
         """Carry out a plan and give its answer."""
         result: Any = None
         failure: Exception | None = None
@@ -53,18 +52,15 @@ class Transport:
                 step = plan.throw(failure) if failure is not None else plan.send(result)
                 result, failure = None, None
                 try:
-                    result = self._do(step, settings)
+                    result = self._do(step)
                 except Exception as error:
                     failure = error
         except StopIteration as stop:
             answer: Answer = stop.value
             return answer
 
-    def _do(self, step: Step, settings: Settings) -> Any:
+    def _do(self, step: Step) -> Any:
         match step:
-            case Key():
-                key = settings.api_key.reveal() if settings.api_key else None
-                return usable_key(key() if callable(key) else key)
             case Send():
                 client = self.http_client()
                 return client.send(_request(client, step), stream=True, follow_redirects=False)
@@ -74,6 +70,8 @@ class Transport:
                 return response.close()
             case Sleep(seconds):
                 return time.sleep(seconds)
+            case Key(source):
+                return source()
 
     def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's."""
@@ -98,7 +96,7 @@ class AsyncTransport:
             self._http_client = httpx.AsyncClient(**_client_arguments())
         return self._http_client
 
-    async def run(self, plan: Generator[Step, Any, Answer], settings: Settings) -> Answer:
+    async def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
         """Carry out a plan and give its answer."""
         result: Any = None
         failure: Exception | None = None
@@ -107,19 +105,15 @@ class AsyncTransport:
                 step = plan.throw(failure) if failure is not None else plan.send(result)
                 result, failure = None, None
                 try:
-                    result = await self._do(step, settings)
+                    result = await self._do(step)
                 except Exception as error:
                     failure = error
         except StopIteration as stop:
             answer: Answer = stop.value
             return answer
 
-    async def _do(self, step: Step, settings: Settings) -> Any:
+    async def _do(self, step: Step) -> Any:
         match step:
-            case Key():
-                source = settings.api_key.reveal() if settings.api_key else None
-                key = source() if callable(source) else source
-                return usable_key(await key if inspect.isawaitable(key) else key)
             case Send():
                 client = self.http_client()
                 return await client.send(_request(client, step), stream=True, follow_redirects=False)
@@ -131,6 +125,9 @@ class AsyncTransport:
                 import asyncio
 
                 return await asyncio.sleep(seconds)
+            case Key(source):
+                key = source()
+                return await key if inspect.isawaitable(key) else key
 
     async def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's."""
@@ -139,14 +136,14 @@ class AsyncTransport:
 
 
 def _request(client: Any, step: Send) -> Any:
-    limits = step.timeout
+    # As an extension, the time limits need no `httpx.Timeout`, nor one of httpx2.
     return client.build_request(
         step.method,
         step.url,
         headers=step.headers,
         params=step.params or None,
         content=step.content,
-        timeout=(limits["connect"], limits["read"], limits["write"], limits["pool"]),
+        extensions={"timeout": step.timeout},
     )
 
 

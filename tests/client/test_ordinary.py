@@ -1,4 +1,4 @@
-"""The ordinary chunk is read without parsing it, and nobody can tell: the same chunks, the same fold, the same faults."""
+"""The ordinary chunk is read without parsing it, and nobody can tell: the same chunks, fold and faults."""
 
 from __future__ import annotations
 
