@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -136,15 +137,44 @@ class AsyncTransport:
 
 
 def _request(client: Any, step: Send) -> Any:
-    # As an extension, the time limits need no `httpx.Timeout`, nor one of httpx2.
-    return client.build_request(
+    """Give the request that `client.build_request` would give, at half the cost.
+
+    What that spends its time on is merging headers, which are few and known here. Time limits are an extension, so they
+    need no `Timeout` of the library at hand.
+    """
+    kind: Any = type(client)
+    module = _module_of(kind)
+    if module is None:
+        return client.build_request(
+            step.method,
+            step.url,
+            headers=step.headers,
+            params=step.params or None,
+            content=step.content,
+            extensions={"timeout": step.timeout},
+        )
+    ours = {name.lower().encode() for name in step.headers}
+    headers = [pair for pair in client.headers.raw if pair[0].lower() not in ours]
+    headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in step.headers.items()]
+    return module.Request(
         step.method,
         step.url,
-        headers=step.headers,
-        params=step.params or None,
+        headers=headers,
+        params=client.params.merge(step.params) if client.params else step.params or None,
+        cookies=client.cookies or None,
         content=step.content,
         extensions={"timeout": step.timeout},
     )
+
+
+@functools.cache
+def _module_of(kind: type) -> Any:
+    """Give httpx or httpx2, whichever a client's class is of; None if it builds requests in a way of its own."""
+    for base in kind.__mro__:
+        if "build_request" in vars(base):
+            module = base.__module__.partition(".")[0]
+            return sys.modules[module] if module in ("httpx", "httpx2") else None
+    return None
 
 
 def _client_arguments() -> dict[str, Any]:

@@ -9,6 +9,7 @@ import traceback
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 
 import chat_completions
@@ -262,6 +263,29 @@ def test_the_key_shows_nowhere(api: SyncApi) -> None:
     shown += [str(vars(caught.value)), "".join(traceback.format_exception(caught.value))]
     shown.append(str(pickle.dumps(caught.value)))
     assert not [text for text in shown if key in text]
+
+
+class _Signing(httpx.Client):
+    def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
+        request = super().build_request(*args, **kwargs)
+        request.headers["X-Signed"] = "yes"
+        return request
+
+
+@pytest.mark.parametrize("kind", [httpx.Client, httpx2.Client, _Signing])
+def test_what_a_callers_http_client_adds_is_sent(kind: Any) -> None:
+    """Its headers, cookies and query, and what its own way to build requests does; ours win."""
+    with ScriptedServer(json_reply({}), json_reply({})) as server:
+        more = {"X-Mine": "1", "accept": "text/plain", "AUTHORIZATION": "Bearer other"}
+        with kind(headers=more, cookies={"a": "b"}, params={"q": "1"}, timeout=3) as own:
+            with Client(base_url=server.base_url, api_key="k", http_client=own) as client:
+                client.chat.completions.create(model="m", messages=[], extra_query={"r": "2"})
+                client.chat.completions.create(model="m", messages=[])
+    first, second = server.requests
+    assert first.target.endswith("/chat/completions?q=1&r=2") and second.target.endswith("/chat/completions?q=1")
+    assert first.headers["x-mine"] == "1" and first.headers["cookie"] == "a=b"
+    assert first.headers["accept"] == "application/json" and first.headers["authorization"] == "Bearer k"
+    assert ("x-signed" in first.headers) == (kind is _Signing)
 
 
 def test_a_callers_http_client_is_used_and_left_open() -> None:
