@@ -6,10 +6,11 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 UPSTREAM ?=
 REPORT ?=
+FORMAT ?=
 DRY_RUN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test interop soak check fix vendor generate refresh check-generated check-lock constraints wheel clean
+.PHONY: help setup demo test interop soak check fix vendor generate drift refresh check-generated check-lock constraints wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ generate: $(READY) ## Generate generated/chat_completions_api from openapi.yaml.
 
 refresh: $(READY) ## Vendor, report, generate, release, test; all or nothing: make refresh UPSTREAM=FILE_OR_URL.
 	@$(RUN) -m tools refresh $(if $(UPSTREAM),--upstream $(UPSTREAM)) $(if $(REPORT),--report $(REPORT)) $(if $(DRY_RUN),--dry-run)
+
+drift: $(READY) ## Show what changed upstream and what it breaks: make drift UPSTREAM=FILE_OR_URL.
+	@$(RUN) -m tools drift $(if $(UPSTREAM),--upstream $(UPSTREAM)) $(if $(FORMAT),--format $(FORMAT))
 
 check-generated: $(READY) ## Show how generated/ differs from what openapi.yaml generates.
 	@$(RUN) -m tools generate --check

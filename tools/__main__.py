@@ -3,12 +3,14 @@
 A command is a module of this package with `add_arguments(parser)` and `run(args) -> int`. It is imported only when
 it is called for, so that no command pays for what another one needs.
 
-Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted; `drift` has some of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,6 +21,8 @@ from tools.errors import ToolError
 COMMANDS = {
     "vendor": "Slice an upstream OpenAPI document into openapi.yaml and its lock.",
     "generate": "Generate the client code from openapi.yaml.",
+    "drift": "Compare openapi.yaml with upstream's document of now.",
+    "refresh": "Take over upstream's contract of today: vendor, report, generate, release, test; or change nothing.",
 }
 
 USAGE_EXIT_CODE = 64
@@ -42,7 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     assert module is not None, "the parser lets only known commands through"
     try:
-        return int(module.run(args))
+        code = int(module.run(args))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Who reads has seen enough. What is still in the buffer must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except ToolError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -62,7 +62,8 @@ class Provenance:
 def provenance() -> Provenance:
     """Tell what this client was made from, and what it runs on: `print` it into a bug report."""
     facts = _generated.document().get("x-provenance", {})
-    versions: dict[str, str | None] = {DISTRIBUTION: _version_of(DISTRIBUTION) or __version__}
+    # What is imported counts: of a checkout, the installed metadata may be of another day.
+    versions: dict[str, str | None] = {DISTRIBUTION: __version__}
     versions |= {name: _version_of(name) for name in DEPENDENCIES}
     versions["python"] = sys.version.split()[0]
     names = ("repository", "commit", "date", "slice_sha256")

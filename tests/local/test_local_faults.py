@@ -36,7 +36,7 @@ BROKEN = [
     ({"messages": ["hi"]}, "messages[0]", "invalid_type"),
     ({"messages": [USER, {"role": "user"}]}, "messages[1].content", "missing_required_parameter"),
     ({"messages": [{"content": "x"}]}, "messages[0].role", "missing_required_parameter"),
-    ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role", "invalid_value"),
+    ({"messages": [{"role": "no role", "content": "x"}]}, "messages[0].role", "invalid_value"),
     (said(5), "messages[0].content", "invalid_type"),
     (said(None), "messages[0].content", "invalid_type"),
     (said([]), "messages[0].content", "empty_array"),

@@ -1,0 +1,198 @@
+"""`python -m tools refresh`: take over upstream's contract of today, or leave everything as it was.
+
+    copy      the project, into a temporary folder, in which all the rest happens
+    vendor    the slice and its lock; where the slice is the same as before, that is all
+    drift     what changed, and what code of ours it touches
+    generate  the package
+    release   the next version, and a section in CHANGELOG.md
+    tests     mypy, which shows hand-written code that no longer fits the models, then the test suite
+    swap in   what came out, in the place of what was there: all of it or nothing
+
+A step that fails ends the command, and so does Ctrl-C; the project is then as it was, to the byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import io
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tools import changelog, rehearsing, swapping, vendor, versioning, yaml_reading
+from tools import document as documents
+from tools.drift.findings import LEVELS, Level, Report
+from tools.errors import ToolError
+from tools.generate import PACKAGE, ROOT
+from tools.overlay import apply_overlay
+from tools.prose import without_prose
+
+SPEC, LOCK, OVERLAY, CHANGELOG = "openapi.yaml", "openapi.lock.json", "overlay.yaml", "CHANGELOG.md"
+GENERATED = f"generated/{PACKAGE}"
+VERSION = "overrides/chat_completions/_version.py"
+
+# What a refresh changes.
+RESULTS = (SPEC, LOCK, GENERATED, CHANGELOG, VERSION)
+
+GENERATE = (sys.executable, "-m", "tools", "generate")
+TESTS = ((sys.executable, "-m", "mypy", "--no-error-summary"), (sys.executable, "-m", "pytest", "-q"))
+
+USAGE_EXIT_CODE = 64
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    vendor.add_upstream_arguments(parser)
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the drift report there, in Markdown, whatever comes after it"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="do all of it and change nothing; print the report and the changelog"
+    )
+    parser.add_argument("--skip-tests", action="store_true", help="with --dry-run: leave out the tests")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Refresh, or say that there is nothing to refresh; give the exit code.
+
+    Raises:
+        ToolError: A step failed; nothing was changed.
+    """
+    if args.skip_tests and not args.dry_run:
+        print("error: --skip-tests goes with --dry-run only: what is not tested is not swapped in", file=sys.stderr)
+        return USAGE_EXIT_CODE
+    for name in swapping.put_back(ROOT):
+        print(f"note: {name} was half changed by a refresh that was killed; it is put back", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="refresh-", ignore_cleanup_errors=True) as folder:
+        with _step("copy"):
+            before = swapping.contents(ROOT, RESULTS)
+            copy = rehearsing.copy_project(ROOT, Path(folder))
+        with _step("vendor"):
+            _vendor(args, copy)
+        if (copy / SPEC).read_bytes() == before.get(SPEC):
+            print(f"nothing to refresh: {args.upstream} has the contract of {SPEC}")
+            return 0
+        with _step("drift"):
+            report = _compare(copy, args.upstream)
+            text = _markdown(report)
+            print(report.summary, file=sys.stderr)
+            if args.report:
+                args.report.write_text(text, encoding="utf-8")
+        with _step("generate"):
+            rehearsing.run_in(copy, GENERATE)
+            wanting = _wanting_prose(copy)
+        with _step("release"):
+            old, new = _release(copy, report, before)
+            after = swapping.contents(copy, RESULTS)
+        if not args.skip_tests:
+            with _step("tests"):
+                rehearsing.check_imports(copy)
+                for command in TESTS:
+                    rehearsing.run_in(copy, command)
+                if swapping.contents(copy, RESULTS) != after:
+                    raise ToolError(f"they changed one of {', '.join(RESULTS)}; tests must only read these")
+        if args.dry_run:
+            print(text + "\n" + changelog.section((copy / CHANGELOG).read_text(encoding="utf-8"), new))
+        else:
+            with _step("swap in"):
+                if swapping.contents(ROOT, RESULTS) != before:
+                    raise ToolError(f"one of {', '.join(RESULTS)} was changed meanwhile; run it again")
+                swapping.swap_in_all(copy, ROOT, RESULTS)
+    _print_summary(report, f"{old} -> {new}", _changes(before, after), dry_run=args.dry_run)
+    for pointer in wanting:
+        print(f"note: {OVERLAY} has no sentence for {pointer}")
+    return 0
+
+
+def _vendor(args: argparse.Namespace, copy: Path) -> None:
+    parser = argparse.ArgumentParser()
+    vendor.add_arguments(parser)
+    arguments = {**vars(parser.parse_args([])), **vars(args), "output": copy / SPEC}
+    with contextlib.redirect_stdout(io.StringIO()):  # It would name a file that nobody has.
+        vendor.run(argparse.Namespace(**arguments))
+
+
+def _compare(copy: Path, upstream: str) -> Report:
+    """Give what changed between the project's slice and the copy's, which is upstream's: it is fetched once."""
+    from tools.drift import report
+
+    return dataclasses.replace(report(ROOT / SPEC, str(copy / SPEC)), upstream=upstream)
+
+
+def _markdown(report: Report) -> str:
+    from tools.drift.formats import FORMATS
+
+    return FORMATS["markdown"](report)
+
+
+def _wanting_prose(copy: Path) -> list[str]:
+    """Give the pointers of what the overlay has no sentence for."""
+    document = documents.load((copy / SPEC).read_bytes(), name=SPEC)
+    overlay = yaml_reading.read((copy / OVERLAY).read_bytes(), name=OVERLAY)
+    return without_prose(apply_overlay(document, overlay).document)
+
+
+def _release(copy: Path, report: Report, before: dict[str, bytes]) -> tuple[str, str]:
+    """Write the next version and its section in the changelog; give the version before and after."""
+    old = versioning.read_version(copy / VERSION)
+    new = versioning.next_version(old, worst_level(report))
+    versioning.write_version(copy / VERSION, new)
+    upstream = [_upstream(lock) for lock in (before.get(LOCK, b""), (copy / LOCK).read_bytes())]
+    wire = changelog.wire_lines(report.findings, *upstream)
+    path = copy / CHANGELOG
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    path.write_text(changelog.with_release(text, new, datetime.now(UTC).date(), wire), encoding="utf-8")
+    return old, new
+
+
+def worst_level(report: Report) -> Level | None:
+    """Give the worst level of all findings: what is acknowledged changes what users have all the same."""
+    levels = {finding.level for finding in report.findings}
+    return next((level for level in LEVELS if level in levels), None)
+
+
+def _upstream(lock: bytes) -> dict[str, Any]:
+    """Give what a lock knows of upstream; nothing where there is no lock that can be read."""
+    try:
+        upstream = json.loads(lock)["upstream"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return upstream if isinstance(upstream, dict) else {}
+
+
+def _changes(before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
+    """Give the files that changed; of the generated ones, how many."""
+    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    kinds = Counter(
+        "changed" if name in before and name in after else "new" if name in after else "removed"
+        for name in changed
+        if name.startswith(GENERATED)
+    )
+    named = [name for name in changed if not name.startswith(GENERATED)]
+    counted = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
+    return [*named, f"{GENERATED} ({counted})"] if counted else named
+
+
+def _print_summary(report: Report, versions: str, changes: list[str], *, dry_run: bool) -> None:
+    print(report.summary)
+    print(f"version: {versions}")
+    print(f"{'would change' if dry_run else 'changed'}: {', '.join(changes)}")
+
+
+@contextlib.contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Tell that a step begins, and which one failed."""
+    print(f"refresh: {name}", file=sys.stderr, flush=True)
+    try:
+        yield
+    except swapping.NotPutBack:
+        raise
+    except (ToolError, OSError) as error:
+        raise ToolError(f"{error}; nothing was changed", where=name) from error
