@@ -49,16 +49,16 @@ fix: $(READY) ## Format, and mend what the linter can mend.
 	@$(RUN) -m ruff format --quiet .
 
 vendor: $(READY) ## Vendor the slice anew: make vendor UPSTREAM=FILE_OR_URL.
-	@$(RUN) -m tools vendor $(if $(UPSTREAM),--upstream $(UPSTREAM))
+	@$(RUN) -m tools vendor $(if $(UPSTREAM),--upstream "$(UPSTREAM)")
 
 generate: $(READY) ## Generate generated/chat_completions_api from openapi.yaml.
 	@$(RUN) -m tools generate
 
 refresh: $(READY) ## Vendor, report, generate, release, test; all or nothing: make refresh UPSTREAM=FILE_OR_URL.
-	@$(RUN) -m tools refresh $(if $(UPSTREAM),--upstream $(UPSTREAM)) $(if $(REPORT),--report $(REPORT)) $(if $(DRY_RUN),--dry-run)
+	@$(RUN) -m tools refresh $(if $(UPSTREAM),--upstream "$(UPSTREAM)") $(if $(REPORT),--report "$(REPORT)") $(if $(DRY_RUN),--dry-run)
 
 drift: $(READY) ## Show what changed upstream and what it breaks: make drift UPSTREAM=FILE_OR_URL.
-	@$(RUN) -m tools drift $(if $(UPSTREAM),--upstream $(UPSTREAM)) $(if $(FORMAT),--format $(FORMAT))
+	@$(RUN) -m tools drift $(if $(UPSTREAM),--upstream "$(UPSTREAM)") $(if $(FORMAT),--format $(FORMAT))
 
 check-generated: $(READY) ## Show how generated/ differs from what openapi.yaml generates.
 	@$(RUN) -m tools generate --check
