@@ -38,6 +38,7 @@ from chat_completions._folded import (
     append_text,
     brief,
     copied,
+    extend,
     forget_retold,
     string_of,
 )
@@ -46,16 +47,20 @@ if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
 
 MAX_ANOMALIES = 256
+_TIDY_CHUNKS = 1024
+_PIECE_BYTES = 64  # of memory that a piece of text takes while it stands alone
 
 
 class Fold:
     """A completion in the making: add each chunk, ask at any time."""
 
-    __slots__ = ("_chunks", "_notes", "_seen", "_top", "choices", "grows")
+    __slots__ = ("_chunks", "_notes", "_seen", "_tidy_at", "_top", "choices", "grows", "is_odd")
 
     def __init__(self) -> None:
         self.choices: dict[int, FoldedChoice] = {}
         self._chunks = 0
+        self.is_odd = False  # whether the last chunk that was not ordinary had something to repair
+        self._tidy_at = _TIDY_CHUNKS
         self.grows: StringIO  # the text that the last ordinary chunk was a piece of
         self._notes: dict[tuple[str, str], list[Any]] = {}
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
@@ -96,8 +101,7 @@ class Fold:
                 if len(delta) == 1 and choice["index"] is state.index and choice.items() <= state.seen.items():
                     [(key, piece)] = delta.items()
                     self.grows = text = state.message[key]
-                    text.write(piece)
-                    self._chunks += 1
+                    self.add_piece(piece, text)
                     return True
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             pass
@@ -105,13 +109,21 @@ class Fold:
 
     def add_piece(self, piece: str, grows: StringIO) -> None:
         """Fold a chunk that differs from an ordinary one only in the piece of the same text, `grows` of that time."""
-        self._chunks += 1
         grows.write(piece)
+        self._chunks += 1
+        if self._chunks >= self._tidy_at:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Join the pieces of all texts, which CPython 3.11 keeps apart; seldom enough that the work stays linear."""
+        texts = [text for state in self.choices.values() for text in state.texts()]
+        self._tidy_at = self._chunks + max(_TIDY_CHUNKS, sum(len(text.getvalue()) for text in texts) // _PIECE_BYTES)
 
     def add_other(self, chunk: Mapping[str, Any]) -> None:
         """Fold a chunk that `add_ordinary` has left."""
         self._chunks += 1
-        self._seen["choices"] = choices = chunk.get("choices", "grows")
+        self.is_odd = False
+        self._seen["choices"] = choices = chunk.get("choices")
         try:
             if not chunk.items() <= self._seen.items():
                 self._add_top(chunk)
@@ -144,6 +156,7 @@ class Fold:
                 self._note("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
 
     def _note(self, kind: str, place: str, detail: str) -> None:
+        self.is_odd = True
         # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
         if note := self._notes.get((kind, place)):
             note[3] += 1
@@ -258,25 +271,11 @@ class Fold:
                 if key == "tool_calls" and place:
                     self._add_tool_calls(target[key], value, f"{place}/{key}")
                 else:
-                    self._extend(target[key], value)
+                    extend(target[key], value, self._merge)
             else:
                 if place and old is not None and type(value) is not type(old):
                     self._note_odd(source, key, place)
                 target[key] = copied(value)
-
-    def _extend(self, entries: Entries, news: list[Any]) -> None:
-        for new in news:
-            if not isinstance(new, dict) or type(index := new.get("index")) is not int:
-                entries.append(copied(new))
-                continue
-            entry, type_ = entries.named.get(index), new.get("type")
-            # By type, too: OpenRouter gives the plain and the encrypted form of a thought the same index.
-            if entry is None or (type_ and entry.get("type") not in (None, type_)):
-                entry = entries.named.get((index, str(type_)))
-            if entry is None:
-                entries.append(entry := {})
-            entries.named[index] = entries.named[index, str(type_)] = entry
-            self._merge(entry, new, "")
 
     def _add_tool_calls(self, calls: Entries, news: list[Any], place: str) -> None:
         for position, new in enumerate(news):

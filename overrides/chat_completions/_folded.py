@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from typing import Any
 
@@ -50,6 +50,13 @@ class FoldedChoice:
         # What may stand beside a delta and changes nothing. Emptied at the finish, after which text is an anomaly.
         self.seen: dict[str, Any] = {"index": index, "delta": None, "logprobs": None, "finish_reason": None}
 
+    def texts(self) -> Iterator[StringIO]:
+        """Yield the texts that grow: of the message, and of its tool calls."""
+        calls = self.message.get("tool_calls")
+        functions = [call.get("function") for call in calls] if isinstance(calls, Entries) else []
+        for holder in (self.message, *(function for function in functions if isinstance(function, dict))):
+            yield from (value for value in holder.values() if isinstance(value, StringIO))
+
     def to_dict(self) -> dict[str, Any]:
         """Give the choice so far as a JSON object of its own."""
         message = {**self.message, "role": self.message["role"] or "assistant"}
@@ -83,6 +90,22 @@ def append_text(parts: Entries, text: str) -> None:
         parts.named["text"] = parts[-1]
     if text:
         parts[-1]["text"].write(text)
+
+
+def extend(entries: Entries, news: list[Any], merge: Callable[[dict[str, Any], dict[str, Any], str], None]) -> None:
+    """Add entries to a list, or merge those that have an index into the ones that have the same."""
+    for new in news:
+        if not isinstance(new, dict) or type(index := new.get("index")) is not int:
+            entries.append(copied(new))
+            continue
+        entry, type_ = entries.named.get(index), new.get("type")
+        # By type, too: OpenRouter gives the plain and the encrypted form of a thought the same index.
+        if entry is None or (type_ and entry.get("type") not in (None, type_)):
+            entry = entries.named.get((index, str(type_)))
+        if entry is None:
+            entries.append(entry := {})
+        entries.named[index] = entries.named[index, str(type_)] = entry
+        merge(entry, new, "")
 
 
 def string_of(holder: Any, key: str) -> str:

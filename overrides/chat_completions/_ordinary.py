@@ -11,9 +11,13 @@ import json
 import re
 from collections.abc import Mapping
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chat_completions._folded import Entries
 from chat_completions._json import raw_decode
+
+if TYPE_CHECKING:
+    from chat_completions._fold import Fold
 
 # What stands in for the two strings while their places are proven; nothing that a server sends.
 _PROBES = ("piece \u0001 of a probe", "padding \u0002 of a probe")
@@ -37,6 +41,7 @@ class Ordinary:
         self._chunk: dict[str, Any] = {}
         self._choice: dict[str, Any] = {}
         self._key = ""
+        self._call: int | None = None  # the index of the tool call whose arguments grow
         self._pause = self._wait = 1
         self.piece = ""
         self.grows: StringIO
@@ -69,13 +74,15 @@ class Ordinary:
                 piece, padding = padding, piece
             chunk["obfuscation"] = padding
         choice = self._choice.copy()
-        choice["delta"] = {self._key: piece}
+        choice["delta"] = self._delta(piece)
         chunk["choices"] = [choice]
         self.piece = piece
         return chunk
 
     def learn(self, text: str, chunk: Mapping[str, Any], grows: StringIO) -> None:
-        """Learn from a chunk that the fold took as an ordinary one; costs as much as parsing it three times.
+        """Learn from a chunk that is one piece of a text, or of a tool call's arguments, and tells nothing else.
+
+        That costs as much as parsing it three times.
 
         Args:
             text: The chunk.
@@ -83,20 +90,23 @@ class Ordinary:
             grows: The text of the fold that it is a piece of.
         """
         if self.piece:
-            # What is known was of use since: the choices of this stream may take turns.
+            # What was learnt last was of use; if it is still known, the choices of this stream may take turns.
             self._pause, self._wait, self.piece = 1, 1, ""
-            return
+            if self._prefix is not None:
+                return
         self._wait -= 1
         if self._wait > 0:
             return
         self._pause = self._wait = min(self._pause * 2, _LONGEST_PAUSE)
         self._prefix, self.grows = None, grows
         [choice] = chunk["choices"]
-        [self._key] = choice["delta"]
+        [(self._key, value)] = choice["delta"].items()
         around = [*choice.values(), *chunk.values()]
         if sum(isinstance(value, (dict, list)) for value in around) > 2:
             return  # Something beside the choices and the delta could be changed by whoever gets the chunk.
-        names = [name for name in (self._key, "obfuscation") if name in choice["delta"] or name in chunk]
+        self._call = value[0]["index"] if self._key == "tool_calls" else None
+        names = ["arguments" if self._key == "tool_calls" else self._key]
+        names += ["obfuscation"] if "obfuscation" in chunk else []
         spots = sorted((*_place_of(text, name), probe) for name, probe in zip(names, _PROBES, strict=False))
         if not all(spot[0] for spot in spots):
             return
@@ -107,7 +117,7 @@ class Ordinary:
             probed += text[at:start] + json.dumps(probe)
             at = end
         self._end = text[at:]
-        expected = {**chunk, "choices": [{**choice, "delta": {self._key: _PROBES[0]}}]}
+        expected = {**chunk, "choices": [{**choice, "delta": self._delta(_PROBES[0])}]}
         if "obfuscation" in chunk:
             expected["obfuscation"] = _PROBES[1]
         try:
@@ -119,6 +129,11 @@ class Ordinary:
         self._middle = parts[1] if len(parts) == 2 else None
         self._prefix = parts[0]
 
+    def _delta(self, piece: str) -> dict[str, Any]:
+        if self._key == "tool_calls":
+            return {"tool_calls": [{"index": self._call, "function": {"arguments": piece}}]}
+        return {self._key: piece}
+
 
 def _place_of(text: str, name: str) -> tuple[int, int]:
     """Give where the last value of this name is, if it is a string; (0, 0) if there is none."""
@@ -127,3 +142,16 @@ def _place_of(text: str, name: str) -> tuple[int, int]:
         return (places[-1], raw_decode(text, places[-1])[1]) if places else (0, 0)
     except ValueError:
         return 0, 0
+
+
+def arguments_grown(fold: Fold, chunk: Mapping[str, Any]) -> StringIO | None:
+    """Give the arguments of a tool call, if the chunk that was folded last is a piece of them and nothing else."""
+    match chunk.get("choices"):
+        case [{"index": int(index), "delta": {"tool_calls": [{"function": {"arguments": str()}}]} as delta}]:
+            state = fold.choices.get(index)
+            calls = state.message.get("tool_calls") if state else None
+            call = calls.named.get(None) if isinstance(calls, Entries) else None
+            arguments = call["function"].get("arguments") if call else None
+            if len(delta) == 1 and not fold.is_odd and isinstance(arguments, StringIO):
+                return arguments
+    return None

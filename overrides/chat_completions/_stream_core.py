@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from chat_completions import _generated, _json
 from chat_completions._failures import connection_error, error_value
 from chat_completions._fold import Fold
-from chat_completions._ordinary import Ordinary
+from chat_completions._ordinary import Ordinary, arguments_grown
 from chat_completions.errors import APITimeoutError, EventStreamError, IncompleteStreamError, StreamError
 from chat_completions.sse import Decoder, Event
 
@@ -208,6 +208,8 @@ class StreamCore:
                     self._fail_with(value)
                     break
                 fold.add_other(value)
+                if (arguments := arguments_grown(fold, value)) is not None:
+                    ordinary.learn(data, value, arguments)
             if watch is not None:
                 watch.chunk(value, self._request_id)
             chunks.append(decode(value))

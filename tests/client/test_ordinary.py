@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,33 @@ CHUNKS = st.builds(
     st.sampled_from([True, True, False]),
     st.booleans(),
 )
+
+
+def tool_chunk(piece: Any = "x", *, call: Any = 0, more: Any = None, **top: Any) -> dict[str, Any]:
+    """Return a chunk with a piece of a tool call's arguments."""
+    value = chunk(None, **top)
+    value["choices"][0]["delta"] = {
+        "tool_calls": [
+            {"index": call, "function": {"arguments": piece, **(more or {})}, **({"id": "t"} if more else {})}
+        ]
+    }
+    return value
+
+
+TOOL_CHUNKS = st.builds(
+    lambda piece, call, more, other, padding: (
+        json.dumps(tool_chunk(piece, call=call, more=more) | other | ({"obfuscation": padding} if padding else {}))
+        .encode("utf-8", "replace")
+        .decode()
+    ),
+    PIECES,
+    st.sampled_from([0, 0, 0, 0, 1, None, True]),
+    st.sampled_from([None, None, None, None, {"name": "f"}]),
+    st.one_of(st.just({}), st.just({}), OTHERS, st.just({"service_tier": "a"}), st.just({"service_tier": "b"})),
+    st.one_of(st.none(), PIECES),
+)
 ODD = st.sampled_from(["[DONE]", "{", "3", "null", " ", '{"choices":', "[]"])
-STREAMS = st.lists(st.one_of(CHUNKS, CHUNKS, CHUNKS, CHUNKS, ODD), max_size=30)
+STREAMS = st.lists(st.one_of(CHUNKS, CHUNKS, CHUNKS, TOOL_CHUNKS, TOOL_CHUNKS, ODD), max_size=30)
 
 
 @settings(max_examples=300, deadline=None)
@@ -166,6 +192,33 @@ def test_choices_that_take_turns(turn: tuple[int, ...]) -> None:
     for text in texts:
         core.feed(b"data: " + text.encode() + b"\n\n")
     assert learnt < 20 + 2 * (1_000 // 9)
+
+
+def test_most_chunks_of_a_tool_call_are_ordinary() -> None:
+    """Its first one, with its name, is not; another call begins anew."""
+    texts = []
+    for call in range(3):
+        texts.append(json.dumps(tool_chunk("", call=call, more={"name": "f"})))
+        texts += [json.dumps(tool_chunk(f"a{i}", call=call, obfuscation="x" * (i % 5 + 1))) for i in range(50)]
+    assert told(texts) >= 3 * 45
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    odd = json.dumps(tool_chunk("z", call=2, service_tier="other"))
+    for stream in ([*texts, odd, *texts[-5:]], [*texts[:20], json.dumps(chunk("w")), *texts[20:]]):
+        assert outcome(stream, blind=False) == outcome(stream, blind=True)
+
+
+def test_texts_stay_small() -> None:
+    """The pieces of a long stream are joined; they would take ten times the memory of the text."""
+    core = StreamCore()
+    texts = [b"data: " + json.dumps(chunk(f"word{i % 10} ")).encode() + b"\n\n" for i in range(10)]
+    core.feed(texts[0])
+    tracemalloc.start()
+    for i in range(40_000):
+        core.feed(texts[i % 10])
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 3 * 40_000 * 6
+    assert core.completion() is not None and len(core.fold.to_dict()["choices"][0]["message"]["content"]) == 40_001 * 6
 
 
 def test_chunks_share_nothing() -> None:
