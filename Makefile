@@ -10,7 +10,7 @@ FORMAT ?=
 DRY_RUN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test interop soak check fix vendor generate drift refresh check-generated check-lock constraints wheel clean
+.PHONY: help setup demo test interop soak bench bench-quick check fix vendor generate drift refresh check-generated check-lock constraints wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,14 @@ interop: $(READY) ## Call real servers on loopback: llama.cpp and LiteLLM (the f
 
 soak: $(READY) ## Run 10,000 streams over one client, one in three cut, left or failing.
 	@SOAK_STREAMS=10000 $(RUN) -m pytest tests/client/test_soak.py
+
+bench: $(READY) ## Measure beside the peers, and write docs/performance.md, .json and plots (8 minutes).
+	@$(RUN) -m bench.environment
+	@.bench/bin/python -m bench
+
+bench-quick: $(READY) ## Measure the short way, and only show it (a minute).
+	@$(RUN) -m bench.environment
+	@.bench/bin/python -m bench --quick
 
 check: $(READY) check-lock check-generated ## Check formatting, lint and types; nothing is written.
 	@$(RUN) -m ruff format --check --quiet .
@@ -75,4 +83,4 @@ wheel: $(READY) ## Build the wheel into dist/.
 	@$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## Remove the environment and what was built.
-	@rm -rf $(VENV) .interop dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .bench .interop dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
