@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 MAX_ANOMALIES = 256
 _TIDY_CHUNKS = 1024
-_PIECE_BYTES = 64  # of memory that a piece of text takes while it stands alone
+_PIECE_BYTES = 128  # of text for each piece that may stand alone, which takes half of that itself
 
 
 class Fold:

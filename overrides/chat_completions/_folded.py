@@ -13,6 +13,7 @@ RETOLD_SLACK = 64
 # Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
 # API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
 LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 
 
@@ -118,7 +119,23 @@ def brief(value: Any) -> str:
 
 
 def copied(value: Any) -> Any:
-    """Give a value as plain JSON that shares nothing with it; without recursion, for JSON may be nested deeply."""
+    """Give a value as plain JSON that shares nothing with it."""
+    try:
+        return _copy(value)
+    except RecursionError:
+        return _deep_copy(value)
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: child if type(child) in _PLAIN else _copy(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [child if type(child) in _PLAIN else _copy(child) for child in value]
+    return value.getvalue() if isinstance(value, StringIO) else value
+
+
+def _deep_copy(value: Any) -> Any:
+    """Do without recursion, for JSON may be nested deeply."""
     root = [value]
     unvisited: list[Any] = [root]
     while unvisited:
