@@ -1,0 +1,198 @@
+"""Seeded streams and bodies, each with what a client must make of it; the tests fold the same ones."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RECORDED = Path(__file__).resolve().parents[2] / "shared" / "payloads" / "streams.jsonl.gz"
+READ_BYTES = 16 * 1024
+KINDS = ("text", "tool calls", "logprobs", "recorded")
+_SYLLABLES = ("al", "be", "cor", "da", "en", "fi", "gu", "hö", "in", "ja", "ki", "lu", "mé", "no", "or", "pra", "qui")
+_HEAD = {
+    "id": "chatcmpl-BenchBenchBenchBenchBenchBen",
+    "object": "chat.completion.chunk",
+    "created": 1790000000,
+    "model": "gpt-5-mini-2025-08-07",
+    "service_tier": "default",
+    "system_fingerprint": "fp_560af6e559",
+}
+_USAGE = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
+
+
+@dataclass(frozen=True)
+class StreamFixture:
+    """A whole stream, and what it says.
+
+    Args:
+        events: The bytes of each event, its blank line included; the last one is `[DONE]`.
+        text: The content that the chunks of choice 0 add up to.
+        arguments: The arguments that those of each tool call add up to.
+        tokens: How many tokens have log probabilities.
+    """
+
+    name: str
+    events: tuple[bytes, ...]
+    text: str = ""
+    arguments: tuple[str, ...] = ()
+    tokens: int = 0
+
+    @property
+    def chunks(self) -> int:
+        return len(self.events) - 1
+
+    def in_reads(self, size: int = READ_BYTES) -> list[bytes]:
+        """Give the body in pieces of `size` bytes."""
+        body = b"".join(self.events)
+        return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+def text_stream(chunks: int, seed: int = 1) -> StreamFixture:
+    """Give a stream of ordinary chunks, about 300 bytes each, one word a chunk."""
+    rng = random.Random(seed)
+    words = list(_words(rng, chunks - 3))
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "", "refusal": None}]
+    deltas += [*({"content": word} for word in words), {}]
+    return StreamFixture("text", _events(rng, [_choice(delta) for delta in deltas], "stop"), "".join(words))
+
+
+def tool_stream(chunks: int, seed: int = 2) -> StreamFixture:
+    """Give a stream of two tool calls, whose arguments come in pieces of a few characters."""
+    rng = random.Random(seed)
+    counts = (chunks - 4) // 2, chunks - 4 - (chunks - 4) // 2
+    texts = []
+    deltas: list[dict[str, Any]] = []
+    for index, count in enumerate(counts):
+        pieces = list(_words(rng, count - 2))
+        pieces = ['{"query":"', *pieces, '"}']
+        call = {"index": index, "id": f"call_{index:024}", "type": "function"}
+        first = {**call, "function": {"name": "search", "arguments": ""}}
+        role = {"role": "assistant", "content": None} if index == 0 else {}
+        deltas.append({**role, "tool_calls": [first]})
+        deltas += [{"tool_calls": [{"index": index, "function": {"arguments": piece}}]} for piece in pieces]
+        texts.append("".join(pieces))
+    events = _events(rng, [_choice(delta) for delta in (*deltas, {})], "tool_calls")
+    return StreamFixture("tool calls", events, arguments=tuple(texts))
+
+
+def logprob_stream(chunks: int, seed: int = 3) -> StreamFixture:
+    """Give a stream of ordinary chunks, each with its token's log probability and five others'."""
+    rng = random.Random(seed)
+    words = list(_words(rng, chunks - 3))
+    choices = [_choice({"role": "assistant", "content": "", "refusal": None})]
+    for word in words:
+        tops = [_token(rng, other) for other in (word, *_words(rng, 4))]
+        logprobs = {"content": [{**tops[0], "top_logprobs": tops}], "refusal": None}
+        choices.append(_choice({"content": word}, logprobs))
+    events = _events(rng, [*choices, _choice({})], "stop")
+    return StreamFixture("logprobs", events, "".join(words), tokens=len(words))
+
+
+def recorded_stream(path: Path = RECORDED) -> StreamFixture | None:
+    """Give the longest recorded stream that ends with `[DONE]`; None where the recordings are not."""
+    if not path.exists():
+        return None
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        bodies = [json.loads(line)["body"] for line in lines]
+    whole = [body for body in bodies if body.endswith("\n\ndata: [DONE]\n\n") and "\r" not in body]
+    body = max(whole, key=len).encode("utf-8", "surrogateescape")
+    events = tuple(event + b"\n\n" for event in body.split(b"\n\n")[:-1])
+    text = ""
+    for event in events[:-1]:
+        for choice in json.loads(event.removeprefix(b"data: "))["choices"]:
+            text += choice["delta"].get("content") or ""
+    return StreamFixture("recorded", events, text)
+
+
+def stream_named(name: str, chunks: int) -> StreamFixture | None:
+    """Give one of the kinds of streams by its name; a recorded one is as long as it is, if it is there."""
+    makers = {"text": text_stream, "tool calls": tool_stream, "logprobs": logprob_stream}
+    return recorded_stream() if name == "recorded" else makers[name](chunks)
+
+
+def big_event_stream(size: int) -> StreamFixture:
+    """Give a stream with one chunk of about `size` bytes."""
+    text = "lorem ipsum " * (size // 12)
+    return StreamFixture(
+        "big event", _events(random.Random(4), [_choice({"content": text}), _choice({})], "stop"), text
+    )
+
+
+def comment_stream(lines: int) -> StreamFixture:
+    """Give a stream with `lines` lines of comments among its chunks."""
+    small = text_stream(100, seed=5)
+    # Each comment has a blank line of its own.
+    each = b": keep-alive\n\n" * (lines // (2 * len(small.events)))
+    return StreamFixture("comments", tuple(each + event for event in small.events), small.text)
+
+
+def many_line_stream(lines: int) -> StreamFixture:
+    """Give a stream with one event of `lines` lines: JSON may be broken between any two tokens."""
+    first, *rest = text_stream(100, seed=6).events
+    head = first.removesuffix(b"}\n\n")
+    wide = head + b',\ndata: "numbers":[\n' + b"data: 7,\n" * lines + b"data: 7]}\n\n"
+    return StreamFixture("many lines", (wide, *rest), text_stream(100, seed=6).text)
+
+
+def completion(seed: int = 7, number: int = 0) -> dict[str, Any]:
+    """Give a completion as a server answers it, with a text of about 500 bytes."""
+    rng = random.Random(seed * 1000 + number)
+    text = "".join(_words(rng, 80))
+    message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
+    details = {"reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0}
+    return {
+        **_HEAD,
+        "id": f"chatcmpl-{number:028}",
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        "usage": {**_USAGE, "completion_tokens_details": details},
+    }
+
+
+def completion_page(items: int = 100, seed: int = 8) -> dict[str, Any]:
+    """Give a page of a listing."""
+    data = [{**completion(seed, number), "metadata": {"series": "bench"}} for number in range(items)]
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": data[0]["id"],
+        "last_id": data[-1]["id"],
+        "has_more": False,
+    }
+
+
+def request(messages: int, seed: int = 9) -> dict[str, Any]:
+    """Give the body of a request with so many messages, of about 200 bytes each."""
+    rng = random.Random(seed)
+    roles = ("user", "assistant")
+    texts = ("".join(_words(rng, 30)) for _ in range(messages))
+    told = [{"role": roles[number % 2], "content": text} for number, text in enumerate(texts)]
+    return {"model": "gpt-5-mini", "messages": told, "temperature": 0.5}
+
+
+def _words(rng: random.Random, count: int) -> Iterator[str]:
+    for _ in range(count):
+        yield " " + "".join(rng.choices(_SYLLABLES, k=rng.randint(1, 4)))
+
+
+def _choice(delta: dict[str, Any], logprobs: Any = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": None}
+
+
+def _token(rng: random.Random, text: str) -> dict[str, Any]:
+    return {"token": text, "logprob": round(-rng.random() * 9, 6), "bytes": list(text.encode())}
+
+
+def _events(rng: random.Random, choices: list[dict[str, Any]], finish_reason: str) -> tuple[bytes, ...]:
+    choices[-1]["finish_reason"] = finish_reason
+    bodies: list[dict[str, Any]] = [{**_HEAD, "choices": [choice], "usage": None} for choice in choices]
+    bodies.append({**_HEAD, "choices": [], "usage": _USAGE})
+    for body in bodies:
+        body["obfuscation"] = f"{rng.getrandbits(64):x}"[: rng.randint(2, 16)]
+    lines = (json.dumps(body, ensure_ascii=False, separators=(",", ":")) for body in bodies)
+    return (*(f"data: {line}\n\n".encode() for line in lines), b"data: [DONE]\n\n")

@@ -1,0 +1,45 @@
+"""What a run was taken on."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "chat-completions-client",
+    "openai",
+    "httpx",
+    "httpx-sse",
+    "httpx2",
+    "httpx-aiohttp",
+    "aiohttp",
+    "openapi-python-client",
+    "pydantic",
+    "orjson",
+    "msgspec",
+)
+
+
+def described() -> dict[str, Any]:
+    """Give the machine, the interpreter and the packages, without anything that names a person or a place."""
+    return {
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 1),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

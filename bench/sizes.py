@@ -1,0 +1,54 @@
+"""What an installation brings: the wheel, the packages with their dependencies, and their size on disk."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from bench.plan import Plan
+from bench.results import Measure, Target
+from bench.streams import OFFICIAL, OURS
+
+PROJECT = "chat-completions-client"
+DISTRIBUTIONS = {OURS: PROJECT, "httpx": "httpx", "httpx-sse": "httpx-sse", OFFICIAL: "openai"}
+
+
+def measures(plan: Plan) -> Iterator[Measure]:
+    """Count, and weigh."""
+    if plan.wants("sizes/wheel"):
+        size = plan.wheel.stat().st_size / 1024
+        yield Measure("sizes/wheel", "wheel", "KiB", "", {OURS: [size]}, [Target(OURS, "value", "", 300)])
+    brought = {contender: packages(name) for contender, name in DISTRIBUTIONS.items()}
+    if plan.wants("sizes/packages"):
+        counts = {contender: [float(len(names))] for contender, names in brought.items()}
+        notes = [f"ours: {', '.join(sorted(brought[OURS]))}"]
+        target = Target(OURS, "value", "", 10)
+        yield Measure("sizes/packages", "packages of an installation", "packages", "", counts, [target], notes)
+    if plan.wants("sizes/installed"):
+        weights = {name: [sum(map(_weight, names)) / 1024 / 1024] for name, names in brought.items()}
+        yield Measure("sizes/installed", "their size on disk", "MiB", "", weights)
+
+
+def packages(name: str) -> set[str]:
+    """Give the distributions that installing one brings here, itself included, without extras."""
+    found: set[str] = set()
+    wanted = [name]
+    while wanted:
+        current = canonicalize_name(wanted.pop())
+        if current in found:
+            continue
+        found.add(current)
+        for line in importlib.metadata.requires(current) or ():
+            requirement = Requirement(line)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                wanted.append(requirement.name)
+    return found
+
+
+def _weight(name: str) -> int:
+    """Give the bytes of a distribution's files, without what Python compiles them to."""
+    paths = importlib.metadata.files(name) or ()
+    return sum(path.size or 0 for path in paths if path.suffix != ".pyc")

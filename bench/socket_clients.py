@@ -1,0 +1,137 @@
+"""The contenders over sockets: asynchronous clients, each opened once and then reading many streams at once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
+
+import httpx
+import httpx2
+from httpx_aiohttp import HttpxAiohttpClient
+
+from bench.reading import text_in_dict, text_in_model
+from bench.streams import OFFICIAL, OURS, SSE
+
+RAW = "raw httpx"
+NONE_IDLE = "ours, none kept idle"
+ALL_IDLE = "ours, all kept idle"
+OVER_AIOHTTP = "ours over httpx-aiohttp"
+OVER_HTTPX2 = "ours over httpx2"
+# The same for everybody, and what ours and the official SDK have by themselves.
+CONNECTIONS = {"max_connections": 1000, "max_keepalive_connections": 100}
+MESSAGES = [{"role": "user", "content": "Go on."}]
+_PATH = "/chat/completions"
+
+
+class Meter(Protocol):
+    """Is told how far the streams are."""
+
+    chunks: int
+
+    def opened(self) -> None: ...
+    def ended(self) -> None: ...
+
+
+One = Callable[[str, Meter], Awaitable[int]]
+Opening = Callable[[str], contextlib.AbstractAsyncContextManager[One]]
+
+
+@contextlib.asynccontextmanager
+async def _raw(url: str) -> AsyncIterator[One]:
+    async with _httpx() as client:
+
+        async def one(model: str, meter: Meter) -> int:
+            size = 0
+            body = {"model": model, "messages": MESSAGES, "stream": True}
+            async with client.stream("POST", url + _PATH, json=body) as response:
+                response.raise_for_status()
+                meter.opened()
+                buffer = b""
+                async for data in response.aiter_bytes():
+                    *events, buffer = (buffer + data).split(b"\n\n")
+                    for event in events:
+                        payload = event[6:]
+                        if payload != b"[DONE]":
+                            meter.chunks += 1
+                            size += text_in_dict(json.loads(payload))
+                meter.ended()
+            return size
+
+        yield one
+
+
+@contextlib.asynccontextmanager
+async def _sse(url: str) -> AsyncIterator[One]:
+    from httpx_sse import aconnect_sse
+
+    async with _httpx() as client:
+
+        async def one(model: str, meter: Meter) -> int:
+            size = 0
+            body = {"model": model, "messages": MESSAGES, "stream": True}
+            async with aconnect_sse(client, "POST", url + _PATH, json=body) as source:
+                meter.opened()
+                async for event in source.aiter_sse():
+                    if event.data != "[DONE]":
+                        meter.chunks += 1
+                        size += text_in_dict(json.loads(event.data))
+                meter.ended()
+            return size
+
+        yield one
+
+
+@contextlib.asynccontextmanager
+async def _ours(url: str, http_client: Any) -> AsyncIterator[One]:
+    from chat_completions import AsyncClient
+
+    async with AsyncClient(base_url=url, api_key="bench", http_client=http_client) as client:
+        yield lambda model, meter: _read(client, model, meter)
+    if http_client is not None:
+        await http_client.aclose()
+
+
+@contextlib.asynccontextmanager
+async def _official(url: str) -> AsyncIterator[One]:
+    from openai import AsyncOpenAI
+
+    async with AsyncOpenAI(base_url=url, api_key="bench", http_client=_httpx2(), max_retries=0) as client:
+        yield lambda model, meter: _read(client, model, meter)
+
+
+async def _read(client: Any, model: str, meter: Meter) -> int:
+    size = 0
+    stream = await client.chat.completions.create(model=model, messages=MESSAGES, stream=True)
+    meter.opened()
+    async for chunk in stream:
+        meter.chunks += 1
+        size += text_in_model(chunk)
+    meter.ended()
+    return size
+
+
+def _httpx(idle: int = CONNECTIONS["max_keepalive_connections"]) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=CONNECTIONS["max_connections"], max_keepalive_connections=idle)
+    return httpx.AsyncClient(limits=limits, timeout=120)
+
+
+def _httpx2() -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(limits=httpx2.Limits(**CONNECTIONS), timeout=120)
+
+
+def _aiohttp() -> httpx.AsyncClient:
+    return HttpxAiohttpClient(limits=httpx.Limits(**CONNECTIONS), timeout=120)
+
+
+OPENINGS: dict[str, Opening] = {
+    RAW: _raw,
+    SSE: _sse,
+    OURS: lambda url: _ours(url, None),
+    NONE_IDLE: lambda url: _ours(url, _httpx(0)),
+    ALL_IDLE: lambda url: _ours(url, _httpx(CONNECTIONS["max_connections"])),
+    OVER_AIOHTTP: lambda url: _ours(url, _aiohttp()),
+    OVER_HTTPX2: lambda url: _ours(url, _httpx2()),
+    OFFICIAL: _official,
+}

@@ -1,0 +1,151 @@
+"""The contenders that read a stream from memory: functions that read it once, and give what they read in all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import httpx
+
+from bench.fixtures import StreamFixture
+from bench.reading import readers, size_in_event
+from bench.transports import BASE_URL, REQUEST, streaming_client, streaming_client2
+
+LIMIT = "httpx + json"
+OURS = "ours"
+OFFICIAL = "official SDK"
+SSE = "httpx-sse + json"
+PLAIN = "plain generator"
+EVENTS = "ours, .stream()"
+OFFICIAL_EVENTS = "official .stream()"
+
+URL = BASE_URL + "/chat/completions"
+ARGUMENTS: dict[str, Any] = {"model": REQUEST["model"], "messages": REQUEST["messages"]}
+Contender = Callable[[], int]
+
+
+def contenders(fixture: StreamFixture, pieces: Sequence[bytes], plain_chunk: Any) -> dict[str, Contender]:
+    """Give all of them for one stream.
+
+    Args:
+        fixture: The stream.
+        pieces: Its body as it is read.
+        plain_chunk: The plain generator's class of a chunk.
+    """
+    in_dict, in_model, _ = readers(fixture)
+    client = streaming_client(pieces)
+    return {
+        LIMIT: lambda: untyped(client, in_dict),
+        OURS: ours(pieces, in_model),
+        EVENTS: our_events(pieces),
+        SSE: lambda: with_httpx_sse(client, in_dict),
+        PLAIN: lambda: untyped(client, in_model, plain_chunk.from_dict),
+        OFFICIAL: official(pieces, in_model),
+        OFFICIAL_EVENTS: official_events(pieces),
+    }
+
+
+def untyped(client: httpx.Client, read: Callable[[Any], int], decode: Callable[[Any], Any] | None = None) -> int:
+    """Read a stream by hand: split at the blank lines, and load; the limit of what a client can do without types."""
+    size = 0
+    with client.stream("POST", URL, json=REQUEST) as response:
+        response.raise_for_status()
+        buffer = b""
+        for data in response.iter_bytes():
+            *events, buffer = (buffer + data).split(b"\n\n")
+            for event in events:
+                payload = event[6:]
+                if payload == b"[DONE]":
+                    return size
+                value = json.loads(payload)
+                size += read(value if decode is None else decode(value))
+    return size
+
+
+def with_httpx_sse(client: httpx.Client, read: Callable[[Any], int]) -> int:
+    """Read a stream with httpx-sse, and load its events."""
+    from httpx_sse import connect_sse
+
+    size = 0
+    with connect_sse(client, "POST", URL, json=REQUEST) as source:
+        for event in source.iter_sse():
+            if event.data == "[DONE]":
+                break
+            size += read(json.loads(event.data))
+    return size
+
+
+def ours(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
+    """Give what reads a stream with `create(stream=True)`."""
+    from chat_completions import Client
+
+    client = Client(base_url=BASE_URL, api_key="bench", http_client=streaming_client(pieces))
+
+    def run() -> int:
+        size = 0
+        for chunk in client.chat.completions.create(**ARGUMENTS, stream=True):
+            size += read(chunk)
+        return size
+
+    return run
+
+
+def our_events(pieces: Sequence[bytes]) -> Contender:
+    """Give what reads a stream with `.stream()`."""
+    from chat_completions import Client
+
+    client = Client(base_url=BASE_URL, api_key="bench", http_client=streaming_client(pieces))
+
+    def run() -> int:
+        size = 0
+        with client.chat.completions.stream(**ARGUMENTS) as stream:
+            for event in stream:
+                size += size_in_event(event)
+        return size
+
+    return run
+
+
+def official(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
+    """Give what reads a stream with the official SDK."""
+    from openai import OpenAI
+
+    client = OpenAI(base_url=BASE_URL, api_key="bench", http_client=streaming_client2(pieces))
+
+    def run() -> int:
+        size = 0
+        for chunk in client.chat.completions.create(**ARGUMENTS, stream=True):
+            size += read(chunk)
+        return size
+
+    return run
+
+
+def official_events(pieces: Sequence[bytes]) -> Contender:
+    """Give what reads a stream with the official SDK's `.stream()`."""
+    from openai import OpenAI
+
+    client = OpenAI(base_url=BASE_URL, api_key="bench", http_client=streaming_client2(pieces))
+
+    def run() -> int:
+        size = 0
+        with client.chat.completions.stream(**ARGUMENTS) as stream:
+            for event in stream:
+                size += size_in_event(event)
+        return size
+
+    return run
+
+
+def check(fixture: StreamFixture, found: dict[str, Contender]) -> None:
+    """See that every contender reads the whole stream.
+
+    Raises:
+        AssertionError: One reads something else.
+    """
+    expected = readers(fixture)[2]
+    for name, run in found.items():
+        size = run()
+        if size != expected:
+            raise AssertionError(f"{name} reads {size} of the stream {fixture.name!r}, not {expected}")
