@@ -78,40 +78,38 @@ def with_httpx_sse(client: httpx.Client, read: Callable[[Any], int]) -> int:
 
 def ours(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
     """Give what reads a stream with `create(stream=True)`."""
-    from chat_completions import Client
-
-    client = Client(base_url=BASE_URL, api_key="bench", http_client=streaming_client(pieces))
-
-    def run() -> int:
-        size = 0
-        for chunk in client.chat.completions.create(**ARGUMENTS, stream=True):
-            size += read(chunk)
-        return size
-
-    return run
+    return _by_chunk(_our_client(pieces), read)
 
 
 def our_events(pieces: Sequence[bytes]) -> Contender:
     """Give what reads a stream with `.stream()`."""
-    from chat_completions import Client
-
-    client = Client(base_url=BASE_URL, api_key="bench", http_client=streaming_client(pieces))
-
-    def run() -> int:
-        size = 0
-        with client.chat.completions.stream(**ARGUMENTS) as stream:
-            for event in stream:
-                size += size_in_event(event)
-        return size
-
-    return run
+    return _by_event(_our_client(pieces))
 
 
 def official(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
     """Give what reads a stream with the official SDK."""
+    return _by_chunk(_official_client(pieces), read)
+
+
+def official_events(pieces: Sequence[bytes]) -> Contender:
+    """Give what reads a stream with the official SDK's `.stream()`."""
+    return _by_event(_official_client(pieces))
+
+
+def _our_client(pieces: Sequence[bytes]) -> Any:
+    from chat_completions import Client
+
+    return Client(base_url=BASE_URL, api_key="bench", http_client=streaming_client(pieces))
+
+
+def _official_client(pieces: Sequence[bytes]) -> Any:
     from openai import OpenAI
 
-    client = OpenAI(base_url=BASE_URL, api_key="bench", http_client=streaming_client2(pieces))
+    return OpenAI(base_url=BASE_URL, api_key="bench", http_client=streaming_client2(pieces))
+
+
+def _by_chunk(client: Any, read: Callable[[Any], int]) -> Contender:
+    """Both clients have the same calls."""
 
     def run() -> int:
         size = 0
@@ -122,12 +120,7 @@ def official(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
     return run
 
 
-def official_events(pieces: Sequence[bytes]) -> Contender:
-    """Give what reads a stream with the official SDK's `.stream()`."""
-    from openai import OpenAI
-
-    client = OpenAI(base_url=BASE_URL, api_key="bench", http_client=streaming_client2(pieces))
-
+def _by_event(client: Any) -> Contender:
     def run() -> int:
         size = 0
         with client.chat.completions.stream(**ARGUMENTS) as stream:

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Mapping
 from openapi_python_client.strings import ClassName, PythonIdentifier, pascal_case
 
 from tools.errors import ToolError
-from tools.schemas import Schema
+from tools.schemas import TAG_PROPERTIES, Schema
 
 # What the generator puts before a name that cannot begin one in Python.
 PREFIX = "field_"
@@ -40,7 +40,7 @@ def variant_label(variant: Schema, position: int) -> str:
     The value of its tag if it has one, else its first required property, else its place in the union.
     """
     properties = variant.get("properties", {})
-    for name in sorted(properties, key=lambda n: (n not in ("type", "role", "object", "kind"), n)):
+    for name in sorted(properties, key=lambda n: (n not in TAG_PROPERTIES, n)):
         value = properties[name] if isinstance(properties[name], dict) else {}
         values = [value["const"]] if "const" in value else value.get("enum", [])
         if len(values) == 1 and isinstance(values[0], str) and pascal_case(values[0]):

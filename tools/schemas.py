@@ -44,6 +44,12 @@ ANNOTATIONS = (
 # The formats that decide what a text is decoded to.
 TEXT_TYPES = {"date": "datetime.date", "date-time": "datetime.datetime", "uuid": "uuid.UUID"}
 
+# The keys of a path item that hold operations.
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+# Properties by which objects tell what they are, where no discriminator says which one does.
+TAG_PROPERTIES = ("type", "role", "object", "kind")
+
 # What holds objects by names of the document's own choice.
 NAMED = ("callbacks", "content", "encoding", "examples", "headers", "links", "responses")
 
@@ -97,7 +103,7 @@ def map_document_schemas(document: dict[str, Any], change: Callable[[Any, str], 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield (path, method, operation) for each operation of a document."""
     for path, item in document.get("paths", {}).items():
-        for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace"):
+        for method in METHODS:
             if isinstance(item, dict) and isinstance(item.get(method), dict):
                 yield path, method, item[method]
 

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ToolError: Something failed; both files are as they were.
     """
-    if getattr(args, "check", False):  # `refresh` vendors too, and has no such argument.
+    if args.check:
         check(args.output, args.operations)
         print(f"{args.output} is what {lock_path_of(args.output).name} says")
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from chat_completions import _logs
 from chat_completions._version import __version__
@@ -96,8 +96,7 @@ class Settings:
             raise ChatCompletionsError(f"the base URL {url!r} does not begin with http:// or https://")
         # It may hold a user and a password.
         self.base_url = Secret(url)
-        parts = urlsplit(url)
-        self._shown_url = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        self._shown_url = _logs.shown(url)
         key = environment("OPENAI_API_KEY") if api_key in (None, KEY_FROM_ENVIRONMENT) else api_key
         if api_key == KEY_FROM_ENVIRONMENT and not key:
             raise ChatCompletionsError("this client was pickled, without its key; set OPENAI_API_KEY where it is used")

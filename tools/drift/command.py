@@ -15,6 +15,7 @@ from tools import vendor, yaml_reading, yaml_writing
 from tools.drift import acknowledging
 from tools.drift.checking import check_schemas
 from tools.drift.findings import Finding, Report
+from tools.drift.formats import FORMATS
 from tools.drift.gathering import findings_of
 from tools.drift.rules_page import rules_page
 from tools.drift.selecting import operations_to_compare, slice_of
@@ -22,7 +23,6 @@ from tools.errors import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = ROOT / "openapi.yaml"
-FORMATS = ("text", "json", "markdown", "github", "junit")
 
 OVERLAY_EXIT_CODE = 3
 UNREADABLE_EXIT_CODE = 4
@@ -48,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--upstream", default=vendor.UPSTREAM, metavar="F", help=f"what there is now (default: %(default)s): {place}"
     )
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the report (default: text)")
+    parser.add_argument(
+        "--format", choices=tuple(FORMATS), default="text", help="how to write the report (default: text)"
+    )
     parser.add_argument(
         "--fail-on",
         choices=("any", "breaking", "never"),
@@ -67,16 +69,14 @@ def run(args: argparse.Namespace) -> int:
     action or a chosen class name no longer applies; 4 if upstream's document cannot be read; 64 if anything else that
     the command was given cannot.
     """
-    from tools.drift.formats import FORMATS as writers
-
     if args.rules:
         print(rules_page(), end="")
         return 0
-    acknowledged = args.acknowledged or ROOT / "drift-ack.yaml"
+    acknowledged = args.acknowledged or ROOT / acknowledging.FILE
     try:
         rows = acknowledging.read(acknowledged)
         found = acknowledging.apply(report(args.base, args.upstream), rows, datetime.now(UTC).date())
-        text = writers[args.format](found)
+        text = FORMATS[args.format](found)
         if args.output is not None:
             args.output.write_text(text, encoding="utf-8")
     except UpstreamError as error:

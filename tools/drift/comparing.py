@@ -215,7 +215,7 @@ def _notes(old: View, new: View, changes: list[Change]) -> None:
         if keyword in _NOTE_RULES:
             rule = _NOTE_RULES[keyword][0 if after else 1]
         else:
-            rule = _happened(keyword, before, after)
+            rule = happened(keyword, before, after)
         values = before and before.value, after and after.value
         changes.append(Change(rule, spot.at, before is not None, *values, holder=f"{old.at}/{keyword}"))
 
@@ -236,7 +236,7 @@ def _unions(
     before, after = old.discriminator, new.discriminator
     spot = before or after
     if spot is not None and (before and before.value) != (after and after.value):
-        rule = _happened("discriminator", before, after)
+        rule = happened("discriminator", before, after)
         values = before and before.value, after and after.value
         place = f"{old.at}/discriminator/propertyName"
         changes.append(Change(rule, spot.at, before is not None, *values, holder=place))
@@ -249,7 +249,7 @@ def _unions(
                 holder, listed = (after, right.tags) if was is None else (before, left.tags)
                 at = holder.at.removesuffix("/propertyName")
                 at = pointers.join(at, "mapping", was or now or "") if listed else holder.at
-                rule = _happened("discriminator-mapping", was, now)
+                rule = happened("discriminator-mapping", was, now)
                 changes.append(Change(rule, at, was is not None, was, now, holder=before.at))
 
 
@@ -259,7 +259,7 @@ def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
         return
     if before is None or after is None:
         listed = new if before is None else old
-        rule = _happened("known-values" if listed.open else "enum", before, after)
+        rule = happened("known-values" if listed.open else "enum", before, after)
         values = [spot.value for spot in (after or before or {}).values()]
         changes.append(Change(rule, old.at, True, *((old.type, values) if before is None else (values, new.type))))
         return
@@ -284,18 +284,19 @@ def _covers(wide: Variant, narrow: Variant) -> bool:
 def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
     if keyword in UPPER or keyword in LOWER:
         if before is None or after is None:
-            return _happened(kebab(keyword), before, after)
+            return happened(kebab(keyword), before, after)
         # A limit that excludes its value is tighter than one that does not.
         sign = 1 if keyword in LOWER else -1
         rank = [(v[0], sign * v[1]) if isinstance(v, list) else (v, 0) for v in (before.value, after.value)]
         return f"{kebab(keyword)}-{'increased' if rank[1] > rank[0] else 'decreased'}"
     if keyword == "format":
         types = [TEXT_TYPES.get(spot.value) if spot else None for spot in (before, after)]
-        return "text-type-changed" if types[0] != types[1] else _happened(keyword, before, after)
-    return _happened(kebab(keyword) if keyword in _OWN_RULES else "keyword", before, after)
+        return "text-type-changed" if types[0] != types[1] else happened(keyword, before, after)
+    return happened(kebab(keyword) if keyword in _OWN_RULES else "keyword", before, after)
 
 
-def _happened(stem: str, before: object, after: object) -> str:
+def happened(stem: str, before: object, after: object) -> str:
+    """Give the rule for something that came, went or changed; None stands for nothing."""
     return f"{stem}-{'added' if before is None else 'removed' if after is None else 'changed'}"
 
 

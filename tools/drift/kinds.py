@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.drift.variants import Node, Spot, Variant
 from tools.drift.views import Schemas, View
-from tools.schemas import spelled
+from tools.schemas import TAG_PROPERTIES, spelled
 
 MAX_VALUES = 6
 MAX_DEPTH = 3
@@ -27,7 +27,7 @@ def kind_of_variant(schemas: Schemas, variant: Variant, depth: int = 0) -> str:
         items: Node = variant.inside.get("items", (Spot({}, f"{variant.at}/items"),))
         return f"array of {kind_of(schemas, schemas.view(items), depth + 1)}"
     if variant.type == "object":
-        for name in ("type", "role", "object", "kind"):
+        for name in TAG_PROPERTIES:
             if name in variant.properties and (value := schemas.only_value(variant.properties[name])) is not None:
                 return f"object with {name} {value}"
         if not variant.properties and "additionalProperties" in variant.inside and depth < MAX_DEPTH:

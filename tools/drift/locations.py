@@ -7,12 +7,11 @@ from typing import Any
 
 from tools import pointer as pointers
 from tools.drift.variants import SHAPES
-from tools.schemas import operations, ref_name
+from tools.schemas import METHODS, TAG_PROPERTIES, operations, ref_name
 
 _UNIONS = ("anyOf", "oneOf")
 _VALUES = ("enum", "required")
 _NAMED = ("$defs", "dependentSchemas", "patternProperties", "properties", "schemas")
-_METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 # What a place inside of a schema that is no property is called.
 _INSIDE = {"propertyNames": " names", "contentSchema": " content", "requestBody": " body", "additionalProperties": ".*"}
 
@@ -28,7 +27,7 @@ def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
     words = ""
     if rest[:1] == ["components"]:
         words, rest = rest[2] if len(rest) > 2 else "components", rest[3:]
-    elif rest[:1] == ["paths"] and len(rest) > 2 and rest[2] not in _METHODS:
+    elif rest[:1] == ["paths"] and len(rest) > 2 and rest[2] not in METHODS:
         words, rest = rest[1], rest[2:]
     elif rest[:1] == ["paths"] and len(rest) > 2:
         words, rest = names.get((rest[1], rest[2]), f"{rest[2].upper()} {rest[1]}"), rest[3:]
@@ -113,7 +112,7 @@ def _label(variant: Any) -> str:
         return ""
     if "$ref" in variant:
         return ref_name(variant["$ref"])
-    for name in ("type", "role", "object", "kind"):
+    for name in TAG_PROPERTIES:
         inner = variant.get("properties", {}).get(name, {})
         values = inner.get("enum", [inner["const"]] if "const" in inner else []) if isinstance(inner, dict) else []
         if len(values) == 1:

@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from tools.drift.variants import Variant
 from tools.drift.views import Schemas, View
-
-# Properties that say what an object is, where no discriminator says which one does.
-TAG_PROPERTIES = ("type", "role", "object", "kind")
+from tools.schemas import TAG_PROPERTIES
 
 Pairs = list[tuple[Variant, Variant]]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools import pointer as pointers
 from tools.drift.access import compare_security, compare_servers
-from tools.drift.comparing import Change
+from tools.drift.comparing import Change, happened
 from tools.drift.findings import Direction
 from tools.drift.kinds import kind_of
 from tools.drift.sides import Compared, Side
@@ -101,11 +101,9 @@ def _parameters(result: Compared, old: tuple[Side, _Parameters], new: tuple[Side
             result.change("request", "parameter-location-changed", spot.at, True, key[1], moved[0][1])
             _holder(result, "request", "parameter", (old[0], lost.pop(key)), (new[0], gained.pop(moved[0])))
     for spot in lost.values():
-        required = "required-" if spot.value.get("required") else ""
-        result.change("request", f"{required}parameter-removed", spot.at, True, old=_kind(old[0], spot))
+        _gone(result, "request", "parameter", old[0], spot)
     for spot in gained.values():
-        required = "required-" if spot.value.get("required") else ""
-        result.change("request", f"{required}parameter-added", spot.at, False, new=_kind(new[0], spot))
+        _come(result, "request", "parameter", new[0], spot)
     for key in before.keys() & after.keys():
         left, right = before[key], after[key]
         several = any(_holds_several(*side) for side in ((old[0], left), (new[0], right)))
@@ -141,6 +139,19 @@ def _holder(result: Compared, direction: Direction, kind: str, old: tuple[Side, 
         _schema(result, direction, old, new)
 
 
+def _gone(result: Compared, direction: Direction, kind: str, side: Side, spot: Spot) -> None:
+    result.change(direction, f"{_required(spot)}{kind}-removed", spot.at, True, old=_kind(side, spot))
+
+
+def _come(result: Compared, direction: Direction, kind: str, side: Side, spot: Spot) -> None:
+    result.change(direction, f"{_required(spot)}{kind}-added", spot.at, False, new=_kind(side, spot))
+
+
+def _required(spot: Spot) -> str:
+    """Give how the rule about what came or went begins."""
+    return "required-" if spot.value.get("required") else ""
+
+
 def _kind(side: Side, spot: Spot) -> str:
     content = spot.value.get("content") or {}
     holder = next(iter(content.values()), {}) if content else spot.value
@@ -174,10 +185,10 @@ def _content(result: Compared, direction: Direction, old: tuple[Side, Spot], new
 def _encoding(result: Compared, direction: Direction, before: Spot, after: Spot) -> None:
     was, now = (spot.value.get("encoding") for spot in (before, after))
     if not same_json(was, now):
-        change = "added" if was is None else "removed" if now is None else "changed"
         spot = after if was is None else before
-        at = f"{spot.at}/encoding"
-        result.changes.append((Change(f"keyword-{change}", at, was is not None, was, now, "encoding"), direction))
+        rule = happened("keyword", was, now)
+        change = Change(rule, f"{spot.at}/encoding", was is not None, was, now, "encoding")
+        result.changes.append((change, direction))
 
 
 def _body(result: Compared, old: tuple[Side, Spot], new: tuple[Side, Spot]) -> None:
@@ -186,12 +197,12 @@ def _body(result: Compared, old: tuple[Side, Spot], new: tuple[Side, Spot]) -> N
         return
     if before.value is None or after.value is None:
         spot = after if before.value is None else before
-        required = "required-" if spot.value.get("required") else ""
+        rule = f"{_required(spot)}request-body"
         types = ", ".join(sorted(spot.value.get("content", {})))
         if before.value is None:
-            result.change("request", f"{required}request-body-added", spot.at, False, new=types)
+            result.change("request", f"{rule}-added", spot.at, False, new=types)
         else:
-            result.change("request", f"{required}request-body-removed", spot.at, True, old=types)
+            result.change("request", f"{rule}-removed", spot.at, True, old=types)
         return
     was, now = (bool(spot.value.get("required")) for spot in (before, after))
     if was != now:
@@ -229,8 +240,6 @@ def _headers(result: Compared, old: tuple[Side, Spot], new: tuple[Side, Spot]) -
         if before and after:
             _holder(result, "response", "header", (old[0], before), (new[0], after))
         elif before:
-            required = "required-" if before.value.get("required") else ""
-            result.change("response", f"{required}header-removed", before.at, True, old=_kind(old[0], before))
+            _gone(result, "response", "header", old[0], before)
         elif after:
-            required = "required-" if after.value.get("required") else ""
-            result.change("response", f"{required}header-added", after.at, False, new=_kind(new[0], after))
+            _come(result, "response", "header", new[0], after)

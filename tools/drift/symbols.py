@@ -17,8 +17,7 @@ from tools.drift.findings import Symbol
 from tools.drift.mentions import OwnCode
 from tools.drift.schema_places import Key, Place, Root, Use, Uses, place_of
 from tools.pointer import find, split
-
-_METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+from tools.schemas import METHODS
 
 
 class Symbols:
@@ -154,7 +153,7 @@ class _Touched:
 
     def _path(self, segments: Root) -> None:
         """Take the endpoints of an operation, or of all operations of a path."""
-        own = segments[2:3] and segments[2] in _METHODS
+        own = segments[2:3] and segments[2] in METHODS
         rest = segments[3:] if own else segments[2:]
         for operation in self._generated.operations(*segments[: 3 if own else 2]):
             key: Key = (operation, ())
