@@ -1,0 +1,1 @@
+"""Test code that uses this client against a real server on a socket."""
