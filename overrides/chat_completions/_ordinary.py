@@ -62,14 +62,14 @@ class Ordinary:
                 if not text.startswith(middle, at):
                     return None
                 padding, at = raw_decode(text, at + len(middle))
+                if type(padding) is not str:
+                    return None
         except (RecursionError, ValueError):
             return None
         if text[at:] != self._end or type(piece) is not str:
             return None
         chunk = self._chunk.copy()
         if padding is not None:
-            if type(padding) is not str:
-                return None
             if self._is_padding_first:
                 piece, padding = padding, piece
             chunk["obfuscation"] = padding

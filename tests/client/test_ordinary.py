@@ -296,3 +296,10 @@ def test_recorded_streams() -> None:
             assert outcome(texts, blind=False, read=_json.reader()) == expected
             read += told(texts)
     assert read > 1_000
+
+
+def test_padding_that_is_null_is_parsed() -> None:
+    """It is no padding like that of the chunk before."""
+    texts = [json.dumps(chunk(f"w{i}", obfuscation="pad")) for i in range(4)]
+    texts.append(json.dumps(chunk("w", obfuscation=None)))
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
