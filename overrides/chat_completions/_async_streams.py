@@ -27,28 +27,27 @@ class AsyncStream(StreamView[T_co]):
         return _Iteration(self)
 
     async def __anext__(self) -> T_co:
-        if not await self._more():
-            raise StopAsyncIteration
-        return cast(T_co, self._ready.popleft())
-
-    async def _more(self) -> bool:
-        """See that a chunk is ready; False at the end of the stream."""
-        core = self._core
         try:
-            while not self._ready:
-                if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
-                    raise fault
-                if core.done or core.ended:
-                    await self._release(drain=True)
-                    return False
-                await self._advance()
+            while True:
+                for chunk in self._ready:
+                    return cast(T_co, chunk)
+                if not await self._read_on():
+                    raise StopAsyncIteration
+        except StopAsyncIteration:
+            raise
         except BaseException:
             await self.close()
             raise
-        return True
 
-    async def _advance(self) -> None:
-        left = self._core.time_left()
+    async def _read_on(self) -> bool:
+        """Read until there may be chunks; False at the end of the stream."""
+        core = self._core
+        if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
+            raise fault
+        if core.done or core.ended:
+            await self._release(drain=True)
+            return False
+        left = core.time_left()
         try:
             if left is None:
                 data = await anext(self._bytes, None)
@@ -58,12 +57,13 @@ class AsyncStream(StreamView[T_co]):
                 with anyio.move_on_after(max(left, 0)) as limit:
                     data = await anext(self._bytes, None)
                 if limit.cancelled_caught:
-                    raise self._core.out_of_time()
+                    raise core.out_of_time()
         except StreamError:
             raise
         except Exception as failure:
-            raise self._core.cut(failure) from failure
-        self._ready += self._core.end() if data is None else self._core.feed(data)
+            raise core.cut(failure) from failure
+        self._ready = core.chunks_at_end() if data is None else core.chunks_of(data)
+        return True
 
     async def _drain(self) -> None:
         """Read what is left after `[DONE]`, briefly; whatever goes wrong there is no longer of interest."""
@@ -160,10 +160,9 @@ class _Iteration(Generic[T_co]):
         return self
 
     async def __anext__(self) -> T_co:
-        stream = self._stream
-        if stream._ready:
-            return cast(T_co, stream._ready.popleft())
-        return await stream.__anext__()
+        for chunk in self._stream._ready:
+            return cast(T_co, chunk)
+        return await self._stream.__anext__()
 
     def __del__(self) -> None:
         if hasattr(self, "_stream"):

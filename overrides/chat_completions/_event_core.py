@@ -14,12 +14,15 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from chat_completions import _events, _generated
+from chat_completions._flow import Flow, flow_of
 from chat_completions._fold import Fold
 
 if TYPE_CHECKING:
     from chat_completions._events import ChatCompletionStreamEvent
     from chat_completions._folded import FoldedChoice
+    from chat_completions._ordinary import Ordinary
     from chat_completions.models import ChatCompletion
+
 
 # Where reasoning is: two fields of the delta, or (Mistral's thinking models) parts of this type among the content's.
 REASONING = ("reasoning_content", "reasoning", "thinking")
@@ -33,17 +36,29 @@ class EventCore:
         info: What the completions made here tell of their origin.
     """
 
-    __slots__ = ("_choices", "_decode", "_info", "fold")
+    __slots__ = ("_choices", "_decode", "_flow", "_info", "fold", "ordinary")
 
     def __init__(self, info: Any = None) -> None:
         self._info = info
         self._decode = _generated.decode_chunk()
         self._choices: dict[int, _Told] = {}
+        self._flow: Flow | None = None  # of the ordinary chunk; None after any other
         self.fold = Fold()
+        self.ordinary: Ordinary  # of the stream
 
     def add(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
-        """Take the JSON object of the next chunk, and give its events."""
+        """Fold the JSON object of the next chunk, and give its events."""
         self.fold.add(value)
+        return self.events_of(value)
+
+    def finish(self) -> list[ChatCompletionStreamEvent]:
+        """Take note that the server said the stream is done, and give the events of what is done by that."""
+        self.fold.finish()
+        return self.last_events()
+
+    def events_of(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
+        """Give the events of the chunk that was folded last."""
+        self._flow = None
         events: list[ChatCompletionStreamEvent] = [_events.ChunkEvent(self._decode(value), self)]
         choices = value.get("choices")
         for position, choice in enumerate(choices if isinstance(choices, list) else ()):
@@ -57,9 +72,17 @@ class EventCore:
                 told.add(choice, events)
         return events
 
-    def finish(self) -> list[ChatCompletionStreamEvent]:
-        """Take note that the server said the stream is done, and give the events of what is done by that."""
-        self.fold.finish()
+    def ordinary_events(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
+        """Give the events of the chunk that was folded last, and that was read as the ordinary one."""
+        flow, text, piece = self._flow, self.ordinary.grows, self.ordinary.piece
+        if flow is not None and flow.text is text and (end := flow.advance(len(piece))):
+            return [_events.ChunkEvent(self._decode(value), self), flow.make(piece, text, end)]
+        events = self.events_of(value)
+        self._flow = flow_of(events, self._choices, text)
+        return events
+
+    def last_events(self) -> list[ChatCompletionStreamEvent]:
+        """Give the events of what is done because the server said that the stream is."""
         events: list[ChatCompletionStreamEvent] = []
         for told in self._choices.values():
             told.finish(events)
@@ -76,11 +99,11 @@ class EventCore:
 class _Told:
     """What has been told of one choice: the length of each part, and what is done; a tool call goes by its place."""
 
-    __slots__ = ("_call", "_calls", "_done", "_folded", "_lengths", "_places", "_reasoning", "_texts")
+    __slots__ = ("_call", "_calls", "_done", "_folded", "_places", "_reasoning", "_texts", "lengths")
 
     def __init__(self, folded: FoldedChoice) -> None:
         self._folded = folded
-        self._lengths: dict[str | int, int] = {}
+        self.lengths: dict[str | int, int] = {}
         self._done: set[str | int] = set()
         self._texts: dict[str, StringIO] = {}  # of content that the fold keeps in parts
         self._reasoning: str | None = None  # the first of the fields that had any; some servers send it in two
@@ -118,17 +141,22 @@ class _Told:
         index = self._folded.index
         self._finish_reasoning(events)
         # An empty content is none: it is how a message of tool calls begins.
-        if self._lengths.get("content") and self._is_news("content"):
+        if self.lengths.get("content") and self._is_news("content"):
             events.append(_events.ContentDoneEvent(index, self._so_far("content")))
-        if "refusal" in self._lengths and self._is_news("refusal"):
+        if "refusal" in self.lengths and self._is_news("refusal"):
             events.append(_events.RefusalDoneEvent(index, self._so_far("refusal")))
         if (tokens := self._tokens("content")) is not None and self._is_news("logprobs.content"):
-            events.append(_events.LogprobsContentDoneEvent(index, tokens, self._lengths.get("logprobs.content", 0)))
+            events.append(_events.LogprobsContentDoneEvent(index, tokens, self.lengths.get("logprobs.content", 0)))
         if (tokens := self._tokens("refusal")) is not None and self._is_news("logprobs.refusal"):
-            events.append(_events.LogprobsRefusalDoneEvent(index, tokens, self._lengths.get("logprobs.refusal", 0)))
-        if (call := self._call) and (function := _function(call)) and self._is_news(place := self._places[id(call)]):
-            name, arguments = function[0], function[1].getvalue()[: self._lengths[place]]
+            events.append(_events.LogprobsRefusalDoneEvent(index, tokens, self.lengths.get("logprobs.refusal", 0)))
+        if (call := self._call) and (function := _function(call)) and self._is_news(place := self.place):
+            name, arguments = function[0], function[1].getvalue()[: self.lengths[place]]
             events.append(_events.FunctionToolCallArgumentsDoneEvent(index, name, call["index"], arguments))
+
+    @property
+    def place(self) -> int:
+        """The place of the tool call that goes on."""
+        return self._places[id(self._call)]
 
     def _is_news(self, part: str | int) -> bool:
         """Note a part as done, and tell whether it was not."""
@@ -173,7 +201,7 @@ class _Told:
 
     def _so_far(self, part: str) -> str:
         """Give what has been told of a text; the fold is ahead if a chunk has the same choice twice."""
-        return self._text(part).getvalue()[: self._lengths[part]]
+        return self._text(part).getvalue()[: self.lengths[part]]
 
     def _gain(self, part: str, piece: str) -> tuple[str, StringIO, int]:
         """Give what a text has gained, its buffer and its length, after the fold took a piece."""
@@ -182,14 +210,14 @@ class _Told:
             if part in self._texts:
                 self._texts[part].write(piece)
             text = self._text(part)
-        start, end = self._lengths.get(part, 0), text.tell()
-        self._lengths[part] = end
+        start, end = self.lengths.get(part, 0), text.tell()
+        self.lengths[part] = end
         return piece if end - start == len(piece) else _slice(text, start, end), text, end
 
     def _rest(self, part: str) -> str:
         """Give what the fold has of a text beyond what has been told."""
         text = self._folded.message.get(part)
-        return _slice(text, self._lengths.get(part, 0), text.tell()) if type(text) is StringIO else ""
+        return _slice(text, self.lengths.get(part, 0), text.tell()) if type(text) is StringIO else ""
 
     def _add_calls(self, news: Any, events: list[ChatCompletionStreamEvent]) -> list[dict[str, Any]]:
         """Add the deltas of tool calls, and give these calls; if there is no telling which, of all that gained."""
@@ -198,7 +226,7 @@ class _Told:
             return []
         if calls is not self._calls:
             # A whole message has told them again: other objects in the same places.
-            place = len(calls) if self._call is None else self._places[id(self._call)]
+            place = len(calls) if self._call is None else self.place
             self._calls, self._places = calls, {}
             self._call = calls[place] if place < len(calls) else None
         fresh = calls[len(self._places) :]
@@ -216,10 +244,10 @@ class _Told:
         gained = []
         for call in found:
             place, (name, text) = self._places[id(call)], _function(call) or ("", None)
-            start, end = self._lengths.get(place), text.tell() if text else 0
+            start, end = self.lengths.get(place), text.tell() if text else 0
             if is_certain or start is None or end > start:
                 gained.append(call)
-                self._lengths[place] = end
+                self.lengths[place] = end
                 if text:
                     piece, index = _slice(text, start or 0, end), self._folded.index
                     event = _events.FunctionToolCallArgumentsDeltaEvent(index, name, call["index"], piece, text, end)
@@ -234,9 +262,9 @@ class _Told:
     def _add_tokens(self, events: list[ChatCompletionStreamEvent]) -> None:
         for part, event in LOGPROBS.items():
             if tokens := self._tokens(part):
-                start, end = self._lengths.get(f"logprobs.{part}", 0), len(tokens)
+                start, end = self.lengths.get(f"logprobs.{part}", 0), len(tokens)
                 if end > start:
-                    self._lengths[f"logprobs.{part}"] = end
+                    self.lengths[f"logprobs.{part}"] = end
                     events.append(event(self._folded.index, tokens, end, start))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -15,55 +14,9 @@ if TYPE_CHECKING:
 
     from chat_completions._async_streams import AsyncStream
     from chat_completions._events import ChatCompletionStreamEvent
-    from chat_completions._fold import Fold
     from chat_completions._folded import Anomaly
     from chat_completions._streams import Stream
     from chat_completions.models import ChatCompletion, ChatCompletionChunk
-
-
-class _Arrived:
-    """Stands in for a stream's fold: what arrived and is not given yet waits here, and is folded when it is given.
-
-    Of the bytes that it reads at once, a stream folds all chunks, then gives them one by one; so that a snapshot is of
-    its moment, it is the fold of those given. What the stream asks about itself counts those that wait as well.
-    """
-
-    is_odd = True  # so that no chunk counts as one of a kind that need not be looked at
-
-    def __init__(self, given: Fold) -> None:
-        self._given = given
-        self._waiting: deque[Mapping[str, Any]] = deque()
-        self.add = self.add_other = self._waiting.append
-        self.take = self._waiting.popleft
-
-    @property
-    def is_complete(self) -> bool:
-        return self._whole().is_complete
-
-    def add_ordinary(self, chunk: Any) -> bool:
-        """Take no chunk; the events' own fold will tell which are ordinary."""
-        return False
-
-    def completion(self) -> ChatCompletion | None:
-        return self._whole().completion()
-
-    def finish(self) -> None:
-        """Do nothing; the core is told at the end of what waits."""
-
-    def _whole(self) -> Fold:
-        if not self._waiting:
-            return self._given
-        try:
-            # At most once a stream: when it fails, or when it ends without `[DONE]`.
-            fold = copy.deepcopy(self._given)
-        except RecursionError:
-            return self._given  # nested too deeply; what was given has to do
-        for value in self._waiting:
-            fold.add(value)
-        return fold
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._given, name)
 
 
 class _Shared:
@@ -73,9 +26,7 @@ class _Shared:
         self._stream = stream
         self._info = stream._info
         self._core = EventCore(self._info)
-        self._arrived = _Arrived(self._core.fold)
-        # Chunks are folded and decoded once, when their events are made: the stream gives them as they came.
-        stream._core.fold, stream._core._decode_chunk = self._arrived, _as_it_came
+        stream._core.give(self._core)
         self._ready: deque[ChatCompletionStreamEvent] = deque()
         self._ended = False
         self._fault: StreamError | None = None
@@ -112,7 +63,7 @@ class _Shared:
         """Take note that the stream has given all that it will."""
         self._ended = True
         if self._stream._core.done:
-            self._ready += self._core.finish()
+            self._ready += self._core.last_events()
 
     def _fail(self, fault: StreamError) -> None:
         """Take note that the stream has failed: it has no final completion, whenever that is asked for."""
@@ -148,8 +99,7 @@ class ChatCompletionStream(_Shared):
             if self._ended:
                 raise StopIteration
             try:
-                next(self._stream)
-                self._ready += self._core.add(self._arrived.take())
+                self._ready += next(self._stream)
             except StopIteration:
                 self._end()
             except StreamError as fault:
@@ -224,8 +174,7 @@ class AsyncChatCompletionStream(_Shared):
             if self._ended:
                 raise StopAsyncIteration
             try:
-                await anext(self._stream)
-                self._ready += self._core.add(self._arrived.take())
+                self._ready += await anext(self._stream)
             except StopAsyncIteration:
                 self._end()
             except StreamError as fault:
@@ -286,7 +235,3 @@ def _streamed(arguments: Mapping[str, Any]) -> dict[str, Any]:
     extra = arguments.get("extra_body")
     body = {"extra_body": {key: value for key, value in extra.items() if key != "stream"}} if extra else {}
     return {**arguments, **body, "stream": True}
-
-
-def _as_it_came(value: Any) -> Any:
-    return value

@@ -2,7 +2,8 @@
 
 - Complete is a stream that said `[DONE]`, or in which every choice has a finish reason.
 - Every fault becomes a StreamError that carries the completion folded so far. What arrived before the fault in the
-  same bytes is given first: `feed` and `end` return it, and keep the fault in `fault` until it is asked for.
+  same bytes is given first: the fault waits in `fault` until it is asked for.
+- A chunk is folded when it is taken, so that the completion is of its moment however many chunks came with one read.
 - A reply that is one JSON value is read as such, whatever its content type: servers that do not stream, and gateways
   that fail early, answer so.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from chat_completions.errors import APITimeoutError, EventStreamError, Incomplet
 from chat_completions.sse import Decoder, Event
 
 if TYPE_CHECKING:
+    from chat_completions._event_core import EventCore
     from chat_completions._unknown import Watch
     from chat_completions_api.models import ChatCompletion, ChatCompletionChunk
 
@@ -67,7 +69,9 @@ class StreamCore:
         self._clock = clock
         self._last_event_at = clock()
         self._decoder = Decoder()
-        self._decode_chunk = _generated.decode_chunk()
+        # What makes of an object what is given for it: of any chunk, and of one that was read as the ordinary one.
+        self._decode: Callable[[Mapping[str, Any]], Any] = _generated.decode_chunk()
+        self._decode_ordinary: Callable[[Mapping[str, Any]], Any] = self._decode
         self._read = _json.reader()
         self._ordinary = Ordinary()
         self._json: bytearray | None = None  # the body so far, if it is one JSON value
@@ -77,8 +81,21 @@ class StreamCore:
         self.ended = False
         self.fault: StreamError | None = None
 
+    def give(self, events: EventCore) -> None:
+        """Give the events of each chunk in place of the chunk."""
+        events.fold, events.ordinary = self.fold, self._ordinary
+        self._decode, self._decode_ordinary = events.events_of, events.ordinary_events
+
     def feed(self, data: bytes) -> list[ChatCompletionChunk]:
         """Take the next bytes of the body, and give the chunks that they complete."""
+        return list(self.chunks_of(data))
+
+    def end(self) -> list[ChatCompletionChunk]:
+        """Take note that the body has ended, and give what was still to come."""
+        return list(self.chunks_at_end())
+
+    def chunks_of(self, data: bytes) -> Iterator[ChatCompletionChunk]:
+        """Take the next bytes of the body, and iterate the chunks that they complete; end that before reading on."""
         if self.fault is None and not self.done and (text := self._decoder.lone_data(data)) is not None:
             if self._idle_timeout is not None:
                 self._last_event_at = self._clock()
@@ -94,38 +111,35 @@ class StreamCore:
             self._json += data
             if len(self._json) > MAX_JSON_BYTES:
                 self._fail(f"the reply is one JSON value of more than {MAX_JSON_BYTES} bytes")
-            return []
+            return iter(())
         if self.fault is not None or self.done:
-            return []
+            return iter(())
         try:
             events = self._decoder.feed(data)
         except EventStreamError as error:
             self._fail_decoding(error)
-            return []
+            return iter(())
         if events:
             self._last_event_at = self._clock()
-        chunks = self._chunks_of(events)
-        if self._decoder.fault is not None:
-            self._fail_decoding(self._decoder.fault)
-        return chunks
+        return self._chunks_in(events, self._decoder.fault)
 
-    def end(self) -> list[ChatCompletionChunk]:
-        """Take note that the body has ended, and give what was still to come."""
+    def chunks_at_end(self) -> Iterator[ChatCompletionChunk]:
+        """Take note that the body has ended, and iterate what was still to come."""
         self.ended = True
         if self.fault is not None or self.done:
-            return []
+            return
         if self._json is not None:
-            return self._from_json(bytes(self._json))
+            yield from self._from_json(bytes(self._json))
+            return
         try:
             # The last event may lack its blank line (22 of 1,247 recorded streams); half an event may not count.
             events = [event for event in self._decoder.close() if event.data == DONE or _is_json(event.data)]
         except EventStreamError as error:
             self._fail_decoding(error)
-            return []
-        chunks = self._chunks_of(events)
+            return
+        yield from self._chunks_in(events, None)
         if not self.done and self.fault is None and not self.fold.is_complete:
             self.fault = self._incomplete()
-        return chunks
 
     def cut(self, failure: Exception) -> Exception:
         """Give what to raise for an exception that reading the body raised."""
@@ -164,28 +178,27 @@ class StreamCore:
         assert fault is not None
         return fault
 
-    def _chunks_of(self, events: list[Event]) -> list[ChatCompletionChunk]:
-        chunks: list[ChatCompletionChunk] = []
+    def _chunks_in(self, events: list[Event], fault: EventStreamError | None) -> Iterator[ChatCompletionChunk]:
         for name, group in itertools.groupby(events, _name_of):
-            chunks += self._chunks(map(_data_of, group), name)
+            yield from self._chunks(map(_data_of, group), name)
             if self.done or self.fault is not None:
                 break
-        return chunks
+        if fault is not None:
+            self._fail_decoding(fault)
 
-    def _chunks(self, texts: Iterable[str], name: str) -> list[ChatCompletionChunk]:
+    def _chunks(self, texts: Iterable[str], name: str) -> Iterator[ChatCompletionChunk]:
         """Give the chunks that the data of events of one name hold, up to the end or the first fault."""
-        chunks = []
-        watch, decode, fold, ordinary, read = self._watch, self._decode_chunk, self.fold, self._ordinary, self._read
+        watch, fold, ordinary, read = self._watch, self.fold, self._ordinary, self._read
         for data in texts:
             if name != "error" and (value := ordinary.read(data)) is not None:
                 fold.add_piece(ordinary.piece, ordinary.grows)
                 if watch is not None:
                     watch.chunk(value, self._request_id)
-                chunks.append(decode(value))
+                yield self._decode_ordinary(value)
                 continue
             if data == DONE:
                 self.done = True
-                self.fold.finish()
+                fold.finish()
                 break
             try:
                 value = read(data)
@@ -212,8 +225,7 @@ class StreamCore:
                     ordinary.learn(data, value, arguments)
             if watch is not None:
                 watch.chunk(value, self._request_id)
-            chunks.append(decode(value))
-        return chunks
+            yield self._decode(value)
 
     def _from_json(self, body: bytes) -> list[ChatCompletionChunk]:
         try:
@@ -229,7 +241,7 @@ class StreamCore:
             self.fold.add(chunk)
             if not self.fold.is_complete:
                 self.fault = self._incomplete()
-            return [self._decode_chunk(chunk)]
+            return [self._decode(chunk)]
         self._fail_with(value)
         return []
 

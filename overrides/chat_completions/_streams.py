@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -38,7 +37,7 @@ class StreamView(Generic[T_co]):
             idle_timeout=answer.idle_timeout,
             watch=answer.watch,
         )
-        self._ready: deque[Any] = deque()
+        self._ready: Iterator[Any] = iter(())  # the chunks of the bytes that were read last
         self._closed = False
 
     @property
@@ -97,45 +96,44 @@ class Stream(StreamView[T_co]):
 
     def __iter__(self) -> Iterator[T_co]:
         # A generator, so that `break` lets go of it, and its end of the connection.
-        ready = self._ready
         try:
-            while self._more():
-                while ready:
-                    yield ready.popleft()
+            while True:
+                for chunk in self._ready:
+                    yield cast(T_co, chunk)
+                if not self._read_on():
+                    return
         finally:
             self.close()
 
     def __next__(self) -> T_co:
-        if not self._more():
-            raise StopIteration
-        return cast(T_co, self._ready.popleft())
-
-    def _more(self) -> bool:
-        """See that a chunk is ready; False at the end of the stream."""
-        core = self._core
         try:
-            while not self._ready:
-                if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
-                    raise fault
-                if core.done or core.ended:
-                    self._drain()
-                    self.close()
-                    return False
-                self._advance()
+            while True:
+                for chunk in self._ready:
+                    return cast(T_co, chunk)
+                if not self._read_on():
+                    raise StopIteration
         except BaseException:
             self.close()
             raise
-        return True
 
-    def _advance(self) -> None:
-        left = self._core.time_left()
+    def _read_on(self) -> bool:
+        """Read until there may be chunks; False at the end of the stream."""
+        core = self._core
+        if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
+            raise fault
+        if core.done or core.ended:
+            self._drain()
+            self.close()
+            return False
+        left = core.time_left()
         if left is not None and left <= 0:
-            raise self._core.out_of_time()
+            raise core.out_of_time()
         try:
             data = next(self._bytes, None)
         except Exception as failure:
-            raise self._core.cut(failure) from failure
-        self._ready += self._core.end() if data is None else self._core.feed(data)
+            raise core.cut(failure) from failure
+        self._ready = core.chunks_at_end() if data is None else core.chunks_of(data)
+        return True
 
     def _drain(self) -> None:
         """Read what is left after `[DONE]`, briefly; whatever goes wrong there is no longer of interest."""
