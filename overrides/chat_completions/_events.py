@@ -6,16 +6,18 @@ refers to the text that goes on growing, and remembers how far it had come.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, cast
 
 import attrs
 from attrs import frozen
+
+from chat_completions._response_format import ResponseFormatT
 
 if TYPE_CHECKING:
     from io import StringIO
 
     from chat_completions._event_core import EventCore
-    from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionTokenLogprob
+    from chat_completions.models import ChatCompletionChunk, ChatCompletionTokenLogprob, ParsedChatCompletion
 
 
 @frozen(eq=False)
@@ -27,12 +29,13 @@ class ChunkEvent:
     _core: EventCore = attrs.field(repr=False)
 
     @property
-    def snapshot(self) -> ChatCompletion:
+    def snapshot(self) -> ParsedChatCompletion[Any]:
         """The completion so far when this is read: up to this chunk while the event is the stream's last.
 
-        It is made anew at each reading, at a cost that grows with the completion.
+        It is made anew at each reading, at a cost that grows with the completion. Where the reply has a type, `parsed`
+        is its value once the choice is finished, and before that the plain JSON that its text says so far.
         """
-        return cast("ChatCompletion", self._core.completion())
+        return cast("ParsedChatCompletion[Any]", self._core.completion())
 
 
 @frozen(eq=False)
@@ -55,19 +58,31 @@ class ContentDeltaEvent(_TextEvent):
     type: ClassVar[Literal["content.delta"]] = "content.delta"
 
     @property
-    def parsed(self) -> object | None:
-        """Always None."""
+    def parsed(self) -> Any:
+        """The plain JSON that the text says so far, if the reply has a type and there is any; else None.
+
+        The text up to this delta is parsed at each reading, at a cost that grows with it.
+        """
         return None
 
 
 @frozen(eq=False)
-class ContentDoneEvent:
+class ContentDoneEvent(Generic[ResponseFormatT]):
     """A choice's content is complete: the choice finished, or its tool calls began."""
 
     type: ClassVar[Literal["content.done"]] = "content.done"
     choice_index: int
     content: str
-    parsed: object | None = None
+
+    @property
+    def parsed(self) -> ResponseFormatT | None:
+        """The value of the type asked for; None without a type, after a refusal, and beside tool calls without one.
+
+        Raises:
+            StructuredOutputError: The choice was cut off, or its content is no such value; the stream ends with the
+                same error.
+        """
+        return None
 
 
 @frozen(eq=False)
@@ -122,8 +137,11 @@ class FunctionToolCallArgumentsDeltaEvent:
         return self._text.getvalue()[: self._end]
 
     @property
-    def parsed_arguments(self) -> object | None:
-        """Always None."""
+    def parsed_arguments(self) -> Any:
+        """The plain JSON that the text says so far, if the tool's type is known or it is strict; else None.
+
+        The text up to this delta is parsed at each reading, at a cost that grows with it.
+        """
         return None
 
 
@@ -136,7 +154,16 @@ class FunctionToolCallArgumentsDoneEvent:
     name: str
     index: int
     arguments: str
-    parsed_arguments: object | None = None
+
+    @property
+    def parsed_arguments(self) -> Any:
+        """The value of the arguments, if the tool's type is known; their plain JSON if it is strict; else None.
+
+        Raises:
+            StructuredOutputError: The choice was cut off, or they are no such value; the stream ends with the same
+                error.
+        """
+        return None
 
 
 @frozen(eq=False)
@@ -146,9 +173,10 @@ class _TokensEvent:
     _end: int = attrs.field(repr=False)
 
     def _decoded(self, start: int = 0) -> list[ChatCompletionTokenLogprob]:
+        from chat_completions._folded import copied
         from chat_completions.models import ChoiceLogprobs
 
-        return ChoiceLogprobs.from_dict({"content": self._tokens[start : self._end]}).content or []
+        return ChoiceLogprobs.from_dict({"content": copied(self._tokens[start : self._end])}).content or []
 
 
 @frozen(eq=False)
@@ -212,7 +240,7 @@ class LogprobsRefusalDoneEvent(_TokensEvent):
 ChatCompletionStreamEvent: TypeAlias = (
     ChunkEvent
     | ContentDeltaEvent
-    | ContentDoneEvent
+    | ContentDoneEvent[ResponseFormatT]
     | RefusalDeltaEvent
     | RefusalDoneEvent
     | ReasoningDeltaEvent

@@ -7,25 +7,13 @@
     a tool call   by its index, else its id, else its position, else the last one
     a message     (in place of a delta) is the whole: what it tells again is replaced, never doubled
 
-What had to be repaired is told by `Fold.anomalies`, of these kinds:
-
-    missing, null   a member that every chunk has is absent or null; it was guessed
-    wrong_type      a value of another type; converted where that makes sense, else the last one stays
-    unknown_object  an object that is no chat.completion.chunk; folded as if it were
-    repeated        a label, finish reason or usage told again
-    changed         the same with another value; of labels the first stays, of all else the last
-    out_of_order    an index that is not the next one; the result is sorted
-    reused_index    a new tool call under the index of another one; both stay
-    after_finish    text or tool calls after the finish reason; they stay
-    whole_message   a message beside or in place of the delta
-    unfinished      [DONE] before a choice had its finish reason
-    too_deep        nested deeper than Python's recursion goes; folded in part
+What had to be repaired is told by `Fold.anomalies`; see `_repairs`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -42,35 +30,30 @@ from chat_completions._folded import (
     forget_retold,
     string_of,
 )
+from chat_completions._repairs import MAX_ANOMALIES, Repairs
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
 
-MAX_ANOMALIES = 256
 _TIDY_CHUNKS = 1024
 _PIECE_BYTES = 128  # of text for each piece that may stand alone, which takes half of that itself
 
 
-class Fold:
+class Fold(Repairs):
     """A completion in the making: add each chunk, ask at any time."""
 
-    __slots__ = ("_chunks", "_notes", "_seen", "_tidy_at", "_top", "choices", "grows", "is_odd")
+    __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grows", "take_tokens")
 
     def __init__(self) -> None:
+        super().__init__()
         self.choices: dict[int, FoldedChoice] = {}
-        self._chunks = 0
-        self.is_odd = False  # whether the last chunk that was not ordinary had something to repair
         self._tidy_at = _TIDY_CHUNKS
         self.grows: StringIO  # the text that the last ordinary chunk was a piece of
-        self._notes: dict[tuple[str, str], list[Any]] = {}
+        # Takes log probabilities, if the last chunk was ordinary but for having some.
+        self.take_tokens: Callable[[Any], bool] | None = None
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
         self._seen: dict[str, Any] = {}
-
-    @property
-    def anomalies(self) -> list[Anomaly]:
-        """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES."""
-        return [Anomaly(*note) for note in self._notes.values()]
 
     @property
     def is_complete(self) -> bool:
@@ -121,6 +104,9 @@ class Fold:
 
     def add_other(self, chunk: Mapping[str, Any]) -> None:
         """Fold a chunk that `add_ordinary` has left."""
+        self.take_tokens = None
+        if self._add_tokens(chunk):
+            return
         self._chunks += 1
         self.is_odd = False
         self._seen["choices"] = choices = chunk.get("choices")
@@ -138,6 +124,35 @@ class Fold:
         except RecursionError:
             self._note("too_deep", "/", "not all of it was folded")
 
+    def _add_tokens(self, chunk: Mapping[str, Any]) -> bool:
+        """Fold the chunk that is ordinary but for the log probabilities of its piece; False if it is none."""
+        seen = self._seen
+        try:
+            seen["choices"] = choices = chunk["choices"]
+            [choice] = choices
+            if (logprobs := choice["logprobs"]) is None:
+                return False
+            index = choice["index"]
+            state = self.choices[index]
+            state.seen["delta"] = delta = choice["delta"]
+            [(key, piece)] = delta.items()
+            text = state.message[key]
+            if (
+                type(piece) is str
+                and type(text) is StringIO
+                and index is state.index
+                and chunk.items() <= seen.items()
+                and {**choice, "logprobs": None}.items() <= state.seen.items()
+                and state.add_tokens(logprobs)
+            ):
+                self.is_odd = False
+                self.grows, self.take_tokens = text, state.add_tokens
+                self.add_piece(piece, text)
+                return True
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            pass
+        return False
+
     def to_dict(self) -> dict[str, Any]:
         """Give the chat.completion so far as a JSON object of its own; what is required and unknown is null."""
         choices = [state.to_dict() for _, state in sorted(self.choices.items())]
@@ -154,21 +169,6 @@ class Fold:
         for position, choice in self.choices.items():
             if choice.finish_reason is None:
                 self._note("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
-
-    def _note(self, kind: str, place: str, detail: str) -> None:
-        self.is_odd = True
-        # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
-        if note := self._notes.get((kind, place)):
-            note[3] += 1
-        elif len(self._notes) < MAX_ANOMALIES:
-            self._notes[kind, place] = [kind, f"/{self._chunks - 1}{place}", detail, 1]
-
-    def _note_odd(self, holder: Mapping[str, Any], key: str, place: str) -> None:
-        kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"
-        self._note(kind, f"{place}/{key}", brief(holder.get(key)))
-
-    def _note_again(self, value: Any, known: Any, place: str) -> None:
-        self._note("repeated" if value == known else "changed", place, f"{brief(value)} after {brief(known)}")
 
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
@@ -316,3 +316,6 @@ class Fold:
             calls.named[index] = calls.named[None] = call
             calls.named.setdefault(id_ or None, call)
             self._merge(call, {**new, "index": call["index"]}, f"{place}/{position}")
+
+
+__all__ = ["MAX_ANOMALIES", "Anomaly", "Fold"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from typing import Any
@@ -28,7 +29,10 @@ class Anomaly:
 
 
 class Entries(list[Any]):
-    """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one."""
+    """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one.
+
+    An entry in bytes is one of log probabilities, packed by `marshal`: a copy that is quick to make, and small.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +61,32 @@ class FoldedChoice:
         functions = [call.get("function") for call in calls] if isinstance(calls, Entries) else []
         for holder in (self.message, *(function for function in functions if isinstance(function, dict))):
             yield from (value for value in holder.values() if isinstance(value, StringIO))
+
+    def add_tokens(self, logprobs: Any) -> bool:
+        """Add the log probabilities of further tokens to lists that have begun.
+
+        Returns:
+            Whether it was done; if not, for they hold something else as well, nothing has changed.
+        """
+        known = self.extras["logprobs"]
+        if type(known) is not dict or type(logprobs) is not dict or not logprobs.keys() <= known.keys():
+            return False
+        lists = []
+        for part, tokens in logprobs.items():
+            if type(tokens) is list and type(known[part]) is Entries:
+                for token in tokens:
+                    if type(token) is not dict or "index" in token:
+                        return False
+                lists.append((known[part], tokens))
+            elif tokens is not None:
+                return False
+        try:
+            packed = [(entries, list(map(marshal.dumps, tokens))) for entries, tokens in lists]
+        except ValueError:
+            return False
+        for entries, tokens in packed:
+            entries += tokens
+        return True
 
     def to_dict(self) -> dict[str, Any]:
         """Give the choice so far as a JSON object of its own."""
@@ -131,6 +161,8 @@ def _copy(value: Any) -> Any:
         return {key: child if type(child) in _PLAIN else _copy(child) for key, child in value.items()}
     if isinstance(value, list):
         return [child if type(child) in _PLAIN else _copy(child) for child in value]
+    if isinstance(value, bytes):
+        return marshal.loads(value)
     return value.getvalue() if isinstance(value, StringIO) else value
 
 
@@ -141,7 +173,9 @@ def _deep_copy(value: Any) -> Any:
     while unvisited:
         node = unvisited.pop()
         for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-            if isinstance(child, StringIO):
+            if isinstance(child, bytes):
+                node[key] = marshal.loads(child)
+            elif isinstance(child, StringIO):
                 node[key] = child.getvalue()
             elif isinstance(child, (dict, list)):
                 node[key] = child = child.copy()

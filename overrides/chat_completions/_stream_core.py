@@ -97,8 +97,7 @@ class StreamCore:
     def chunks_of(self, data: bytes) -> Iterator[ChatCompletionChunk]:
         """Take the next bytes of the body, and iterate the chunks that they complete; end that before reading on."""
         if self.fault is None and not self.done and (text := self._decoder.lone_data(data)) is not None:
-            if self._idle_timeout is not None:
-                self._last_event_at = self._clock()
+            self._last_event_at = self._clock()
             return self._chunks((text,), "message")
         if not self._begun:
             start = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
@@ -125,7 +124,7 @@ class StreamCore:
 
     def chunks_at_end(self) -> Iterator[ChatCompletionChunk]:
         """Take note that the body has ended, and iterate what was still to come."""
-        self.ended = True
+        self.ended, self._last_event_at = True, self._clock()
         if self.fault is not None or self.done:
             return
         if self._json is not None:
@@ -221,7 +220,9 @@ class StreamCore:
                     self._fail_with(value)
                     break
                 fold.add_other(value)
-                if (arguments := arguments_grown(fold, value)) is not None:
+                if fold.take_tokens is not None:
+                    ordinary.learn(data, value, fold.grows, fold.take_tokens)
+                elif (arguments := arguments_grown(fold, value)) is not None:
                     ordinary.learn(data, value, arguments)
             if watch is not None:
                 watch.chunk(value, self._request_id)

@@ -303,3 +303,63 @@ def test_padding_that_is_null_is_parsed() -> None:
     texts = [json.dumps(chunk(f"w{i}", obfuscation="pad")) for i in range(4)]
     texts.append(json.dumps(chunk("w", obfuscation=None)))
     assert outcome(texts, blind=False) == outcome(texts, blind=True)
+
+
+TOKEN = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -1, "bytes": None}]}
+LOGPROBS = st.sampled_from(
+    [
+        {"content": [TOKEN], "refusal": None},
+        {"content": [TOKEN, {**TOKEN, "odd": {"x": [1, "é"]}}], "refusal": None},
+        {"content": [{**TOKEN, "index": 3}], "refusal": None},
+        {"content": [], "refusal": None},
+        {"content": None, "refusal": None},
+        {"content": ["odd", None], "refusal": [TOKEN]},
+        {"content": [TOKEN], "refusal": [TOKEN], "more": 1},
+        {"content": {"odd": 1}},
+        {},
+        "odd",
+        0,
+        None,
+    ]
+)
+
+
+@st.composite
+def with_tokens(draw: st.DrawFn) -> str:
+    """A chunk with log probabilities, in one of two orders, mostly like the last."""
+    padding = draw(st.sampled_from(["xx", "y", None]))
+    choice = {
+        "index": draw(st.sampled_from([0, 0, 0, 1])),
+        "delta": {draw(st.sampled_from(["content"] * 8 + ["refusal", "role"])): draw(st.sampled_from(["a", "bc", ""]))},
+        "logprobs": draw(st.just({"content": [TOKEN], "refusal": None}) | LOGPROBS),
+        "finish_reason": draw(st.sampled_from([None] * 12 + ["stop"])),
+    }
+    order = draw(st.sampled_from([list(choice)] * 6 + [["index", "logprobs", "delta", "finish_reason"]]))
+    top = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    chunk = {**top, "choices": [{key: choice[key] for key in order}]}
+    return json.dumps(chunk | ({"obfuscation": padding} if draw(st.booleans()) else {}))
+
+
+@given(st.lists(with_tokens(), max_size=12))
+def test_nobody_can_tell_with_log_probabilities(texts: list[str]) -> None:
+    """What comes of a stream is the same, whether its chunks are compared as texts or parsed."""
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+
+
+def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
+    """They are read by their places, and share nothing with what is folded of them."""
+    tokens = [{"token": f"t{i}", "logprob": -i, "bytes": [i], "top_logprobs": [{"token": "x"}]} for i in range(100)]
+    texts = [json.dumps(chunk(f"t{i}") | {"obfuscation": "x" * (i % 7)}) for i in range(100)]
+    texts = [
+        text.replace('"logprobs": null', f'"logprobs": {json.dumps({"content": [token], "refusal": None})}')
+        for text, token in zip(texts, tokens, strict=True)
+    ]
+    assert told(texts) >= 95
+    core = StreamCore()
+    for text in texts:
+        for one in core.feed(b"data: " + text.encode() + b"\n\n"):
+            content = one.choices[0].logprobs.content
+            content[0].bytes.append("changed")
+            content[0].top_logprobs.clear()
+            content.append(None)
+    assert core.fold.to_dict()["choices"][0]["logprobs"]["content"] == tokens
