@@ -5,22 +5,25 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import sys
 import threading
 import time
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from chat_completions._exchange import Answer, Close, Key, Read, Send, Sleep, Step
+from chat_completions._requests import Requests
+from chat_completions._settings import NotGiven
 
 if TYPE_CHECKING:
     import ssl
 
-    from chat_completions._settings import AsyncHttpClient, HttpClient
+    from chat_completions._settings import AsyncHttpClient, HttpClient, Timeout
 
 # httpx's own limits, with more idle connections kept than its 20: a burst of streams should not pay for TLS twice.
 MAX_CONNECTIONS = 1000
 MAX_IDLE_CONNECTIONS = 100
+
+_HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; what an http client has that was made without a word about time
 
 
 class Transport:
@@ -28,9 +31,12 @@ class Transport:
 
     def __init__(self, http_client: HttpClient | None) -> None:
         self._http_client = http_client
+        self._requests = Requests()
         self._process = os.getpid()
         self._lock = threading.Lock()
         self.owned = http_client is None
+        self._closes = self.owned or closes_with_client(http_client)
+        self._closed = False
 
     def http_client(self) -> HttpClient:
         if self.owned and self._process != os.getpid():
@@ -64,7 +70,7 @@ class Transport:
         match step:
             case Send():
                 client = self.http_client()
-                return client.send(_request(client, step), stream=True, follow_redirects=False)
+                return client.send(self._requests.request(client, step), stream=True, follow_redirects=False)
             case Read(response):
                 return response.read()
             case Close(response):
@@ -74,9 +80,15 @@ class Transport:
             case Key(source):
                 return source()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connections are closed."""
+        return self._closed or (self._http_client is not None and self._http_client.is_closed)
+
     def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's."""
-        if self.owned and self._http_client is not None:
+        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        self._closed = self._closes
+        if self._closes and self._http_client is not None:
             self._http_client.close()
 
 
@@ -85,8 +97,11 @@ class AsyncTransport:
 
     def __init__(self, http_client: AsyncHttpClient | None) -> None:
         self._http_client = http_client
+        self._requests = Requests()
         self._process = os.getpid()
         self.owned = http_client is None
+        self._closes = self.owned or closes_with_client(http_client)
+        self._closed = False
 
     def http_client(self) -> AsyncHttpClient:
         if self.owned and self._process != os.getpid():
@@ -117,7 +132,7 @@ class AsyncTransport:
         match step:
             case Send():
                 client = self.http_client()
-                return await client.send(_request(client, step), stream=True, follow_redirects=False)
+                return await client.send(self._requests.request(client, step), stream=True, follow_redirects=False)
             case Read(response):
                 return await response.aread()
             case Close(response):
@@ -130,59 +145,42 @@ class AsyncTransport:
                 key = source()
                 return await key if inspect.isawaitable(key) else key
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connections are closed."""
+        return self._closed or (self._http_client is not None and self._http_client.is_closed)
+
     async def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's."""
-        if self.owned and self._http_client is not None:
+        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        self._closed = self._closes
+        if self._closes and self._http_client is not None:
             await self._http_client.aclose()
 
 
-def _request(client: Any, step: Send) -> Any:
-    """Give the request that `client.build_request` would give, at half the cost.
-
-    What that spends its time on is merging headers, which are few and known here. Time limits are an extension, so they
-    need no `Timeout` of the library at hand.
-    """
-    kind: Any = type(client)
-    module = _module_of(kind)
-    if module is None:
-        return client.build_request(
-            step.method,
-            step.url,
-            headers=step.headers,
-            params=step.params or None,
-            content=step.content,
-            extensions={"timeout": step.timeout},
-        )
-    ours = {name.lower().encode() for name in step.headers}
-    headers = [pair for pair in client.headers.raw if pair[0].lower() not in ours]
-    headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in step.headers.items()]
-    return module.Request(
-        step.method,
-        step.url,
-        headers=headers,
-        params=client.params.merge(step.params) if client.params else step.params or None,
-        cookies=client.cookies or None,
-        content=step.content,
-        extensions={"timeout": step.timeout},
-    )
+def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpClient | None) -> Timeout | NotGiven:
+    """Give a client's time limits: those of its http client where the caller has set them there and nowhere else."""
+    limits = getattr(http_client, "timeout", None)
+    if not isinstance(timeout, NotGiven) or limits is None or set(limits.as_dict().values()) == {_HTTP_LIBRARY_TIMEOUT}:
+        return timeout
+    return cast("Timeout", limits)
 
 
-@functools.cache
-def _module_of(kind: type) -> Any:
-    """Give httpx or httpx2, whichever a client's class is of; None if it builds requests in a way of its own."""
-    for base in kind.__mro__:
-        if "build_request" in vars(base):
-            module = base.__module__.partition(".")[0]
-            return sys.modules[module] if module in ("httpx", "httpx2") else None
-    return None
+def closes_with_client(http_client: object) -> bool:
+    """Tell whether an http client was made by `DefaultHttpxClient` and its like, for one client."""
+    return getattr(http_client, "closes_with_client", False) is True
 
 
 def _client_arguments() -> dict[str, Any]:
     import httpx
 
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS)
+    return {"limits": limits, "verify": default_ssl_context()}
+
+
+def default_ssl_context() -> ssl.SSLContext:
+    """Give httpx's own context, for the certificates that the environment names."""
     environment = os.environ.get
-    return {"limits": limits, "verify": _ssl_context(environment("SSL_CERT_FILE"), environment("SSL_CERT_DIR"))}
+    return _ssl_context(environment("SSL_CERT_FILE"), environment("SSL_CERT_DIR"))
 
 
 @functools.cache
