@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS = 1000
 MAX_IDLE_CONNECTIONS = 100
 
+_KEPT = "chat_completions_transport"
 _HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; what an http client has that was made without a word about time
 
 
@@ -70,7 +72,10 @@ class Transport:
         match step:
             case Send():
                 client = self.http_client()
-                return client.send(self._requests.request(client, step), stream=True, follow_redirects=False)
+                response = client.send(self._requests.request(client, step), stream=True, follow_redirects=False)
+                # A stream may outlive the client that it came from, which closes the connections when it goes.
+                response.extensions[_KEPT] = self
+                return response
             case Read(response):
                 return response.read()
             case Close(response):
@@ -90,6 +95,12 @@ class Transport:
         self._closed = self._closes
         if self._closes and self._http_client is not None:
             self._http_client.close()
+
+    def __del__(self) -> None:
+        # Of a client that nobody closed; a fork's connections are its parent's.
+        if getattr(self, "owned", False) and self._http_client is not None and self._process == os.getpid():
+            with contextlib.suppress(Exception):
+                self._http_client.close()
 
 
 class AsyncTransport:

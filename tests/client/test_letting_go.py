@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -158,3 +160,26 @@ def test_async_when_the_loop_ends_at_once(server: ScriptedServer, way: Callable[
     asyncio.run(main())
     gc.collect()
     assert server.wait_until_closed()
+
+
+UNCLOSED = """
+import gc
+from chat_completions import Client
+from chat_completions.local import LocalServer
+asked = {"model": "m", "messages": [{"role": "user", "content": "Hello there"}]}
+with LocalServer() as server:
+    Client(base_url=server.base_url).chat.completions.create(**asked)
+    chunks = iter(Client(base_url=server.base_url).chat.completions.create(**asked, stream=True))
+    gc.collect()
+    assert len(list(chunks)) > 3
+    with Client(base_url=server.base_url).chat.completions.stream(**asked) as events:
+        gc.collect()
+        assert events.get_final_completion().choices
+    gc.collect()
+"""
+
+
+def test_a_client_that_nobody_closed() -> None:
+    """Its connections are closed when it goes, but not before the streams that came from it."""
+    done = subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", UNCLOSED], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,119 @@
+"""Http clients with this package's limits, for a caller who wants to change something else: proxies, hooks, TLS.
+
+A client that sends with one of them closes it when it is closed itself; any other http client stays the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import httpx
+
+from chat_completions._settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT
+from chat_completions._transport import MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS, default_ssl_context
+
+if TYPE_CHECKING:
+    import httpx2
+
+T = TypeVar("T")
+
+# What says itself whom to trust, or has no use for it.
+_TRUST = frozenset({"cert", "transport", "trust_env", "verify"})
+
+
+class DefaultHttpxClient(httpx.Client):
+    """An `httpx.Client` with this package's limits.
+
+    Args:
+        arguments: Those of `httpx.Client`, where they differ: `proxy`, `transport`, `verify`, `event_hooks` and so on.
+    """
+
+    closes_with_client = True
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**_with_defaults(httpx, arguments))
+
+
+class DefaultAsyncHttpxClient(httpx.AsyncClient):
+    """An `httpx.AsyncClient` with this package's limits.
+
+    Args:
+        arguments: Those of `httpx.AsyncClient`, where they differ.
+    """
+
+    closes_with_client = True
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**_with_defaults(httpx, arguments))
+
+
+def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
+    """Make an `httpx2.Client` with this package's limits.
+
+    Args:
+        arguments: Those of `httpx2.Client`, where they differ.
+
+    Raises:
+        ImportError: The package httpx2 is not installed.
+    """
+    library = _httpx2()
+    return _closing_with_client(cast("httpx2.Client", library.Client(**_with_defaults(library, arguments))))
+
+
+def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
+    """Make an `httpx2.AsyncClient` with this package's limits.
+
+    Args:
+        arguments: Those of `httpx2.AsyncClient`, where they differ.
+
+    Raises:
+        ImportError: The package httpx2 is not installed.
+    """
+    library = _httpx2()
+    return _closing_with_client(cast("httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments))))
+
+
+def DefaultAioHttpClient(**arguments: Any) -> httpx.AsyncClient:
+    """Make an `httpx.AsyncClient` that sends with aiohttp, with this package's limits.
+
+    Args:
+        arguments: Those of `httpx.AsyncClient`, where they differ.
+
+    Raises:
+        ImportError: The extra `aiohttp` is not installed.
+    """
+    try:
+        library: Any = import_module("httpx_aiohttp")
+    except ImportError as error:
+        raise ImportError(
+            "DefaultAioHttpClient needs httpx-aiohttp: pip install 'chat-completions-client[aiohttp]'"
+        ) from error
+    return _closing_with_client(
+        cast("httpx.AsyncClient", library.HttpxAiohttpClient(**_with_defaults(httpx, arguments)))
+    )
+
+
+def _httpx2() -> Any:
+    try:
+        import httpx2
+    except ImportError as error:
+        raise ImportError("this client needs httpx2: pip install httpx2; or use httpx, which is here") from error
+    return httpx2
+
+
+def _with_defaults(library: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = {
+        "timeout": library.Timeout(DEFAULT_TIMEOUT, connect=DEFAULT_CONNECT_TIMEOUT),
+        "limits": library.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS),
+        "follow_redirects": True,
+    }
+    if library is httpx and not _TRUST & arguments.keys():
+        defaults["verify"] = default_ssl_context()
+    return {**defaults, **arguments}
+
+
+def _closing_with_client(http_client: T) -> T:
+    cast(Any, http_client).closes_with_client = True
+    return http_client
