@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Required, TypedDict
 
-from chat_completions._paging import Listing, start
+from chat_completions._settings import NOT_GIVEN, NotGiven, check_retries
 
 OPTIONS = ("deadline", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
 
 if TYPE_CHECKING:
+    from chat_completions._response_format import ResponseFormatT
     from chat_completions._settings import Timeout
-    from chat_completions.models import CompletionCreateParamsBase, CompletionListParams
+    from chat_completions.models import (
+        ChatCompletionToolUnionParam,
+        CompletionCreateParamsBase,
+        CompletionListParams,
+    )
+    from chat_completions.toolkit.jobs import OnToolError
 
     class CallOptions(TypedDict, total=False):
         """How one call is sent, where it differs from the client's settings."""
@@ -43,6 +49,30 @@ if TYPE_CHECKING:
         validate: bool
         """Whether to check the request against the specification before it is sent; needs the extra `validate`."""
 
+    class ParseArguments(CreateArguments, Generic[ResponseFormatT], total=False):
+        """What `parse` and `stream` take where the reply has a type."""
+
+        response_format: Required[type[ResponseFormatT]]  # type: ignore[misc]  # pyright: ignore
+        """The type that the reply is asked to be."""
+
+    class RunToolsArguments(CreateArguments, total=False):
+        """What `run_tools` takes, apart from `stream`."""
+
+        tools: Iterable[ChatCompletionToolUnionParam | Callable[..., Any]]  # type: ignore[misc]  # pyright: ignore
+        """Functions, tools made by `function_tool`, types, and tools as the API has them."""
+
+        max_rounds: int
+        """How often the model may answer."""
+
+        on_tool_error: OnToolError
+        """What to do when a tool raises."""
+
+    class ParseRunToolsArguments(RunToolsArguments, Generic[ResponseFormatT], total=False):
+        """What `run_tools` takes where the last answer has a type."""
+
+        response_format: Required[type[ResponseFormatT]]  # type: ignore[misc]  # pyright: ignore
+        """The type that the last answer is asked to be."""
+
     class ListArguments(CompletionListParams, CallOptions, total=False):
         """What `list` takes."""
 
@@ -51,13 +81,13 @@ if TYPE_CHECKING:
 
 
 def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the options and the fields of the request, apart."""
+    """Give the options and the fields of the request, apart.
+
+    Raises:
+        TypeError: `max_retries` is no whole number.
+        ValueError: It is negative.
+    """
     options = {name: arguments[name] for name in OPTIONS if name in arguments}
+    if not isinstance(retries := options.get("max_retries", NOT_GIVEN), NotGiven):
+        check_retries(retries)
     return options, {name: value for name, value in arguments.items() if name not in options}
-
-
-def split_listing(arguments: Mapping[str, Any]) -> Listing:
-    """Give the listing that the arguments of `list` begin."""
-    rest = dict(arguments)
-    max_items = rest.pop("max_items", None)
-    return start(rest, max_items)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chat_completions import _generated
+from chat_completions._settings import NotGiven
 from chat_completions.errors import RequestValidationError
 
 
@@ -16,7 +17,7 @@ def request_body(
     """Give the request as a JSON object: what the caller named, nothing else.
 
     Args:
-        params: The keyword arguments; None is sent as null, what is absent is not sent.
+        params: The keyword arguments; None is sent as null, what is absent or NOT_GIVEN is not sent.
         stream: The `stream` argument, None where the caller did not say.
         extra_body: Fields that the specification does not know, or that override those it knows.
 
@@ -34,8 +35,8 @@ def request_body(
             f"create() got an unexpected keyword argument {unknown[0]!r}; {hint}"
             "what only some servers know goes into extra_body"
         )
-    body = dict(params)
-    if stream is not None:
+    body = {name: value for name, value in params.items() if not isinstance(value, NotGiven)}
+    if stream is not None and not isinstance(stream, NotGiven):
         body["stream"] = stream
     if extra_body:
         body.update(extra_body)
@@ -70,6 +71,8 @@ def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str
             if not isinstance(key, (str, int, float)) and key is not None:
                 yield pointer, f"a key is a {type(key).__name__}; use a str"
             yield from _problems(entry, pointer, (*above, id(value)))
+    elif isinstance(value, type):
+        yield at, f"is the class {value.__name__}; for a reply of a type, use parse() or stream()"
     elif isinstance(value, (bytes, bytearray, memoryview)):
         yield at, f"is {type(value).__name__}; decode it, or encode it as base64 text"
     elif isinstance(value, float) and not math.isfinite(value):

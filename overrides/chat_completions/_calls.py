@@ -15,6 +15,7 @@ from chat_completions.errors import APIResponseValidationError
 
 if TYPE_CHECKING:
     from chat_completions.models import ChatCompletion, ChatCompletionList
+    from chat_completions.structured.asking import Asked
 
 
 def completion_of(answer: Answer, shown_url: str) -> ChatCompletion:
@@ -51,6 +52,25 @@ def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: boo
 
         validate_request(body, extra_body)
     return Call(request, stream=bool(body.get("stream")), **options)
+
+
+def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[Asked, Call]:
+    """Give the call that creates a completion of a type, and what it asks for.
+
+    Args:
+        arguments: Those of `parse`.
+        validate: Whether to check the request, where the arguments do not say.
+
+    Raises:
+        TypeError: The arguments ask for a stream.
+    """
+    from chat_completions.structured.asking import Asked
+
+    asked = Asked(arguments)
+    call = create_call(None, asked.arguments, validate)
+    if call.stream:
+        raise TypeError("parse() gives one completion; for a stream of a type, use stream(response_format=...)")
+    return asked, call
 
 
 def list_call(arguments: Mapping[str, Any]) -> Call:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, cast
 
-from chat_completions._event_core import EventCore
-from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError
+from chat_completions._response_format import ResponseFormatT
+from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError, StructuredOutputError
+from chat_completions.structured.asking import Asked
+from chat_completions.structured.events import event_core
 
 if TYPE_CHECKING:
     import httpx
@@ -16,20 +18,21 @@ if TYPE_CHECKING:
     from chat_completions._events import ChatCompletionStreamEvent
     from chat_completions._folded import Anomaly
     from chat_completions._streams import Stream
-    from chat_completions.models import ChatCompletion, ChatCompletionChunk
+    from chat_completions._timings import StreamTimings
+    from chat_completions.models import ChatCompletionChunk, ParsedChatCompletion
 
 
-class _Shared:
+class _Shared(Generic[ResponseFormatT]):
     """What the two shells have in common: the view of the core, and how it ended."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, asked: Asked | None) -> None:
         self._stream = stream
         self._info = stream._info
-        self._core = EventCore(self._info)
+        self._core = event_core(self._info, asked or Asked({}))
         stream._core.give(self._core)
-        self._ready: deque[ChatCompletionStreamEvent] = deque()
+        self._ready: deque[ChatCompletionStreamEvent[ResponseFormatT]] = deque()
         self._ended = False
-        self._fault: StreamError | None = None
+        self._fault: StreamError | StructuredOutputError | None = None
 
     @property
     def response(self) -> httpx.Response:
@@ -47,10 +50,16 @@ class _Shared:
         return self._core.fold.anomalies
 
     @property
-    def current_completion_snapshot(self) -> ChatCompletion:
+    def timings(self) -> StreamTimings:
+        """How long what took so far, as the time to the first token; also after the end, a fault or `close()`."""
+        return cast("StreamTimings", self._stream.timings)
+
+    @property
+    def current_completion_snapshot(self) -> ParsedChatCompletion[ResponseFormatT]:
         """The completion folded from the chunks whose events have come.
 
-        It is made anew at each reading, at a cost that grows with the completion.
+        It is made anew at each reading, at a cost that grows with the completion. Where the reply has a type, `parsed`
+        is its value once the choice is finished, and before that the plain JSON that its text says so far.
 
         Raises:
             ChatCompletionsError: No chunk has come yet.
@@ -63,22 +72,32 @@ class _Shared:
         """Take note that the stream has given all that it will."""
         self._ended = True
         if self._stream._core.done:
-            self._ready += self._core.last_events()
+            last: list[Any] = list(self._core.last_events())
+            self._ready += last
 
     def _fail(self, fault: StreamError) -> None:
         """Take note that the stream has failed: it has no final completion, whenever that is asked for."""
         self._ended, self._fault = True, fault
 
-    def _final_completion(self) -> ChatCompletion:
+    def _judge(self) -> None:
+        """Raise, once and after the last event, what the completion lacks of what was asked for."""
+        if self._fault is None:
+            try:
+                self._core.judge()
+            except StructuredOutputError as fault:
+                self._fault = fault
+                raise
+
+    def _final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
         if self._fault is not None:
             raise self._fault
-        completion = self._core.completion()
+        completion = self._core.final_completion()
         if completion is None:
             raise IncompleteStreamError("the stream ended before any chunk came", request_id=self.request_id)
         return completion
 
 
-class ChatCompletionStream(_Shared):
+class ChatCompletionStream(_Shared[ResponseFormatT]):
     """The events of a completion, as they arrive.
 
     Iterate it once. Leaving the `with` lets go of the connection, wherever the iteration was left.
@@ -86,17 +105,19 @@ class ChatCompletionStream(_Shared):
     Raises:
         IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what had arrived.
         StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
+        StructuredOutputError: After the last event: the completion has no value of the type that it was asked for.
     """
 
-    def __init__(self, stream: Stream[ChatCompletionChunk]) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: Stream[ChatCompletionChunk], asked: Asked | None = None) -> None:
+        super().__init__(stream, asked)
 
-    def __iter__(self) -> Iterator[ChatCompletionStreamEvent]:
+    def __iter__(self) -> Iterator[ChatCompletionStreamEvent[ResponseFormatT]]:
         return self
 
-    def __next__(self) -> ChatCompletionStreamEvent:
+    def __next__(self) -> ChatCompletionStreamEvent[ResponseFormatT]:
         while not self._ready:
             if self._ended:
+                self._judge()
                 raise StopIteration
             try:
                 self._ready += next(self._stream)
@@ -113,12 +134,13 @@ class ChatCompletionStream(_Shared):
             pass
         return self
 
-    def get_final_completion(self) -> ChatCompletion:
+    def get_final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
         """Consume what is left, and give the completion.
 
         Raises:
             IncompleteStreamError: The stream ended before the completion was complete.
             StreamError: It failed, now or before, or was closed before its end.
+            StructuredOutputError: The completion has no value of the type that it was asked for; it is `.completion`.
         """
         return self.until_done()._final_completion()
 
@@ -139,20 +161,25 @@ class ChatCompletionStream(_Shared):
         self.close()
 
 
-class ChatCompletionStreamManager:
+class ChatCompletionStreamManager(Generic[ResponseFormatT]):
     """Sends the request when it is entered, gives the stream of events, and closes it when it is left.
 
     Args:
         create: `Completions.create`.
         arguments: What to call it with; `stream` is always true.
+
+    Raises:
+        TypeError: `response_format` is no type of which a library knows the JSON Schema.
+        SchemaError: The API's strict mode has no schema for it.
     """
 
     def __init__(self, create: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-        self._create, self._arguments = create, _streamed(arguments)
-        self._stream: ChatCompletionStream | None = None
+        self._create, self._asked = create, Asked(arguments)
+        self._arguments = _streamed(self._asked.arguments)
+        self._stream: ChatCompletionStream[ResponseFormatT] | None = None
 
-    def __enter__(self) -> ChatCompletionStream:
-        self._stream = ChatCompletionStream(self._create(**self._arguments))
+    def __enter__(self) -> ChatCompletionStream[ResponseFormatT]:
+        self._stream = ChatCompletionStream(self._create(**self._arguments), self._asked)
         return self._stream
 
     def __exit__(self, *exc: object) -> None:
@@ -160,18 +187,19 @@ class ChatCompletionStreamManager:
             self._stream.close()
 
 
-class AsyncChatCompletionStream(_Shared):
+class AsyncChatCompletionStream(_Shared[ResponseFormatT]):
     """The events of a completion, as they arrive; see `ChatCompletionStream`."""
 
-    def __init__(self, stream: AsyncStream[ChatCompletionChunk]) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: AsyncStream[ChatCompletionChunk], asked: Asked | None = None) -> None:
+        super().__init__(stream, asked)
 
-    def __aiter__(self) -> AsyncIterator[ChatCompletionStreamEvent]:
+    def __aiter__(self) -> AsyncIterator[ChatCompletionStreamEvent[ResponseFormatT]]:
         return self
 
-    async def __anext__(self) -> ChatCompletionStreamEvent:
+    async def __anext__(self) -> ChatCompletionStreamEvent[ResponseFormatT]:
         while not self._ready:
             if self._ended:
+                self._judge()
                 raise StopAsyncIteration
             try:
                 self._ready += await anext(self._stream)
@@ -188,7 +216,7 @@ class AsyncChatCompletionStream(_Shared):
             pass
         return self
 
-    async def get_final_completion(self) -> ChatCompletion:
+    async def get_final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
         """Consume what is left, and give the completion; see `ChatCompletionStream.get_final_completion`."""
         return (await self.until_done())._final_completion()
 
@@ -209,20 +237,25 @@ class AsyncChatCompletionStream(_Shared):
         await self.close()
 
 
-class AsyncChatCompletionStreamManager:
+class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
     """Sends the request when it is entered, gives the stream of events, and closes it when it is left.
 
     Args:
         create: `AsyncCompletions.create`.
         arguments: What to call it with; `stream` is always true.
+
+    Raises:
+        TypeError: `response_format` is no type of which a library knows the JSON Schema.
+        SchemaError: The API's strict mode has no schema for it.
     """
 
     def __init__(self, create: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]) -> None:
-        self._create, self._arguments = create, _streamed(arguments)
-        self._stream: AsyncChatCompletionStream | None = None
+        self._create, self._asked = create, Asked(arguments)
+        self._arguments = _streamed(self._asked.arguments)
+        self._stream: AsyncChatCompletionStream[ResponseFormatT] | None = None
 
-    async def __aenter__(self) -> AsyncChatCompletionStream:
-        self._stream = AsyncChatCompletionStream(await self._create(**self._arguments))
+    async def __aenter__(self) -> AsyncChatCompletionStream[ResponseFormatT]:
+        self._stream = AsyncChatCompletionStream(await self._create(**self._arguments), self._asked)
         return self._stream
 
     async def __aexit__(self, *exc: object) -> None:

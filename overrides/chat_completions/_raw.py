@@ -5,34 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from chat_completions._arguments import split_listing
 from chat_completions._async_streams import AsyncStream
-from chat_completions._calls import completion_of, create_call, list_call, page_of
+from chat_completions._calls import completion_of, create_call, list_call, page_of, parse_call
 from chat_completions._pages import AsyncPage, Page
+from chat_completions._paging import listing_of
 from chat_completions._response_info import info_of
 from chat_completions._streams import Stream
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from typing import Unpack
 
     import httpx
 
-    from chat_completions._arguments import CreateArguments, ListArguments
+    from chat_completions._arguments import CreateArguments, ListArguments, ParseArguments
     from chat_completions._completions import AsyncCompletions, Completions
     from chat_completions._exchange import Answer
-    from chat_completions.models import ChatCompletion, ChatCompletionChunk
+    from chat_completions._response_format import ResponseFormatT
+    from chat_completions.models import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
 
 T = TypeVar("T")
 
 
-class RawResponse(Generic[T]):
-    """An HTTP response, and what it decodes to.
+class ResponseHead(Generic[T]):
+    """What there is of an HTTP response before its body.
 
     Attributes:
         http_response: The httpx response.
-        headers: Its headers.
-        status_code: Its status.
-        request_id: The id under which the server logged the request.
     """
 
     def __init__(self, answer: Answer, parse: Callable[[], T]) -> None:
@@ -42,16 +41,65 @@ class RawResponse(Generic[T]):
         self.http_response: httpx.Response = answer.response
 
     @property
+    def http_request(self) -> httpx.Request:
+        """The httpx request that was answered."""
+        return self.http_response.request
+
+    @property
     def headers(self) -> httpx.Headers:
+        """The response's headers."""
         return self.http_response.headers
 
     @property
     def status_code(self) -> int:
+        """The response's status."""
         return self.http_response.status_code
 
     @property
     def request_id(self) -> str | None:
+        """The id under which the server logged the request."""
         return self._info.request_id
+
+    @property
+    def retries_taken(self) -> int:
+        """How many attempts failed before this response came."""
+        return sum(attempt.delay is not None for attempt in self._info.attempts)
+
+    @property
+    def url(self) -> httpx.URL:
+        """Where the request went, with its query."""
+        return self.http_response.url
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.http_request.method
+
+    @property
+    def http_version(self) -> str:
+        """The protocol, as `HTTP/1.1`."""
+        return self.http_response.http_version
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long request and response took, to the end of the body.
+
+        Raises:
+            RuntimeError: The body has not been read, or not been let go of.
+        """
+        return self.http_response.elapsed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection is let go of: the body has been read to its end, or the response closed."""
+        return self.http_response.is_closed
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.status_code} {self.http_response.reason_phrase}]>"
+
+
+class RawResponse(ResponseHead[T]):
+    """An HTTP response with its body, and what it decodes to."""
 
     @property
     def content(self) -> bytes:
@@ -102,9 +150,22 @@ class CompletionsWithRawResponse:
         url = self._client._settings.shown_url()
         return RawResponse(answer, lambda: Stream(answer, url) if call.stream else completion_of(answer, url))
 
+    @overload
+    def parse(
+        self, **arguments: Unpack[ParseArguments[ResponseFormatT]]
+    ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
+    @overload
+    def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    def parse(self, **arguments: Any) -> Any:
+        """Ask a model for a reply of a type; see `Completions.parse`."""
+        asked, call = parse_call(arguments, self._client._settings.validate)
+        answer = self._client._answer(call)
+        url = self._client._settings.shown_url()
+        return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
+
     def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[Page]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
-        listing = split_listing(arguments)
+        listing = listing_of(arguments)
         answer = self._client._answer(list_call(listing.arguments))
         url = self._client._settings.shown_url()
         return RawResponse(answer, lambda: Page(page_of(answer, url), listing, self._completions._page))
@@ -134,9 +195,22 @@ class AsyncCompletionsWithRawResponse:
         url = self._client._settings.shown_url()
         return RawResponse(answer, lambda: AsyncStream(answer, url) if call.stream else completion_of(answer, url))
 
+    @overload
+    async def parse(
+        self, **arguments: Unpack[ParseArguments[ResponseFormatT]]
+    ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
+    @overload
+    async def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    async def parse(self, **arguments: Any) -> Any:
+        """Ask a model for a reply of a type; see `Completions.parse`."""
+        asked, call = parse_call(arguments, self._client._settings.validate)
+        answer = await self._client._answer(call)
+        url = self._client._settings.shown_url()
+        return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
+
     async def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[AsyncPage]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
-        listing = split_listing(arguments)
+        listing = listing_of(arguments)
         answer = await self._client._answer(list_call(listing.arguments))
         url = self._client._settings.shown_url()
         return RawResponse(answer, lambda: AsyncPage(page_of(answer, url), listing, self._completions._page))

@@ -20,7 +20,15 @@ ChatCompletionsError
 │   ├── EventEncodingError              bytes that are no UTF-8
 │   └── EventTooLargeError              an event over the size limit
 ├── PaginationError                     pages that lead nowhere; `.cursor` is where to resume
-└── RequestValidationError              a request that cannot be sent; `.problems` says where and why
+├── RequestValidationError              a request that cannot be sent; `.problems` says where and why
+│   └── SchemaError                     a JSON Schema that strict mode does not take
+├── StructuredOutputError               a completion without the value that was asked for; `.completion` is it
+│   ├── LengthFinishReasonError         cut off at the limit of tokens
+│   ├── ContentFilterFinishReasonError  cut off by the content filter
+│   └── OutputValidationError           a reply that is no value of the type; `.error` is its library's error
+├── ToolArgumentsError                  a model's arguments that do not fit a tool; `.problems` says where and why
+├── ToolFailedError                     a tool that raised in `run_tools`; `.result` is its call
+└── ToolRoundsError                     a run of tools without an answer in the rounds that it had
 """
 
 from __future__ import annotations
@@ -34,12 +42,19 @@ if TYPE_CHECKING:
 
     from chat_completions._exchange import Attempt
     from chat_completions.models import ChatCompletion
+    from chat_completions.toolkit.run import ToolRun
 
 RETRYABLE_STATUSES = frozenset({408, 409, 429})
 
 
 class ChatCompletionsError(Exception):
-    """The base of all errors of this package."""
+    """The base of all errors of this package.
+
+    Attributes:
+        run: How far `run_tools` had come when this ended it, None outside of a run.
+    """
+
+    run: ToolRun[Any] | None = None
 
     def __reduce__(self) -> Any:
         # By state and not by constructor arguments: subclasses need keywords, and what holds secrets stays behind.
@@ -61,10 +76,12 @@ class APIError(ChatCompletionsError):
         body: The error object that the API sent, or whatever it sent instead.
         request_id: The id under which the API logged the request.
         response: The httpx response, None without one; it does not survive pickling.
-        attempts: One entry for each attempt of the call: status, delay and reason.
+        attempts: One entry for each attempt of the call: status, delay, reason and seconds.
+        elapsed: Seconds from the beginning of the call to its failure; None for a stream that failed after it began.
     """
 
     attempts: tuple[Attempt, ...] = ()
+    elapsed: float | None = None
     status_code: int | None = None
     response: httpx.Response | None = None
 
@@ -87,6 +104,16 @@ class APIError(ChatCompletionsError):
         if response is not None:
             self.response = response
             self.status_code = response.status_code
+
+    @property
+    def request(self) -> httpx.Request | None:
+        """The httpx request that failed, None where none was made; it does not survive pickling."""
+        for source in (self.response, self.__cause__):
+            try:
+                return source.request  # type: ignore[union-attr]
+            except (AttributeError, RuntimeError):
+                continue  # httpx raises a RuntimeError where there is none
+        return None
 
     @property
     def is_retryable(self) -> bool:
@@ -219,6 +246,19 @@ class RequestValidationError(ChatCompletionsError):
         self.problems = problems
 
 
+class SchemaError(RequestValidationError):
+    """The API's strict mode does not take a JSON Schema, and there is none that says the same."""
+
+
+# Of a completion that came, and is not what was asked for; they derive from the base above.
+from chat_completions._output_errors import (  # noqa: E402
+    ContentFilterFinishReasonError,
+    LengthFinishReasonError,
+    OutputValidationError,
+    StructuredOutputError,
+)
+from chat_completions._tool_errors import ToolArgumentsError, ToolFailedError, ToolRoundsError  # noqa: E402
+
 STATUS_ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -239,16 +279,24 @@ __all__ = [
     "BadRequestError",
     "ChatCompletionsError",
     "ConflictError",
+    "ContentFilterFinishReasonError",
     "EventEncodingError",
     "EventStreamError",
     "EventTooLargeError",
     "IncompleteStreamError",
     "InternalServerError",
+    "LengthFinishReasonError",
     "NotFoundError",
+    "OutputValidationError",
     "PaginationError",
     "PermissionDeniedError",
     "RateLimitError",
     "RequestValidationError",
+    "SchemaError",
     "StreamError",
+    "StructuredOutputError",
+    "ToolArgumentsError",
+    "ToolFailedError",
+    "ToolRoundsError",
     "UnprocessableEntityError",
 ]

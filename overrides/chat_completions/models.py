@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import chat_completions_api.models as _models
@@ -9,23 +10,46 @@ import chat_completions_api.models as _models
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from chat_completions.structured.parsed import ParsedChatCompletion as ParsedChatCompletion
+    from chat_completions.structured.parsed import ParsedChatCompletionMessage as ParsedChatCompletionMessage
+    from chat_completions.structured.parsed import ParsedChoice as ParsedChoice
+    from chat_completions.structured.parsed import ParsedFunction as ParsedFunction
+    from chat_completions.structured.parsed import ParsedFunctionToolCall as ParsedFunctionToolCall
+    from chat_completions_api import params as _params
     from chat_completions_api.models import *  # noqa: F403
     from chat_completions_api.params import *  # noqa: F403
     from chat_completions_api.types import UnknownVariant as UnknownVariant
 
     ChatCompletionMessageToolCall: TypeAlias = _models.ChatCompletionMessageFunctionToolCall
+    ChatCompletionMessageToolCallParam: TypeAlias = _params.ChatCompletionMessageFunctionToolCallParam
+    ChatCompletionModality: TypeAlias = _models.ResponseModality
+    ChatCompletionReasoningEffort: TypeAlias = _models.ReasoningEffort
+    ChatCompletionToolParam: TypeAlias = _params.ChatCompletionFunctionToolParam
 
-# Older names of the ecosystem for what has another name by now.
+# Other names of the ecosystem, older ones mostly, for what has another name here.
 _FORMER_NAMES = {
     "ChatCompletionMessageToolCall": "ChatCompletionMessageFunctionToolCall",
+    "ChatCompletionMessageToolCallParam": "ChatCompletionMessageFunctionToolCallParam",
+    "ChatCompletionModality": "ResponseModality",
+    "ChatCompletionReasoningEffort": "ReasoningEffort",
     "ChatCompletionToolParam": "ChatCompletionFunctionToolParam",
 }
+# Those that are not upstream's: the API's models with the values that their replies say.
+_PARSED = (
+    "ParsedChatCompletion",
+    "ParsedChatCompletionMessage",
+    "ParsedChoice",
+    "ParsedFunction",
+    "ParsedFunctionToolCall",
+)
 
 
 def __getattr__(name: str) -> Any:
     current = _FORMER_NAMES.get(name, name)
     if current in _models.__all__:
         value = getattr(_models, current)
+    elif name in _PARSED:
+        value = getattr(import_module("chat_completions.structured.parsed"), name)
     elif name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     else:
@@ -41,4 +65,4 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     from chat_completions_api import params
 
-    return sorted({*_models.__all__, *params.__all__, *_FORMER_NAMES, "UnknownVariant"})
+    return sorted({*_models.__all__, *params.__all__, *_FORMER_NAMES, *_PARSED, "UnknownVariant"})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Any, assert_type
 
 from chat_completions import AsyncClient, ChatCompletionStream, Client, ContentDeltaEvent, ContentDoneEvent
-from chat_completions.models import ChatCompletion
+from chat_completions.models import ChatCompletion, ParsedChatCompletion
 
 
 def events(client: Client) -> ChatCompletion:
@@ -21,7 +21,7 @@ def events(client: Client) -> ChatCompletion:
             elif event.type == "tool_calls.function.arguments.delta":
                 assert_type(event.arguments_delta, str)
             elif event.type == "chunk":
-                assert_type(event.snapshot, ChatCompletion)
+                assert_type(event.snapshot, ParsedChatCompletion[Any])
         return stream.get_final_completion()
 
 
@@ -34,7 +34,7 @@ async def async_events(client: AsyncClient) -> ChatCompletion:
 
 
 def mistakes(client: Client) -> None:
-    client.chat.completions.stream(model="m")  # type: ignore[call-arg]
+    client.chat.completions.stream(model="m")  # type: ignore[call-overload]
     with client.chat.completions.stream(model="m", messages=[]) as stream:
         for event in stream:
             if event.type == "content.delt":  # type: ignore[comparison-overlap]

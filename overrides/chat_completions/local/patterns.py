@@ -1,7 +1,8 @@
 """Short texts that match a regular expression.
 
 The parser knows what patterns in JSON schemas are made of: literals, classes, the escapes for digits, words and white
-space, groups, alternatives, anchors and repetition. Look-around, back references and Unicode properties are refused.
+space, groups, alternatives, anchors and repetition. Look-around is read over, and the text then tried. Back references,
+flags and Unicode properties are refused.
 """
 
 from __future__ import annotations
@@ -90,17 +91,16 @@ class _Pattern:
             return self._escape(self._rest.pop())
         if sign != "(":
             return sign
-        if self._takes("?P<") or (self._next() == "?" and self._takes("?<")):
-            if self._next() in "=!":
-                raise NoMatchError("look-behind is not known")
+        looks_around = any(self._takes(sign) for sign in ("?=", "?!", "?<=", "?<!"))
+        if not looks_around and (self._takes("?P<") or self._takes("?<")):
             while self._rest.pop() != ">":
                 pass
-        elif self._next() == "?" and not self._takes("?:"):
-            raise NoMatchError("look-around and flags are not known")
+        elif not looks_around and self._next() == "?" and not self._takes("?:"):
+            raise NoMatchError("flags are not known")
         text = self._alternatives()
         if not self._takes(")"):
             raise NoMatchError("unbalanced parenthesis")
-        return text
+        return "" if looks_around else text
 
     def _escape(self, sign: str) -> str:
         if sign in _ESCAPED:

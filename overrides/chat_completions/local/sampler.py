@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ _LONGEST = 100_000
 _FORMATS = {
     "date": "2024-01-31",
     "date-time": "2024-01-31T12:00:00Z",
+    "decimal": "1.5",
     "duration": "P1D",
     "email": "user@example.com",
     "hostname": "example.com",
@@ -190,11 +192,15 @@ class Sampler:
             raise NoSampleError("the text would be too long")
         if "pattern" in schema:
             try:
-                return matching_text(schema["pattern"], max(self._turn, index))
+                text = matching_text(schema["pattern"], max(self._turn, index))
+                short = int(least) - len(text)
+                return text if short <= 0 else matching_text(schema["pattern"], max(self._turn, index) + short)
             except NoMatchError as error:
                 raise NoSampleError(str(error)) from error
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
+        if schema.get("contentEncoding") == "base64":
+            return base64.b64encode(name.encode()).decode()
         text = f"{name}{index + 1}" if index else name
         if len(text) < least:
             text = (text + " ") * math.ceil(least / (len(text) + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from functools import lru_cache
@@ -13,6 +14,7 @@ from jsonschema.validators import validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from .heeding import heeded
 from .sampler import NoSampleError, Sampler
 
 _TURNS = 4
@@ -85,10 +87,10 @@ def _sampled(text: str) -> str | None:
     schema = json.loads(text)
     # An empty registry, so that a foreign $ref never goes out to the network.
     validator = _dialect(schema)(schema, registry=Registry())
-    for optional in (True, False):
+    for source, optional in itertools.product((heeded(schema), schema), (True, False)):
         for turn in range(_TURNS):
             try:
-                value = Sampler(schema, turn, optional).value(schema)
+                value = Sampler(source, turn, optional).value(source)
                 if validator.is_valid(value):
                     return json.dumps(value, ensure_ascii=False)
             except _FAILURES:

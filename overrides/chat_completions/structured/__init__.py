@@ -1,0 +1,9 @@
+"""Structured output: from a type to a JSON Schema that the API takes, and from the reply to a value of the type."""
+
+from __future__ import annotations
+
+from chat_completions.structured.adapters import Adapter, adapter_for
+from chat_completions.structured.formats import response_format_for
+from chat_completions.structured.strict import strict_schema
+
+__all__ = ["Adapter", "adapter_for", "response_format_for", "strict_schema"]

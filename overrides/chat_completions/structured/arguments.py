@@ -1,0 +1,58 @@
+"""How the arguments of a tool's calls are read: by the type that the tool was made from, or as plain JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from chat_completions._generated import Model
+from chat_completions.structured.partial import partial_json
+
+
+class Loader(Protocol):
+    """What reads a text: an adapter, or plain JSON; see `Adapter`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def load(self, text: str) -> Any: ...
+
+    def partial(self, text: str) -> Any: ...
+
+    def place(self, error: Exception) -> tuple[str | int, ...]: ...
+
+
+class PlainJson:
+    """Reads JSON as it is."""
+
+    name = "JSON"
+
+    def load(self, text: str) -> Any:
+        return json.loads(text)
+
+    def partial(self, text: str) -> Any:
+        return partial_json(text)
+
+    def place(self, error: Exception) -> tuple[str | int, ...]:
+        return ()
+
+
+class Arguments(dict[str, Loader]):
+    """How the arguments of each tool are read, by the tool's name; a tool that is not here has no values.
+
+    A tool made from a type has an attribute `adapter`, on itself or on its `function`. Of the others, the strict ones
+    give JSON.
+
+    Args:
+        tools: The `tools` of a request.
+    """
+
+    def __init__(self, tools: Any) -> None:
+        super().__init__()
+        for tool in tools if isinstance(tools, list | tuple) else ():
+            function = tool.get("function") if isinstance(tool, Mapping | Model) else None
+            if isinstance(function, Mapping | Model) and isinstance(name := function.get("name"), str):
+                loader = getattr(function, "adapter", None) or getattr(tool, "adapter", None)
+                if loader is not None or function.get("strict") is True:
+                    self[name] = loader or PlainJson()

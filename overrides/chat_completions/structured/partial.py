@@ -1,0 +1,40 @@
+"""JSON that is still arriving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+
+def partial_json(text: str) -> Any:
+    """Give the JSON value that the beginning of a JSON text says so far, a text that is not closed included.
+
+    Returns:
+        The plain value; None while the text says nothing, and if it is no JSON.
+
+    Raises:
+        ImportError: There is no parser for it; the message names the extra.
+    """
+    try:
+        return _parser()(text.encode())
+    except ValueError:
+        return None
+
+
+@cache
+def _parser() -> Callable[[bytes], Any]:
+    try:
+        from jiter import from_json
+    except ImportError:
+        try:
+            # The same parser, as pydantic brings it.
+            from pydantic_core import from_json as from_json_of_pydantic
+        except ImportError as error:
+            raise ImportError(
+                "reading JSON as it arrives needs the package 'jiter': install chat-completions-client[pydantic] "
+                "or chat-completions-client[msgspec]",
+                name="jiter",
+            ) from error
+        return lambda text: from_json_of_pydantic(text, allow_partial="trailing-strings")
+    return lambda text: from_json(text, partial_mode="trailing-strings")
