@@ -1,0 +1,67 @@
+"""The events of `run_tools(stream=True)`: those of each round's stream, and these around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from attrs import frozen
+
+from chat_completions._events import ChatCompletionStreamEvent
+
+if TYPE_CHECKING:
+    from chat_completions.models import ChatCompletion
+    from chat_completions.toolkit.run import ToolCallResult, ToolRun
+
+
+@frozen(eq=False)
+class RoundBegunEvent:
+    """The model is asked; the events of its answer follow. Rounds count from 1."""
+
+    type: ClassVar[Literal["round.begun"]] = "round.begun"
+    round: int
+
+
+@frozen(eq=False)
+class RoundDoneEvent:
+    """The model has answered; the calls of its answer follow, if there are any."""
+
+    type: ClassVar[Literal["round.done"]] = "round.done"
+    round: int
+    completion: ChatCompletion
+
+
+@frozen(eq=False)
+class ToolCallBegunEvent:
+    """A tool is called, with the JSON text of arguments that the model wrote."""
+
+    type: ClassVar[Literal["tool_call.begun"]] = "tool_call.begun"
+    round: int
+    id: str
+    name: str
+    arguments: str
+
+
+@frozen(eq=False)
+class ToolCallDoneEvent:
+    """A tool has given its result, or failed; in the async client, in the order in which they do."""
+
+    type: ClassVar[Literal["tool_call.done"]] = "tool_call.done"
+    result: ToolCallResult
+
+
+@frozen(eq=False)
+class ToolRunDoneEvent:
+    """The run is over; this is the last event."""
+
+    type: ClassVar[Literal["tool_run.done"]] = "tool_run.done"
+    run: ToolRun[Any]
+
+
+ToolRunEvent: TypeAlias = (
+    ChatCompletionStreamEvent
+    | RoundBegunEvent
+    | RoundDoneEvent
+    | ToolCallBegunEvent
+    | ToolCallDoneEvent
+    | ToolRunDoneEvent
+)

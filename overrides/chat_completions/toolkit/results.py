@@ -1,0 +1,82 @@
+"""What a tool gave, as the text that the model is told."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from chat_completions import _generated
+
+
+def told(value: Any) -> str:
+    """Give a tool's result as text: a str as it is, all else as JSON, by pydantic or msgspec where JSON has not such.
+
+    Raises:
+        TypeError: It holds what has no JSON.
+        ValueError: It contains itself.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)  # of an enum that is a str, its value
+    return as_json(value)
+
+
+def as_json(value: Any) -> str:
+    """Give a value as JSON text; see `told`."""
+    try:
+        return _json(value)
+    except (TypeError, ValueError):
+        return _json(_plain(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    """Give the plain JSON value of objects."""
+    try:
+        from pydantic_core import to_jsonable_python
+    except ImportError:
+        pass
+    else:
+        return to_jsonable_python(value, by_alias=True, fallback=_parts, inf_nan_mode="null")
+    try:
+        from msgspec import to_builtins
+    except ImportError:
+        return json.loads(json.dumps(value, default=_parts))
+    return to_builtins(value, str_keys=True, enc_hook=_parts)
+
+
+def _parts(value: Any) -> Any:
+    """Give what an object is made of, for a library that does not know its kind."""
+    if isinstance(value, _generated.Model):
+        return value.to_dict()
+    if hasattr(type(value), "__struct_config__"):
+        import msgspec
+
+        return msgspec.to_builtins(value, str_keys=True, enc_hook=_parts)
+    if hasattr(type(value), "__attrs_attrs__"):
+        import attrs
+
+        return attrs.asdict(value, recurse=False)
+    if hasattr(type(value), "__pydantic_serializer__"):
+        from pydantic_core import to_jsonable_python
+
+        return to_jsonable_python(value, by_alias=True, fallback=_parts, inf_nan_mode="null")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray, memoryview)):
+        return list(value)
+    if type(value).__module__ in ("decimal", "uuid", "pathlib", "fractions", "ipaddress"):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__} has no JSON; return a str, or what is made of JSON's values")

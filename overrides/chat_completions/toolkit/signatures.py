@@ -1,0 +1,184 @@
+"""What a function takes, as far as a model can give it: its parameters, with their types resolved."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+import typing
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+NO_DEFAULT = inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter that the model gives.
+
+    Attributes:
+        name: Its name.
+        annotation: Its type, with the metadata of `Annotated`.
+        default: What the function takes without it, NO_DEFAULT if it has to be given.
+    """
+
+    name: str
+    annotation: Any
+    default: Any
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is NO_DEFAULT
+
+    @property
+    def null_is_default(self) -> bool:
+        """Whether a null can only mean that the default is to be taken."""
+        return not self.is_required and not admits_none(self.annotation)
+
+    @property
+    def note(self) -> str | None:
+        """What stands in the metadata as a description: a text, or what has a description or a documentation."""
+        for entry in getattr(self.annotation, "__metadata__", ()):
+            found = entry if isinstance(entry, str) else getattr(entry, "description", None)
+            found = getattr(entry, "documentation", None) if found is None else found
+            if isinstance(found, str):
+                return found
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters that the model gives, and how to call with them.
+
+    Attributes:
+        parameters: In order; those that a partial has bound are not among them.
+        name: What the function is called.
+        documented: What has the docstring.
+        is_async: Whether calling it gives an awaitable.
+    """
+
+    parameters: tuple[Parameter, ...]
+    name: str
+    documented: Any
+    is_async: bool
+    _signature: inspect.Signature
+
+    def bound(self, values: Mapping[str, Any]) -> inspect.BoundArguments:
+        """Give the arguments of a call, with the defaults of those that `values` has not."""
+        bound = inspect.BoundArguments(self._signature, dict(values))
+        bound.apply_defaults()
+        return bound
+
+
+def signature_of(function: Callable[..., Any], scope: Mapping[str, Any]) -> Signature:
+    """Read what a function takes.
+
+    Args:
+        function: A function, a bound method, a partial of one, or an object that can be called.
+        scope: The local names of where it is made a tool, in which an annotation in quotes may have to be looked up.
+
+    Raises:
+        TypeError: It takes what a model cannot give; the message names the parameter and says what to do.
+    """
+    core = function
+    while isinstance(core, functools.partial):
+        core = core.func
+    name = getattr(core, "__name__", None) or type(core).__name__
+    where = f"{getattr(core, '__qualname__', name)}()"
+    code = core if inspect.isroutine(core) else type(core).__call__
+    if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
+        raise TypeError(f"{where} yields its results one by one, and a tool has one result; let it return a list")
+    try:
+        signature = _signature(function)
+    except ValueError as error:
+        raise TypeError(f"{where} does not tell what it takes ({error}); wrap it in a function with types") from None
+    given = function.keywords if isinstance(function, functools.partial) else {}
+    names = _names_known_to(_innermost(code), scope)
+    parameters = tuple(
+        _parameter(parameter, where, names)
+        for parameter in signature.parameters.values()
+        if parameter.name not in given
+    )
+    documented = code if inspect.isroutine(core) or code.__doc__ else type(core)
+    return Signature(parameters, name, documented, inspect.iscoroutinefunction(code), signature)
+
+
+def admits_none(annotation: Any) -> bool:
+    """Tell whether None is a value of a type."""
+    if annotation in (None, types.NoneType, Any, object):
+        return True
+    if isinstance(annotation, typing.TypeVar):
+        return annotation.__bound__ is None or admits_none(annotation.__bound__)
+    if isinstance(annotation, typing.NewType):
+        return admits_none(annotation.__supertype__)
+    if (alias := getattr(annotation, "__value__", None)) is not None:
+        return admits_none(alias)
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return admits_none(annotation.__origin__)
+    if origin is typing.Literal:
+        return None in typing.get_args(annotation)
+    return origin in (typing.Union, types.UnionType) and any(map(admits_none, typing.get_args(annotation)))
+
+
+def _innermost(code: Any) -> Any:
+    """Give the function whose module the annotations are written in."""
+    code = inspect.unwrap(code)
+    return getattr(code, "__func__", code)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        # Annotations are evaluated when they are read; of those that fail, only a parameter's is needed.
+        return inspect.signature(function, annotation_format=annotationlib.Format.FORWARDREF)
+    return inspect.signature(function)
+
+
+def _names_known_to(code: Any, scope: Mapping[str, Any]) -> ChainMap[str, Any]:
+    """Give the names that the annotations of a function may have; what is around the call comes last."""
+    own = {parameter.__name__: parameter for parameter in getattr(code, "__type_params__", ())}
+    if inspect.isfunction(code):
+        for name, cell in zip(code.__code__.co_freevars, code.__closure__ or (), strict=True):
+            with suppress(ValueError):  # there is nothing in it yet: the function refers to itself
+                own[name] = cell.cell_contents
+    return ChainMap(own, getattr(code, "__globals__", {}), dict(scope))
+
+
+def _parameter(parameter: inspect.Parameter, where: str, names: ChainMap[str, Any]) -> Parameter:
+    name = parameter.name
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
+        raise TypeError(
+            f"{where} takes {stars}{name}, which no schema can say; name its parameters, or make a tool of a function"
+            " that calls it"
+        )
+    if parameter.annotation is parameter.empty:
+        hint = "; of a method, pass it bound to its object" if name in ("self", "cls") else ""
+        raise TypeError(f"the parameter {name!r} of {where} has no type; annotate it, as in `{name}: str`{hint}")
+    if type(parameter.default).__name__ == "FieldInfo":
+        raise TypeError(
+            f"the parameter {name!r} of {where} has a Field for its default; write Annotated[type, Field(...)], and the"
+            " default as in any function"
+        )
+    return Parameter(name, _resolved(parameter, where, names), parameter.default)
+
+
+def _resolved(parameter: inspect.Parameter, where: str, names: ChainMap[str, Any]) -> Any:
+    """Give the type that an annotation names, which may be written in quotes, in whole or in part."""
+    written = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
+    shown = f"the type {parameter.annotation!r} of the parameter {parameter.name!r} of {where}"
+    try:
+        return typing.get_type_hints(written, {}, cast("dict[str, Any]", names), include_extras=True)[parameter.name]
+    except (NameError, AttributeError) as error:
+        raise TypeError(
+            f"{shown} cannot be looked up ({error}); import it where it is needed at run time too, not only for type"
+            " checkers"
+        ) from None
+    except (TypeError, SyntaxError) as error:
+        raise TypeError(f"{shown} is none: {error}") from None

@@ -1,0 +1,255 @@
+"""`function_tool`: a tool that the request carries as JSON and that can be called with what the model answers."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, cast, overload
+
+from chat_completions.errors import SchemaError
+from chat_completions.structured.adapters import Adapter, adapter_for
+from chat_completions.structured.strict import strict_schema
+from chat_completions.toolkit.arguments import SignatureAdapter, rooted, unfit
+from chat_completions.toolkit.docstrings import described
+from chat_completions.toolkit.signatures import signature_of
+
+if TYPE_CHECKING:
+    # A tool is a dict; to type checkers it is the model of the same fields, which `tools=[...]` takes.
+    from chat_completions.models import ChatCompletionFunctionTool as _Definition
+else:
+    _Definition = dict
+
+# What the API takes for a name; the specification says it in prose only.
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+R = TypeVar("R")
+
+
+class FunctionTool(_Definition, Generic[P, R_co]):
+    """A tool: a dict as the API takes it, with the function that it stands for.
+
+    It can be called as the function can, `call` calls it with the arguments of a model. Made by `function_tool`.
+
+    Attributes:
+        adapter: Reads the model's arguments: to a value of the type, or to a dict of a function's arguments.
+        is_async: Whether calling it gives an awaitable.
+        is_type: Whether it stands for a type, and so gives data and runs nothing.
+    """
+
+    adapter: Adapter
+    is_async: bool
+    is_type: bool
+    __wrapped__: Callable[P, R_co]
+
+    def __init__(self, wrapped: Callable[P, R_co], definition: Mapping[str, Any], adapter: Adapter) -> None:
+        self.update(type="function", function=dict(definition))
+        self.adapter = adapter
+        self.is_type = not isinstance(adapter, SignatureAdapter)
+        self.is_async = isinstance(adapter, SignatureAdapter) and adapter.is_async
+        # As functools.wraps does, without copying the function's own attributes.
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(self, name, getattr(wrapped, name, None))
+        self.__wrapped__ = wrapped
+
+    if not TYPE_CHECKING:
+
+        @property
+        def type(self) -> str:
+            return self["type"]
+
+        @property
+        def function(self) -> Any:
+            from chat_completions.models import FunctionDefinition
+
+            return FunctionDefinition.from_dict(self["function"])
+
+        def to_dict(self) -> dict[str, Any]:
+            return copy.deepcopy(dict(self))
+
+    @property
+    def name(self) -> str:
+        """The name that the model calls it by."""
+        return str(self["function"]["name"])
+
+    @property
+    def description(self) -> str | None:
+        """What the model is told of it."""
+        told: str | None = self["function"].get("description")
+        return told
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON Schema of its arguments."""
+        schema: dict[str, Any] = self["function"]["parameters"]
+        return schema
+
+    @property
+    def strict(self) -> bool:
+        """Whether the model's arguments are held to the schema by the server."""
+        return self["function"].get("strict") is True
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function, as it is called without a model."""
+        return self.__wrapped__(*args, **kwargs)
+
+    def call(self, arguments: str) -> R_co:
+        """Call the function with the arguments of a model; of an async function, await what this gives.
+
+        Args:
+            arguments: The JSON text of a tool call.
+
+        Raises:
+            ToolArgumentsError: They do not fit; `.problems` says where and why. The function was not called.
+        """
+        return self.bind(arguments)()
+
+    def bind(self, arguments: str) -> Callable[[], R_co]:
+        """Read the arguments of a model, and give the call that is to be made with them.
+
+        Args:
+            arguments: The JSON text of a tool call.
+
+        Raises:
+            ToolArgumentsError: They do not fit; `.problems` says where and why.
+        """
+        if isinstance(self.adapter, SignatureAdapter):
+            bound = self.adapter.bound(arguments)
+            return functools.partial(self.__wrapped__, *bound.args, **bound.kwargs)
+        try:
+            value = self.adapter.load(arguments)
+        except Exception as error:
+            raise unfit(self.name, arguments, self.adapter, error) from error
+        return lambda: cast(R_co, value)
+
+    def __repr__(self) -> str:
+        return f"FunctionTool({dict(cast(Any, self))!r})"
+
+    def __copy__(self) -> Self:
+        return self._with(dict(self["function"]))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._with(copy.deepcopy(self["function"], memo))
+
+    def _with(self, definition: Mapping[str, Any]) -> Self:
+        return type(self)(self.__wrapped__, definition, self.adapter)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        name = getattr(self, "__qualname__", None)
+        found: Any = sys.modules.get(getattr(self, "__module__", None) or "")
+        for part in name.split(".") if name else ():
+            found = getattr(found, part, None)
+        if found is self:
+            return name  # a decorated function: its name means the tool
+        return _unpickled, (self.__wrapped__, self.adapter.name, self.strict, dict(self["function"]))
+
+
+def _unpickled(wrapped: Any, name: str, strict: bool, definition: dict[str, Any]) -> FunctionTool[..., Any]:
+    return _tool_of(wrapped, name, None, strict, {})._with(definition)
+
+
+@overload
+def function_tool(
+    x: Callable[P, R], *, name: str | None = None, description: str | None = None, strict: bool = True
+) -> FunctionTool[P, R]: ...
+@overload
+def function_tool(
+    x: None = None, *, name: str | None = None, description: str | None = None, strict: bool = True
+) -> Callable[[Callable[P, R]], FunctionTool[P, R]]: ...
+def function_tool(
+    x: Any = None, *, name: str | None = None, description: str | None = None, strict: bool = True
+) -> Any:
+    """Make a tool of a typed function, or of a type.
+
+    It goes into `tools=[...]` beside plain dicts. The schema of its parameters is made from the types by pydantic or
+    msgspec, their descriptions come from the docstring and from `Annotated`. May be used as a decorator.
+
+    Args:
+        x: A function, sync or async, a bound method, a `functools.partial`, an object that can be called; or a type
+            that `parse` takes, for a tool that gives data and runs nothing.
+        name: What the model calls it by; by default the function's or the type's name.
+        description: What the model is told of it; by default the docstring without its sections.
+        strict: Whether the model's arguments are held to the schema by the server. All parameters are required then:
+            of one with a default, null stands for the default.
+
+    Raises:
+        TypeError: It takes what a model cannot give: a parameter without a type, `*args`, a type without a schema.
+        SchemaError: Strict mode has no schema for the parameters; pass `strict=False`.
+        ValueError: The API does not take the name.
+        ImportError: The types need a library that is not installed.
+    """
+    scope = _outer_scope()
+    if x is None:
+        return lambda x: _tool_of(x, name, description, strict, scope)
+    return _tool_of(x, name, description, strict, scope)
+
+
+def pydantic_function_tool(
+    model: type[R], *, name: str | None = None, description: str | None = None
+) -> FunctionTool[..., R]:
+    """Make a tool of a type; `function_tool` under the official SDK's name."""
+    return _tool_of(model, name, description, True, _outer_scope())
+
+
+def _tool_of(
+    x: Any, name: str | None, description: str | None, strict: bool, scope: Mapping[str, Any]
+) -> FunctionTool[..., Any]:
+    if isinstance(x, FunctionTool):
+        x = x.__wrapped__
+    adapter: Adapter
+    if isinstance(x, type) or typing.get_origin(x) is not None or hasattr(type(x), "validate_json"):
+        adapter = adapter_for(x)
+        called, documented = name or adapter.name, x if isinstance(x, type) else None
+        schema = rooted(adapter.schema())
+        if schema.get("type") != "object":
+            raise TypeError(
+                f"the arguments of a tool are an object, and {adapter.name} is none; make it a field of one"
+            )
+        notes = described(documented, schema.get("properties", {}))
+        for field, told in schema.get("properties", {}).items():
+            if field in notes.parameters and isinstance(told, dict):
+                told.setdefault("description", notes.parameters[field])
+    elif callable(x):
+        signature = signature_of(x, scope)
+        called = name or signature.name
+        notes = described(signature.documented, [parameter.name for parameter in signature.parameters])
+        adapter = SignatureAdapter(x, called, signature, notes.parameters, strict)
+        schema = adapter.schema()
+    else:
+        hint = "; a dict goes into tools=[...] as it is" if isinstance(x, Mapping) else ""
+        raise TypeError(f"a tool is made of a function or a type, not of {x!r:.100}{hint}")
+    if not _NAME.fullmatch(called):
+        raise ValueError(
+            f"the API takes no tool of the name {called!r}, but 1 to 64 of a-z A-Z 0-9 _ -; pass another as name="
+        )
+    text = notes.text if description is None else description
+    definition = {
+        "name": called,
+        **({"description": text} if text else {}),
+        "parameters": _strict(called, schema) if strict else schema,
+        **({"strict": True} if strict else {}),
+    }
+    return FunctionTool(x, definition, adapter)
+
+
+def _strict(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return strict_schema(schema)
+    except SchemaError as error:
+        raise SchemaError(
+            f"{name} cannot be a strict tool; change its types, or pass strict=False: {error}", problems=error.problems
+        ) from None
+
+
+def _outer_scope() -> Mapping[str, Any]:
+    """Give the local names around the call that led into this package: where a function's types may be defined."""
+    frame = inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "chat_completions":
+        frame = frame.f_back
+    return {} if frame is None else frame.f_locals
