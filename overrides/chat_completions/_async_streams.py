@@ -35,13 +35,15 @@ class AsyncStream(StreamView[T_co]):
                     raise StopAsyncIteration
         except StopAsyncIteration:
             raise
-        except BaseException:
+        except BaseException as error:
+            self._over(error)
             await self.close()
             raise
 
     async def _read_on(self) -> bool:
         """Read until there may be chunks; False at the end of the stream."""
         core = self._core
+        self._arrivals.note(core._last_event_at, core.fold)
         if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
             raise fault
         if core.done or core.ended:
@@ -96,6 +98,7 @@ class AsyncStream(StreamView[T_co]):
         if self._closed:
             return
         self._closed = True
+        self._over()
 
         async def release() -> None:
             if drain:
@@ -125,6 +128,7 @@ class AsyncStream(StreamView[T_co]):
 
     def _abandon(self) -> None:
         """Close from where nothing can be awaited: in a task, if an event loop of asyncio is running here."""
+        self._over()
         # Also called while the interpreter shuts down, when nothing can be imported any more.
         asyncio = sys.modules.get("asyncio")
         if self._closed or asyncio is None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from chat_completions._completions import AsyncCompletions, Completions
-from chat_completions._exchange import Answer, Call, exchange
-from chat_completions._settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, NotGiven, Settings
-from chat_completions._transport import AsyncTransport, Transport
+from chat_completions._exchange import Answer, Call, Step, exchange
+from chat_completions._settings import (
+    DEFAULT_CONNECT_TIMEOUT,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    NOT_GIVEN,
+    NotGiven,
+    Settings,
+)
+from chat_completions._transport import AsyncTransport, Transport, timeout_of
+from chat_completions._unread import UnreadCall, unread
 
 if TYPE_CHECKING:
     import httpx
@@ -37,7 +45,12 @@ class _Shared:
     """What the two clients have in common: settings, connections, and copies that differ in settings."""
 
     _settings: Settings
+    _settings_type: ClassVar[type[Settings]] = Settings
     _transport: Transport | AsyncTransport
+
+    def _plan(self, call: Call) -> Generator[Step, Any, Answer]:
+        plan = exchange(self._settings, call)
+        return unread(plan) if isinstance(call, UnreadCall) else plan
 
     @property
     def base_url(self) -> str:
@@ -46,7 +59,36 @@ class _Shared:
 
     @property
     def max_retries(self) -> int:
+        """How often a failed attempt is repeated."""
         return self._settings.max_retries
+
+    @property
+    def timeout(self) -> Timeout:
+        """Seconds without a byte after which an attempt fails, or an `httpx.Timeout`; None for no limit."""
+        if not isinstance(self._settings.timeout, NotGiven):
+            return self._settings.timeout
+        import httpx
+
+        return httpx.Timeout(DEFAULT_TIMEOUT, connect=DEFAULT_CONNECT_TIMEOUT)
+
+    @property
+    def organization(self) -> str | None:
+        """The organization to be billed."""
+        return self._settings.organization
+
+    @property
+    def project(self) -> str | None:
+        """The project to be billed."""
+        return self._settings.project
+
+    @property
+    def beta(self) -> Self:
+        """The client itself: what began as `beta.chat` in the ecosystem is in `chat`."""
+        return self
+
+    def is_closed(self) -> bool:
+        """Tell whether the connections are closed."""
+        return self._transport.is_closed
 
     def with_options(
         self,
@@ -63,16 +105,21 @@ class _Shared:
         default_query: Mapping[str, Any] | NotGiven = NOT_GIVEN,
         validate: bool | NotGiven = NOT_GIVEN,
         on_unknown: OnUnknown | NotGiven | None = NOT_GIVEN,
+        http_client: HttpClient | AsyncHttpClient | None = None,
     ) -> Self:
         """Give a client that differs in some settings and shares the connections: closing one closes both.
 
-        Args: those of the client; `default_headers` and `default_query` are added to the client's. Without
-            `on_unknown`, the two tell each kind once together.
+        It takes the arguments of the client; `default_headers` and `default_query` are added to the client's, and with
+        an `http_client` the connections are its own. Without `on_unknown`, the two tell each kind once together. `copy`
+        is the same method.
         """
-        options = {name: value for name, value in locals().items() if name != "self"}
+        options = {name: value for name, value in locals().items() if name not in ("self", "http_client")}
         copy = object.__new__(type(self))
         copy._settings = self._settings.replace(**options)
         copy._transport = self._transport
+        if http_client is not None:
+            copy._settings.timeout = timeout_of(copy._settings.timeout, http_client)
+            copy._transport = type(self._transport)(http_client)  # type: ignore[arg-type]
         return copy
 
     copy = with_options
@@ -102,7 +149,8 @@ class Client(_Shared):
         base_url: Where the API is; by default OPENAI_BASE_URL, or else OpenAI.
         organization: The organization to be billed; by default OPENAI_ORG_ID.
         project: The project to be billed; by default OPENAI_PROJECT_ID.
-        timeout: Seconds without a byte after which an attempt fails, or an `httpx.Timeout`; None for no limit.
+        timeout: Seconds without a byte after which an attempt fails, or an `httpx.Timeout`; None for no limit. By
+            default that of `http_client` if it has one of its own, or 600 seconds, and 5 to connect.
         max_retries: How often a failed attempt is repeated.
         deadline: Seconds for a whole call: all attempts, and the body of a stream; None for no limit.
         idle_timeout: Seconds without an event after which a stream counts as dead; None for no limit.
@@ -111,7 +159,8 @@ class Client(_Shared):
         validate: Whether to check requests against the specification before they are sent; needs the extra `validate`.
         on_unknown: A function, not an async one, to call with an `Unknown` for each enum value, field and variant that
             a server sends and the specification does not know, once a kind. What it raises is logged, not raised.
-        http_client: An `httpx.Client` or `httpx2.Client` to send with; closing it stays with the caller.
+        http_client: An `httpx.Client` or `httpx2.Client` to send with; closing it stays with the caller, unless it is a
+            `DefaultHttpxClient`, which is closed with the client.
 
     Raises:
         ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
@@ -135,12 +184,12 @@ class Client(_Shared):
         on_unknown: OnUnknown | None = None,
         http_client: HttpClient | None = None,
     ) -> None:
-        self._settings = Settings(
+        self._settings = self._settings_type(
             api_key=api_key,
             base_url=base_url,
             organization=organization,
             project=project,
-            timeout=timeout,
+            timeout=timeout_of(timeout, http_client),
             max_retries=max_retries,
             deadline=deadline,
             idle_timeout=idle_timeout,
@@ -153,15 +202,20 @@ class Client(_Shared):
 
     @functools.cached_property
     def chat(self) -> Chat:
+        """What the API does: `chat.completions` has the operations."""
         return Chat(self)
 
     _transport: Transport
 
     def _answer(self, call: Call) -> Answer:
-        return self._transport.run(exchange(self._settings, call))
+        plan = self._plan(call)
+        if (observer := self._settings._observer) is None:
+            return self._transport.run(plan)
+        with observer.operation(call, self._settings) as operation:
+            return operation.answered(self._transport.run(plan))
 
     def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's to close."""
+        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -176,7 +230,8 @@ class AsyncClient(_Shared):
 
     Args:
         api_key: As for `Client`; the function may be async.
-        http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send with; closing it stays with the caller.
+        http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send with; closing it stays with the caller,
+            unless it is a `DefaultAsyncHttpxClient`, which is closed with the client.
 
     The other arguments are those of `Client`.
     """
@@ -198,12 +253,12 @@ class AsyncClient(_Shared):
         on_unknown: OnUnknown | None = None,
         http_client: AsyncHttpClient | None = None,
     ) -> None:
-        self._settings = Settings(
+        self._settings = self._settings_type(
             api_key=api_key,
             base_url=base_url,
             organization=organization,
             project=project,
-            timeout=timeout,
+            timeout=timeout_of(timeout, http_client),
             max_retries=max_retries,
             deadline=deadline,
             idle_timeout=idle_timeout,
@@ -216,15 +271,20 @@ class AsyncClient(_Shared):
 
     @functools.cached_property
     def chat(self) -> AsyncChat:
+        """What the API does: `chat.completions` has the operations."""
         return AsyncChat(self)
 
     _transport: AsyncTransport
 
     async def _answer(self, call: Call) -> Answer:
-        return await self._transport.run(exchange(self._settings, call))
+        plan = self._plan(call)
+        if (observer := self._settings._observer) is None:
+            return await self._transport.run(plan)
+        with observer.operation(call, self._settings) as operation:
+            return operation.answered(await self._transport.run(plan))
 
     async def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's to close."""
+        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

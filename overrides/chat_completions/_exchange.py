@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from chat_completions import _logs, _retry
@@ -23,12 +23,14 @@ from chat_completions._settings import (
     Settings,
     usable_key,
 )
+from chat_completions._steps import Close, Key, Read, Send, Sleep, Step
 from chat_completions.errors import APIConnectionError, APIError, APITimeoutError
 
 if TYPE_CHECKING:
     import httpx
 
     from chat_completions._unknown import Watch
+    from chat_completions.observability._operations import Operation
 
 MAX_REDIRECTS = 10
 _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
@@ -36,56 +38,17 @@ _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({30
 _HARMLESS_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 
 
-@dataclass(slots=True)
-class Send:
-    """Send a request; the result is a response of which only the head has been read."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    params: Mapping[str, Any]
-    content: bytes | None
-    timeout: Mapping[str, float | None]
-
-
-@dataclass(slots=True)
-class Read:
-    """Read the whole body of a response."""
-
-    response: Any
-
-
-@dataclass(slots=True)
-class Close:
-    """Let go of a response."""
-
-    response: Any
-
-
-@dataclass(slots=True)
-class Sleep:
-    """Wait for some seconds."""
-
-    seconds: float
-
-
-@dataclass(slots=True)
-class Key:
-    """Call the function that gives the API key; the result is what it gives."""
-
-    source: Callable[[], Any] = field(repr=False)
-
-
-Step: TypeAlias = Send | Read | Close | Sleep | Key
-
-
 @dataclass(frozen=True)
 class Attempt:
-    """One try of a call: its status (None without a response), the delay before the next one, and why there was one."""
+    """One try of a call: its status (None without a response), the delay before the next one, and why there was one.
+
+    `seconds` is how long it took until it failed, or until the head of its response.
+    """
 
     status: int | None
     delay: float | None = None
     reason: str | None = None
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -104,19 +67,36 @@ class Call:
 
 @dataclass
 class Answer:
-    """The response of a call, how it was come by, until when its body may take, and who watches what it holds."""
+    """The response of a call, how it was come by, until when its body may take, and who watches what it holds.
+
+    On the clock: when the call began, when the request that was answered was sent, when the head of its response came,
+    and when there was all that is read before the answer is given. `operation` observes the rest of a stream.
+    """
 
     response: httpx.Response
     attempts: list[Attempt]
     ends_at: float | None
     idle_timeout: float | None
     watch: Watch | None
+    began_at: float = 0.0
+    sent_at: float = 0.0
+    headed_at: float = 0.0
+    answered_at: float = 0.0
+    operation: Operation | None = None
 
 
-@dataclass
 class _State:
-    attempts: list[Attempt] = field(default_factory=list)
-    redirects: int = 0
+    __slots__ = ("attempts", "began_at", "redirects")
+
+    def __init__(self, began_at: float) -> None:
+        self.began_at = began_at
+        self.attempts: list[Attempt] = []
+        self.redirects = 0
+
+    def told(self, error: APIError) -> APIError:
+        """Give the error that ends the call, with how it came to that."""
+        error.attempts, error.elapsed = tuple(self.attempts), time.monotonic() - self.began_at
+        return error
 
 
 def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
@@ -128,7 +108,8 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
     deadline = settings.deadline if isinstance(call.deadline, NotGiven) else call.deadline
     retries = settings.max_retries if isinstance(call.max_retries, NotGiven) else call.max_retries
     idle = settings.idle_timeout if isinstance(call.idle_timeout, NotGiven) else call.idle_timeout
-    ends_at = None if deadline is None else time.monotonic() + deadline
+    began_at = time.monotonic()
+    ends_at = None if deadline is None else began_at + deadline
     source = settings.api_key.reveal() if settings.api_key else None
     key = usable_key((yield Key(source)) if callable(source) else source)
     method = str(call.request["method"]).upper()
@@ -140,14 +121,14 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
         headers["Idempotency-Key"] = _new_key()
     params = {**settings.default_query.reveal(), **call.request.get("params", {}), **(call.extra_query or {})}
     limits = _limits(settings, call, idle)
-    state = _State()
+    state = _State(began_at)
     while True:
         wait: float | None
+        begun = time.monotonic()
         try:
-            if ends_at is not None and time.monotonic() >= ends_at:
+            if ends_at is not None and begun >= ends_at:
                 raise too_late(deadline)
             timeout = _within(limits, ends_at)
-            begun = time.monotonic()
             _logs.sending(method, url, len(state.attempts) + 1, call.request.get("content"))
             response = yield Send(method, url, headers, params, call.request.get("content"), timeout)
         except Exception as failure:
@@ -159,12 +140,14 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             status = None
         else:
             status = response.status_code
-            _logs.answered(status, time.monotonic() - begun, response.headers)
+            headed_at = time.monotonic()
+            _logs.answered(status, headed_at - begun, response.headers)
             if 200 <= status < 300:
-                state.attempts.append(Attempt(status))
+                state.attempts.append(Attempt(status, seconds=headed_at - begun))
                 if not call.stream:
-                    yield from _read(response, settings, deadline, ends_at)
-                return Answer(response, state.attempts, ends_at, idle, settings.on_unknown)
+                    yield from _read(response, settings, deadline, ends_at, state)
+                moments = began_at, begun, headed_at, time.monotonic()
+                return Answer(response, state.attempts, ends_at, idle, settings.on_unknown, *moments)
             target = _redirect_target(method, response, url)
             if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(url, target):
                 yield Close(response)
@@ -175,17 +158,17 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
                 # The query went into the address that redirected us; the new one has what it needs.
                 url, params = target, {}
                 continue
-            yield from _read(response, settings, deadline, ends_at)
+            yield from _read(response, settings, deadline, ends_at, state)
             error = status_error(response, redirected_to=_logs.shown(target) if target else None)
             worth = _retry.retried(status, response.headers, error.code, error.type) and target is None
             wait = _retry.delay(len(state.attempts) + 1, response.headers) if worth else None
             reason = error.message
-        too_long = wait is None or (ends_at is not None and time.monotonic() + wait >= ends_at)
+        now = time.monotonic()
+        too_long = wait is None or (ends_at is not None and now + wait >= ends_at)
         if wait is None or too_long or len(state.attempts) >= retries:
-            state.attempts.append(Attempt(status, None, reason))
-            error.attempts = tuple(state.attempts)
-            raise error
-        state.attempts.append(Attempt(status, wait, reason))
+            state.attempts.append(Attempt(status, None, reason, now - begun))
+            raise state.told(error)
+        state.attempts.append(Attempt(status, wait, reason, now - begun))
         _logs.waiting(wait, reason)
         yield Sleep(wait)
 
@@ -206,7 +189,7 @@ def _told(failure: Exception, settings: Settings, deadline: float | None, ends_a
 
 
 def _read(
-    response: Any, settings: Settings, deadline: float | None, ends_at: float | None
+    response: Any, settings: Settings, deadline: float | None, ends_at: float | None, state: _State
 ) -> Generator[Step, Any, None]:
     try:
         yield Read(response)
@@ -214,7 +197,7 @@ def _read(
         error = _told(failure, settings, deadline, ends_at)
         if error is None:
             raise
-        raise error from failure
+        raise state.told(error) from failure
 
 
 def _limits(settings: Settings, call: Call, idle: float | None) -> dict[str, float | None]:

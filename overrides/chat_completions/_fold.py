@@ -6,8 +6,6 @@
                   merged by it; objects merged; numbers replaced; null says nothing
     a tool call   by its index, else its id, else its position, else the last one
     a message     (in place of a delta) is the whole: what it tells again is replaced, never doubled
-
-What had to be repaired is told by `Fold.anomalies`; see `_repairs`.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ _PIECE_BYTES = 128  # of text for each piece that may stand alone, which takes h
 
 
 class Fold(Repairs):
-    """A completion in the making: add each chunk, ask at any time."""
+    """A completion in the making: add each chunk, ask at any time; `anomalies` tells what had to be repaired."""
 
     __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grows", "take_tokens")
 

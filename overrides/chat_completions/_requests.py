@@ -36,7 +36,8 @@ class Requests:
             client: The http client that will send it, whose headers, query and cookies are merged in.
             step: What to send.
         """
-        module = _module_of(type(client))
+        kind: Any = type(client)
+        module = _module_of(kind)
         if module is None or client.params or client.cookies or step.params:
             return _built(client, step, module)
         rest = dict(step.headers)

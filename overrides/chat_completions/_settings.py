@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from chat_completions import _logs
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from chat_completions._unknown import OnUnknown, Watch
+    from chat_completions.observability._operations import Observer
 
     ApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
     AsyncHttpClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
@@ -55,6 +56,9 @@ class Secret(Generic[T]):
 class NotGiven:
     """The type of NOT_GIVEN: an option that the caller left out, where None means something."""
 
+    def __bool__(self) -> Literal[False]:
+        return False
+
     def __reduce__(self) -> str:
         return "NOT_GIVEN"
 
@@ -64,14 +68,22 @@ class NotGiven:
 
 NOT_GIVEN = NotGiven()
 
+# Other names of the ecosystem for the same.
+Omit = NotGiven
+not_given = omit = NOT_GIVEN
+
 
 class Settings:
     """A client's settings, with what the environment says where the caller says nothing.
 
     Raises:
         ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
-        TypeError: `on_unknown` is no function, or an async one.
+        TypeError: `on_unknown` is no function, or an async one, or `max_retries` is no whole number.
+        ValueError: `max_retries` is negative.
     """
+
+    # Set by `chat_completions.observability`: on one client's settings, or here for all. It is left out of pickles.
+    _observer: Observer | None = None
 
     def __init__(
         self,
@@ -109,6 +121,7 @@ class Settings:
         self.organization = (environment("OPENAI_ORG_ID") if organization is None else organization) or None
         self.project = (environment("OPENAI_PROJECT_ID") if project is None else project) or None
         self.timeout = timeout
+        check_retries(max_retries)
         self.max_retries = max_retries
         self.deadline = deadline
         self.idle_timeout = idle_timeout
@@ -121,10 +134,13 @@ class Settings:
 
     def replace(self, **changes: Any) -> Settings:
         """Give a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
-        given = {name: value for name, value in changes.items() if value is not NOT_GIVEN}
+        given = {name: value for name, value in changes.items() if not isinstance(value, NotGiven)}
         for name in ("default_headers", "default_query"):
             given[name] = {**getattr(self, name).reveal(), **(given.get(name) or {})}
-        return Settings(**{**self._arguments(), **given})
+        copy = type(self)(**{**self._arguments(), **given})
+        if "_observer" in vars(self):
+            copy._observer = self._observer
+        return copy
 
     def _arguments(self) -> dict[str, Any]:
         """Give the arguments that make an equal copy."""
@@ -171,7 +187,7 @@ class Settings:
             for name, value in more.items():
                 for known in [known for known in headers if known.lower() == name.lower()]:
                     del headers[known]
-                headers[name] = value
+                headers[name] = None if isinstance(value, NotGiven) else value
         return {name: value for name, value in headers.items() if value is not None}
 
     def shown_url(self) -> str:
@@ -183,6 +199,19 @@ def _watch(hook: OnUnknown | Watch) -> Watch:
     from chat_completions._unknown import Watch
 
     return hook if isinstance(hook, Watch) else Watch(hook)
+
+
+def check_retries(number: Any) -> None:
+    """Check that something can be a number of retries.
+
+    Raises:
+        TypeError: It is no whole number.
+        ValueError: It is negative.
+    """
+    if not isinstance(number, int):
+        raise TypeError(f"max_retries is {number!r}; give a whole number, 0 for no retries")
+    if number < 0:
+        raise ValueError(f"max_retries is {number}; give 0 for no retries, or more")
 
 
 def usable_key(key: Any) -> str | None:

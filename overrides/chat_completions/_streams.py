@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from chat_completions._response_info import info_of
 from chat_completions._stream_core import StreamCore
+from chat_completions._timings import Arrivals
 
 if TYPE_CHECKING:
     import httpx
 
     from chat_completions._exchange import Answer
     from chat_completions._folded import Anomaly
+    from chat_completions._timings import StreamTimings
     from chat_completions.models import ChatCompletion
 
 # After [DONE] a body has a few bytes left at most; reading them is what lets its connection be used again.
@@ -38,6 +40,8 @@ class StreamView(Generic[T_co]):
             watch=answer.watch,
         )
         self._ready: Iterator[Any] = iter(())  # the chunks of the bytes that were read last
+        self._arrivals = Arrivals(answer)
+        self._operation = answer.operation
         self._closed = False
 
     @property
@@ -62,6 +66,25 @@ class StreamView(Generic[T_co]):
     def anomalies(self) -> list[Anomaly]:
         """What the server did that the specification does not say, and how it was understood."""
         return self._core.fold.anomalies
+
+    @property
+    def timings(self) -> StreamTimings:
+        """How long what took so far, as the time to the first token; also after the end, a fault or `close()`."""
+        core = self._core
+        self._arrivals.note(core._last_event_at, core.fold)
+        return self._arrivals.timings(core.fold._top.get("usage"))
+
+    def _over(self, error: BaseException | None = None) -> None:
+        """Take note, once, that the stream is over: it ended, it failed, or it was left."""
+        core, arrivals = self._core, self._arrivals
+        if arrivals.ended_at is None:
+            arrivals.note(core._last_event_at, core.fold)
+            # What was read to its end may have been given late.
+            read = core.done or core.fault is not None or (core.ended and error is None)
+            arrivals.ended_at = core._last_event_at if read else core._clock()
+            if self._operation is not None:
+                left = isinstance(error, GeneratorExit)
+                self._operation.stream_over(core, arrivals, core.fault if left or error is None else error)
 
     def _fault(self) -> Exception | None:
         """Give what is to be raised now that all chunks are given; None while more bytes may come, or at the end."""
@@ -102,6 +125,9 @@ class Stream(StreamView[T_co]):
                     yield cast(T_co, chunk)
                 if not self._read_on():
                     return
+        except BaseException as error:
+            self._over(error)
+            raise
         finally:
             self.close()
 
@@ -112,16 +138,19 @@ class Stream(StreamView[T_co]):
                     return cast(T_co, chunk)
                 if not self._read_on():
                     raise StopIteration
-        except BaseException:
+        except BaseException as error:
+            self._over(error)
             self.close()
             raise
 
     def _read_on(self) -> bool:
         """Read until there may be chunks; False at the end of the stream."""
         core = self._core
+        self._arrivals.note(core._last_event_at, core.fold)
         if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
             raise fault
         if core.done or core.ended:
+            self._over()
             self._drain()
             self.close()
             return False
@@ -164,6 +193,7 @@ class Stream(StreamView[T_co]):
         """Let go of the connection; closing twice is fine."""
         if not self._closed:
             self._closed = True
+            self._over()
             self._response.close()
 
     def __enter__(self) -> Self:

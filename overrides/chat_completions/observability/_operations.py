@@ -1,0 +1,297 @@
+"""One call, or one stream, as a span and its measurements; and who makes them. OpenTelemetry is imported here.
+
+An operation begins before a call is planned and is the current span while it is carried out, so that the spans of the
+http client nest under it. It ends with the answer, or with the stream that the answer begins; a stream is iterated
+without it being current. Whatever fails in here is logged, and costs the caller nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from opentelemetry import context as contexts
+from opentelemetry import metrics, trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from chat_completions import _generated, _logs
+from chat_completions._failures import request_id_of, status_error
+from chat_completions._unread import UnreadCall
+from chat_completions._version import __version__
+from chat_completions.errors import APIError, APIResponseValidationError
+from chat_completions.observability import _attributes, _messages
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import Span, TracerProvider
+
+    from chat_completions._exchange import Answer, Attempt, Call
+    from chat_completions._settings import Settings
+    from chat_completions._stream_core import StreamCore
+    from chat_completions._timings import Arrivals
+    from chat_completions.observability._attributes import Attributes
+
+_SCOPE = "chat_completions"
+_SUPPRESSED = (
+    "suppress_instrumentation",
+    getattr(contexts, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation"),
+)
+# As the conventions advise.
+_SECONDS = [0.01 * 2**step for step in range(14)]
+_TOKENS = [4**step for step in range(14)]
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class Observer:
+    """Makes the spans and the metrics of the clients that it is set for. Threads may share it.
+
+    Args:
+        tracer_provider: Where spans go; None for the global provider.
+        meter_provider: Where metrics go; None for the global provider.
+        captures: Whether spans hold messages, tools and what errors say.
+        provider_name: The provider; None for the one that is known by the server's address.
+    """
+
+    def __init__(
+        self,
+        tracer_provider: TracerProvider | None,
+        meter_provider: MeterProvider | None,
+        captures: bool,
+        provider_name: str | None,
+    ) -> None:
+        self.captures, self.provider_name = captures, provider_name
+        url = _attributes.SCHEMA_URL
+        self.tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider, url)
+        meter = metrics.get_meter(_SCOPE, __version__, meter_provider, url)
+
+        def histogram(name: str, unit: str, description: str, bounds: Sequence[float]) -> metrics.Histogram:
+            return meter.create_histogram(name, unit, description, explicit_bucket_boundaries_advisory=bounds)
+
+        self.duration = histogram(
+            "gen_ai.client.operation.duration", "s", "How long an operation took, with all its attempts.", _SECONDS
+        )
+        self.time_to_first_chunk = histogram(
+            "gen_ai.client.operation.time_to_first_chunk", "s", "How long the first chunk of a stream took.", _SECONDS
+        )
+        self.time_per_output_chunk = histogram(
+            "gen_ai.client.operation.time_per_output_chunk", "s", "How long each further chunk took.", _SECONDS
+        )
+        self.token_usage = histogram("gen_ai.client.token.usage", "{token}", "How many tokens were used.", _TOKENS)
+
+    def operation(self, call: Call, settings: Settings) -> Operation:
+        """Begin to observe a call; use what it gives with `with`."""
+        operation = Operation(self, stream=call.stream, goes_on=call.stream or isinstance(call, UnreadCall))
+        if not any(contexts.get_value(key) for key in _SUPPRESSED):
+            _quietly(operation.begin, call, settings)
+        return operation
+
+
+class Operation:
+    """One call to the API, and the reading of its body where that goes on after the answer is given."""
+
+    def __init__(self, observer: Observer, *, stream: bool, goes_on: bool) -> None:
+        self._observer, self._is_stream, self._goes_on, self._is_list = observer, stream, goes_on, False
+        self._span: Span | None = None  # None before the beginning, and after the end
+        self._context: Context | None = None
+        self._token: Any = None
+        self._told: Attributes = {}
+        self._secret: str | None = None
+        self._attempts: Sequence[Attempt] = ()
+        self._began_at, self._began = time.monotonic(), time.time_ns()
+
+    def begin(self, call: Call, settings: Settings) -> None:
+        """Start the span."""
+        observer, request = self._observer, call.request
+        key = settings.api_key.reveal() if settings.api_key else None
+        self._secret = key if isinstance(key, str) else None
+        self._told = _attributes.server(settings.base_url.reveal())
+        provider = observer.provider_name or _attributes.provider_of(str(self._told.get("server.address", "")))
+        self._told["gen_ai.provider.name"] = provider
+        self._is_list = "content" not in request
+        self._told["gen_ai.operation.name"] = name = _attributes.LIST if self._is_list else _attributes.CHAT
+        body: dict[str, Any] = {} if self._is_list else json.loads(request["content"])
+        if not self._is_list:
+            self._told |= _attributes.request(body, provider)
+        model = self._told.get("gen_ai.request.model")
+        span = self._observer.tracer.start_span(
+            f"{name} {model}" if model else name,
+            kind=SpanKind.CLIENT,
+            attributes=_encodable(self._told),
+            start_time=self._began,
+        )
+        self._span, self._context = span, trace.set_span_in_context(span)
+        if observer.captures and span.is_recording():
+            captured = {
+                "gen_ai.input.messages": _messages.input_messages(body),
+                "gen_ai.tool.definitions": _messages.tool_definitions(body),
+            }
+            span.set_attributes(_encodable({n: _messages.as_text(value) for n, value in captured.items() if value}))
+
+    def __enter__(self) -> Self:
+        if self._context is not None:
+            self._token = _quietly(contexts.attach, self._context)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            _quietly(contexts.detach, self._token)
+            self._token = None
+        if error is not None:
+            self._attempts = getattr(error, "attempts", ())
+            self._end(time.monotonic(), error, lambda: {})
+
+    def answered(self, answer: Answer) -> Answer:
+        """Take note of the answer, and give it; unless its body is still to be read, that is the end."""
+        self._attempts = answer.attempts
+        if self._goes_on:
+            answer.operation = self
+        else:
+            self._end(answer.answered_at, None, lambda: self._response_told(answer.response))
+        return answer
+
+    def body_over(self, response: Any, error: BaseException | None) -> None:
+        """Take note that a body was read that is not read as a stream, or that it was left or broke off."""
+        self._end(time.monotonic(), error, lambda: self._response_told(response))
+
+    def stream_over(self, core: StreamCore, arrivals: Arrivals, error: BaseException | None) -> None:
+        """Take note that the stream ended, failed, or was left."""
+        assert arrivals.ended_at is not None
+        self._end(arrivals.ended_at, error, lambda: self._stream_told(core, arrivals, error), arrivals)
+
+    def __del__(self) -> None:
+        # A stream that nobody ever iterated.
+        if getattr(self, "_span", None) is not None:
+            self._end(time.monotonic(), None, lambda: {})
+
+    def _end(
+        self,
+        at: float,
+        error: BaseException | None,
+        tell: Callable[[], Attributes],
+        arrivals: Arrivals | None = None,
+    ) -> None:
+        """End the span, once, with what there is to tell; then measure."""
+        span, self._span = self._span, None
+        if span is None:
+            return
+        told = _quietly(tell) or {}
+        if error is not None:
+            told["error.type"] = type(error).__qualname__
+            if isinstance(error, APIError) and error.request_id:
+                told["chat_completions.request_id"] = error.request_id
+        seconds = max(at - self._began_at, 0.0)
+        if span.is_recording():
+            _quietly(self._tell, span, told, error)
+        _quietly(span.end, self._began + round(seconds * 1e9))
+        _quietly(self._measure, seconds, {**self._told, **told}, arrivals)
+
+    def _tell(self, span: Span, told: Attributes, error: BaseException | None) -> None:
+        at = self._began
+        for attempt in self._attempts:
+            at += round((attempt.seconds or 0.0) * 1e9)
+            if attempt.delay is not None:
+                what: Attributes = {"chat_completions.retry.delay": attempt.delay}
+                if attempt.status is not None:
+                    what["http.response.status_code"] = attempt.status
+                span.add_event("chat_completions.retry", what, timestamp=at)
+                at += round(attempt.delay * 1e9)
+        if len(self._attempts) > 1:
+            told["http.request.resend_count"] = len(self._attempts) - 1
+        span.set_attributes(_encodable(told))
+        if "error.type" in told:
+            # What an error says may quote the request, so it is content.
+            text = str(error or "") if self._observer.captures else _brief(error)
+            text = text.replace(self._secret, "<hidden>") if self._secret else text
+            span.set_status(StatusCode.ERROR, str(_encodable_value(text)) or None)
+
+    def _response_told(self, response: Any) -> Attributes:
+        told: Attributes = {}
+        if request_id := request_id_of(response.headers):
+            told["chat_completions.request_id"] = request_id
+        if self._is_stream or not _is_read(response):
+            return told
+        parse: Callable[[Any], Any] = _generated.parse_list if self._is_list else _generated.parse_completion
+        try:
+            body = parse(response).to_dict()
+        except _generated.UnexpectedStatus:
+            return {**told, "error.type": type(status_error(response)).__qualname__}
+        except _generated.UnexpectedContent:
+            return {**told, "error.type": APIResponseValidationError.__qualname__}
+        return told | (_attributes.page(body) if self._is_list else self._body_told(body))
+
+    def _stream_told(self, core: StreamCore, arrivals: Arrivals, error: BaseException | None) -> Attributes:
+        told: Attributes = {"chat_completions.stream.complete": error is None and (core.done or core.fold.is_complete)}
+        if core._request_id:
+            told["chat_completions.request_id"] = core._request_id
+        if (at := arrivals.first_chunk_at) is not None:
+            told["gen_ai.response.time_to_first_chunk"] = at - self._began_at
+        if (at := arrivals.first_token_at) is not None:
+            told["chat_completions.response.time_to_first_token"] = at - self._began_at
+        completion = core.completion()
+        return told if completion is None else told | self._body_told(completion.to_dict())
+
+    def _body_told(self, body: dict[str, Any]) -> Attributes:
+        told = _attributes.response(body, str(self._told["gen_ai.provider.name"]))
+        if self._observer.captures and (messages := _messages.output_messages(body)):
+            told["gen_ai.output.messages"] = _messages.as_text(messages)
+        return told
+
+    def _measure(self, seconds: float, told: Attributes, arrivals: Arrivals | None) -> None:
+        observer, context = self._observer, self._context
+        observer.duration.record(seconds, _encodable(_attributes.measured(told, duration=True)), context)
+        measured = _encodable(_attributes.measured(told))
+        for kind in ("input", "output"):
+            count = told.get(f"gen_ai.usage.{kind}_tokens")
+            if isinstance(count, int):
+                observer.token_usage.record(count, {**measured, "gen_ai.token.type": kind}, context)
+        if arrivals is not None and arrivals.first_chunk_at is not None:
+            observer.time_to_first_chunk.record(arrivals.first_chunk_at - self._began_at, measured, context)
+            for gap, times in arrivals.gaps():
+                for _ in range(times):
+                    observer.time_per_output_chunk.record(gap, measured, context)
+
+
+def _quietly(do: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return do(*arguments)
+    except Exception as error:
+        _logs.hook_failed("OpenTelemetry", error)
+        return None
+
+
+def _is_read(response: Any) -> bool:
+    """Tell whether the body of a response was read as a whole."""
+    try:
+        response.content  # noqa: B018
+    except RuntimeError:  # httpx and httpx2 have a ResponseNotRead each
+        return False
+    return True
+
+
+def _brief(error: BaseException | None) -> str:
+    """Give what an error says without the words of the server, or of whoever else wrote its message."""
+    if not isinstance(error, APIError):
+        return ""
+    told = [f"HTTP {error.status_code}"] if error.status_code else []
+    told += [error.code] if isinstance(error.code, str) and _PLAIN_CODE.fullmatch(error.code) else []
+    return ", ".join(told)
+
+
+def _encodable(told: Attributes) -> Attributes:
+    """Give attributes that can be exported: half a surrogate pair would fail all that is exported with it."""
+    return {name: _encodable_value(value) for name, value in told.items()}
+
+
+def _encodable_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_encodable_value(one) for one in value]
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
