@@ -6,7 +6,8 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from . import LocalServer
 
@@ -27,24 +28,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--api-key", action="append", metavar="KEY", help="accept this key only; may be repeated")
     parser.add_argument("--chunk-delay", type=float, default=0.0, metavar="SECONDS", help="time between two chunks")
     parser.add_argument("--strict", action="store_true", help="refuse request fields that the contract does not have")
-    options = parser.parse_args(arguments)
+    options = vars(parser.parse_args(arguments))
+    return serve(api_keys=options.pop("api_key"), **options)
+
+
+def serve(host: str, port: int, *, announce: Callable[[str], None] | None = None, **settings: Any) -> int:
+    """Run a server until SIGINT or SIGTERM.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        announce: What to call with the base URL once requests are answered; None prints it.
+        settings: Further arguments of `LocalServer`.
+
+    Returns:
+        The exit code: 0 after an interrupt, 1 if the server cannot start, which standard error tells.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        server = LocalServer(
-            options.host,
-            options.port,
-            database=options.database,
-            api_keys=options.api_key,
-            chunk_delay=options.chunk_delay,
-            strict=options.strict,
-        ).start()
+        server = LocalServer(host, port, **settings).start()
     except (ImportError, OSError, OverflowError, ValueError) as error:
-        print(f"error: {_reason(error, options.host, options.port)}", file=sys.stderr)
+        print(f"error: {_reason(error, host, port)}", file=sys.stderr)
         return 1
     try:
-        print(server.base_url, flush=True)
+        if announce is None:
+            print(server.base_url, flush=True)
+        else:
+            announce(server.base_url)
         while not stop.wait(1):  # with a timeout, as a wait without end does not see Ctrl-C on Windows
             pass
     finally:

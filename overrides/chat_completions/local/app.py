@@ -72,7 +72,7 @@ def create_app(
         raise ValueError(f"max_body_bytes must be at least 1, not {max_body_bytes!r}")
     contract = Contract(packaged_document() if document is None else document)
     store = Store(database)
-    service = _Service(contract, store, _key_bytes(api_keys), strict, chunk_delay, max_body_bytes)
+    service = Service(contract, store, _key_bytes(api_keys), strict, chunk_delay, max_body_bytes)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -90,10 +90,13 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.state.store = store
+    app.state.service = service
     return app
 
 
-class _Service:
+class Service:
+    """Answers requests; `check_key` and `checked_body` say what would be refused."""
+
     def __init__(
         self,
         contract: Contract,
@@ -115,7 +118,7 @@ class _Service:
 
     async def answer(self, request: Request) -> Response:
         try:
-            self._check_key(request)
+            self.check_key(request)
             if request.method == "POST":
                 return await self._create(request)
             return await self._list(request)
@@ -156,13 +159,25 @@ class _Service:
             raise ApiError(413, message, code="request_too_large")
         return bytes(body)
 
-    def _reply(self, raw: bytes, content_type: str | None, content_encoding: str | None) -> Reply:
+    def checked_body(self, raw: bytes, content_type: str | None, content_encoding: str | None) -> dict[str, Any]:
+        """Read the body of a create request, and check it by the contract and the rules beyond it.
+
+        Raises:
+            ApiError: It is refused.
+        """
         try:
             body = json_object(raw, content_type, content_encoding)
             if self._strict:
                 check_fields(body, self._contract.request_fields)
             self._contract.check_request(body)
             check_rules(body)
+        except RecursionError as error:
+            raise too_deep() from error
+        return body
+
+    def _reply(self, raw: bytes, content_type: str | None, content_encoding: str | None) -> Reply:
+        body = self.checked_body(raw, content_type, content_encoding)
+        try:
             plan = plan_reply(body)
         except RecursionError as error:
             raise too_deep() from error
@@ -188,7 +203,12 @@ class _Service:
                 return
         yield DONE
 
-    def _check_key(self, request: Request) -> None:
+    def check_key(self, request: Request) -> None:
+        """Refuse a request without one of the keys.
+
+        Raises:
+            ApiError: With status 401.
+        """
         if self._keys is None:
             return
         scheme, _, key = request.headers.get("authorization", "").partition(" ")

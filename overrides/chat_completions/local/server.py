@@ -196,7 +196,12 @@ def _quiet_server(app: Starlette, ready: threading.Event) -> uvicorn.Server:
             for connection in list(self.server_state.connections):
                 with contextlib.suppress(AttributeError):  # a connection that is just being made has no transport
                     connection.transport.abort()
-            await super().shutdown(sockets)
+            # From here on it is what uvicorn does, without its fixed pause: tests start and stop many servers.
+            while self.server_state.connections or self.server_state.tasks:
+                await asyncio.sleep(0.005)
+            for server in self.servers:
+                await server.wait_closed()
+            await self.lifespan.shutdown()
 
     # Logging is left as the program has it; with `log_config` uvicorn would change it for the whole process.
     config = uvicorn.Config(

@@ -1,1 +1,58 @@
-"""Test code that uses this client against a real server on a socket."""
+"""Test code that asks for chat completions: a scripted server on a real socket, and recorded traffic.
+
+With the extra `chat-completions-client[testing]` pytest has the fixtures `chat_completions_server`,
+`chat_completions_client` and `chat_completions_cassette`; without pytest, `ScriptedServer`, `record` and `replay` are
+context managers.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cassette import Cassette as Cassette
+    from .cassette import UnknownRequestError as UnknownRequestError
+    from .cassette import record as record
+    from .cassette import replay as replay
+    from .exchanges import CassetteError as CassetteError
+    from .received import ReceivedRequest as ReceivedRequest
+    from .script import Script as Script
+    from .server import ScriptedServer as ScriptedServer
+    from .server import ScriptError as ScriptError
+
+# Every pytest of an environment with this package imports this module: it imports nothing before it is asked.
+_LAZY = {
+    "Cassette": "cassette",
+    "CassetteError": "exchanges",
+    "ReceivedRequest": "received",
+    "Script": "script",
+    "ScriptError": "server",
+    "ScriptedServer": "server",
+    "UnknownRequestError": "cassette",
+    "record": "cassette",
+    "replay": "cassette",
+}
+
+__all__ = [
+    "Cassette",
+    "CassetteError",
+    "ReceivedRequest",
+    "Script",
+    "ScriptError",
+    "ScriptedServer",
+    "UnknownRequestError",
+    "record",
+    "replay",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,1 +1,175 @@
-"""The pytest plugin."""
+"""The pytest plugin: `chat_completions_server`, `chat_completions_client` and `chat_completions_cassette`.
+
+Every pytest of an environment with this package loads it, so it imports nothing before a fixture is used, and keeps to
+hooks that all versions of pytest have.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from chat_completions import Client
+
+    from .cassette import Cassette
+    from .server import ScriptedServer
+
+_MODES = ("replay", "new", "rewrite")
+# What a fixture of this plugin left on its test: it is asked at the test's end whether all went well.
+_CHECKED = "_chat_completions_checked"
+_CLEARED = ("AZURE_OPENAI_AD_TOKEN", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+
+
+def pytest_addoption(parser: Any) -> None:
+    """Add what the command line and the configuration file may say."""
+    group = parser.getgroup("chat-completions", "chat completions")
+    group.addoption(
+        "--chat-completions-record",
+        choices=_MODES,
+        default="replay",
+        help="cassettes: only replay (the default), record those without a file (new), or record all (rewrite)",
+    )
+    parser.addini("chat_completions_exact", "whether every script and cassette has to be used exactly", "bool", False)
+
+
+def pytest_configure(config: Any) -> None:
+    """Name the markers."""
+    config.addinivalue_line(
+        "markers", "chat_completions_server(**settings): settings of the fixture's ScriptedServer, such as exact=True"
+    )
+    config.addinivalue_line(
+        "markers",
+        "chat_completions_cassette(path=None, *, exact=False, secret_names=(), secret_values=(), speed=None):"
+        " the file of the fixture, relative to the test's folder, and what it takes",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: Any) -> None:
+    """Fail a test that went well by itself, and that did not do with its script what the script says."""
+    for checked, options in getattr(item, _CHECKED, ()):
+        fault = None
+        try:
+            checked.verify(**options)
+        except checked._Error as error:
+            fault = str(error)
+        if fault is not None:
+            pytest.fail(fault, pytrace=False)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: Any, call: Any) -> Iterator[None]:
+    """Show, for a test that failed, what was asked and who answered."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        for checked, _ in getattr(item, _CHECKED, ()):
+            report.sections.append((f"Chat completions: {checked!r}", checked.account()))
+
+
+@pytest.fixture
+def chat_completions_server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ScriptedServer]:
+    """Run a `ScriptedServer`, and point the environment to it: `Client()` and other clients talk to it."""
+    from .server import ScriptedServer
+
+    settings = _settings(request, "chat_completions_server")
+    settings.setdefault("exact", request.config.getini("chat_completions_exact"))
+    missing = ""
+    try:
+        server = ScriptedServer(**settings)
+    except ImportError as error:
+        missing = str(error)
+    if missing:
+        pytest.fail(f"the fixture chat_completions_server cannot be made: {missing}", pytrace=False)
+    server.start()
+    try:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        for name in _CLEARED:
+            monkeypatch.delenv(name, raising=False)
+        _spare_proxies(monkeypatch)
+        with _checked_at_the_end(request, server):
+            yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def chat_completions_client(chat_completions_server: ScriptedServer) -> Iterator[Client]:
+    """Give a `Client` of the server of `chat_completions_server`."""
+    from chat_completions import Client
+
+    with Client() as client:
+        yield client
+
+
+@pytest.fixture
+def chat_completions_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cassette]:
+    """Answer from the test's cassette, or record it: for all httpx and httpx2 clients of the process."""
+    from .cassette import record, replay
+
+    settings = _settings(request, "chat_completions_cassette", "path")
+    exact = settings.pop("exact", request.config.getini("chat_completions_exact"))
+    speed = settings.pop("speed", None)
+    path = _cassette_path(request, settings.pop("path", None))
+    mode = request.config.getoption("--chat-completions-record")
+    if mode == "rewrite" or (mode == "new" and not path.exists()):
+        cassette = record(path, **settings)
+    elif path.exists():
+        cassette = replay(path, speed=speed, **settings)
+        # Without the settings of whoever recorded it, the same addresses are asked for, with a key that is none.
+        if cassette.exchanges and not os.environ.get("OPENAI_BASE_URL"):
+            monkeypatch.setenv("OPENAI_BASE_URL", re.sub(r"/chat/completions(\?.*)?$", "", cassette.exchanges[0].url))
+        if not os.environ.get("OPENAI_API_KEY"):
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-replayed")
+    else:
+        pytest.fail(f"there is no cassette {path}; record it: pytest --chat-completions-record=new", pytrace=False)
+    with cassette, cassette.patched(), _checked_at_the_end(request, cassette, exact=exact):
+        yield cassette
+
+
+def _settings(request: pytest.FixtureRequest, marker: str, *names: str) -> dict[str, Any]:
+    """Give what the markers of a test say; the nearest one wins."""
+    settings: dict[str, Any] = {}
+    for mark in reversed(list(request.node.iter_markers(marker))):
+        if len(mark.args) > len(names):
+            pytest.fail(f"the marker {marker} takes {', '.join(names) or 'keyword arguments'} only", pytrace=False)
+        settings |= {**dict(zip(names, mark.args, strict=False)), **mark.kwargs}
+    return settings
+
+
+@contextmanager
+def _checked_at_the_end(request: pytest.FixtureRequest, checked: Any, **options: Any) -> Iterator[None]:
+    item = request.node
+    before = getattr(item, _CHECKED, ())
+    setattr(item, _CHECKED, (*before, (checked, options)))
+    try:
+        yield
+    finally:
+        # A test that runs again has fixtures of its own.
+        setattr(item, _CHECKED, before)
+
+
+def _spare_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a proxy of the environment out of the way to the server, which is on this machine."""
+    if any(os.environ.get(name) or os.environ.get(name.lower()) for name in ("ALL_PROXY", "HTTP_PROXY")):
+        for name in ("NO_PROXY", "no_proxy"):
+            spared = [os.environ[name]] if os.environ.get(name) else []
+            monkeypatch.setenv(name, ",".join([*spared, "127.0.0.1", "localhost"]))
+
+
+def _cassette_path(request: pytest.FixtureRequest, given: str | os.PathLike[str] | None) -> Path:
+    file: Path = request.node.path
+    if given is not None:
+        return file.parent / given
+    name = re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
+    return file.parent / "cassettes" / file.stem / f"{name}.json"

@@ -1,0 +1,28 @@
+"""Azure: a deployment, a version, and a key or a token of Entra ID."""
+
+import os
+
+from chat_completions import AzureClient, Client
+from chat_completions.models import ChatCompletionMessageParam
+
+MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hello"}]
+ENDPOINT = os.environ.get("AZURE_OPENAI_ENDPOINT", "https://NAME.openai.azure.com")
+KEY = os.environ.get("AZURE_OPENAI_API_KEY", "")
+DEPLOYMENT = os.environ.get("MODEL", "my-deployment")
+
+# The newer addresses: the deployment is the model.
+with Client(base_url=f"{ENDPOINT}/openai/v1", api_key=KEY) as client:
+    completion = client.chat.completions.create(model=DEPLOYMENT, messages=MESSAGES)
+    print(completion.choices[0].message.content)
+
+
+# The older ones have the deployment in the path; here with a token, which is asked for before each call.
+def token() -> str:
+    return KEY  # azure.identity.get_bearer_token_provider(...) gives such a function
+
+
+with AzureClient(azure_endpoint=ENDPOINT, api_version="2024-10-21", azure_ad_token_provider=token) as client:
+    for chunk in client.chat.completions.create(model=DEPLOYMENT, messages=MESSAGES, stream=True):
+        for choice in chunk.choices:  # the first chunk may have none: it tells of the content filter
+            print(choice.delta.content or "", end="")
+    print()

@@ -1,0 +1,21 @@
+"""Record what a real server answers, without the key, and answer from the file from then on."""
+
+import os
+import sys
+from pathlib import Path
+
+from chat_completions import Client
+from chat_completions.testing import record, replay
+
+MODEL = os.environ.get("MODEL", "gpt-5-mini")
+FILE = Path(sys.argv[1] if len(sys.argv) > 1 else "hello.json")
+
+is_new = not FILE.exists()
+with record(FILE) if is_new else replay(FILE) as cassette:
+    with Client(http_client=cassette.http_client()) as client:
+        stream = client.chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": "Hello"}], stream=True
+        )
+        print("".join(stream.text_deltas()))
+
+print(f"{'recorded in' if is_new else 'replayed from'} {FILE.name}")

@@ -1,0 +1,144 @@
+"""From an answer of a script to what goes over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from chat_completions.local.events import DONE, event_bytes, json_bytes
+
+from .entries import Entry, MisfitError, Raw, Said, Streamed
+from .received import ReceivedRequest
+from .shapes import Frame, chunks_of, completion_of, is_message
+
+_STREAM = {"content-type": "text/event-stream; charset=utf-8"}
+_JSON = {"content-type": "application/json"}
+
+
+@dataclass
+class HttpReply:
+    """A response as it goes out.
+
+    Attributes:
+        parts: Bytes to be sent one by one, and pauses in seconds.
+        status: The status; None for no response at all.
+        headers: The headers, apart from those that frame the body.
+        length: The body's length in bytes; None sends it in chunks.
+        ending: Whether it ends well, is cut, or breaks the connection.
+        delay: Seconds before its beginning.
+        stored: The completion to be kept, so that it can be listed.
+    """
+
+    parts: list[bytes | float]
+    status: int | None = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    length: int | None = None
+    ending: Literal["whole", "cut", "reset"] = "whole"
+    delay: float = 0.0
+    stored: dict[str, Any] | None = None
+
+
+def http_reply(entry: Entry, request: ReceivedRequest, number: int) -> HttpReply:
+    """Give the response that an answer is to a request.
+
+    Args:
+        entry: The answer; not a function.
+        request: The request.
+        number: How many requests were answered before.
+
+    Raises:
+        MisfitError: The answer does not go with the request.
+    """
+    frame = Frame.of(number, request.body)
+    if isinstance(entry, Raw):
+        # What is cut promises one byte more than comes.
+        length = len(entry.content) + (entry.ending == "cut")
+        parts: list[bytes | float] = [entry.content] if entry.content else []
+        return HttpReply(parts, entry.status, dict(entry.headers), length, entry.ending, entry.delay)
+    if isinstance(entry, Streamed):
+        if not request.is_stream:
+            raise MisfitError(
+                "the script's next answer is a stream, and the request asks for none; reply() serves both"
+            )
+        headers = {**_STREAM, **_lower(entry.headers)}
+        ending: Literal["whole", "cut"] = "whole" if entry.cut_after is None else "cut"
+        return HttpReply(list(_stream_parts(entry, frame)), 200, headers, None, ending, entry.delay)
+    assert isinstance(entry, Said)
+    return _said(entry, request, frame)
+
+
+def _said(entry: Said, request: ReceivedRequest, frame: Frame) -> HttpReply:
+    value = entry.value
+    is_completion = is_message(value) or "choices" in value
+    if is_completion and request.method != "POST":
+        raise MisfitError("the script's next answer is a completion, and the request asks for a list; page() is one")
+    if is_completion:
+        value = completion_of(value, frame, entry.usage, entry.finish_reason)
+    stored = None
+    if is_completion and frame.request.get("store") is True:
+        value = stored = {"metadata": frame.request.get("metadata") or {}, **value}
+    if is_completion and request.is_stream:
+        parts = [event_bytes(chunk) for chunk in chunks_of(value, frame.wants_usage)]
+        headers = {**_STREAM, **_lower(entry.headers)}
+        return HttpReply([*parts, DONE], 200, headers, None, "whole", entry.delay, stored)
+    content = json_bytes(value)
+    headers = {**_JSON, **_lower(entry.headers)}
+    return HttpReply([content], 200, headers, len(content), "whole", entry.delay, stored)
+
+
+def _stream_parts(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
+    sent = 0
+    for part in _events(entry, frame):
+        if isinstance(part, (int, float)):
+            yield part
+            continue
+        if entry.cut_after is not None and sent >= entry.cut_after:
+            return
+        if sent and entry.chunk_delay:
+            yield entry.chunk_delay
+        sent += 1
+        size = entry.split or len(part) or 1
+        for begin in range(0, len(part), size):
+            yield part[begin : begin + size]
+
+
+def _events(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
+    fields = frame.fields("chat.completion.chunk")
+    wants_usage = frame.wants_usage or entry.usage is not None
+    if wants_usage:
+        fields["usage"] = None
+    is_first, is_finished, spoken = True, False, ""
+    for part in entry.parts:
+        if isinstance(part, (bytes, float)):
+            yield part
+            continue
+        if isinstance(part, str):
+            spoken += part
+            part = {"content": part}
+        if not {"choices", "object", "error", "usage"} & part.keys():
+            delta = {**({"role": "assistant"} if is_first else {}), **part}
+            part = {"choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}]}
+        is_first = False
+        is_finished = is_finished or _finishes(part)
+        yield event_bytes(part if "error" in part else {**fields, **part})
+    if entry.error is not None:
+        yield event_bytes({"error": entry.error})
+        return
+    if entry.finish_reason is not None and not is_finished:
+        choice = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": entry.finish_reason}
+        yield event_bytes({**fields, "choices": [choice]})
+    if wants_usage:
+        yield event_bytes({**fields, "choices": [], "usage": frame.usage({"content": spoken}, entry.usage)})
+    for _ in range(entry.done):
+        yield DONE
+
+
+def _finishes(chunk: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(choice, dict) and choice.get("finish_reason") is not None for choice in chunk.get("choices") or ()
+    )
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

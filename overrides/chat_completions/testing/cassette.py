@@ -1,0 +1,248 @@
+"""`record()` and `replay()`: real traffic in a file that a person can read, and answers from it without a network."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from .exchanges import Exchange, read_file, write_file
+from .matching import differences, nearest, told
+from .secrets import Secrets
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class UnknownRequestError(AssertionError):
+    """A request that was replayed and that no recorded exchange answers; the message shows the nearest one."""
+
+
+class Cassette:
+    """Exchanges with a server: being recorded, or being replayed. `record` and `replay` make them.
+
+    Attributes:
+        path: The file.
+        is_recording: Whether requests go out and are recorded; otherwise they are answered from the file.
+        exchanges: All exchanges so far, or those of the file.
+        problems: What was asked and could not be answered.
+    """
+
+    _Error = UnknownRequestError
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        is_recording: bool,
+        secret_names: Iterable[str] = (),
+        secret_values: Iterable[str] = (),
+        speed: float | None = None,
+    ) -> None:
+        if speed is not None and not speed > 0:
+            raise ValueError(f"speed must be above 0, or None for no waiting, not {speed!r}")
+        self.path = Path(path)
+        self.is_recording = is_recording
+        self.speed = speed
+        self.problems: list[str] = []
+        self._secrets = Secrets(secret_names, secret_values)
+        self._lock = threading.Lock()
+        self._http_clients: list[Any] = []
+        self.exchanges: list[Exchange] = [] if is_recording else read_file(self.path)
+        self._used: set[int] = set()
+
+    def __repr__(self) -> str:
+        doing = "recording" if self.is_recording else "replaying"
+        return f"<Cassette {str(self.path)!r}, {doing}, {len(self.exchanges)} exchanges>"
+
+    def http_client(self, **arguments: Any) -> httpx.Client:
+        """Give an `httpx.Client` for `Client(http_client=...)`; leaving the `with` of the cassette closes it.
+
+        Args:
+            arguments: Those of `httpx.Client`, apart from `transport`.
+        """
+        import httpx
+
+        client = httpx.Client(transport=self.transport(), **arguments)
+        self._http_clients.append(client)
+        return client
+
+    def async_http_client(self, **arguments: Any) -> httpx.AsyncClient:
+        """Give an `httpx.AsyncClient` for `AsyncClient(http_client=...)`; close it with `async with` or `aclose()`.
+
+        Args:
+            arguments: Those of `httpx.AsyncClient`, apart from `transport`.
+        """
+        import httpx
+
+        return httpx.AsyncClient(transport=self.transport(httpx.AsyncHTTPTransport()), **arguments)
+
+    def transport(self, inner: Any = None) -> Any:
+        """Give a transport for an HTTP client of httpx or httpx2, sync or async.
+
+        Args:
+            inner: The transport that sends what is recorded, such as `httpx.AsyncHTTPTransport(proxy=...)`; None takes
+                an `httpx.HTTPTransport`. A replay never uses it.
+        """
+        from .transports import CassetteTransport
+
+        if inner is None and self.is_recording:
+            import httpx
+
+            inner = httpx.HTTPTransport()
+        return CassetteTransport(self, inner)
+
+    @contextmanager
+    def patched(self) -> Iterator[Self]:
+        """Record or replay every chat completion that any httpx or httpx2 client of this process asks for meanwhile.
+
+        Requests to other paths than `.../chat/completions` go on as ever.
+        """
+        from .patching import patched
+
+        with patched(self):
+            yield self
+
+    @property
+    def unused(self) -> list[Exchange]:
+        """The exchanges of the file that nobody has asked for yet."""
+        return [exchange for number, exchange in enumerate(self.exchanges) if number not in self._used]
+
+    def save(self) -> None:
+        """Write what has been recorded so far; a replay writes nothing."""
+        if self.is_recording:
+            with self._lock:
+                write_file(self.path, self.exchanges, self._secrets)
+
+    def close(self) -> None:
+        """Write what was recorded, and close the HTTP clients that were made here."""
+        self.save()
+        while self._http_clients:
+            self._http_clients.pop().close()
+
+    def verify(self, *, exact: bool = False) -> None:
+        """Check that all that was asked could be answered.
+
+        Args:
+            exact: Whether to check as well that every recorded exchange was asked for.
+
+        Raises:
+            UnknownRequestError: Something could not be answered, or, with `exact`, was not asked for.
+        """
+        problems = list(self.problems)
+        if exact and not self.is_recording:
+            problems += [f"{self.path}: nobody asked for {exchange!r}" for exchange in self.unused]
+        if problems:
+            raise UnknownRequestError("\n".join(problems))
+
+    def account(self) -> str:
+        """Give a line for each exchange: what was asked, and whether it was replayed."""
+        lines = []
+        for number, exchange in enumerate(self.exchanges):
+            state = "recorded" if self.is_recording else "replayed" if number in self._used else "not asked for"
+            lines.append(f"{number + 1}. {exchange!r} -> {state}")
+        return "\n".join(lines) or "no exchanges"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _begin(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
+        """Take note of a request that goes out."""
+        exchange = Exchange(method, url, headers, content)
+        with self._lock:
+            self._secrets.learn_request(url, headers)
+            self.exchanges.append(exchange)
+        return exchange
+
+    def _headed(self, headers: list[tuple[str, str]]) -> None:
+        with self._lock:
+            self._secrets.learn_headers(headers)
+
+    def _answer(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
+        """Give the first exchange that answers a request and was not used.
+
+        Raises:
+            UnknownRequestError: There is none.
+        """
+        with self._lock:
+            self._secrets.learn_request(url, headers)
+            now = Exchange(method, url, headers, content).cleaned(self._secrets)
+            same = [number for number, known in enumerate(self.exchanges) if not differences(known, now)]
+            unused = [number for number in same if number not in self._used]
+            if unused:
+                self._used.add(unused[0])
+                return self.exchanges[unused[0]]
+            self.problems.append(self._unknown(now, same))
+            raise UnknownRequestError(self.problems[-1])
+
+    def _unknown(self, now: Exchange, same: list[int]) -> str:
+        known = self.exchanges
+        what = f"{self.path} has no answer for {now.method} {now.url}"
+        remedy = "record it anew if the request is right"
+        if same:
+            times = "once" if len(same) == 1 else f"{len(same)} times"
+            return f"{what}: it was recorded {times}, and has been replayed as often; {remedy}"
+        if not known:
+            return f"{what}: it holds no exchanges; {remedy}"
+        number, found = nearest(known, now, self._used)
+        state = ", which has been replayed," if number in self._used else ""
+        return f"{what}; the nearest of its {len(known)}, number {number + 1}{state} differs; {remedy}\n{told(found)}"
+
+
+def record(
+    path: str | PathLike[str], *, secret_names: Iterable[str] = (), secret_values: Iterable[str] = ()
+) -> Cassette:
+    """Record real traffic to a file.
+
+    `with record("hello.json") as cassette: client = Client(http_client=cassette.http_client())`: the file is written
+    when the `with` is left, over what was there. Keys, cookies, organizations and projects are taken out before, by
+    the names of headers and query parameters, and by their values wherever these occur.
+
+    Args:
+        path: The file; its folder is made.
+        secret_names: Headers, query parameters and fields of bodies that are secret as well.
+        secret_values: Texts that are secret as well.
+
+    Returns:
+        The cassette, whose `http_client()`, `async_http_client()` and `transport()` record, or all httpx clients of
+        the process within its `patched()`.
+    """
+    return Cassette(path, is_recording=True, secret_names=secret_names, secret_values=secret_values)
+
+
+def replay(
+    path: str | PathLike[str],
+    *,
+    secret_names: Iterable[str] = (),
+    secret_values: Iterable[str] = (),
+    speed: float | None = None,
+) -> Cassette:
+    """Answer from a recorded file, without a network.
+
+    A request is answered by the first unused exchange of the same method, path, query and body; the host does not
+    count, and neither do headers. Streams come in the pieces in which they were read, and what was cut is cut.
+
+    Args:
+        path: The file.
+        secret_names: As they were recorded.
+        secret_values: As they were recorded, where they differ now.
+        speed: 1 waits between the pieces of a stream as the server did, 10 a tenth of it; None does not wait.
+
+    Returns:
+        The cassette; it is used as one of `record` is.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CassetteError: The file is no cassette.
+        ValueError: `speed` is not above 0.
+    """
+    return Cassette(path, is_recording=False, secret_names=secret_names, secret_values=secret_values, speed=speed)

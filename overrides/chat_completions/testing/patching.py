@@ -1,0 +1,75 @@
+"""Put a cassette under every httpx and httpx2 client of the process, for code that makes its clients itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .transports import IN_HAND, CassetteTransport
+
+if TYPE_CHECKING:
+    from .cassette import Cassette
+
+_LIBRARIES = ("httpx", "httpx2")
+_PATH_END = "/chat/completions"
+
+
+@contextmanager
+def patched(cassette: Cassette) -> Iterator[None]:
+    """Replace the two methods that send, in each library that is installed, and put them back at the end."""
+    originals = []
+    for name in _LIBRARIES:
+        try:
+            library = import_module(name)
+        except ImportError:
+            continue
+        for kind, method, patch in (
+            (library.HTTPTransport, "handle_request", _sync_patch),
+            (library.AsyncHTTPTransport, "handle_async_request", _async_patch),
+        ):
+            original = getattr(kind, method)
+            originals.append((kind, method, original))
+            setattr(kind, method, patch(cassette, original))
+    try:
+        yield
+    finally:
+        for kind, method, original in reversed(originals):
+            setattr(kind, method, original)
+
+
+def _is_meant(request: Any) -> bool:
+    return str(request.url.path).endswith(_PATH_END) and IN_HAND not in request.extensions
+
+
+def _sync_patch(cassette: Cassette, original: Any) -> Any:
+    def handle_request(self: Any, request: Any) -> Any:
+        if not _is_meant(request):
+            return original(self, request)
+        return CassetteTransport(cassette, _Bound(self, original)).handle_request(request)
+
+    return handle_request
+
+
+def _async_patch(cassette: Cassette, original: Any) -> Any:
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        if not _is_meant(request):
+            return await original(self, request)
+        return await CassetteTransport(cassette, _Bound(self, original)).handle_async_request(request)
+
+    return handle_async_request
+
+
+class _Bound:
+    """A transport as it was before it was patched."""
+
+    def __init__(self, transport: Any, original: Any) -> None:
+        self._transport = transport
+        self._original = original
+
+    def handle_request(self, request: Any) -> Any:
+        return self._original(self._transport, request)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        return await self._original(self._transport, request)

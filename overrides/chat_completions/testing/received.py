@@ -1,0 +1,86 @@
+"""A request as the server got it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from .secrets import REMOVED, is_secret
+
+
+class Masked(Mapping[str, str]):
+    """Names and values, of which the repr does not show the secret ones.
+
+    Args:
+        pairs: Names and values; of a name that comes more than once the values are joined with a comma.
+        any_case: Whether names are found in any case, as those of headers are.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], *, any_case: bool = False) -> None:
+        self._any_case = any_case
+        self._values: dict[str, str] = {}
+        for name, value in pairs:
+            key = name.lower() if any_case else name
+            self._values[key] = f"{self._values[key]}, {value}" if key in self._values else value
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower() if self._any_case else name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr({name: REMOVED if is_secret(name) else value for name, value in self._values.items()})
+
+
+@dataclass(frozen=True)
+class ReceivedRequest:
+    """A request as it arrived.
+
+    Attributes:
+        method: The method, in upper case.
+        path: The path, such as `/v1/chat/completions`, percent-decoded.
+        query: The parameters of the query.
+        headers: The headers, found in any case.
+        body: The body's JSON value; None if it is empty or no JSON.
+        time: When it had arrived, as Unix time in seconds.
+        content: The body's bytes.
+    """
+
+    method: str
+    path: str
+    query: Masked
+    headers: Masked
+    body: Any
+    time: float
+    content: bytes = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, method: str, target: str, headers: Iterable[tuple[str, str]], content: bytes, time: float
+    ) -> ReceivedRequest:
+        """Give the request of a request line, headers and a body."""
+        parts = urlsplit(target)
+        query = Masked(parse_qsl(parts.query, keep_blank_values=True))
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            body = None
+        return cls(method, unquote(parts.path), query, Masked(headers, any_case=True), body, time, content)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether a stream was asked for."""
+        return isinstance(self.body, dict) and self.body.get("stream") is True
+
+    def __str__(self) -> str:
+        what = f"{self.method} {self.path}"
+        if isinstance(self.body, dict):
+            what += f" model={self.body.get('model')!r}" + (" stream" if self.is_stream else "")
+        return what

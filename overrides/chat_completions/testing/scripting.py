@@ -1,0 +1,170 @@
+"""The ASGI side of the scripted server: what arrives is noted, and answered by the script or by the application."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+
+from chat_completions.local.errors import ApiError
+from chat_completions.local.events import json_bytes
+
+from .answers import HttpReply, http_reply
+from .entries import Asked, Entry, Raw
+from .received import ReceivedRequest
+from .script import only_entry
+from .sending import send_reply
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from .server import ScriptedServer
+
+_PATH = "/v1/chat/completions"
+_PATH_END = "/chat/completions"
+
+
+class Scripting:
+    """Middleware that stands before the local server's application.
+
+    Args:
+        app: The application.
+        server: The server whose script is played.
+    """
+
+    def __init__(self, app: ASGIApp, server: ScriptedServer) -> None:
+        self._app = app
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        content = await _content(receive)
+        if content is None:
+            return
+        request = _received(scope, content)
+        number = self._server._note(request)
+        reply = None
+        if request.path.endswith(_PATH_END) and request.method in ("GET", "POST"):
+            # The application serves one path; clients of other vendors' addresses have others.
+            scope = {**scope, "path": _PATH, "raw_path": _PATH.encode()}
+            reply = await self._scripted(scope, request, number)
+        else:
+            self._server._tell(number, "the local server")
+        if reply is None:
+            await self._app(scope, _again(content, receive), send)
+            return
+        if reply.stored is not None:
+            await _store(scope, reply.stored)
+        reply.headers.setdefault("x-request-id", f"req_scripted_{number + 1}")
+        await send_reply(reply, receive, send, self._server._connection(scope.get("client")))
+
+    async def _scripted(self, scope: Scope, request: ReceivedRequest, number: int) -> HttpReply | None:
+        """Give the script's response; None leaves it to the application."""
+        server = self._server
+        try:
+            # Until the answer is taken nothing is awaited: requests get their answers in the order of their arrival.
+            label, entry = server._take(lambda entry: self._check(entry, scope, request))
+            server._tell(number, label)
+            if isinstance(entry, Asked):
+                entry = await _asked(entry, request)
+            if entry is None:
+                return None
+            return http_reply(entry, request, number)
+        except ApiError as error:
+            server._tell(number, f"refused: {error.message}")
+            return _json_reply(error.status, error.body(), error.headers)
+        except Exception as error:
+            # The test is at fault, and has to hear of it, not the client alone.
+            told = server._failed(number, error)
+            return failure_reply(f"{type(told).__name__} in the test: {told}")
+
+    def _check(self, entry: Entry, scope: Scope, request: ReceivedRequest) -> None:
+        """Refuse a request as the API does, before an answer of the script is spent on it.
+
+        Raises:
+            ApiError: The request is refused.
+        """
+        if isinstance(entry, Raw):
+            return
+        service = scope["app"].state.service
+        service.check_key(Request(scope))
+        if self._server.validate and request.method == "POST":
+            headers = request.headers
+            service.checked_body(request.content, headers.get("content-type"), headers.get("content-encoding"))
+
+
+async def _asked(entry: Asked, request: ReceivedRequest) -> Entry | None:
+    function: Callable[[ReceivedRequest], Any] = entry.function
+    if inspect.iscoroutinefunction(function):
+        value = await function(request)
+    else:
+        # In a thread, so that a function that waits holds up nobody else.
+        value = await asyncio.to_thread(function, request)
+        if inspect.isawaitable(value):
+            value = await value
+    if value is None:
+        return None
+    answer = only_entry(value)
+    if isinstance(answer, Asked):
+        raise TypeError("a function of the script gave a function, not an answer")
+    return answer
+
+
+def failure_reply(message: str) -> HttpReply:
+    """Give the response that tells a client of a fault of the test; it is not worth another attempt."""
+    error = {"message": message, "type": "scripted_server_error", "param": None, "code": None}
+    return _json_reply(500, {"error": error}, {"x-should-retry": "false"})
+
+
+def _json_reply(status: int, value: Any, headers: dict[str, str]) -> HttpReply:
+    content = json_bytes(value)
+    lower = {name.lower(): text for name, text in headers.items()}
+    return HttpReply([content], status, {"content-type": "application/json", **lower}, len(content))
+
+
+async def _content(receive: Receive) -> bytes | None:
+    """Read the body of a request; None if the client went away meanwhile."""
+    content = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        content += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(content)
+
+
+def _received(scope: Scope, content: bytes) -> ReceivedRequest:
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    target = raw_path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    return ReceivedRequest.of(scope["method"], target, headers, content, time.time())
+
+
+def _again(content: bytes, receive: Receive) -> Receive:
+    """Give a `receive` that begins with a body that was read already."""
+    waiting = [content]
+
+    async def receive_again() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return receive_again
+
+
+async def _store(scope: Scope, completion: dict[str, Any]) -> None:
+    if not isinstance(completion.get("metadata"), dict):
+        completion = {**completion, "metadata": {}}
+    try:
+        await scope["app"].state.store.save(completion)
+    except ApiError:
+        # The id is taken: the script gives the same completion again, and the first one stays.
+        return

@@ -1,0 +1,275 @@
+"""Between an HTTP client and its transport: what goes by is recorded, or answered from a file.
+
+Works with httpx and httpx2, whose classes have the same names: those of the request at hand are used.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from .cassette import UnknownRequestError
+from .exchanges import Exchange, Failure
+
+if TYPE_CHECKING:
+    from .cassette import Cassette
+
+# Marks a request that a cassette's transport has in hand, for a patched transport below it.
+IN_HAND = "chat_completions_cassette"
+
+
+class CassetteTransport:
+    """A transport, sync and async, that records what another one does, or replays it.
+
+    Args:
+        cassette: What is recorded to, or replayed from.
+        inner: The transport that sends; None for a replay.
+    """
+
+    def __init__(self, cassette: Cassette, inner: Any) -> None:
+        self._cassette = cassette
+        self._inner = inner
+
+    def handle_request(self, request: Any) -> Any:
+        """Send a request and record what comes back, or answer it from the file."""
+        request.read()
+        if not self._cassette.is_recording:
+            return replayed(self._cassette, request)
+        recording = Recording(self._cassette, request)
+        try:
+            response = self._inner.handle_request(recording.sent)
+        except Exception as error:
+            recording.failed(error)
+            raise
+        return recording.kept(response)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request and record what comes back, or answer it from the file."""
+        await request.aread()
+        if not self._cassette.is_recording:
+            return replayed(self._cassette, request)
+        recording = Recording(self._cassette, request)
+        try:
+            response = await self._inner.handle_async_request(recording.sent)
+        except Exception as error:
+            recording.failed(error)
+            raise
+        return recording.kept(response)
+
+    def close(self) -> None:
+        if self._inner is not None:
+            self._inner.close()
+
+    async def aclose(self) -> None:
+        if self._inner is not None:
+            await self._inner.aclose()
+
+    def __enter__(self) -> Self:
+        if self._inner is not None:
+            self._inner.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._inner is not None:
+            self._inner.__exit__(kind, error, traceback)
+
+    async def __aenter__(self) -> Self:
+        if self._inner is not None:
+            await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._inner is not None:
+            await self._inner.__aexit__(kind, error, traceback)
+
+
+class Recording:
+    """One exchange while it happens.
+
+    Attributes:
+        exchange: What is known of it.
+        sent: The request to send: it asks for a body without compression, which a person can read.
+    """
+
+    def __init__(self, cassette: Cassette, request: Any) -> None:
+        self._cassette = cassette
+        self._library = library_of(request)
+        headers = [(name, value) for name, value in _pairs(request.headers) if name.lower() != "accept-encoding"]
+        self.exchange = cassette._begin(request.method, str(request.url), headers, request.content)
+        self.sent = self._library.Request(
+            request.method,
+            request.url,
+            headers=[*headers, ("accept-encoding", "identity")],
+            content=request.content,
+            extensions={**request.extensions, IN_HAND: True},
+        )
+        self._last = time.monotonic()
+
+    def kept(self, response: Any) -> Any:
+        """Take note of the head of a response, and give it with a body that is recorded as it is read."""
+        exchange = self.exchange
+        exchange.status = response.status_code
+        exchange.headers = _pairs(response.headers)
+        exchange.seconds = self._since()
+        exchange.left = True
+        self._cassette._headed(exchange.headers)
+        response.stream = _streams(self._library)[0](self, response.stream)
+        return response
+
+    def read(self, data: bytes) -> None:
+        """Take note of a piece of the body."""
+        self.exchange.pieces.append((self._since(), data))
+
+    def ended(self) -> None:
+        """Take note that the body is whole."""
+        self.exchange.left = False
+        encoding = [pair for pair in self.exchange.headers if pair[0].lower() == "content-encoding"]
+        if encoding:  # though nobody asked for it
+            raw = b"".join(data for _, data in self.exchange.pieces)
+            try:
+                decoded = self._library.Response(200, headers=encoding, content=raw).content
+            except self._library.DecodingError:
+                return
+            self.exchange.pieces = [(0.0, decoded)]
+            self.exchange.headers = [pair for pair in self.exchange.headers if pair not in encoding]
+
+    def closed(self) -> None:
+        """Take note that the client reads no further; behind `[DONE]` there is nothing to read."""
+        pieces = self.exchange.pieces
+        if self.exchange.left and pieces and pieces[-1][1].rstrip().endswith(b"data: [DONE]"):
+            self.ended()
+
+    def failed(self, error: Exception) -> None:
+        """Take note of what the library raised."""
+        self.exchange.left = False
+        self.exchange.failure = Failure(type(error).__name__, str(error))
+
+    def _since(self) -> float:
+        before, self._last = self._last, time.monotonic()
+        return self._last - before
+
+
+class _Replay:
+    """The body of a recorded response, and what ended it."""
+
+    def __init__(self, exchange: Exchange, speed: float | None, request: Any) -> None:
+        self._exchange = exchange
+        self._speed = speed
+        self._request = request
+
+    def pieces(self) -> Iterator[tuple[float, bytes]]:
+        """Yield the seconds to wait and the next bytes; raise at the end what was raised then."""
+        seconds = self._exchange.seconds
+        for after, data in self._exchange.pieces:
+            seconds += after
+            yield seconds / self._speed if self._speed else 0.0, data
+            seconds = 0.0
+        if self._exchange.failure is not None:
+            raise raised(self._exchange.failure, self._request)
+        if self._exchange.left:
+            raise UnknownRequestError(
+                f"the recording of {self._exchange!r} ends here: when it was made, the client read no further"
+            )
+
+
+def replayed(cassette: Cassette, request: Any) -> Any:
+    """Give the recorded response to a request.
+
+    Raises:
+        UnknownRequestError: There is none.
+        Exception: What the HTTP library raised when it was recorded.
+    """
+    exchange = cassette._answer(request.method, str(request.url), _pairs(request.headers), request.content)
+    if exchange.status is None:
+        raise raised(exchange.failure or Failure("TransportError", "no response was recorded"), request)
+    headers = list(exchange.headers)
+    if not exchange.is_stream and exchange.failure is None:
+        headers.append(("content-length", str(sum(len(data) for _, data in exchange.pieces))))
+    library = library_of(request)
+    stream = _streams(library)[1](_Replay(exchange, cassette.speed, request))
+    return library.Response(exchange.status, headers=headers, stream=stream, request=request)
+
+
+def raised(failure: Failure, request: Any) -> Exception:
+    """Give the exception of the HTTP library at hand that a recorded one stands for."""
+    library = library_of(request)
+    kind = getattr(library, failure.type, None)
+    if not (isinstance(kind, type) and issubclass(kind, library.RequestError)):
+        kind = library.TransportError
+    error: Exception = kind(failure.message, request=request)
+    return error
+
+
+def library_of(request: Any) -> Any:
+    """Give the module, httpx or httpx2, that a request is of."""
+    return sys.modules[type(request).__module__.partition(".")[0]]
+
+
+def _pairs(headers: Any) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers.multi_items()]
+
+
+@functools.cache
+def _streams(library: Any) -> tuple[Any, Any]:
+    """Give the classes of the two kinds of body, as those of an HTTP library, which asks for its own."""
+
+    class RecordedStream(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, recording: Recording, inner: Any) -> None:
+            self._recording = recording
+            self._inner = inner
+
+        def __iter__(self) -> Iterator[bytes]:
+            try:
+                for data in self._inner:
+                    self._recording.read(data)
+                    yield data
+            except Exception as error:
+                self._recording.failed(error)
+                raise
+            self._recording.ended()
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                async for data in self._inner:
+                    self._recording.read(data)
+                    yield data
+            except Exception as error:
+                self._recording.failed(error)
+                raise
+            self._recording.ended()
+
+        def close(self) -> None:
+            self._recording.closed()
+            self._inner.close()
+
+        async def aclose(self) -> None:
+            self._recording.closed()
+            await self._inner.aclose()
+
+    class ReplayedStream(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, replay: _Replay) -> None:
+            self._replay = replay
+
+        def __iter__(self) -> Iterator[bytes]:
+            for seconds, data in self._replay.pieces():
+                if seconds:
+                    time.sleep(seconds)
+                yield data
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for seconds, data in self._replay.pieces():
+                if seconds:
+                    import asyncio
+
+                    await asyncio.sleep(seconds)
+                yield data
+
+    return RecordedStream, ReplayedStream
