@@ -6,6 +6,7 @@
                   merged by it; objects merged; numbers replaced; null says nothing
     a tool call   by its index, else its id, else its position, else the last one
     a message     (in place of a delta) is the whole: what it tells again is replaced, never doubled
+What had to be repaired is told by `Fold.anomalies`; see `_repairs`.
 """
 
 from __future__ import annotations
