@@ -10,7 +10,7 @@ FORMAT ?=
 DRY_RUN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test interop soak bench bench-quick check fix vendor generate drift refresh check-generated check-lock constraints wheel clean
+.PHONY: help setup demo test docs docs-serve interop soak bench bench-quick check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ demo: $(READY) generate ## Regenerate the client, then make real calls to the lo
 
 test: $(READY) ## Run all tests.
 	@$(RUN) -m pytest
+
+docs: $(READY) ## Build the documentation into build/site, strictly, and run every example in it.
+	@DOCS_SITE=build/site $(RUN) -m pytest --quiet tests/docs
+
+docs-serve: docs ## Build it, and serve it on http://127.0.0.1:8001.
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/site 8001
 
 interop: $(READY) ## Call real servers on loopback: llama.cpp and LiteLLM (the first run installs them).
 	@$(RUN) -m tests.interop
@@ -81,6 +87,12 @@ constraints: $(READY) ## Pin the newest versions that fit, in constraints.txt.
 
 wheel: $(READY) ## Build the wheel into dist/.
 	@$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+dist: $(READY) ## Build the wheel and the source distribution into dist/, and check and test them.
+	@rm -rf dist
+	@$(RUN) -m build --no-isolation --outdir dist
+	@$(RUN) -m twine check --strict dist/*
+	@DIST=dist $(RUN) -m pytest --quiet tests/test_wheel.py
 
 clean: ## Remove the environment and what was built.
 	@rm -rf $(VENV) .bench .interop dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

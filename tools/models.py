@@ -12,7 +12,9 @@ from tools.shapes import Shapes, describe, references, takes_none
 # Names that generated class bodies use themselves: a field called so would hide them, or what a model can do.
 _IN_USE = frozenset(("Any", "ClassVar", "Literal", "Mapping", "Self", "UNSET", "bool", "classmethod", "datetime",
                      "dict", "float", "int", "list", "str", "tuple", "uuid",
-                     "additional_keys", "additional_properties", "from_dict", "get", "self", "to_dict"))  # fmt: skip
+                     "additional_keys", "additional_properties", "construct", "from_dict", "get", "model_construct",
+                     "model_dump", "model_dump_json", "model_extra", "model_fields_set", "model_validate",
+                     "model_validate_json", "self", "to_dict", "to_json"))  # fmt: skip
 
 
 @dataclass

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence, Set
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from attrs import define
+
+if TYPE_CHECKING:
+    from typing import TypedDict, Unpack
+
+    class DumpOptions(TypedDict, total=False):
+        """The options of `Model.model_dump`."""
+
+        mode: str
+        by_alias: bool | None
+        include: Set[str] | None
+        exclude: Set[str] | None
+        exclude_unset: bool
+        exclude_defaults: bool
+        exclude_none: bool
 
 
 class Unset:
@@ -101,6 +115,105 @@ class Model:
         """Give the fields that are present, by wire name, with models as they are."""
         keys = dict.fromkeys((*self._keys, *self._attributes, *self.additional_keys))
         return {key: self[key] for key in keys if key in self}
+
+    # Under the names that the ecosystem's models have.
+
+    def model_dump(
+        self,
+        *,
+        mode: str = "python",
+        by_alias: bool | None = None,
+        include: Set[str] | None = None,
+        exclude: Set[str] | None = None,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, Any]:
+        """Encode to a JSON object in which absent fields are None: `to_dict()` is what came.
+
+        Args:
+            mode: Makes no difference: values are JSON's in any case.
+            by_alias: Makes no difference: keys are wire names in any case.
+            include: The fields of this model to give, by wire name; None for all.
+            exclude: The fields of this model to leave out, by wire name.
+            exclude_unset: Whether to leave out what is absent.
+            exclude_defaults: Whether to leave out the known fields that are None, their default, in nested models too.
+            exclude_none: Whether to leave out what is None, in nested models too.
+
+        Raises:
+            TypeError: `include` or `exclude` reaches into nested models.
+        """
+        for names in (include, exclude):
+            if isinstance(names, (str, Mapping)):
+                raise TypeError(f"{names!r} is no set of names; fields of nested models cannot be told apart here")
+
+        def fields(model: Model) -> dict[str, Any]:
+            found = model._present()
+            if not (exclude_unset or exclude_defaults):
+                found |= {key: None for key in model._attributes if key not in found}
+            # None is the default of every known field.
+            nones = found if exclude_none else model._attributes if exclude_defaults else ()
+            found = {key: value for key, value in found.items() if value is not None or key not in nones}
+            if model is not self:
+                return found
+            return {k: v for k, v in found.items() if (include is None or k in include) and k not in (exclude or ())}
+
+        encoded: dict[str, Any] = _deep_json_value(self, fields)
+        return encoded
+
+    def model_dump_json(self, *, indent: int | None = None, **options: Unpack[DumpOptions]) -> str:
+        """Encode to JSON text in which absent fields are null.
+
+        Args:
+            indent: Spaces for each level; None for one line.
+            options: Those of `model_dump`.
+        """
+        return _json_text(self.model_dump(**options), indent)
+
+    def to_json(self, *, indent: int | None = 2, **options: Unpack[DumpOptions]) -> str:
+        """Encode to the JSON text of what came.
+
+        Args:
+            indent: Spaces for each level; None for one line.
+            options: Those of `model_dump`; here absent fields are left out unless `exclude_unset` is false.
+        """
+        options.setdefault("exclude_unset", True)
+        return self.model_dump_json(indent=indent, **options)
+
+    @classmethod
+    def model_validate(cls, obj: Any) -> Self:
+        """Decode a JSON object, or give a model of this class as it is; the fields are taken as they are.
+
+        Raises:
+            TypeError: It is neither.
+        """
+        if isinstance(obj, cls):
+            return obj
+        if not isinstance(obj, Mapping):
+            raise TypeError(f"a {cls.__name__} is made from a JSON object, not from a {type(obj).__name__}")
+        return cls.from_dict(obj)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray) -> Self:
+        """Decode the JSON text of an object; see `model_validate`."""
+        return cls.model_validate(json.loads(json_data))
+
+    @classmethod
+    def model_construct(cls, _fields_set: Set[str] | None = None, **values: Any) -> Self:
+        """Decode the JSON object of some values, by wire name."""
+        return cls.from_dict(values)
+
+    construct = model_construct
+
+    @property
+    def model_extra(self) -> dict[str, Any]:
+        """The fields that the specification does not know, by wire name; see `additional_properties`."""
+        return self.additional_properties
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The names of the known fields that are present; null counts as present."""
+        return {name for key, name in self._attributes.items() if key in self}
 
     @property
     def additional_properties(self) -> dict[str, Any]:
@@ -314,15 +427,20 @@ def to_json_value(value: Any) -> Any:
     return _text(value)
 
 
-def _deep_json_value(value: Any) -> Any:
-    """Give what `to_json_value` gives, for values that lie deeper than Python can follow."""
+def _deep_json_value(value: Any, fields: Callable[[Model], dict[str, Any]] = Model._present) -> Any:
+    """Give what `to_json_value` gives, for values that lie deeper than Python can follow.
+
+    Args:
+        value: What to encode.
+        fields: Gives what of a model to encode.
+    """
     root = [value]
     waiting: list[tuple[Any, Any]] = [(root, 0)]
     while waiting:
         holder, place = waiting.pop()
         value = holder[place]
         if isinstance(value, Model):
-            holder[place] = value = value._present()
+            holder[place] = value = fields(value)
         elif isinstance(value, (list, tuple)):
             holder[place] = value = list(value)
         elif isinstance(value, Mapping):
@@ -358,6 +476,17 @@ def parameter_text(value: Any, separator: str = ",", *, explode: bool = False) -
     if isinstance(value, list):
         return separator.join(map(parameter_text, value))
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _json_text(value: Any, indent: int | None) -> str:
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate is legal in a str and as an escape in JSON, but in no file.
+        return json.dumps(value, indent=indent, separators=separators)
+    return text
 
 
 def encode_json(body: Any) -> bytes:

@@ -1,5 +1,6 @@
 """The logger `chat_completions`: off unless the program or CHAT_COMPLETIONS_LOG turns it on. It never logs a key.
 
+Where CHAT_COMPLETIONS_LOG is not set, OPENAI_LOG is asked, with the levels that it knows.
 CHAT_COMPLETIONS_LOG=info tells of retries and redirects, debug of every attempt, bodies of what requests hold as well.
 """
 
@@ -16,13 +17,14 @@ from chat_completions._failures import request_id_of
 LOGGER = logging.getLogger("chat_completions")
 LOGGER.addHandler(logging.NullHandler())
 
-_LEVELS = {"bodies": logging.DEBUG, "debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+_LEVELS = {name.lower(): getattr(logging, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 
 
 @functools.cache
 def set_up() -> None:
-    """Do what CHAT_COMPLETIONS_LOG asks for, once."""
-    level = _LEVELS.get(os.environ.get("CHAT_COMPLETIONS_LOG", "").lower())
+    """Do what CHAT_COMPLETIONS_LOG or OPENAI_LOG asks for, once."""
+    asked = _asked()
+    level = _LEVELS.get("debug" if asked == "bodies" else asked or os.environ.get("OPENAI_LOG", "").lower())
     if level is not None:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
@@ -34,7 +36,7 @@ def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
     """Note that an attempt begins."""
     if LOGGER.isEnabledFor(logging.DEBUG):
         LOGGER.debug("%s %s, attempt %d, %d bytes", method, shown(url), attempt, len(content or b""))
-        if os.environ.get("CHAT_COMPLETIONS_LOG", "").lower() == "bodies":
+        if _asked() == "bodies":
             LOGGER.debug("body: %s", (content or b"").decode("utf-8", "replace"))
 
 
@@ -53,6 +55,10 @@ def shown(url: str) -> str:
 def waiting(delay: float, reason: str) -> None:
     """Note that an attempt failed and another one follows."""
     LOGGER.info("another attempt in %.2f s: %s", delay, reason)
+
+
+def _asked() -> str:
+    return os.environ.get("CHAT_COMPLETIONS_LOG", "").lower()
 
 
 def hook_failed(name: str, error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from chat_completions._paging import Listing
+from chat_completions._paging import Listing, PageInfo
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion, ChatCompletionList
@@ -31,14 +31,17 @@ class _Shared:
 
     @property
     def first_id(self) -> str | None:
+        """The id of the first completion on this page, as the server tells it."""
         return self._page.first_id
 
     @property
     def last_id(self) -> str | None:
+        """The id of the last completion on this page, as the server tells it."""
         return self._page.last_id
 
     @property
     def object(self) -> str:
+        """What the server calls this object, `list`."""
         return self._page.object
 
     def has_next_page(self) -> bool:
@@ -48,6 +51,25 @@ class _Shared:
             PaginationError: The server says that there is one, and no way leads there.
         """
         return self._listing.after(self._page) is not None
+
+    @property
+    def _request_id(self) -> str | None:
+        return self._page._request_id
+
+    def next_page_info(self) -> PageInfo | None:
+        """Tell how to get the next page, as `PageInfo(params={"after": "chatcmpl-1"})`; None where there is none.
+
+        Raises:
+            PaginationError: The server says that there is one, and no way leads there.
+        """
+        listing = self._listing.after(self._page)
+        return None if listing is None else PageInfo({"after": listing.arguments["after"]})
+
+    @property
+    def after(self) -> str | None:
+        """What to pass as `after` to `list` to go on behind this page; None for the last one."""
+        info = self.next_page_info()
+        return None if info is None else info.params["after"]
 
     def to_dict(self) -> dict[str, Any]:
         """Give the page as the server sent it."""

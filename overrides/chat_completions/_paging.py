@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._settings import NotGiven
 from chat_completions.errors import PaginationError
 
 if TYPE_CHECKING:
@@ -60,6 +61,17 @@ class Listing:
             error.add_note(f"the listing can be resumed with after={cursor!r}")
 
 
+@dataclass(frozen=True)
+class PageInfo:
+    """How to get a page.
+
+    Attributes:
+        params: The arguments of `list` that differ from those of the page before: `after`.
+    """
+
+    params: Mapping[str, Any]
+
+
 def start(arguments: Mapping[str, Any], max_items: int | None) -> Listing:
     """Give the listing that a call begins.
 
@@ -76,3 +88,10 @@ def _cursor(page: ChatCompletionList) -> str | None:
     last = page.data[-1] if page.data else None
     cursor = getattr(last, "id", None) or page.last_id
     return cursor if isinstance(cursor, str) else None
+
+
+def listing_of(arguments: Mapping[str, Any]) -> Listing:
+    """Give the listing that the arguments of `list` begin."""
+    rest = {name: value for name, value in arguments.items() if not isinstance(value, NotGiven)}
+    max_items = rest.pop("max_items", None)
+    return start(rest, max_items)

@@ -21,7 +21,15 @@ from chat_completions import _generated, _json
 from chat_completions._failures import connection_error, error_value
 from chat_completions._fold import Fold
 from chat_completions._ordinary import Ordinary, arguments_grown
-from chat_completions.errors import APITimeoutError, EventStreamError, IncompleteStreamError, StreamError
+from chat_completions._unstreamed import as_chunk
+from chat_completions.errors import (
+    APITimeoutError,
+    EventStreamError,
+    IncompleteStreamError,
+    StreamConnectionError,
+    StreamError,
+    StreamTimeoutError,
+)
 from chat_completions.sse import Decoder, Event
 
 if TYPE_CHECKING:
@@ -150,9 +158,8 @@ class StreamCore:
         if isinstance(error, APITimeoutError) and left is not None and left <= 0:
             # A read's own limit was set by the time that was left, and it is the one that rang.
             return self.out_of_time()
-        fault = StreamError(
-            f"the stream broke: {error.message}", partial=self.fold.completion(), request_id=self._request_id
-        )
+        kind = StreamTimeoutError if isinstance(error, APITimeoutError) else StreamConnectionError
+        fault = kind(f"the stream broke: {error.message}", partial=self.fold.completion(), request_id=self._request_id)
         fault.__cause__ = failure
         return fault
 
@@ -172,7 +179,7 @@ class StreamCore:
             what = "the deadline passed before the stream was complete"
         else:
             what = f"no event came for {self._idle_timeout:g} s"
-        self._fail(what)
+        self._fail(what, kind=StreamTimeoutError)
         fault, self.fault = self.fault, None
         assert fault is not None
         return fault
@@ -259,9 +266,9 @@ class StreamCore:
             message = error_value(body)[1]
         self._fail(f"the server reported an error inside the stream: {message}", body=body)
 
-    def _fail(self, message: str, *, body: Any = None) -> None:
+    def _fail(self, message: str, *, body: Any = None, kind: type[StreamError] = StreamError) -> None:
         partial = self.fold.completion()
-        self.fault = StreamError(message, partial=partial, body=body, request_id=self._request_id)
+        self.fault = kind(message, partial=partial, body=body, request_id=self._request_id)
 
     def closed_early(self) -> StreamError:
         """Give the error for asking a stream for more after it was closed before its end."""
@@ -283,21 +290,6 @@ class StreamCore:
     def completion(self) -> ChatCompletion | None:
         """Give the completion folded so far, None if nothing has arrived."""
         return self.fold.completion()
-
-
-def as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a whole completion as the one chunk that says the same."""
-    choices = []
-    for choice in completion["choices"]:
-        if isinstance(choice, dict):
-            rest = {key: value for key, value in choice.items() if key != "message"}
-            message = choice.get("message")
-            if isinstance(message, dict) and isinstance(message.get("tool_calls"), list):
-                calls = [{"index": i, **c} if isinstance(c, dict) else c for i, c in enumerate(message["tool_calls"])]
-                message = {**message, "tool_calls": calls}
-            choice = {**rest, "delta": message if message is not None else choice.get("delta")}
-        choices.append(choice)
-    return {**completion, "object": "chat.completion.chunk", "choices": choices}
 
 
 def _is_error(value: dict[str, Any]) -> bool:

@@ -15,7 +15,9 @@ ChatCompletionsError
 │   │   └── InternalServerError         500 and above
 │   ├── APIResponseValidationError      a response that is no completion, page or stream
 │   └── StreamError                     a stream that failed; `.partial` is what had arrived
-│       └── IncompleteStreamError       a stream that ended before it was complete
+│       ├── IncompleteStreamError       a stream that ended before it was complete
+│       └── StreamConnectionError       a stream that was cut off; an APIConnectionError, too
+│           └── StreamTimeoutError      a stream that fell silent, or took too long; an APITimeoutError, too
 ├── EventStreamError                    bytes that are no event stream (`chat_completions.sse`)
 │   ├── EventEncodingError              bytes that are no UTF-8
 │   └── EventTooLargeError              an event over the size limit
@@ -202,6 +204,14 @@ class IncompleteStreamError(StreamError):
         return True
 
 
+class StreamConnectionError(StreamError, APIConnectionError):
+    """The connection failed while a stream was read."""
+
+
+class StreamTimeoutError(StreamConnectionError, APITimeoutError):
+    """A stream fell silent, or took longer than its deadline."""
+
+
 class EventStreamError(ChatCompletionsError):
     """The bytes are no event stream.
 
@@ -293,7 +303,9 @@ __all__ = [
     "RateLimitError",
     "RequestValidationError",
     "SchemaError",
+    "StreamConnectionError",
     "StreamError",
+    "StreamTimeoutError",
     "StructuredOutputError",
     "ToolArgumentsError",
     "ToolFailedError",

@@ -15,6 +15,7 @@ import pytest
 from attrs.exceptions import FrozenInstanceError
 
 import chat_completions
+import chat_completions_api
 from chat_completions import Provenance, _generated, _provenance, provenance
 
 ROOT = Path(__file__).parents[2]
@@ -75,9 +76,10 @@ def test_it_works_from_a_zip_file(tmp_path: Path) -> None:
     """The packages may be imported without being unpacked."""
     archive = tmp_path / "packages.zip"
     with zipfile.ZipFile(archive, "w") as packages:
-        for folder in (ROOT / "generated", ROOT / "overrides"):
+        for module in (chat_completions, chat_completions_api):
+            folder = Path(str(module.__file__)).parent
             for path in folder.rglob("*.*"):
-                packages.write(path, path.relative_to(folder))
+                packages.write(path, path.relative_to(folder.parent))
     code = "import chat_completions; print(chat_completions.__file__, chat_completions.provenance().commit)"
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(archive)!r}); {code}"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,131 @@
+"""What programs of the ecosystem take for granted: arguments that say nothing, requests of errors, cursors, logs."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import httpx2
+import pytest
+
+import chat_completions
+from chat_completions import NOT_GIVEN, Client, NotGiven, Omit, errors, not_given, omit
+from tests.client.conftest import SyncApi
+from tests.client.scripted import ScriptedServer, json_reply, stream_reply
+
+OK = json_reply({"id": "chatcmpl-1", "object": "chat.completion", "choices": []}, x_request_id="req-1")
+
+
+def page(ids: list[str], more: bool) -> Any:
+    data = [{"id": name, "object": "chat.completion", "choices": []} for name in ids]
+    return json_reply({"object": "list", "data": data, "has_more": more}, x_request_id="req-p")
+
+
+def test_arguments_that_say_nothing_are_not_sent(api: SyncApi) -> None:
+    nothing: Any = {"temperature": omit, "stop": NOT_GIVEN, "stream": not_given, "extra_headers": {"x-a": Omit()}}
+    options: Any = {"timeout": NOT_GIVEN, "max_retries": NOT_GIVEN, "deadline": omit, "user": None}
+    with ScriptedServer(OK, page(["a"], True), page([], False)) as server:
+        client = api.client(base_url=server.base_url, default_headers={"x-a": "1", "x-b": "2", "user-agent": omit})
+        api.create(client, **nothing, **options)
+        assert sorted(server.requests[0].json()) == ["messages", "model", "user"]
+        headers = server.requests[0].headers
+        assert ("x-a" in headers, headers["x-b"], "chat-completions" in headers["user-agent"]) == (False, "2", False)
+        listed = api.list(client, after=omit, limit=1, order=NOT_GIVEN, max_items=omit)
+        assert server.requests[1].target.endswith("?limit=1")
+        assert listed.next_page_info().params == {"after": "a"}
+
+
+def test_they_are_one_and_false() -> None:
+    assert isinstance(omit, Omit) and isinstance(NOT_GIVEN, NotGiven) and not omit and not not_given
+    assert pickle.loads(pickle.dumps(omit)) is omit
+    assert copy.deepcopy(NOT_GIVEN) is NOT_GIVEN
+    assert repr(omit) == "NOT_GIVEN"
+
+
+@pytest.mark.parametrize(("retries", "kind"), [(-1, ValueError), (None, TypeError), (1.0, TypeError), ("2", TypeError)])
+def test_retries_that_cannot_be_counted_are_refused(retries: Any, kind: type[Exception], api: SyncApi) -> None:
+    with ScriptedServer(OK) as server:
+        with pytest.raises(kind, match="max_retries"):
+            api.client(base_url=server.base_url, max_retries=retries)
+        client = api.client(base_url=server.base_url)
+        with pytest.raises(kind, match="max_retries"):
+            client.with_options(max_retries=retries)
+        for call in (api.create, api.list):
+            with pytest.raises(kind, match="max_retries"):
+                call(client, max_retries=retries)
+        assert server.requests == []
+
+
+def test_an_error_has_its_request(api: SyncApi) -> None:
+    with ScriptedServer(json_reply({"error": {"message": "no"}}, 400)) as server:
+        with pytest.raises(errors.BadRequestError) as refused:
+            api.create(api.client(base_url=server.base_url))
+    assert (refused.value.request.method, refused.value.request.url.path) == ("POST", "/v1/chat/completions")
+    with pytest.raises(errors.APIConnectionError) as unreachable:
+        api.create(api.client(base_url="http://127.0.0.1:9/v1", max_retries=0))
+    assert unreachable.value.request.url.port == 9
+    assert pickle.loads(pickle.dumps(refused.value)).request is None
+    assert errors.APIError("by hand").request is None
+
+
+def test_a_page_tells_where_the_next_one_begins(api: SyncApi) -> None:
+    with ScriptedServer(page(["a", "b"], True), page(["c"], False), page([], True)) as server:
+        client = api.client(base_url=server.base_url)
+        first, last, lost = (api.list(client) for _ in range(3))
+    assert (first.after, first.next_page_info(), first._request_id) == (
+        "b",
+        chat_completions.PageInfo({"after": "b"}),
+        "req-p",
+    )
+    assert repr(first.next_page_info()) == "PageInfo(params={'after': 'b'})"
+    assert (last.after, last.next_page_info()) == (None, None)
+    with pytest.raises(errors.PaginationError):
+        lost.next_page_info()
+    assert first.model_dump(exclude_unset=True)["has_more"] is True
+
+
+def test_a_client_tells_its_settings(api: SyncApi) -> None:
+    limits = httpx2.Timeout(3)
+    client = api.client(base_url="http://127.0.0.1:9/v1", organization="org", timeout=limits)
+    assert (client.organization, client.project, client.timeout) == ("org", None, limits)
+    assert client.with_options(timeout=None).timeout is None
+    assert client.beta.chat is client.chat
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"OPENAI_LOG": "debug"}, True),
+        ({"OPENAI_LOG": "DEBUG"}, True),
+        ({"OPENAI_LOG": "info"}, False),
+        ({"OPENAI_LOG": "bodies"}, False),
+        ({"OPENAI_LOG": "nonsense"}, False),
+        ({"OPENAI_LOG": "debug", "CHAT_COMPLETIONS_LOG": "error"}, False),
+        ({"OPENAI_LOG": "info", "CHAT_COMPLETIONS_LOG": "bodies"}, True),
+    ],
+)
+def test_which_variable_turns_the_log_on(environment: dict[str, str], told: bool) -> None:
+    code = """
+import sys
+from chat_completions import Client
+Client(base_url=sys.argv[1], api_key="sk-secret").chat.completions.create(model="m", messages=[])
+"""
+    kept = {name: text for name, text in os.environ.items() if not name.endswith("_LOG")}
+    with ScriptedServer(OK) as server:
+        command = [sys.executable, "-c", code, server.base_url]
+        result = subprocess.run(command, env=kept | environment, capture_output=True, text=True, check=True)
+    assert ("attempt 1" in result.stderr) is told
+    assert "sk-secret" not in result.stderr
+
+
+def test_a_raw_response_of_a_stream_is_not_read() -> None:
+    with ScriptedServer(stream_reply([b"data: [DONE]\n\n"])) as server, Client(base_url=server.base_url) as client:
+        raw = client.chat.completions.with_raw_response.create(model="m", messages=[], stream=True)
+        assert not raw.is_closed and raw.http_request.method == raw.method == "POST"
+        raw.parse().close()
+        assert raw.is_closed
+        assert repr(raw) == "<RawResponse [200 Reason]>"

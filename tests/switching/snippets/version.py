@@ -1,0 +1,5 @@
+"""Which version is installed."""
+
+import openai
+
+print(openai.__version__.count(".") >= 1)
