@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -13,6 +15,8 @@ from bench.results import Measure, Target
 from bench.streams import OFFICIAL, OURS
 
 PROJECT = "chat-completions-client"
+# The parts of the client's package that only those load who use them.
+PARTS = ("bulk", "cli", "local", "observability", "structured", "testing", "toolkit")
 DISTRIBUTIONS = {OURS: PROJECT, "httpx": "httpx", "httpx-sse": "httpx-sse", OFFICIAL: "openai"}
 
 
@@ -21,6 +25,9 @@ def measures(plan: Plan) -> Iterator[Measure]:
     if plan.wants("sizes/wheel"):
         size = plan.wheel.stat().st_size / 1024
         yield Measure("sizes/wheel", "wheel", "KiB", "", {OURS: [size]}, [Target(OURS, "value", "", 300)])
+        size = _client_bytes(plan.wheel) / 1024
+        note = f"without what only those load who use it: {', '.join(PARTS)}"
+        yield Measure("sizes/client", "wheel: the client", "KiB", "", {OURS: [size]}, notes=[note])
     brought = {contender: packages(name) for contender, name in DISTRIBUTIONS.items()}
     if plan.wants("sizes/packages"):
         counts = {contender: [float(len(names))] for contender, names in brought.items()}
@@ -30,6 +37,14 @@ def measures(plan: Plan) -> Iterator[Measure]:
     if plan.wants("sizes/installed"):
         weights = {name: [sum(map(_weight, names)) / 1024 / 1024] for name, names in brought.items()}
         yield Measure("sizes/installed", "their size on disk", "MiB", "", weights)
+
+
+def _client_bytes(wheel: Path) -> int:
+    """Give how large the wheel were without those parts; an entry has its name twice, and two headers of 76 bytes."""
+    with zipfile.ZipFile(wheel) as archive:
+        parts = tuple(f"chat_completions/{part}/" for part in PARTS)
+        optional = [entry for entry in archive.infolist() if entry.filename.startswith(parts)]
+    return wheel.stat().st_size - sum(entry.compress_size + 2 * len(entry.filename) + 76 for entry in optional)
 
 
 def packages(name: str) -> set[str]:
