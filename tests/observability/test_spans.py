@@ -205,7 +205,7 @@ def test_retries_are_events_and_no_errors(api: Any, telemetry: Telemetry) -> Non
 
 
 STREAM_FAULTS = {
-    "cut": (stream_reply([ROLE, event({"content": "Hi"})], cut=True), "StreamError"),
+    "cut": (stream_reply([ROLE, event({"content": "Hi"})], cut=True), "StreamConnectionError"),
     "incomplete": (stream_reply([ROLE, event({"content": "Hi"})]), "IncompleteStreamError"),
     "error": (stream_reply([ROLE, event({"content": "Hi"}), b'data: {"error": {"message": "No"}}\n\n']), "StreamError"),
 }

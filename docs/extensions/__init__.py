@@ -1,0 +1,1 @@
+"""What the site's build adds to Sphinx; nothing of it is shipped."""
