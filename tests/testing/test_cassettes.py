@@ -82,7 +82,7 @@ def test_what_was_recorded_is_replayed(api: SyncApi, path: Path) -> None:
         with record(path) as cassette:
             live = traffic(api, server.base_url, cassette)
     assert [each for each in live if isinstance(each, tuple)] == [
-        ("StreamError", "ab"),
+        ("StreamConnectionError", "ab"),
         ("StreamError", "a"),
         ("RateLimitError", None),
         ("APIConnectionError", None),

@@ -21,7 +21,9 @@ from chat_completions import (
     InternalServerError,
     NotFoundError,
     RateLimitError,
+    StreamConnectionError,
     StreamError,
+    StreamTimeoutError,
     response_info,
 )
 from chat_completions.testing import Script, ScriptedServer
@@ -75,8 +77,8 @@ def test_a_fault_instead_of_a_completion(
 @pytest.mark.parametrize(
     ("parts", "options", "error", "texts"),
     [
-        (["a", "b", "c"], {"cut_after": 2}, StreamError, "ab"),
-        (["a", "b", "c"], {"cut_after": 0}, StreamError, ""),
+        (["a", "b", "c"], {"cut_after": 2}, StreamConnectionError, "ab"),
+        (["a", "b", "c"], {"cut_after": 0}, StreamConnectionError, ""),
         (["a", "b"], {"cut_after": 9}, None, "ab"),
         (["a", "b"], {"done": 0}, None, "ab"),
         (["a", "b"], {"done": 0, "finish_reason": None}, IncompleteStreamError, "ab"),
@@ -92,7 +94,7 @@ def test_a_fault_instead_of_a_completion(
         (["a" * 5000, "b"], {"split": 1000}, None, "a" * 5000 + "b"),
         (["a", 0.02, "b"], {"chunk_delay": 0.01, "delay": 0.01}, None, "ab"),
         (["a"], {"headers": {"Content-Type": "text/plain"}}, None, "a"),
-        (["a", 60, "b"], {}, StreamError, "a"),
+        (["a", 60, "b"], {}, StreamTimeoutError, "a"),
         ([], {}, None, ""),
     ],
 )
