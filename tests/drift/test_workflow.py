@@ -421,9 +421,9 @@ def _steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job["steps"]]
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [path for path in WORKFLOWS if path.name != "release.yml"], ids=lambda path: path.name)
 def test_workflows_call_what_there_is(path: Path) -> None:
-    """Every step runs a target of the Makefile, a script of ours or git; actions are named with a version."""
+    """Every step, but those that test a release without its sources, runs a target of the Makefile, a script of ours or git; actions are named with a version."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for step in _steps(_workflow(path)):
         if "uses" in step:

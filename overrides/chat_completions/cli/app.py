@@ -1,0 +1,149 @@
+"""The commands, registered in one place, and the way from what they raise to a message and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+
+from chat_completions.cli import doctor, listing, serve
+from chat_completions.cli.bulk import bulk
+from chat_completions.cli.connection import takes_connection
+from chat_completions.cli.create import create
+from chat_completions.cli.exits import Exit, Failure, epilog
+from chat_completions.cli.failures import told
+from chat_completions.cli.screen import ClosedError, coloured, harmless, hide, is_terminal, masked, shared_screen
+
+PROGRAM = "chat-completions"
+
+# A command that talks to a server has an argument `connection`, which becomes the options of a connection.
+COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
+    ("create", takes_connection(create), "Ask a model, and show its answer as it arrives."),
+    ("list", takes_connection(listing.list_stored), "List the completions that were created with store=true."),
+    ("bulk", takes_connection(bulk), "Ask every request of a file, and go on where it was cut off."),
+    ("serve", serve.serve, "Run a local server, for tests and development."),
+    ("doctor", takes_connection(doctor.doctor), "Find out what is wrong with key, address, network or installation."),
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line.
+
+    Args:
+        arguments: What stands after the program's name.
+
+    Returns:
+        The exit code.
+    """
+    # httpx brings a command line of its own, whose packages take longer to import than all the rest of it.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    debug = "--debug" in arguments
+    hide(os.environ.get("OPENAI_API_KEY"))
+    screen = shared_screen()
+    _log(debug)
+    try:
+        # Anything but standalone: the exit codes and the form of errors are ours.
+        code = typer.main.get_command(_app()).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        return int(code or 0)
+    except ClosedError:
+        return Exit.CLOSED
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except SystemExit as stop:
+        # By its own doing, typer ends so when a help text meets a closed pipe.
+        closed = isinstance(stop.__context__, OSError) and stop.__context__.errno == errno.EPIPE
+        return Exit.CLOSED if closed else stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except Exception as error:
+        failure = _usage(error, arguments) or told(error)
+        if failure is None:
+            failure = Failure(
+                f"{type(error).__name__}: {error}",
+                "this should not happen; --debug shows where it arose" if not debug else None,
+                Exit.REFUSED,
+            )
+        if debug and sys.stderr is not None:
+            sys.stderr.write(harmless(masked("".join(traceback.format_exception(error)))))
+        screen.error(str(failure), failure.hint)
+        return failure.code
+    finally:
+        with suppress(ClosedError, Failure):
+            screen.end_line()
+            screen.end_aside()
+
+
+def _app() -> typer.Typer:
+    # Drawn where there are colours; else plain, so that help can be searched.
+    rich = coloured(sys.stdout)
+    settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+    if is_terminal(sys.stdout):
+        settings["max_content_width"] = shutil.get_terminal_size().columns
+    app = typer.Typer(
+        rich_markup_mode="rich" if rich else None,
+        help="Talk to an OpenAI-style Chat Completions server.",
+        epilog=epilog(rich),
+        context_settings=settings,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_program)
+    for name, command, help_ in COMMANDS:
+        app.command(name, help=help_, epilog=epilog(rich), context_settings=settings)(command)
+    return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from chat_completions._version import __version__
+
+        typer.echo(f"chat-completions-client {__version__}")
+        raise typer.Exit
+
+
+def _program(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version, and exit.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _usage(error: Exception, arguments: Sequence[str]) -> Failure | None:
+    """Give the failure for an error of the parser's, told by the name of its class: typer has moved it about."""
+    if not any(kind.__name__ == "ClickException" for kind in type(error).__mro__):
+        return None
+    message = str(error.format_message())  # type: ignore[attr-defined]
+    named = [name for name, *_ in COMMANDS if name in arguments[:1]]
+    hint = f"{' '.join([PROGRAM, *named])} --help shows what there is"
+    if "unexpected extra argument" in message and named == ["create"]:
+        hint = "put the prompt into quotes"
+    return Failure(message, hint)
+
+
+def _log(debug: bool) -> None:
+    """Show the client's log: all of it with --debug, else retries and redirects to a person."""
+    logger = logging.getLogger("chat_completions")
+    logger.addFilter(_made_harmless)
+    if os.environ.get("CHAT_COMPLETIONS_LOG"):
+        return  # which the client sees to
+    if debug or is_terminal(sys.stderr):
+        handler = logging.StreamHandler()
+        handler.setFormatter(
+            logging.Formatter("%(asctime)s %(levelname)s %(message)s" if debug else "note: %(message)s")
+        )
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG if debug else logging.INFO)
+
+
+def _made_harmless(record: logging.LogRecord) -> bool:
+    # Messages quote servers.
+    record.msg, record.args = harmless(masked(record.getMessage())), ()
+    return True

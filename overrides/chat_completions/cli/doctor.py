@@ -1,0 +1,69 @@
+"""`chat-completions doctor`: what is wrong with key, address, network or installation, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chat_completions.cli.connection import Connection
+from chat_completions.cli.exits import Exit
+from chat_completions.cli.screen import Screen, harmless, json_text, masked, shared_screen
+
+if TYPE_CHECKING:
+    from chat_completions.cli.checks import Check
+
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+_INDENT = len("problem  ")
+
+
+def doctor(
+    connection: Connection,
+    json: Annotated[bool, typer.Option("--json", help="Show the findings as JSON.")] = False,
+) -> int:
+    """Look at everything that a call needs, and make a request that changes nothing.
+
+    Returns:
+        The exit code: 1 if something is wrong.
+    """
+    screen = shared_screen()
+    found: list[Check] = []
+    for check in _checks(connection):
+        found.append(check)
+        if not json:
+            _show(check, screen)
+    wrong = [check for check in found if check.status == "problem"]
+    if json:
+        report = {"ok": not wrong, "checks": [asdict(check) for check in found]}
+        screen.write(masked(json_text(report, terminal=screen.terminal, indent=2)) + "\n")
+    return Exit.REFUSED if wrong else Exit.DONE
+
+
+def _checks(connection: Connection) -> Iterator[Check]:
+    from chat_completions.cli import checks, probe
+
+    yield from checks.installation()
+    key, address = checks.key(connection), checks.address(connection)
+    yield from (key, address)
+    yield from checks.surroundings()
+    yield checks.limits(connection)
+    if address.status != "problem":
+        keyed = key.status != "problem" and key.facts.get("source") is not None
+        yield from probe.way(connection, keyed=keyed)
+
+
+def _show(check: Check, screen: Screen) -> None:
+    """Show a finding: on a terminal in its width, in a pipe as a line for it and one for the advice."""
+    lines = [f"{check.name}: {check.detail}"] + ([f"-> {check.advice}"] if check.advice else [])
+    for number, line in enumerate(lines):
+        text = masked(" ".join(line.split()))
+        if screen.terminal:
+            width = max(shutil.get_terminal_size().columns - _INDENT, 20)
+            text = ("\n" + " " * _INDENT).join(textwrap.wrap(harmless(text), width, break_on_hyphens=False))
+        status = check.status if number == 0 else ""
+        screen.write_styled(status.ljust(_INDENT), _STYLES[check.status])
+        screen.write(f"{text}\n")

@@ -1,0 +1,93 @@
+"""What the client raised, as what to tell a person: what happened, what to do, and the exit code."""
+
+from __future__ import annotations
+
+import ssl
+
+from chat_completions import errors
+from chat_completions.cli.exits import Exit, Failure
+
+_DOCTOR = "chat-completions doctor tells what is wrong"
+
+
+def told(error: Exception) -> Failure | None:
+    """Give the failure for an exception; None for one that nobody expects.
+
+    Args:
+        error: What a command raised.
+    """
+    match error:
+        case Failure():
+            return error
+        case errors.RequestValidationError():
+            return Failure(str(error))
+        case errors.StreamError() if error.partial is None and (error.body is not None or "base_url" in error.message):
+            return Failure(_message(error), _DOCTOR, Exit.REFUSED)
+        case errors.StreamError():
+            came = "" if error.partial is None else "; what came before is on standard output"
+            return Failure(_message(error), f"ask again{came}", Exit.CUT)
+        case errors.APITimeoutError():
+            return Failure(_message(error), f"raise --timeout or --deadline; {_DOCTOR}", Exit.UNREACHABLE)
+        case errors.APIConnectionError():
+            return Failure(_message(error), _DOCTOR, Exit.UNREACHABLE)
+        case errors.APIError():
+            return Failure(_message(error), _advice(error), Exit.REFUSED)
+        case errors.PaginationError():
+            hint = None if error.cursor is None else f"list those after it with --after {error.cursor}"
+            return Failure(str(error), hint, Exit.REFUSED)
+        case errors.ChatCompletionsError():
+            return Failure(str(error))
+        case OSError() | ImportError():
+            return _not_set_up(error)
+        case ValueError() if "proxy" in str(error).lower():
+            return Failure(f"the proxy of the environment cannot be used: {error}", _DOCTOR)
+        case _ if type(error).__module__.partition(".")[0] in ("httpx", "h11", "httpcore"):
+            return Failure(f"the request cannot be sent: {error}", _DOCTOR)
+    return None
+
+
+def _message(error: errors.APIError) -> str:
+    message = error.message.removesuffix("; what had arrived is in .partial")
+    if error.request_id:
+        message += f" (request id {error.request_id})"
+    cursor = getattr(error, "cursor", None)
+    tries = len(error.attempts)
+    if tries > 1:
+        message += f" ({tries} attempts)"
+    return message + (f"; go on with --after {cursor}" if cursor else "")
+
+
+def _advice(error: errors.APIError) -> str | None:
+    match error:
+        case errors.AuthenticationError():
+            return f"the key is missing, wrong or revoked: OPENAI_API_KEY, --api-key-file, --api-key-env; {_DOCTOR}"
+        case errors.PermissionDeniedError():
+            return f"the key, its project or this network may not do this; {_DOCTOR}"
+        case errors.NotFoundError():
+            return f"is --model right, and is the base URL? {_DOCTOR}"
+        case errors.RateLimitError() if not error.is_retryable:
+            return "the quota is used up: see to billing, or use another key"
+        case errors.RateLimitError():
+            return "wait, or raise --max-retries"
+        case errors.APIStatusError() if error.status_code >= 500:
+            return "the server failed: try again later"
+        case errors.APIResponseValidationError():
+            return _DOCTOR
+        case errors.BadRequestError() if "response_format" in str(error.param) or "response_format" in error.message:
+            return "a schema that is not strict needs --param response_format.json_schema.strict=false"
+    return None
+
+
+def _not_set_up(error: OSError | ImportError) -> Failure:
+    """Give the failure for what keeps the http client from being made: certificates, or a proxy's package."""
+    if isinstance(error, ImportError):
+        hint = "pip install 'chat-completions-client[cli]'"
+        if "socks" in str(error).lower():
+            hint = "pip install 'httpx[socks]', or unset the proxy's variable"
+        return Failure(f"a package is missing: {error}", hint, Exit.MISSING)
+    if isinstance(error, ssl.SSLError) or (error.filename is None and error.errno == 2):
+        return Failure(
+            f"the certificates cannot be loaded: {error.strerror or error}",
+            "see to SSL_CERT_FILE and SSL_CERT_DIR, or unset them",
+        )
+    return Failure(f"{error.filename or 'the system'}: {error.strerror or error}")

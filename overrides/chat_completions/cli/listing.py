@@ -1,0 +1,193 @@
+"""`chat-completions list`: the stored completions, as a table for a person and as lines for a program."""
+
+from __future__ import annotations
+
+import json as json_format
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chat_completions.cli import screen as screens
+from chat_completions.cli.connection import Connection, pairs
+from chat_completions.cli.exits import Exit
+from chat_completions.cli.screen import Screen, is_terminal, json_text, shared_screen
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+COLUMNS = ("id", "created", "model", "finish", "tokens", "metadata", "text")
+_PAGE = 100  # completions; the most that the API gives at once
+_CUT = ("metadata", "text")  # the columns that may be cut, in that order
+_LEFT_OUT = ("metadata", "tokens", "finish", "model", "created")  # where there is no room, in that order
+_GAP = "  "
+_NARROWEST = 12  # of a column that is cut
+_SHOWN_CHARACTERS = 200  # of a text in a table; more is wider than any terminal
+
+
+class Order(StrEnum):
+    """By what the completions are sorted."""
+
+    asc = "asc"
+    desc = "desc"
+
+
+def list_stored(
+    connection: Connection,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", metavar="NAME", help="Only those of this model.")
+    ] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="Only those with this. Repeatable.")
+    ] = None,
+    after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Only those after this one.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="How many to fetch at once; 100 by default.")
+    ] = None,
+    order: Annotated[
+        Order | None, typer.Option("--order", help="By time: oldest or newest first.", show_default=False)
+    ] = None,
+    max_items: Annotated[
+        int | None, typer.Option("--max-items", "-n", metavar="N", min=0, help="How many in all; all by default.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Show each completion as a line of JSON.")] = False,
+) -> int:
+    """List the stored completions.
+
+    Returns:
+        The exit code.
+    """
+    screen = shared_screen()
+    asked: dict[str, Any] = {
+        "model": model,
+        "metadata": dict(pairs(metadata, "--metadata")) or None,
+        "after": after,
+        "limit": limit or max(1, min(_PAGE, _PAGE if max_items is None else max_items)),
+        "order": None if order is None else order.value,
+    }
+    arguments = {name: value for name, value in asked.items() if value is not None}
+    table = screen.terminal and not json
+    rows: list[list[str]] = []
+    with connection.client() as client, _progress(after=asked["limit"], wanted=table or not screen.terminal) as tell:
+        try:
+            for count, item in enumerate(client.chat.completions.list(**arguments, max_items=max_items), 1):
+                if table:
+                    rows.append(screens.fields(_row(item.to_dict(), short=True), terminal=True))
+                elif json:
+                    screen.write(json_text(item.to_dict(), terminal=screen.terminal) + "\n")
+                else:
+                    screen.write("\t".join(screens.fields(_row(item.to_dict(), short=False), terminal=False)) + "\n")
+                tell(count)
+        finally:
+            # Also after an error or Ctrl-C: what came is shown.
+            tell(None)
+            if rows:
+                _show_table(rows, screen)
+    if table and not rows:
+        screen.note("there are none; a completion is kept if it is created with --param store=true")
+    return Exit.DONE
+
+
+def _row(item: dict[str, Any], *, short: bool) -> list[str]:
+    choices = item.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    message = choice.get("message")
+    text = message.get("content") if isinstance(message, dict) else None
+    usage = item.get("usage")
+    metadata = item.get("metadata")
+    values = (
+        item.get("id"),
+        _moment(item.get("created"), short),
+        item.get("model"),
+        choice.get("finish_reason"),
+        usage.get("total_tokens") if isinstance(usage, dict) else None,
+        json_format.dumps(metadata, ensure_ascii=False) if metadata else None,
+        text if isinstance(text, str) or not text else json_format.dumps(text, ensure_ascii=False),
+    )
+    texts = ["" if value is None else str(value) for value in values]
+    return [text[:_SHOWN_CHARACTERS] for text in texts] if short else texts
+
+
+def _moment(seconds: Any, short: bool) -> str:
+    """Give a time of the server's: for a person by the clock on the wall, for a program in UTC."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+        return f"{moment.astimezone():%Y-%m-%d %H:%M}" if short else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    except (TypeError, ValueError, OverflowError, OSError):
+        return "" if seconds is None else str(seconds)
+
+
+def _show_table(rows: list[list[str]], screen: Screen) -> None:
+    """Show rows in the terminal's width: some columns are cut, or left out if there is no room; an id never is."""
+    from rich.cells import cell_len, set_cell_size
+
+    columns = {
+        name: [name.upper(), *(row[place] for row in rows)]
+        for place, name in enumerate(COLUMNS)
+        if any(row[place] for row in rows)
+    }
+    widths = {name: max(map(cell_len, texts)) for name, texts in columns.items()}
+    room = shutil.get_terminal_size().columns + len(_GAP)
+
+    def needed(least: bool) -> int:
+        return sum(
+            (min(width, _NARROWEST) if least and name in _CUT else width) + len(_GAP) for name, width in widths.items()
+        )
+
+    for name in _LEFT_OUT:
+        if needed(least=True) > room:
+            widths.pop(name, None)
+    for name in _CUT:
+        if name in widths and needed(least=False) > room:
+            widths[name] = max(_NARROWEST, widths[name] - needed(least=False) + room)
+    for number in range(len(rows) + 1):
+        cells = [_cell(columns[name][number], width, cell_len, set_cell_size) for name, width in widths.items()]
+        screen.write_styled(_GAP.join(cells).rstrip() + "\n", "bold" if number == 0 else None)
+
+
+def _cell(text: str, width: int, cell_len: Callable[[str], int], set_cell_size: Callable[[str, int], str]) -> str:
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+
+
+@contextmanager
+def _progress(*, after: int, wanted: bool) -> Iterator[Callable[[int | None], None]]:
+    """Give what tells of the count on standard error, for a person and from the second page on; None is its end."""
+    progress: Progress | None = None
+    task: Any = None
+
+    def tell(count: int | None) -> None:
+        nonlocal progress, task
+        if count is None:
+            if progress is not None:
+                progress.stop()
+            progress = None
+        elif count > after:
+            if progress is None:
+                progress = _spinner()
+                task = progress.add_task("")
+                progress.start()
+            progress.update(task, description=f"{count:,} completions")
+
+    def silent(count: int | None) -> None:
+        pass
+
+    yield tell if wanted and is_terminal(sys.stderr) else silent
+
+
+def _spinner() -> Progress:
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        console=screens.console(sys.stderr),
+        transient=True,
+        # Otherwise what is written to standard output meanwhile would end up on standard error.
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
