@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -195,6 +196,8 @@ def _read(
         yield Read(response)
     except Exception as failure:
         error = _told(failure, settings, deadline, ends_at)
+        with suppress(Exception):
+            yield Close(response)  # httpx does so itself, aiohttp's transport does not
         if error is None:
             raise
         raise state.told(error) from failure

@@ -1,0 +1,221 @@
+"""A file of requests in, a file of answers out: nothing lost, nothing doubled, within the limits of the server.
+
+from chat_completions import bulk
+
+summary = bulk.run("requests.jsonl", "answers.jsonl", client_settings={"base_url": "http://localhost:8000/v1"})
+print(summary.answered, summary.failed, summary.reason)
+
+The files are those of the Batch API. The same call goes on where a run was cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chat_completions._settings import Secret
+from chat_completions.bulk.asking import Asker
+from chat_completions.bulk.backlog import ListSource, Source
+from chat_completions.bulk.books import errors_beside
+from chat_completions.bulk.engines import Ending, Engine, engine_of
+from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
+from chat_completions.bulk.options import Job, Options
+from chat_completions.bulk.progress import Histogram, Progress, Sample, Summary
+
+if TYPE_CHECKING:
+    from chat_completions.bulk.options import ClientSettings
+
+_TICK = 0.25  # seconds between two looks at the progress
+
+__all__ = [
+    "Asker",
+    "BulkError",
+    "ChangedError",
+    "Ending",
+    "Engine",
+    "Histogram",
+    "Job",
+    "ListSource",
+    "Options",
+    "Progress",
+    "RunningError",
+    "Sample",
+    "Source",
+    "Summary",
+    "arun",
+    "run",
+]
+
+
+def run(
+    input: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    client_settings: ClientSettings = None,
+    engine: str | Engine = "local",
+    errors: str | os.PathLike[str] | None = None,
+    accept_changes: bool = False,
+    retry_failed: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    report: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Summary:
+    """Ask every request of a file, and write the answers to another one; go on where an earlier run ended.
+
+    SIGINT and SIGTERM stop it: what is under way has `grace` seconds to end, and the summary says so.
+
+    Args:
+        input: The Batch API's request lines: a path, an address that fsspec knows, or `-` for standard input. A name
+            that ends in .gz, .bz2, .xz or .zst is decompressed.
+        output: Where the Batch API's result lines go: a file to be appended to, or an address of a directory of files.
+        client_settings: The arguments of `AsyncClient`, or a function that makes one.
+        engine: `local`, `ray`, or a function of your own.
+        errors: Where failures go, with their attempts; by default `answers.errors.jsonl` for `answers.jsonl`.
+        accept_changes: Whether to go on though input or settings are others than when the run began.
+        retry_failed: Whether to ask again what failed in earlier runs.
+        storage_options: What fsspec's file systems take.
+        on_progress: Called with the progress a few times a second.
+        report: Where an HTML file goes at the end that shows how the run went (extra `report`).
+        options: The fields of `Options`: `concurrency`, `requests_per_minute`, `token_budget` and so on.
+
+    Returns:
+        How it ended; `complete` says whether everything in the input has ended.
+
+    Raises:
+        BulkError: It cannot begin, or not go on.
+        TypeError: There is no such option.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError("bulk.run() cannot be called in a running event loop; use `await bulk.arun()`")
+    given = {name: value for name, value in locals().items() if name != "options"}
+    return asyncio.run(arun(**given, **options, handle_signals=True))
+
+
+async def arun(
+    input: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    client_settings: ClientSettings = None,
+    engine: str | Engine = "local",
+    errors: str | os.PathLike[str] | None = None,
+    accept_changes: bool = False,
+    retry_failed: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    report: str | os.PathLike[str] | None = None,
+    handle_signals: bool = False,
+    **options: Any,
+) -> Summary:
+    """Do what `run` does, in an event loop that is there; it may be cancelled.
+
+    Args:
+        input: The request lines.
+        output: Where the result lines go.
+        client_settings: The arguments of `AsyncClient`, or a function that makes one.
+        engine: `local`, `ray`, or a function of your own.
+        errors: Where failures go.
+        accept_changes: Whether to go on though input or settings are others.
+        retry_failed: Whether to ask again what failed.
+        storage_options: What fsspec's file systems take.
+        on_progress: Called with the progress a few times a second.
+        report: Where an HTML file goes at the end that shows how the run went (extra `report`).
+        handle_signals: Whether SIGINT and SIGTERM stop the run; only for the main thread.
+        options: The fields of `Options`.
+
+    Returns:
+        How it ended.
+    """
+    names = {name: os.fspath(value) for name, value in (("input", input), ("output", output))}
+    job = Job(
+        **names,
+        errors=os.fspath(errors) if errors is not None else errors_beside(names["output"]),
+        client_settings=Secret(client_settings),
+        options=Options(**options),
+        storage_options=Secret(storage_options),
+        accept_changes=accept_changes,
+        retry_failed=retry_failed,
+        handle_signals=handle_signals,
+    )
+    carry_out = engine_of(engine)
+    if report is not None:
+        from chat_completions.bulk import report as reports
+
+        reports.check(report, (job.input, job.output, job.errors))
+    progress = Progress()
+    watching = asyncio.create_task(_watch(progress, on_progress))
+    try:
+        ending = await carry_out(job, progress)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    progress.sample(last=True)
+    _tell(progress, on_progress)
+    name = engine if isinstance(engine, str) else getattr(engine, "__qualname__", type(engine).__name__)
+    summary = _summary(job, name, progress, ending)
+    if report is not None:
+        await asyncio.to_thread(reports.write_or_note, summary, report, hide=_secrets(client_settings))
+    return summary
+
+
+async def _watch(progress: Progress, on_progress: Callable[[Progress], None] | None) -> None:
+    while True:
+        await asyncio.sleep(_TICK)
+        progress.sample()
+        _tell(progress, on_progress)
+
+
+def _tell(progress: Progress, on_progress: Callable[[Progress], None] | None) -> None:
+    if on_progress is None:
+        return
+    try:
+        on_progress(progress)
+    except Exception as error:
+        from chat_completions import _logs
+
+        _logs.hook_failed("on_progress", error)
+
+
+def _secrets(client_settings: ClientSettings) -> list[str]:
+    """Give the secrets in what makes a client, as far as it can be looked into."""
+    if not isinstance(client_settings, Mapping):
+        return []
+    named = (client_settings.get(name) or {} for name in ("default_headers", "default_query"))
+    found = [client_settings.get("api_key"), *(value for values in named for value in dict(values).values())]
+    return [value for value in found if isinstance(value, str) and len(value) >= 8]
+
+
+def _summary(job: Job, engine: str, progress: Progress, ending: Ending) -> Summary:
+    from chat_completions.bulk.places import shown
+
+    return Summary(
+        complete=ending.complete,
+        reason=ending.reason,
+        interrupted=ending.interrupted,
+        input=shown(job.input),
+        output=shown(job.output),
+        errors=shown(job.errors),
+        answered=progress.answered,
+        failed=progress.failed,
+        malformed=progress.malformed,
+        answered_before=progress.ended_before[0],
+        failed_before=progress.ended_before[1],
+        prompt_tokens=progress.prompt_tokens,
+        completion_tokens=progress.completion_tokens,
+        seconds=progress.seconds,
+        attempts=dict(progress.attempts.most_common()),
+        retries=progress.retries,
+        concurrency=progress.concurrency,
+        samples=progress.samples,
+        latencies=progress.latencies,
+        notes=progress.notes,
+        begun=time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(progress.begun)),
+        settings={"engine": engine, **progress.settings, **job.options.changed},
+    )

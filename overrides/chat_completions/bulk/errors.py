@@ -1,0 +1,17 @@
+"""What a run raises when it cannot begin, or cannot be told how it went."""
+
+from __future__ import annotations
+
+from chat_completions.errors import ChatCompletionsError
+
+
+class BulkError(ChatCompletionsError):
+    """A run cannot begin; the message says why, and what to do."""
+
+
+class ChangedError(BulkError):
+    """The input or a setting is another than that of the run that is to go on."""
+
+
+class RunningError(BulkError):
+    """Another run is writing to the same files."""

@@ -1,0 +1,97 @@
+"""Where files are: paths of this machine are opened as such, addresses by fsspec, which knows the stores there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+
+from chat_completions import _logs
+from chat_completions.bulk.errors import BulkError
+
+STANDARD_INPUT = "-"
+# By the end of the name: what decompresses it.
+SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma", ".zst": "zstd"}
+
+
+def is_remote(name: str) -> bool:
+    """Tell whether a name is an address, other than a path of this machine."""
+    return "://" in name and not name.startswith("file://")
+
+
+def path_of(name: str) -> Path:
+    """Give the path of this machine that a name stands for."""
+    return Path(name.removeprefix("file://")).expanduser()
+
+
+def shown(name: str) -> str:
+    """Give a name without what may be secret in an address: user, password, query."""
+    return _logs.shown(name) if is_remote(name) else name
+
+
+def reason_of(error: Exception, name: str) -> str:
+    """Give what an error of a file system says, without what may be secret in an address."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    query = urlsplit(name).query if is_remote(name) else ""
+    for secret in (name, name.partition("://")[2], query, *urlsplit(name).netloc.rpartition("@")[0].split(":")):
+        text = str(text).replace(secret, shown(name) if secret == name else "[hidden]") if secret else str(text)
+    return text
+
+
+def compression_of(name: str) -> str | None:
+    """Give how a file is compressed, for the end of its name; None if it is not."""
+    path = urlsplit(name).path if is_remote(name) else name
+    return SUFFIXES.get(PurePosixPath(path).suffix.lower())
+
+
+def filesystem_of(name: str, storage_options: Mapping[str, Any] | None) -> tuple[Any, str]:
+    """Give fsspec's file system of an address, and the path in it.
+
+    Raises:
+        BulkError: fsspec is not installed, or what it needs for this kind of address.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise BulkError(
+            f"{shown(name)} needs the package fsspec: pip install 'chat-completions-client[bulk]'"
+        ) from None
+    try:
+        filesystem, path = url_to_fs(name, **(storage_options or {}))
+    except (ImportError, ValueError) as error:
+        raise BulkError(f"{shown(name)} cannot be opened: {reason_of(error, name)}") from None
+    return filesystem, str(path)
+
+
+def decompressed(file: BinaryIO, kind: str) -> BinaryIO:
+    """Give a file that reads what another one holds compressed.
+
+    Args:
+        file: The compressed file.
+        kind: One of the values of `SUFFIXES`.
+
+    Raises:
+        BulkError: What decompresses it is not installed.
+    """
+    if kind == "gzip":
+        import gzip
+
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    if kind == "bz2":
+        import bz2
+
+        return cast(BinaryIO, bz2.BZ2File(file))
+    if kind == "lzma":
+        import lzma
+
+        return cast(BinaryIO, lzma.LZMAFile(file))
+    try:
+        import zstandard
+    except ImportError:
+        raise BulkError(
+            "a .zst file needs the package zstandard: pip install 'chat-completions-client[bulk]'"
+        ) from None
+    return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))

@@ -1,0 +1,80 @@
+"""Which `custom_id`s a run has met, and which had ended before it: in little memory, however many there are."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from enum import Enum
+
+_CACHE_KIB = 8 * 1024
+_TABLE = "CREATE TABLE met (id BLOB PRIMARY KEY, state INTEGER NOT NULL) WITHOUT ROWID"
+_ENDED_BEFORE, _MET = 0, 1
+
+
+class Meeting(Enum):
+    """What meeting something in the input says: it is new, it ended in an earlier run, or it was met before."""
+
+    NEW = "new"
+    ENDED = "ended"
+    AGAIN = "again"
+
+
+class Seen:
+    """Remembers digests of 16 bytes in a temporary database of SQLite's: what its cache does not hold is on disk.
+
+    A set would take 100 MB for a million. The database has no name, so nothing is left of it, however the run ends;
+    what had ended is in the output and the error file, from which it is made anew.
+    """
+
+    def __init__(self) -> None:
+        # A database without a name is a temporary file, which is made once the cache is full.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._cursor = self._database.cursor()
+        for statement in (
+            f"PRAGMA cache_size = -{_CACHE_KIB}",
+            "PRAGMA journal_mode = OFF",
+            "PRAGMA synchronous = OFF",
+            _TABLE,
+            "BEGIN",
+        ):
+            self._cursor.execute(statement)
+
+    def add_ended(self, names: Iterable[str | int]) -> int:
+        """Note what ended before this run.
+
+        Args:
+            names: `custom_id`s, and the numbers that stand for lines which are no requests.
+
+        Returns:
+            How many of them were not noted yet.
+        """
+        before = self._database.total_changes
+        self._cursor.executemany(
+            f"INSERT OR IGNORE INTO met VALUES (?, {_ENDED_BEFORE})", ((_digest(name),) for name in names)
+        )
+        return self._database.total_changes - before
+
+    def meet(self, name: str | int) -> Meeting:
+        """Note that something stands in the input, and tell what is known of it.
+
+        Args:
+            name: A `custom_id`, or the number that stands for a line which is no request.
+        """
+        digest = _digest(name)
+        if self._cursor.execute(f"INSERT OR IGNORE INTO met VALUES (?, {_MET})", (digest,)).rowcount == 1:
+            return Meeting.NEW
+        changed = self._cursor.execute(
+            f"UPDATE met SET state = {_MET} WHERE id = ? AND state = {_ENDED_BEFORE}", (digest,)
+        )
+        return Meeting.ENDED if changed.rowcount == 1 else Meeting.AGAIN
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._database.close()
+
+
+def _digest(name: str | int) -> bytes:
+    # A custom_id may hold half a surrogate, which JSON can say.
+    told = f"line {name}".encode() if isinstance(name, int) else b"id " + name.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(told, digest_size=16).digest()

@@ -1,0 +1,189 @@
+"""`chat-completions bulk`: a file of requests in, a file of answers out; the same command goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_format
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chat_completions.cli import screen as screens
+from chat_completions.cli.connection import Connection
+from chat_completions.cli.exits import Exit, Failure
+from chat_completions.cli.screen import Screen, shared_screen
+
+if TYPE_CHECKING:
+    from chat_completions import AsyncClient
+    from chat_completions.bulk import Summary
+
+_LIMITS = "Limits"
+_GOING_ON = "Going on"
+
+
+class Transport(StrEnum):
+    """What sends the requests."""
+
+    httpx = "httpx"
+    aiohttp = "aiohttp"
+
+
+def bulk(
+    connection: Connection,
+    input: Annotated[
+        str, typer.Argument(metavar="IN", help="The Batch API's request lines: a path, an address, or - .")
+    ],
+    output: Annotated[str, typer.Argument(metavar="OUT", help="Where the answers go; what is there is kept.")],
+    errors: Annotated[
+        str | None, typer.Option("--errors", metavar="FILE", help="Where failures go; OUT.errors.jsonl by default.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="NAME", help="local, or ray for a cluster.", show_default=True)
+    ] = "local",
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--concurrency", "-c", metavar="N", min=1, rich_help_panel=_LIMITS, help="Always so many at once."
+        ),
+    ] = None,
+    max_concurrency: Annotated[
+        int,
+        typer.Option("--max-concurrency", metavar="N", min=1, rich_help_panel=_LIMITS, help="Never more at once."),
+    ] = 256,
+    requests_per_minute: Annotated[
+        float | None,
+        typer.Option("--requests-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Attempts counted singly."),
+    ] = None,
+    tokens_per_minute: Annotated[
+        float | None,
+        typer.Option("--tokens-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Prompts and answers."),
+    ] = None,
+    request_budget: Annotated[
+        int | None,
+        typer.Option("--request-budget", metavar="N", min=0, rich_help_panel=_LIMITS, help="Stop after so many."),
+    ] = None,
+    token_budget: Annotated[
+        int | None,
+        typer.Option("--token-budget", metavar="N", min=0, rich_help_panel=_LIMITS, help="Stop after so many."),
+    ] = None,
+    give_up_after: Annotated[
+        int,
+        typer.Option(
+            "--give-up-after",
+            metavar="N",
+            min=0,
+            rich_help_panel=_LIMITS,
+            help="Stop if the first N fail in the same way; 0 goes on.",
+        ),
+    ] = 100,
+    grace: Annotated[
+        float,
+        typer.Option(
+            "--grace", metavar="SECONDS", min=0, rich_help_panel=_LIMITS, help="For requests under way at Ctrl-C."
+        ),
+    ] = 10.0,
+    transport: Annotated[
+        Transport, typer.Option("--transport", help="httpx, or the faster aiohttp (extra `aiohttp`).")
+    ] = Transport.httpx,
+    accept_changes: Annotated[
+        bool,
+        typer.Option("--accept-changes", rich_help_panel=_GOING_ON, help="Go on though input or settings changed."),
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", rich_help_panel=_GOING_ON, help="Ask again what failed before.")
+    ] = False,
+    report: Annotated[
+        str | None,
+        typer.Option("--report", metavar="FILE", help="Write how it went as HTML, with plots (extra `report`)."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, and no summary.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Show the summary as JSON.")] = False,
+) -> int:
+    """Ask every request of a file.
+
+    Returns:
+        The exit code.
+    """
+    from chat_completions.bulk import Progress, arun
+    from chat_completions.bulk import report as reports
+    from chat_completions.bulk.books import errors_beside
+    from chat_completions.bulk.display import display_for
+
+    screen = shared_screen()
+    if report is not None:
+        reports.check(report, (input, output, errors or errors_beside(output)))
+    limits: dict[str, Any] = {
+        "concurrency": concurrency,
+        "max_concurrency": max_concurrency,
+        "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute,
+        "request_budget": request_budget,
+        "token_budget": token_budget,
+        "give_up_after": give_up_after,
+        "grace": grace,
+        "deadline": connection.deadline,
+        "max_retries": connection.max_retries,
+        "transport": transport.value,
+    }
+    options = {name: value for name, value in limits.items() if value is not None}
+
+    async def go(on_progress: Any) -> Summary:
+        return await arun(
+            input,
+            output,
+            client_settings=lambda: _client(connection),
+            engine=engine,
+            errors=errors,
+            accept_changes=accept_changes,
+            retry_failed=retry_failed,
+            on_progress=on_progress,
+            handle_signals=True,
+            **options,
+        )
+
+    try:
+        if quiet or sys.stderr is None:
+            summary = asyncio.run(go(None))
+        else:
+            with display_for(stream := sys.stderr, screen.note, lambda: screens.console(stream)) as display:
+
+                def show(progress: Progress) -> None:
+                    display(progress)
+
+                summary = asyncio.run(go(show))
+    except (TypeError, ValueError) as error:
+        raise Failure(str(error)) from None
+    if report is not None:
+        reports.write_or_note(summary, report, hide=screens._secrets)
+    return _shown(summary, screen, quiet=quiet, json=json)
+
+
+def _client(connection: Connection) -> AsyncClient:
+    """Make the async client that has the settings of the options."""
+    from chat_completions import AsyncClient
+
+    with connection.client() as client:
+        return AsyncClient(**client._settings._arguments())
+
+
+def _shown(summary: Summary, screen: Screen, *, quiet: bool, json: bool) -> int:
+    from chat_completions.bulk.display import table_of
+
+    for note in summary.notes:
+        screen.note(note)
+    if json:
+        screen.write(json_format.dumps(summary.to_dict(), indent=2 if screen.terminal else None) + "\n")
+    elif not quiet:
+        rows = table_of(summary)
+        width = max(len(name) for name, _ in rows)
+        for name, value in rows:
+            screen.write(f"{name:<{width}}  {value}\n")
+    if summary.interrupted:
+        screen.note("the same command goes on where it was interrupted")
+        return Exit.INTERRUPTED
+    if not summary.complete:
+        screen.error(summary.reason, "the same command goes on")
+        return Exit.REFUSED
+    return Exit.REFUSED if summary.failed + summary.malformed + summary.failed_before else Exit.DONE
