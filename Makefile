@@ -10,7 +10,7 @@ FORMAT ?=
 DRY_RUN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs docs-serve interop soak bench bench-quick check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
+.PHONY: help setup demo test docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ bench: $(READY) ## Measure beside the peers, and write docs/performance.md, .jso
 bench-quick: $(READY) ## Measure the short way, and only show it (a minute).
 	@$(RUN) -m bench.environment
 	@.bench/bin/python -m bench --quick
+
+bench-bulk: $(READY) ## Measure files of requests, and write docs/performance-bulk.md and .json (15 minutes).
+	@$(RUN) -m bench.environment
+	@.bench/bin/python -m bench.bulk
 
 check: $(READY) check-lock check-generated ## Check formatting, lint and types; nothing is written.
 	@$(RUN) -m ruff format --check --quiet .

@@ -95,7 +95,6 @@ class Progress:
         completion_tokens: Tokens of the answers.
         attempts: How attempts ended: `answered`, a status, `timeout`, `unreachable`, `cut`, and so on.
         retries: Attempts that failed and were repeated.
-        refused: Attempts that the server refused, or that did not reach it.
         concurrency: How many requests may be under way.
         under_way: How many are.
         waiting: What the run waits for, None if for nothing.
@@ -112,7 +111,7 @@ class Progress:
         self._clock = clock
         self.begun_at, self.begun = clock(), time.time()
         self.settings: dict[str, Any] = {}
-        self.answered = self.failed = self.malformed = self.retries = self.refused = 0
+        self.answered = self.failed = self.malformed = self.retries = 0
         self.ended_before = (0, 0)
         self.prompt_tokens = self.completion_tokens = 0
         self.attempts: Counter[str] = Counter()
@@ -134,6 +133,11 @@ class Progress:
         """Seconds since the run began."""
         return self._clock() - self.begun_at
 
+    @property
+    def refused(self) -> int:
+        """Attempts that the server refused, or that did not reach it."""
+        return sum(self.attempts[kind] for kind in _REFUSED)
+
     def attempt(self, kind: str, seconds: float) -> None:
         """Count an attempt that ended.
 
@@ -142,7 +146,6 @@ class Progress:
             seconds: How long it took.
         """
         self.attempts[kind] += 1
-        self.refused += kind in _REFUSED
         if kind == "answered":
             self.latencies.add(seconds)
             self._recent.add(seconds)
