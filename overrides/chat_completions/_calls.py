@@ -9,7 +9,7 @@ from chat_completions import _generated
 from chat_completions._arguments import split_options
 from chat_completions._body import encodable_request, request_body
 from chat_completions._exchange import Answer, Call
-from chat_completions._failures import request_id_of, status_error
+from chat_completions._failures import error_body, request_id_of, status_error
 from chat_completions._response_info import info_of
 from chat_completions.errors import APIResponseValidationError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def completion_of(answer: Answer, shown_url: str) -> ChatCompletion:
     """Decode the completion that a call was answered with."""
     completion: ChatCompletion = parsed(answer, _generated.parse_completion, shown_url)
+    if _is_error(completion, completion.choices):
+        raise _told_error(answer, shown_url)
     if answer.watch is not None:
         answer.watch.completion(completion.to_dict(), completion._request_id)
     return completion
@@ -29,6 +31,8 @@ def completion_of(answer: Answer, shown_url: str) -> ChatCompletion:
 def page_of(answer: Answer, shown_url: str) -> ChatCompletionList:
     """Decode the page that a call was answered with."""
     page: ChatCompletionList = parsed(answer, _generated.parse_list, shown_url)
+    if _is_error(page, page.data):
+        raise _told_error(answer, shown_url)
     if answer.watch is not None:
         answer.watch.page(page.to_dict(), page._request_id)
     return page
@@ -77,6 +81,22 @@ def list_call(arguments: Mapping[str, Any]) -> Call:
     """Give the call that lists completions."""
     options, params = split_options(arguments)
     return Call(_generated.list_request(**params), **options)
+
+
+def _is_error(decoded: _generated.Model, entries: object) -> bool:
+    """Tell whether an object that lacks its entries is the API's error, which gateways send with 200."""
+    return not isinstance(entries, list) and bool(decoded.get("error") or decoded.get("object") == "error")
+
+
+def _told_error(answer: Answer, shown_url: str) -> APIResponseValidationError:
+    response = answer.response
+    body, message = error_body(response.content)
+    return APIResponseValidationError(
+        f"{shown_url} answered {response.status_code}, and with an error: {message}",
+        body=body,
+        request_id=request_id_of(response.headers),
+        response=response,
+    )
 
 
 def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:

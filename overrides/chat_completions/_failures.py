@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from chat_completions.errors import (
     STATUS_ERRORS,
@@ -34,12 +35,27 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
     error: APIError
     if "TimeoutException" in kinds:
         error = APITimeoutError(f"no answer in time from {url} ({type(failure).__name__}); raise timeout, or try again")
+    elif "ConnectError" in kinds:
+        hint = "; does the server speak plain http?" if "WRONG_VERSION_NUMBER" in what else ""
+        error = APIConnectionError(f"cannot reach {_asked(failure, url)}: {what}{hint}")
     elif kinds & {"TransportError", "StreamError", "DecodingError"}:
-        error = APIConnectionError(f"cannot reach {url}, or the connection broke: {what}")
+        error = APIConnectionError(f"the connection to {_asked(failure, url)} broke: {what}")
     else:
         return None
     error.__cause__ = failure
     return error
+
+
+def _asked(failure: Exception, url: str) -> str:
+    """Give the address that failed: of a redirect, its target's origin."""
+    try:
+        target = urlsplit(str(failure.request.url))  # type: ignore[attr-defined]
+    except (AttributeError, RuntimeError):
+        return url  # httpx raises a RuntimeError where there is no request
+    known = urlsplit(url)
+    if (target.scheme, target.hostname, target.port) == (known.scheme, known.hostname, known.port):
+        return url
+    return f"{target.scheme}://{target.hostname}" + (f":{target.port}" if target.port else "")
 
 
 def too_late(deadline: float | None) -> APITimeoutError:

@@ -158,8 +158,10 @@ class StreamCore:
         if isinstance(error, APITimeoutError) and left is not None and left <= 0:
             # A read's own limit was set by the time that was left, and it is the one that rang.
             return self.out_of_time()
-        kind = StreamTimeoutError if isinstance(error, APITimeoutError) else StreamConnectionError
-        fault = kind(f"the stream broke: {error.message}", partial=self.fold.completion(), request_id=self._request_id)
+        is_late = isinstance(error, APITimeoutError)
+        kind = StreamTimeoutError if is_late else StreamConnectionError
+        what = error.message if is_late else str(failure) or type(failure).__name__
+        fault = kind(f"the stream broke: {what}", partial=self.fold.completion(), request_id=self._request_id)
         fault.__cause__ = failure
         return fault
 
