@@ -145,7 +145,7 @@ def kills(sizes: Sizes, folder: Path) -> dict[str, Any]:
             for _ in range(min(sizes.kills - killed, 10)):
                 process = _started(source, output, served.url)
                 try:
-                    process.wait(chance.uniform(0.1, alone))
+                    process.wait(chance.uniform(0.1, alone / 2))
                     break  # it was done before
                 except subprocess.TimeoutExpired:
                     process.kill()

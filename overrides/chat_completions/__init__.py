@@ -19,6 +19,8 @@ from chat_completions.errors import __all__ as _errors
 if TYPE_CHECKING:
     from httpx import Timeout as Timeout
 
+    from chat_completions import models as models
+    from chat_completions import types as types
     from chat_completions._async_streams import AsyncStream as AsyncStream
     from chat_completions._azure import AsyncAzureClient as AsyncAzureClient
     from chat_completions._azure import AzureClient as AzureClient
@@ -82,6 +84,8 @@ if TYPE_CHECKING:
     not_given: Any
     omit: Any
 
+# Modules that are there without an import of their own, as in the official SDK.
+_MODULES = ("models", "types")
 _LAZY = {
     "RoundBegunEvent": "chat_completions.toolkit.events",
     "RoundDoneEvent": "chat_completions.toolkit.events",
@@ -214,6 +218,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_LAZY[name]), name)

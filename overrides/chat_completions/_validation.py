@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from chat_completions.local.contract import Contract
 
 
+class MissingExtraError(ChatCompletionsError, ImportError):
+    """What `validate=True` needs is not installed; `name` is the package."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "name": self.name}
+
+
 def validate_request(body: Mapping[str, Any], extra_body: Mapping[str, Any] | None) -> None:
     """Check the body of a create request; fields given in `extra_body` are the caller's business.
 
     Raises:
         RequestValidationError: It breaks the specification; all places are named.
-        ChatCompletionsError: The extra is not installed.
+        MissingExtraError: The extra is not installed.
     """
     plain = json.loads(_generated.encode_json(body))
     faults = [
@@ -36,7 +43,8 @@ def _contract() -> Contract:
     try:
         from chat_completions.local.contract import Contract, packaged_document
     except ImportError as error:
-        raise ChatCompletionsError(
-            f"validate=True needs the package {error.name!r}: install chat-completions-client[validate]"
+        raise MissingExtraError(
+            f"validate=True needs the package {error.name!r}: pip install 'chat-completions-client[validate]'",
+            name=error.name,
         ) from error
     return Contract(packaged_document())

@@ -92,6 +92,26 @@ def test_other_packages_are_missed_where_they_are_needed(alone: Command, tmp_pat
     assert ended.code == Exit.MISSING and "uvicorn" in ended.err and "[cli]" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("breaks", "arguments"),
+    [
+        ("import chat_completions.cli.exits as m; del m.Failure", ("create", "Hi")),
+        ("import sys; sys.modules['chat_completions.cli.probe'] = None", ("doctor",)),
+        ("import sys; sys.modules['chat_completions.local.engine'] = None", ("serve",)),
+        ("import sys; sys.modules['typer.main'] = None", ("create", "Hi")),
+        ("import sys; sys.modules['jsonschema.validators'] = None", ("create", "Hi", "--schema", "s.json")),
+    ],
+)
+def test_a_broken_installation_is_no_missing_package(
+    alone: Command, tmp_path: Path, breaks: str, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "s.json").write_text("{}")
+    run = f"{breaks}; import sys; from chat_completions.cli import main; sys.exit(main())"
+    ended = alone(*arguments, program=[sys.executable, "-c", run])
+    assert ended.code == Exit.REFUSED and "pip install" not in ended.err, ended
+    assert "Traceback" in ended.err or "the installation is broken, or this is a bug" in ended.err
+
+
 def test_the_package_does_not_import_the_command_line() -> None:
     modules = imported_by("import chat_completions; from chat_completions import Client; Client(base_url='http://x')")
     assert not [name for name in modules if name.startswith("chat_completions.cli") or name in ("typer", "rich")]

@@ -300,19 +300,22 @@ def test_a_refusal_is_no_answer(tmp_path: Path, mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "finish", "told"),
+    ("text", "finish", "code", "told"),
     [
-        ('{"town": "Paris"}', "stop", "does not fit the schema"),
-        ('{"city": "Par', "length", "is no JSON"),
-        ("Paris, of course.", "stop", "is no JSON"),
+        ('{"town": "Paris"}', "stop", 5, "does not fit the schema"),
+        ('{"city": "Par', "length", 3, "cut off at the token limit"),
+        ('{"city": "Par', "content_filter", 3, "cut off by the server's content filter"),
+        ("Paris, of course.", "stop", 5, "is no JSON"),
     ],
 )
-def test_an_answer_that_does_not_fit_is_shown_and_told_of(tmp_path: Path, text: str, finish: str, told: str) -> None:
+def test_an_answer_that_does_not_fit_is_shown_and_told_of(
+    tmp_path: Path, text: str, finish: str, code: int, told: str
+) -> None:
     (tmp_path / "s.json").write_text(json.dumps(SCHEMA))
     with ScriptedServer(stream_reply([event(text, finish=finish), DONE])) as server:
         ended = Command(tmp_path, server.base_url)("create", "Hi", "--schema", "s.json")
-    assert (ended.code, ended.out) == (5, text + "\n") and told in ended.err
-    assert ("token limit" in ended.err) is (finish == "length")
+    assert (ended.code, ended.out) == (code, text + "\n") and told in ended.err
+    assert ended.err.startswith("error: ") and len(ended.err.splitlines()) == 1
 
 
 def test_a_schema_is_not_fetched_from_elsewhere(tmp_path: Path) -> None:

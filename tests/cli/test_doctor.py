@@ -37,6 +37,8 @@ def findings(command: Command, *arguments: str, **variables: str | None) -> dict
     ended = command("doctor", "--json", *arguments, **variables)
     assert ended.err == ""
     report = ended.json()
+    names = [check["name"] for check in report["checks"]]
+    assert len(names) == len(set(names))
     assert report["ok"] is (ended.code == 0) and ended.code in (0, 1)
     assert all(check["advice"] for check in report["checks"] if check["status"] != "ok")
     return {"code": ended.code, **{check["name"]: check for check in report["checks"]}}
@@ -143,8 +145,22 @@ def test_a_dead_port_and_an_unknown_host(alone: Command) -> None:
 def test_a_server_that_says_nothing(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        found = findings(Command(tmp_path, url), "--deadline", "0.3")
-    assert problems(found) == ["connection"] and "in time" in found["connection"]["detail"]
+        for limit in ("--deadline", "--timeout"):
+            found = findings(Command(tmp_path, url), limit, "0.3")
+            assert problems(found) == ["answer"] and found["connection"]["status"] == "ok"
+            assert "in time" in found["answer"]["detail"] and "firewall" not in found["answer"]["advice"]
+        found = findings(Command(tmp_path, url.replace("http", "https")), "--timeout", "0.3")
+    assert problems(found) == ["TLS"] and "in time" in found["TLS"]["detail"]
+
+
+def test_the_target_of_a_redirect_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with ScriptedServer(Reply([b""], 307, {"location": f"http://127.0.0.1:{port}/v1/chat/completions"})) as server:
+        found = findings(Command(tmp_path, server.base_url))
+    assert problems(found) == ["redirect"] and found["connection"]["status"] == "ok"
+    first = server.base_url.removeprefix("http://").removesuffix("/v1")
+    assert found["redirect"]["detail"] == f"127.0.0.1:{port} (to which {first} redirects) refuses connections"
 
 
 @pytest.mark.parametrize(
@@ -180,8 +196,31 @@ def test_tls_where_there_is_none(tmp_path: Path, server: LocalServer) -> None:
 
 
 def test_certificates_that_are_not_there(command: Command) -> None:
+    # It is loaded at once, whatever the address.
     found = findings(command, SSL_CERT_FILE="/no/such/file")
-    assert problems(found) == ["certificates", "http client"]
+    assert problems(found) == ["certificate file", "http client"]
+    assert findings(command, SSL_CERT_DIR="/no/such/folder")["code"] == 0
+
+
+def test_only_certificates_that_are_used_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    rows: list[tuple[str, str | None, str | None, dict[str, str]]] = [
+        ("https", None, None, {}),
+        ("https", "file", None, {"certificate file": "ok"}),
+        ("https", "file", "gone", {"certificate file": "ok", "certificate directory": "ok"}),
+        ("https", None, "gone", {"certificate directory": "problem"}),
+        ("https", None, ".", {"certificate directory": "ok"}),
+        ("http", "file", "gone", {}),
+        ("http", "gone", None, {"certificate file": "problem"}),
+    ]
+    for scheme, file, directory, wanted in rows:
+        with monkeypatch.context() as variables:
+            for name, value in (("FILE", file), ("DIR", directory)):
+                if value is not None:
+                    variables.setenv(f"SSL_CERT_{name}", str(tmp_path / value))
+                    variables.setenv(f"ssl_cert_{name.lower()}", "/not/read")
+            proxies, *found = checks.surroundings(Connection(base_url=f"{scheme}://host/v1"))
+        assert proxies.name == "proxies" and {check.name: check.status for check in found} == wanted
 
 
 def test_a_proxy_is_gone_through_and_its_password_hidden(tmp_path: Path) -> None:

@@ -50,6 +50,25 @@ def test_an_error_of_the_api_is_told_in_two_lines(tmp_path: Path) -> None:
     together(check, ERRORS)
 
 
+@pytest.mark.parametrize("header", [{"retry_after": "3600"}, {"x_should_retry": "false"}])
+def test_a_wait_that_no_retry_waits_for_is_told_of(tmp_path: Path, header: dict[str, str]) -> None:
+    with ScriptedServer(json_reply(failure("rate_limit_exceeded", "Too fast."), 429, **header)) as server:
+        ended = Command(tmp_path, server.base_url)("create", "Hi")
+    assert ended.code == REFUSED and len(server.requests) == 1 and "--max-retries" not in ended.err
+    assert ("3,600 s" in ended.err) is ("retry_after" in header)
+
+
+def test_nothing_is_said_of_what_did_not_come(tmp_path: Path) -> None:
+    for pieces in ([event(role="assistant")], [event("So"), event(" far")]):
+        with ScriptedServer(stream_reply(pieces, framing="chunked", cut=True)) as server:
+            ended = Command(tmp_path, server.base_url)("create", "Hi")
+        assert ended.code == CUT and ("standard output" in ended.err) is bool(ended.out)
+    with ScriptedServer(stream_reply(SILENCE)) as server:
+        for limit in ("--idle-timeout", "--deadline"):
+            ended = Command(tmp_path, server.base_url)("create", "Hi", limit, "0.3", "--max-retries", "0")
+            assert (ended.code, ended.out) == (CUT, "") and "standard output" not in ended.err, ended
+
+
 def test_retries_are_counted_in_the_error(tmp_path: Path) -> None:
     busy = json_reply(failure("busy", "Busy."), 503, retry_after_ms="1")
     with ScriptedServer(busy) as server:
@@ -235,6 +254,12 @@ def test_what_nobody_expects_is_no_traceback(tmp_path: Path) -> None:
     assert ended.code == debugged.code == REFUSED
     assert "ZeroDivisionError" in ended.err and "--debug" in ended.err and "Traceback" not in ended.err
     assert "Traceback" in debugged.err
+
+
+def test_an_answer_that_is_no_completion_is_told_of(tmp_path: Path) -> None:
+    with ScriptedServer(json_reply({"error": "Unexpected endpoint"})) as server:
+        ended = Command(tmp_path, server.base_url)("create", "Hi", "--no-stream")
+    assert (ended.code, ended.out) == (REFUSED, ""), ended
 
 
 def test_reading_a_pipe_that_says_nothing_is_told_of(command: Command) -> None:

@@ -53,7 +53,36 @@ def path() -> str:
 def test_what_keeps_it_from_starting_is_told(alone: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = alone("serve", "--port", str(taken.getsockname()[1]))
-    assert (ended.code, ended.out) == (1, "") and "choose another --port" in ended.err
-    for arguments in (("--port", "70000"), ("--database", "no/such/folder/x.db"), ("--chunk-delay", "-1")):
+    assert (ended.code, ended.out) == (2, "") and "choose another --port" in ended.err
+    rows = (
+        ("--port", "70000"),
+        ("--host", "203.0.113.9"),
+        ("--database", "no/such/folder/x.db"),
+        ("--chunk-delay", "-1"),
+        ("--accept-key", "secret-gööd"),
+        ("--accept-key", " secret-begins-white"),
+    )
+    for arguments in rows:
         ended = alone("serve", *arguments)
-        assert (ended.code, ended.out) == (1, "") and len(ended.err.splitlines()) == 1
+        assert (ended.code, ended.out) == (2, "") and len(ended.err.splitlines()) == 1, ended
+        assert arguments[0].strip("-").replace("-", " ").split()[0] in ended.err.replace("cannot listen on", "host")
+        assert "secret-" not in ended.err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_server_for_all_addresses_prints_one_that_can_be_called(alone: Command, host: str) -> None:
+    near = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}[host]
+    if host == "::":
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            pytest.skip("there is no IPv6 here")
+    process = alone.started("serve", "--host", host)
+    assert process.stdout is not None
+    url = process.stdout.readline().decode().strip()
+    assert url.startswith(f"http://{near}:") and process.stdout.readline().decode().endswith(f"={url}\n")
+    with Client(base_url=url) as client:
+        assert client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}]).choices
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0 and b"all addresses" in err

@@ -57,7 +57,10 @@ from chat_completions import ChatCompletionsError, Client
 try:
     Client(base_url="http://127.0.0.1:1", validate=True).chat.completions.create(model="m", messages=[])
 except ChatCompletionsError as error:
-    print(error)
+    import pickle
+    again = pickle.loads(pickle.dumps(error))
+    print(error, isinstance(error, ImportError), error.name, again.name, str(again) == str(error))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "install chat-completions-client[validate]" in result.stdout
+    said = "validate=True needs the package 'jsonschema': pip install 'chat-completions-client[validate]'"
+    assert result.stdout.strip() == f"{said} True jsonschema jsonschema True"

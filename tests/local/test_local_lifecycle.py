@@ -280,10 +280,10 @@ def test_a_missing_extra_says_what_to_install(missing):
     process = run(program=("-c", start + command))
     errors = process.communicate(timeout=20)[1]
     assert process.returncode == 1
-    assert "install chat-completions-client[local]" in errors and errors.count("\n") == 1
+    assert "pip install 'chat-completions-client[local]'" in errors and errors.count("\n") == 1
     code = "import chat_completions.local as local\ntry: local.LocalServer()\nexcept ImportError as error: print(error)"
     process = run(program=("-c", start + "\n" + code))
-    assert "install chat-completions-client[local]" in process.communicate(timeout=20)[0]
+    assert "pip install 'chat-completions-client[local]'" in process.communicate(timeout=20)[0]
 
 
 def test_importing_the_client_stays_light():

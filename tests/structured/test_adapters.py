@@ -130,6 +130,14 @@ def test_a_type_that_no_library_knows_is_a_type_error_that_says_what_they_said(k
         adapter_for(kind)
 
 
+def test_what_msgspec_says_of_a_type_is_a_whole_sentence() -> None:
+    class Holds(msgspec.Struct):
+        plain: Plain
+
+    with pytest.raises(TypeError, match=r"for Holds \(type <class '.*Plain'> is not supported\); give a"):
+        adapter_for(Holds)
+
+
 def test_a_model_that_its_own_library_has_no_schema_for_is_a_type_error() -> None:
     class Odd(pydantic.BaseModel):
         model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
@@ -177,15 +185,15 @@ except ImportError as error:
         (["pydantic"], "response_format_for(Entry)['json_schema']['schema']['required']", "['word']"),
         (["msgspec"], 'adapter_for(Point).load(\'{"x": 1, "y": [2]}\')', "Point(x=1, y=[2])"),
         (["pydantic", "msgspec"], "adapter_for(Point)",
-         "pydantic Point needs the package 'pydantic' for its JSON Schema and its validation: install "
-         "chat-completions-client[pydantic] or chat-completions-client[msgspec]"),
+         "pydantic Point needs the package 'pydantic' for its JSON Schema and its validation: "
+         "pip install 'chat-completions-client[pydantic]' or 'chat-completions-client[msgspec]'"),
         (["msgspec"], "__import__('attrs').define(Point) and adapter_for(__import__('attrs').make_class('A', ['x']))",
-         "msgspec A needs the package 'msgspec' for its JSON Schema and its validation: install "
-         "chat-completions-client[msgspec]"),
+         "msgspec A needs the package 'msgspec' for its JSON Schema and its validation: "
+         "pip install 'chat-completions-client[msgspec]'"),
         (["jiter"], "partial_json('{\"a\": [1, \"tex')", "{'a': [1, 'tex']}"),
         (["jiter", "pydantic_core"], "partial_json('')",
-         "jiter reading JSON as it arrives needs the package 'jiter': install chat-completions-client[pydantic] or "
-         "chat-completions-client[msgspec]"),
+         "jiter reading JSON as it arrives needs the package 'jiter': "
+         "pip install 'chat-completions-client[pydantic]' or 'chat-completions-client[msgspec]'"),
     ],
 )  # fmt: skip
 def test_a_missing_library_is_done_without_or_told_with_its_extra(blocked: list[str], code: str, said: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -102,3 +104,16 @@ def test_every_snippet_is_run() -> None:
 def test_the_table_says_what_the_cases_say() -> None:
     """`python -m tests.switching` writes it anew."""
     assert (sides.HERE / "README.md").read_text() == page()
+
+
+def test_types_are_there_without_an_import_of_their_own() -> None:
+    """As in the official SDK; importing the package alone imports none of them."""
+    code = """
+import sys
+import chat_completions
+assert not [name for name in sys.modules if name.startswith(("chat_completions.types", "chat_completions.models"))]
+assert chat_completions.types.chat.ChatCompletion is chat_completions.types.ChatCompletion
+assert chat_completions.models.ChatCompletion is chat_completions.types.ChatCompletion
+assert not hasattr(chat_completions.types, "nothing") and not hasattr(chat_completions, "nothing")
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -266,6 +266,7 @@ def test_an_empty_cassette(path: Path) -> None:
     with record(path):
         pass
     with replay(path) as cassette, pytest.raises(UnknownRequestError, match="it holds no exchanges"):
+        assert "0 exchanges>" in repr(cassette)
         cassette.http_client().get(NOWHERE)
 
 
@@ -417,8 +418,9 @@ def test_a_file_may_be_written_by_hand(path: Path) -> None:
 
 def test_replaying_needs_a_file(path: Path) -> None:
     """A missing file is the error that it is; a speed that is none is refused."""
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="record it first, with record") as failed:
         replay(path)
+    assert failed.value.filename == str(path)
     with pytest.raises(ValueError, match="speed must be above 0"):
         replay(path, speed=0)
 

@@ -283,7 +283,7 @@ def test_without_the_extra(pytester: pytest.Pytester, missing: str) -> None:
     )
     result = pytester.runpytest_subprocess("-W", "error")
     result.assert_outcomes(passed=1, errors=2)
-    result.stdout.fnmatch_lines([f"*needs the package '{missing}': install chat-completions-client?testing?*"])
+    result.stdout.fnmatch_lines([f"*needs the package '{missing}': pip install 'chat-completions-client?testing?'*"])
 
 
 def test_the_options_are_documented(pytester: pytest.Pytester) -> None:

@@ -383,6 +383,8 @@ def test_other_json_is_sent_as_it_is(server: ScriptedServer, client: Client) -> 
         (lambda s: s.stream(["x"], cut_after=-1), "cut_after must be"),
         (lambda s: s.stream(["x"], chunk_delay=float("nan")), "chunk_delay must be"),
         (lambda s: s.fail(99), "status must be"),
+        (lambda s: s.fail(200), "status must be from 400"),
+        (lambda s: s.fail(399), "status must be from 400"),
         (lambda s: s.fail(429, retry_after=-1), "retry_after must be"),
         (lambda s: s.raw("x", status=700), "status must be"),
         (lambda s: s.always(Script()), "one answer is needed"),
@@ -429,6 +431,7 @@ def test_starting_and_stopping_is_quick_and_leaves_nothing() -> None:
             server.reply("x")
             create(client)
     assert (time.perf_counter() - begin) / 10 < 0.2
+    assert repr(server).endswith(", 1 request, 0 answers left>")
     assert set(threading.enumerate()) == threads
 
 
@@ -443,7 +446,7 @@ def test_a_missing_extra_says_what_to_install(missing: str) -> None:
         "except ImportError as error: print(error)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "install chat-completions-client[testing]" in result.stdout
+    assert "pip install 'chat-completions-client[testing]'" in result.stdout
 
 
 def test_rate_limits_of_the_scripted_error(server: ScriptedServer, client: Client) -> None:

@@ -478,9 +478,9 @@ PYDANTIC = ["pydantic", "pydantic_core", "typing_extensions"]
             [*PYDANTIC, "msgspec"],
             "",
             "1",
-            "install chat-completions-client[pydantic] or chat-completions-client[msgspec]",
+            "pip install 'chat-completions-client[pydantic]' or 'chat-completions-client[msgspec]'",
         ),
-        (["docstring_parser"], "Add.\nAdd.", "1", "reading docstrings needs the package 'docstring-parser': install"),
+        (["docstring_parser"], "Add.\nAdd.", "1", "docstrings needs the package 'docstring-parser': pip install"),
     ],
 )
 def test_with_what_is_installed(blocked: list[str], doc: str, printed: str, error: str) -> None:

@@ -15,6 +15,7 @@ from chat_completions.bulk.ray_meter import Limits, Meter
 from chat_completions.bulk.ray_partitions import Survey
 from chat_completions.bulk.ray_reading import Partition
 
+_SHOWN = 200  # characters of what Ray says
 _MOST_BLOCKS = 10_000  # of a dataset: beyond, a block has more than one partition
 
 
@@ -106,7 +107,7 @@ def started_meter(ray: Any, limits: Limits, workers: int) -> Any:
 def failure_of(error: BaseException) -> str:
     """Give in a line what Ray says went wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"Ray: {type(error).__name__}: {lines[-1] if lines else ''}"
+    return f"Ray: {type(error).__name__}: {lines[-1][:_SHOWN] if lines else ''}"
 
 
 class Rows:

@@ -143,7 +143,11 @@ class _Run:
         return ending
 
     def _give(self, work: Work) -> None:
-        self._ray.get(self._meter.give.remote(self._sealed(work)))
+        sealed = self._sealed(work)
+        try:
+            self._ray.get(self._meter.give.remote(sealed))
+        except Exception as error:  # such as a cluster that has not the same packages
+            raise BulkError(f"the actor that all workers share does not work: {failure_of(error)}") from None
 
     def _sealed(self, work: Work) -> Sealed:
         try:

@@ -28,15 +28,15 @@ svg { width: 100%; height: auto; display: block; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-top: 1px solid var(--grid);
   overflow-wrap: anywhere; }
-th { font-weight: 600; } tr { break-inside: avoid; }
+th { font-weight: 600; } tr { break-inside: avoid; } footer { break-before: avoid; }
 tbody th { width: 13rem; font-weight: 400; color: var(--quiet); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 7rem; }
-td.number { overflow-wrap: normal; }
+td.number { overflow-wrap: normal; } td:first-child { min-width: 11rem; }
 code { font-family: ui-monospace, monospace; font-size: .92em; }
 ul { margin: .3rem 0; padding-left: 1.2rem; } li { overflow-wrap: anywhere; }
 footer { margin-top: 2rem; border-top: 1px solid var(--grid); padding-top: .5rem; color: var(--quiet);
   font-size: .9rem; }
-@media print { body { padding: 0; max-width: none; font-size: 10pt; } .card { background: none; }
-  .plots { grid-template-columns: 1fr 1fr; gap: .6rem 1rem; } a { color: inherit; } }
+@media print { body { padding: 0; max-width: none; font-size: 9pt; } th, td { padding-block: .15rem; }
+  .card { background: none; }  .plots { grid-template-columns: 1fr 1fr; gap: .6rem 1rem; } a { color: inherit; } }
 @page { margin: 15mm; }
 """

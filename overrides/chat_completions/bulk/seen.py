@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from enum import Enum
 
-_CACHE_KIB = 8 * 1024
+_CACHE_KIB = 2 * 1024  # more would only fill slowly, and be of no use for names in no order
 _TABLE = "CREATE TABLE met (id BLOB PRIMARY KEY, state INTEGER NOT NULL) WITHOUT ROWID"
 _ENDED_BEFORE, _MET = 0, 1
 

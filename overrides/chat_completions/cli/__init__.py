@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from chat_completions.cli.exits import Exit
+from chat_completions.cli.exits import Exit, missing_package
 
 NEEDED = ("rich", "typer")
 
@@ -46,4 +46,7 @@ def _missing() -> str | None:
         import_module("typer")
         return None if find_spec("rich") else "rich"
     except ImportError as error:
-        return (error.name or "typer").partition(".")[0]
+        package = missing_package(error)
+        if package is None:
+            raise  # an installation that is broken: what would be told of it is in the traceback
+        return package

@@ -106,22 +106,28 @@ def judge(completion: Mapping[str, Any], schema: Mapping[str, Any] | None, scree
         screen: Where to say so.
 
     Raises:
-        Failure: The model refused, or the answer does not fit.
+        Failure: The model refused, or the answer does not fit or was cut off before it could.
     """
     fault: str | None = None
+    code = Exit.UNUSABLE
     for choice in _choices(completion):
         message = choice.get("message") or {}
         ended = _ENDED.get(str(choice.get("finish_reason")))
+        found: str | None = None
+        if message.get("refusal"):
+            found = f"the model refused: {message['refusal']}"
+        elif schema is not None and not _calls(message):
+            found = _misfit(_text(message), schema)
+            if found and ended and fault is None:
+                # Half an answer fits no schema: what there is to say is why it is half.
+                found, ended, code = ended, None, Exit.CUT
         if ended:
             screen.note(ended)
-        if message.get("refusal"):
-            fault = fault or f"the model refused: {message['refusal']}"
-        elif schema is not None and not _calls(message):
-            fault = fault or _misfit(_text(message), schema)
+        fault = fault or found
     if not _choices(completion):
         fault = "the server's completion has no choices"
     if fault:
-        raise Failure(fault, code=Exit.UNUSABLE)
+        raise Failure(fault, code=code)
 
 
 def _misfit(text: str, schema: Mapping[str, Any]) -> str | None:

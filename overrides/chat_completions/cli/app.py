@@ -66,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         if failure is None:
             failure = Failure(
                 f"{type(error).__name__}: {error}",
-                "this should not happen; --debug shows where it arose" if not debug else None,
+                _bug(error, debug),
                 Exit.REFUSED,
             )
         if debug and sys.stderr is not None:
@@ -77,6 +77,12 @@ def run(arguments: Sequence[str]) -> int:
         with suppress(ClosedError, Failure):
             screen.end_line()
             screen.end_aside()
+
+
+def _bug(error: Exception, debug: bool) -> str | None:
+    if isinstance(error, ImportError):
+        return "the installation is broken, or this is a bug: install it anew" + ("" if debug else ", or see --debug")
+    return None if debug else "this should not happen; --debug shows where it arose"
 
 
 def _app() -> typer.Typer:

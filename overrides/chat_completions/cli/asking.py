@@ -143,7 +143,7 @@ def put_params(request: dict[str, Any], texts: Iterable[str]) -> None:
         path, sign, value = encodable(text, "--param").partition("=")
         keys = path.strip().split(".")
         if not sign or not all(keys):
-            raise Failure(f"--param {path}: write key=value, or key.key=value")
+            raise Failure(f"--param {path or repr(text)}: write key=value, or key.key=value")
         if keys[0] in _ELSEWHERE:
             raise Failure(f"--param {path}: use {_ELSEWHERE[keys[0]]}")
         holder = request

@@ -177,18 +177,34 @@ def _is_near(host: str) -> bool:
     return where.is_private or where.is_loopback
 
 
-def surroundings() -> Iterator[Check]:
-    """Look at the environment variables for proxies and certificates."""
+def surroundings(connection: Connection) -> Iterator[Check]:
+    """Look at the environment variables for proxies and certificates that count on the way to the server."""
     proxies = dict(_variables(PROXY_VARIABLES))
     shown = {name: value if "no_proxy" in name.lower() else _without_user(value) for name, value in proxies.items()}
     detail = ", ".join(f"{name}={value}" for name, value in shown.items()) or "no variable is set"
     yield Check("proxies", "ok", detail, facts=shown)
-    for name, value in _variables(("SSL_CERT_FILE", "SSL_CERT_DIR")):
-        there = Path(value).is_file() if name == "SSL_CERT_FILE" else Path(value).is_dir()
-        if not there:
-            yield Check("certificates", "problem", f"{name}={value} is not there", "mend the path, or unset it")
-        else:
-            yield Check("certificates", "ok", f"{name}={value} is used instead of the built-in ones")
+    yield from _certificates(_base_url(connection)[0].lower().startswith("http://"))
+
+
+def _certificates(plain: bool) -> Iterator[Check]:
+    """Look at the variables as httpx reads them: the directory only where there is no file."""
+    file, directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    instead = "is used instead of the built-in ones"
+    if file and not Path(file).is_file():
+        # Also where the way is unencrypted, for it is loaded before that is known.
+        detail = f"SSL_CERT_FILE={file} is not there"
+        yield Check("certificate file", "problem", detail, "mend the path, or unset it")
+    elif file and not plain:
+        yield Check("certificate file", "ok", f"SSL_CERT_FILE={file} {instead}")
+    if not directory or plain:
+        return
+    if file:
+        yield Check("certificate directory", "ok", "SSL_CERT_DIR is not used, as SSL_CERT_FILE is set")
+    elif Path(directory).is_dir():
+        yield Check("certificate directory", "ok", f"SSL_CERT_DIR={directory} {instead}")
+    else:
+        detail = f"SSL_CERT_DIR={directory} is not there"
+        yield Check("certificate directory", "problem", detail, "mend the path, or unset it")
 
 
 def _variables(names: Iterable[str]) -> Iterator[tuple[str, str]]:

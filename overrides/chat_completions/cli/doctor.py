@@ -49,7 +49,7 @@ def _checks(connection: Connection) -> Iterator[Check]:
     yield from checks.installation()
     key, address = checks.key(connection), checks.address(connection)
     yield from (key, address)
-    yield from checks.surroundings()
+    yield from checks.surroundings(connection)
     yield checks.limits(connection)
     if address.status != "problem":
         keyed = key.status != "problem" and key.facts.get("source") is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -24,7 +25,7 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.DONE: "done",
     Exit.REFUSED: "the server refused or failed; doctor: something is wrong",
     Exit.USAGE: "wrong usage: an option, a file, or the request",
-    Exit.CUT: "the answer broke off; what came is on standard output",
+    Exit.CUT: "the answer broke off or took too long; what came is on stdout",
     Exit.UNREACHABLE: "no connection, or no answer in time",
     Exit.UNUSABLE: "the model refused, or its answer does not fit --schema",
     Exit.MISSING: "a package is missing; the message says what to install",
@@ -46,6 +47,26 @@ class Failure(Exception):
         super().__init__(message)
         self.hint = hint
         self.code = code
+
+
+def missing_package(error: ImportError) -> str | None:
+    """Give the package whose absence an exception tells of.
+
+    Args:
+        error: What an import raised.
+
+    Returns:
+        The package's name; None if nothing is missing, and what is installed is broken: one of our own modules, a
+        module within a package that is there, or one of Python itself.
+    """
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, ModuleNotFoundError):
+            name = at.name or ""
+            ours = name.startswith("chat_completions") or name in sys.stdlib_module_names
+            return None if ours or "." in name else name or None
+        at = at.__cause__
+    return None
 
 
 def epilog(rich: bool) -> str:

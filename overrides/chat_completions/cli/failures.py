@@ -5,7 +5,9 @@ from __future__ import annotations
 import ssl
 
 from chat_completions import errors
-from chat_completions.cli.exits import Exit, Failure
+from chat_completions._retry import LONGEST_ASKED_DELAY, asked_delay
+from chat_completions.cli.exits import Exit, Failure, missing_package
+from chat_completions.cli.screen import shared_screen
 
 _DOCTOR = "chat-completions doctor tells what is wrong"
 
@@ -24,7 +26,7 @@ def told(error: Exception) -> Failure | None:
         case errors.StreamError() if error.partial is None and (error.body is not None or "base_url" in error.message):
             return Failure(_message(error), _DOCTOR, Exit.REFUSED)
         case errors.StreamError():
-            came = "" if error.partial is None else "; what came before is on standard output"
+            came = "; what came before is on standard output" if shared_screen().wrote else ""
             return Failure(_message(error), f"ask again{came}", Exit.CUT)
         case errors.APITimeoutError():
             return Failure(_message(error), f"raise --timeout or --deadline; {_DOCTOR}", Exit.UNREACHABLE)
@@ -37,7 +39,9 @@ def told(error: Exception) -> Failure | None:
             return Failure(str(error), hint, Exit.REFUSED)
         case errors.ChatCompletionsError():
             return Failure(str(error))
-        case OSError() | ImportError():
+        case ImportError():
+            return _not_installed(error)
+        case OSError():
             return _not_set_up(error)
         case ValueError() if "proxy" in str(error).lower():
             return Failure(f"the proxy of the environment cannot be used: {error}", _DOCTOR)
@@ -64,11 +68,11 @@ def _advice(error: errors.APIError) -> str | None:
         case errors.PermissionDeniedError():
             return f"the key, its project or this network may not do this; {_DOCTOR}"
         case errors.NotFoundError():
-            return f"is --model right, and is the base URL? {_DOCTOR}"
+            return f"{_absent(error)} {_DOCTOR}"
         case errors.RateLimitError() if not error.is_retryable:
             return "the quota is used up: see to billing, or use another key"
         case errors.RateLimitError():
-            return "wait, or raise --max-retries"
+            return _waiting(error)
         case errors.APIStatusError() if error.status_code >= 500:
             return "the server failed: try again later"
         case errors.APIResponseValidationError():
@@ -78,13 +82,38 @@ def _advice(error: errors.APIError) -> str | None:
     return None
 
 
-def _not_set_up(error: OSError | ImportError) -> Failure:
-    """Give the failure for what keeps the http client from being made: certificates, or a proxy's package."""
-    if isinstance(error, ImportError):
+def _absent(error: errors.NotFoundError) -> str:
+    """Ask for what may not be there: what is listed has no model to be wrong."""
+    request = error.request
+    if request is None or request.method != "GET":
+        return "is --model right, and is the base URL?"
+    if request.url.params.get("after"):
+        return "is there a stored completion with the id of --after? else is the base URL right?"
+    return "is the base URL right, and does its server store completions?"
+
+
+def _waiting(error: errors.RateLimitError) -> str:
+    asked = asked_delay(error.response.headers)
+    if asked is not None and asked > LONGEST_ASKED_DELAY:
+        return f"the server asks to wait {asked:,.0f} s, which is longer than a retry waits: try again then"
+    if error.response.headers.get("x-should-retry", "").lower() == "false":
+        return "the server asks not to be tried again at once: wait"
+    return "wait, or raise --max-retries"
+
+
+def _not_installed(error: ImportError) -> Failure | None:
+    """Give the failure for a package that is missing; None for an installation that is broken."""
+    if "socks" in str(error).lower():
+        hint = "pip install 'httpx[socks]', or unset the proxy's variable"
+    elif missing_package(error) is None:
+        return None
+    else:
         hint = "pip install 'chat-completions-client[cli]'"
-        if "socks" in str(error).lower():
-            hint = "pip install 'httpx[socks]', or unset the proxy's variable"
-        return Failure(f"a package is missing: {error}", hint, Exit.MISSING)
+    return Failure(f"a package is missing: {error}", hint, Exit.MISSING)
+
+
+def _not_set_up(error: OSError) -> Failure:
+    """Give the failure for what keeps the http client from being made, such as certificates."""
     if isinstance(error, ssl.SSLError) or (error.filename is None and error.errno == 2):
         return Failure(
             f"the certificates cannot be loaded: {error.strerror or error}",

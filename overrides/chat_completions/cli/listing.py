@@ -139,15 +139,19 @@ def _show_table(rows: list[list[str]], screen: Screen) -> None:
             (min(width, _NARROWEST) if least and name in _CUT else width) + len(_GAP) for name, width in widths.items()
         )
 
+    left_out: list[str] = []
     for name in _LEFT_OUT:
-        if needed(least=True) > room:
-            widths.pop(name, None)
+        if needed(least=True) > room and widths.pop(name, None) is not None:
+            left_out.append(name)
     for name in _CUT:
         if name in widths and needed(least=False) > room:
             widths[name] = max(_NARROWEST, widths[name] - needed(least=False) + room)
     for number in range(len(rows) + 1):
         cells = [_cell(columns[name][number], width, cell_len, set_cell_size) for name, width in widths.items()]
         screen.write_styled(_GAP.join(cells).rstrip() + "\n", "bold" if number == 0 else None)
+    if left_out:
+        named = ", ".join(name for name in COLUMNS if name in left_out)
+        screen.note(f"there is no room for {named}: widen the terminal, or use --json")
 
 
 def _cell(text: str, width: int, cell_len: Callable[[str], int], set_cell_size: Callable[[str, int], str]) -> str:

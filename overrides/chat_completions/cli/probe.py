@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from chat_completions.cli.checks import Check
 from chat_completions.cli.connection import Connection
-from chat_completions.cli.exits import Failure
+from chat_completions.cli.exits import Failure, missing_package
 from chat_completions.cli.verdicts import (
+    answer_problem,
     connection_problem,
     demands_key,
     is_absent,
     is_html,
+    redirect_problem,
     status_problem,
     tls_problem,
 )
@@ -105,8 +107,11 @@ def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
 
 
 def _setting(error: Exception) -> str:
-    if isinstance(error, ImportError):
+    if isinstance(error, ImportError) and "socks" in str(error).lower():
         return "pip install 'httpx[socks]', or unset the proxy's variable"
+    if isinstance(error, ImportError):
+        missing = missing_package(error)
+        return f"pip install {missing}" if missing else "the installation is broken, or this is a bug: install it anew"
     return "see to the variables of proxies and certificates above"
 
 
@@ -133,7 +138,8 @@ def _steps(trace: Trace, proxied: bool, url: str, error: APIConnectionError | No
     if trace.tls is not None:
         yield _certificate(trace.tls, took["start_tls"])
     if error is not None:
-        yield connection_problem(error, where, proxied=proxied)
+        # It stood for the first request; where that led elsewhere, the failure is that of another host.
+        yield redirect_problem(error, url, where) or answer_problem(error, where, proxied=proxied)
     elif "receive_response_headers" in took:
         waited = took["receive_response_headers"]
         yield Check("latency", "ok", f"first byte of the answer after {waited:.0f} ms", facts={"milliseconds": waited})

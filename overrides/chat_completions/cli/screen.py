@@ -113,6 +113,7 @@ class Screen:
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         self.terminal = is_terminal(sys.stdout)
+        self.wrote = False  # anything of the answer
         self._line_begun = False
         self._held = ""
         self._aside_begun = False
@@ -134,7 +135,7 @@ class Screen:
         if not text:
             return
         self.end_aside()
-        self._line_begun = True  # before writing, which Ctrl-C may interrupt
+        self._line_begun = self.wrote = True  # before writing, which Ctrl-C may interrupt
         _put(text)
         self._line_begun = not text.endswith("\n")
 

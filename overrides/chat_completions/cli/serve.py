@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from chat_completions.cli.exits import Exit, Failure
+from chat_completions._settings import usable_key
+from chat_completions.cli.exits import Exit, Failure, missing_package
 from chat_completions.cli.screen import shared_screen
+from chat_completions.errors import ChatCompletionsError
+
+_ANY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # what listens everywhere is not what a client can be told
 
 
 def serve(
@@ -35,23 +41,32 @@ def serve(
         The exit code.
     """
     screen = shared_screen()
+    _check_keys(accept_key or ())
     from chat_completions.local.__main__ import serve as run
     from chat_completions.local.extra import require_extra
 
     try:
         require_extra()
     except ImportError as error:
+        package = missing_package(error)
+        if package is None:
+            raise
         raise Failure(
-            f"the package {error.name!r} is missing", "pip install 'chat-completions-client[cli]'", Exit.MISSING
+            f"the package {package!r} is missing", "pip install 'chat-completions-client[cli]'", Exit.MISSING
         ) from None
+    # Here, and not where the server starts: what cannot be imported now is no fault of the options.
+    import_module("chat_completions.local.app")
 
-    def announce(base_url: str) -> None:
+    def announce(listening: str) -> None:
+        base_url, near = _to_call(listening)
         screen.write(f"{base_url}\n{_export('OPENAI_BASE_URL', base_url)}\n")
         if accept_key:
             screen.note("set OPENAI_API_KEY to an accepted key")
+        if near:
+            screen.note(f"it listens on all addresses of this machine; elsewhere put one of them in place of {near}")
         screen.note("stop with Ctrl-C")
 
-    return run(
+    failed = run(
         host,
         port,
         announce=announce,
@@ -60,6 +75,29 @@ def serve(
         chunk_delay=chunk_delay,
         strict=strict,
     )
+    # It cannot start with these options, and has said why.
+    return Exit.USAGE if failed else Exit.DONE
+
+
+def _check_keys(keys: Iterable[str]) -> None:
+    for key in keys:
+        try:
+            usable = usable_key(key)
+        except ChatCompletionsError:
+            raise Failure(
+                "--accept-key: no request could send this key; use printable ASCII without white space at its ends"
+            ) from None
+        if usable is None:
+            raise Failure("--accept-key: the key is empty", "leave the option off to ask for no key")
+
+
+def _to_call(listening: str) -> tuple[str, str | None]:
+    """Give the address that a client on this machine takes, and its host if that stands for all addresses."""
+    scheme, _, rest = listening.partition("://")
+    for host, near in _ANY.items():
+        if rest.startswith(f"{host}:"):
+            return f"{scheme}://{near}{rest.removeprefix(host)}", near
+    return listening, None
 
 
 def _export(name: str, value: str) -> str:

@@ -6,11 +6,15 @@ import errno
 import re
 import socket
 import ssl
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chat_completions.cli.checks import Check
 from chat_completions.errors import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+if TYPE_CHECKING:
+    import httpx
 
 _TRUST = "set SSL_CERT_FILE to a file that holds the issuer's certificate (PEM); it replaces the built-in ones"
 # OpenSSL's numbers for what is wrong with a certificate.
@@ -54,7 +58,7 @@ def connection_problem(error: APIConnectionError, where: str, *, proxied: bool) 
         return Check("connection", "problem", f"{where} refuses connections", advice)
     if isinstance(cause, OSError) and cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
         return Check("connection", "problem", f"no route leads to {where}", "see to the network, or a VPN")
-    if any(kind.__name__ == "ProxyError" for kind in type(error.__cause__).__mro__):
+    if _is("ProxyError", error.__cause__):
         advice = "give the proxy's user and password in its variable, or ask who runs it"
         return Check("proxy", "problem", f"{where} does not let the request through: {error.__cause__}", advice)
     if isinstance(error, APITimeoutError):
@@ -62,6 +66,50 @@ def connection_problem(error: APIConnectionError, where: str, *, proxied: bool) 
         return Check("connection", "problem", f"{where} does not answer in time", advice)
     advice = "does it speak HTTP, and not only HTTPS? try https:// in the base URL"
     return Check("answer", "problem", f"{where} takes connections, but broke off: {cause or error}", advice)
+
+
+def answer_problem(error: APIConnectionError, where: str, *, proxied: bool) -> Check:
+    """Explain why there was no answer from whom a connection stood to."""
+    if isinstance(error, APITimeoutError) and not _is("ConnectTimeout", error.__cause__):
+        advice = "is the server starting, overloaded, or no HTTP server at all? else raise --timeout and --deadline"
+        if proxied:
+            advice = "does the proxy reach the server? put the server's host into NO_PROXY, or raise --timeout"
+        return Check("answer", "problem", f"{where} takes connections, but does not answer in time", advice)
+    check = connection_problem(error, where, proxied=proxied)
+    # The connection has its line already.
+    return replace(check, name="answer") if check.name in ("connection", "name") else check
+
+
+def redirect_problem(error: APIConnectionError, url: str, where: str) -> Check | None:
+    """Explain why there was no answer from where the server redirects to; None if it does not.
+
+    Args:
+        error: What the client raised.
+        url: The base URL.
+        where: Whom the first request went to.
+    """
+    import httpx
+
+    if error.request is None or _origin(target := httpx.URL(str(error.request.url))) == _origin(httpx.URL(url)):
+        return None
+    scheme, host, port = _origin(target)
+    there = f"{host}:{port} (to which {where} redirects)"
+    if isinstance(_cause(error), ssl.SSLError):
+        check = tls_problem(error, f"{scheme}://{host}:{port}", there)
+    elif isinstance(error, APITimeoutError) and not _is("ConnectTimeout", error.__cause__):
+        check = answer_problem(error, there, proxied=False)
+    else:
+        check = connection_problem(error, there, proxied=False)
+    advice = f"{check.advice}; or set the base URL to an address that does not redirect there"
+    return replace(check, name="redirect", advice=advice)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
+
+
+def _is(kind: str, error: BaseException | None) -> bool:
+    return any(one.__name__ == kind for one in type(error).__mro__)
 
 
 def tls_problem(error: APIConnectionError, url: str, where: str) -> Check:
@@ -75,6 +123,9 @@ def tls_problem(error: APIConnectionError, url: str, where: str) -> Check:
         advice = "does the server speak plain HTTP? try http:// in the base URL, or the right port"
         return Check("TLS", "problem", f"{where} does not speak TLS as expected: {cause.reason or cause}", advice)
     advice = "a firewall or proxy may stand in between, or the server speaks plain HTTP"
+    if isinstance(error, APITimeoutError):
+        detail = f"{where} takes connections, but does not agree on the encryption in time"
+        return Check("TLS", "problem", detail, advice + "; else raise --timeout and --deadline")
     return Check("TLS", "problem", f"{where} broke off while the encryption was agreed on", advice)
 
 
@@ -119,10 +170,10 @@ def status_problem(error: APIError, url: str, *, proxied: bool) -> Check:
             detail += ": the proxy demands a user and a password"
             advice = "put them into its variable, with a colon between and an @ after them, before the host"
         case 429 if not error.is_retryable:
-            detail += ": key and address are right, and the quota is used up"
+            detail += ": the server answers, and says that the quota is used up"
             advice = "see to billing, or use another key"
         case 429:
-            detail += ": key and address are right, and there were too many requests"
+            detail += ": the server answers, and says that there were too many requests"
             return Check("answer", "warning", detail, "wait a little", facts)
         case _ if status is not None and 300 <= status < 400:
             detail, advice = error.message, "set the base URL to where it leads, if that is right"

@@ -18,5 +18,5 @@ def require_extra() -> None:
             import_module(name)
         except ImportError as error:
             raise ImportError(
-                f"the local server needs the package {name!r}: install chat-completions-client[local]", name=name
+                f"the local server needs the package {name!r}: pip install 'chat-completions-client[local]'", name=name
             ) from error

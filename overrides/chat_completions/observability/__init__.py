@@ -118,7 +118,8 @@ def _observer(
         import opentelemetry.trace  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            f"instrumenting needs the package {error.name!r}: install chat-completions-client[otel]", name=error.name
+            f"instrumenting needs the package {error.name!r}: pip install 'chat-completions-client[otel]'",
+            name=error.name,
         ) from error
     from chat_completions.observability._operations import Observer
 

@@ -111,14 +111,14 @@ def _either_adapter(kind: Any) -> Adapter:
     """Give the adapter of a type that is no library's own: of the first library that knows it."""
     names = [name for name in ("pydantic", "msgspec") if find_spec(name) is not None]
     if not names:
-        raise missing(kind, "pydantic", " or chat-completions-client[msgspec]")
+        raise missing(kind, "pydantic", " or 'chat-completions-client[msgspec]'")
     errors = []
     for name in names:
         try:
             return _pydantic_adapter(kind) if name == "pydantic" else _msgspec_adapter(kind)
         except TypeError as error:
             errors.append(error)
-    reasons = (str(error.__cause__).strip().splitlines()[0] for error in errors)
+    reasons = (_said(error.__cause__) for error in errors)
     raise unsupported(kind, " / ".join(reasons)) from errors[-1].__cause__
 
 
@@ -142,12 +142,17 @@ def missing(kind: Any, name: str, others: str = "") -> ImportError:
     """Give the error for a type that needs a library which is not installed."""
     return ImportError(
         f"{schema_name(kind)} needs the package {name!r} for its JSON Schema and its validation: "
-        f"install chat-completions-client[{name}]{others}",
+        f"pip install 'chat-completions-client[{name}]'{others}",
         name=name,
     )
 
 
 def unsupported(kind: Any, reason: object) -> TypeError:
     """Give the error for a type of which its library does not know the JSON Schema; `reason` is what it raised."""
-    said = str(reason).strip().splitlines()[0]
-    return TypeError(f"there is no JSON Schema for {schema_name(kind)} ({said}); give {SUPPORTED}")
+    return TypeError(f"there is no JSON Schema for {schema_name(kind)} ({_said(reason)}); give {SUPPORTED}")
+
+
+def _said(reason: object) -> str:
+    """Give the first line of a message; the last one where the first only leads to a list of remedies."""
+    lines = str(reason).strip().splitlines() or [type(reason).__name__]
+    return lines[-1] if lines[0].endswith(":") else lines[0]

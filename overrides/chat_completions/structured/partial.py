@@ -32,8 +32,8 @@ def _parser() -> Callable[[bytes], Any]:
             from pydantic_core import from_json as from_json_of_pydantic
         except ImportError as error:
             raise ImportError(
-                "reading JSON as it arrives needs the package 'jiter': install chat-completions-client[pydantic] "
-                "or chat-completions-client[msgspec]",
+                "reading JSON as it arrives needs the package 'jiter': "
+                "pip install 'chat-completions-client[pydantic]' or 'chat-completions-client[msgspec]'",
                 name="jiter",
             ) from error
         return lambda text: from_json_of_pydantic(text, allow_partial="trailing-strings")

@@ -57,7 +57,8 @@ class Cassette:
 
     def __repr__(self) -> str:
         doing = "recording" if self.is_recording else "replaying"
-        return f"<Cassette {str(self.path)!r}, {doing}, {len(self.exchanges)} exchanges>"
+        known = len(self.exchanges)
+        return f"<Cassette {str(self.path)!r}, {doing}, {known} exchange{'s' * (known != 1)}>"
 
     def http_client(self, **arguments: Any) -> httpx.Client:
         """Give an `httpx.Client` for `Client(http_client=...)`; leaving the `with` of the cassette closes it.
@@ -241,7 +242,7 @@ def replay(
         The cassette; it is used as one of `record` is.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: There is no such file; `record` makes it.
         CassetteError: The file is no cassette.
         ValueError: `speed` is not above 0.
     """

@@ -162,6 +162,9 @@ def read_file(path: Path) -> list[Exchange]:
     """
     try:
         value = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        told = "there is no such cassette; record it first, with record(...) in place of replay(...)"
+        raise FileNotFoundError(error.errno, told, str(path)) from None
     except ValueError as error:
         raise CassetteError(f"{path} is no cassette: {error}") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:

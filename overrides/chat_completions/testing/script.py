@@ -163,7 +163,7 @@ class Script:
         """Answer the next request, of whatever kind, with an error.
 
         Args:
-            status: The HTTP status.
+            status: The HTTP status, from 400 to 599.
             message: What the API says.
             code: The API's code, such as `insufficient_quota`; by default the usual one of the status.
             type: The API's kind of error; by default the usual one of the status.
@@ -172,7 +172,12 @@ class Script:
             headers: Headers beside the usual ones.
             delay: Seconds before the answer.
             times: How often.
+
+        Raises:
+            ValueError: The status is none of an error.
         """
+        if not 400 <= status <= 599:
+            raise ValueError(f"status must be from 400 to 599, not {status!r}; raw() and html() give any response")
         checked(retry_after=retry_after)
         usual_type, usual_code, usual_message = _ERRORS.get(
             status, ("server_error" if status >= 500 else "invalid_request_error", None, "The server failed.")

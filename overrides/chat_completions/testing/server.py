@@ -78,8 +78,10 @@ class ScriptedServer(Script, LocalServer):
                 document=document,
             )
         except ImportError as error:
-            message = f"a scripted server needs the package {error.name!r}: install chat-completions-client[testing]"
-            raise ImportError(message, name=error.name) from error
+            raise ImportError(
+                f"a scripted server needs the package {error.name!r}: pip install 'chat-completions-client[testing]'",
+                name=error.name,
+            ) from error
         from .scripting import Scripting
 
         self.app.add_middleware(Scripting, server=self)
@@ -171,7 +173,9 @@ class ScriptedServer(Script, LocalServer):
 
     def __repr__(self) -> str:
         where = self._url or "not running"
-        return f"<ScriptedServer {where}, {len(self.requests)} requests, {self.unused} answers left>"
+        asked, left = len(self.requests), self.unused
+        requests, answers = f"{asked} request{'s' * (asked != 1)}", f"{left} answer{'s' * (left != 1)}"
+        return f"<ScriptedServer {where}, {requests}, {answers} left>"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -37,8 +37,8 @@ def described(documented: Any, names: Iterable[str]) -> Described:
         from docstring_parser import DocstringStyle, ParseError, parse
     except ImportError as error:
         raise ImportError(
-            "reading docstrings needs the package 'docstring-parser': install chat-completions-client[pydantic]"
-            " or chat-completions-client[msgspec]",
+            "reading docstrings needs the package 'docstring-parser': pip install 'chat-completions-client[pydantic]'"
+            " or 'chat-completions-client[msgspec]'",
             name="docstring_parser",
         ) from error
     # The parser cleans it again, and would take the first line for one without indentation.

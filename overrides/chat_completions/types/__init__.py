@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+from chat_completions import models as _models
 from chat_completions.models import __dir__ as __dir__
-from chat_completions.models import __getattr__ as __getattr__
 
 if TYPE_CHECKING:
     from chat_completions.models import *  # noqa: F403
+    from chat_completions.types import chat as chat
+
+
+def __getattr__(name: str) -> Any:
+    return import_module(f"{__name__}.chat") if name == "chat" else getattr(_models, name)
