@@ -139,7 +139,7 @@ def test_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     for do in (lambda: instrument(Client(base_url="http://h/v1")), ChatCompletionsInstrumentor().instrument):
-        with pytest.raises(ImportError, match=r"install chat-completions-client\[otel\]"):
+        with pytest.raises(ImportError, match=r"pip install 'chat-completions-client\[otel\]'"):
             do()
 
 
