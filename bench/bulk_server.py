@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.requests_in import RequestReader
+
 ROOT = Path(__file__).resolve().parents[1]
 LATE = 0.25  # seconds
 FAULTS = (("429", 0.03), ("500", 0.01), ("cut", 0.01), ("late", 0.01))
@@ -99,24 +101,13 @@ class _State:
         self.tally: Counter[str] = Counter(answers=0, asked=0)
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(RequestReader):
     def __init__(self, state: _State) -> None:
+        super().__init__()
         self._state = state
-        self._buffer = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line[:15] == b"content-length:"), 0)
-        if found and len(body) >= length:
-            self._buffer = body[length:]
-            self._asked(json.loads(body[:length])["messages"][-1]["content"])
-
-    def _asked(self, name: str) -> None:
+    def _asked(self, request: dict[str, Any]) -> None:
+        name = request["messages"][-1]["content"]
         state = self._state
         state.attempts[name] += 1
         fault = fault_of(name, state.attempts[name]) if state.faults else None

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bench.files import raise_file_limit
 from bench.fixtures import text_stream
+from bench.requests_in import RequestReader
 
 ROOT = Path(__file__).resolve().parents[1]
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nx-request-id: r\r\n\r\n"
@@ -37,24 +38,14 @@ def running() -> Iterator[str]:
             process.wait()
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(RequestReader):
     def __init__(self, framed: dict[int, list[bytes]], waiting: list[Callable[[float], object]]) -> None:
+        super().__init__()
         self._framed = framed
         self._waiting = waiting
-        self._buffer = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line[:15] == b"content-length:"), 0)
-        if not found or len(body) < length:
-            return
-        self._buffer = b""
-        chunks, pause, together = json.loads(body)["model"].split()
+    def _asked(self, request: dict[str, Any]) -> None:
+        chunks, pause, together = request["model"].split()
         self._transport.write(_HEAD)
         self._waiting.append(functools.partial(self._send, iter(self._events(int(chunks))), float(pause)))
         if len(self._waiting) >= int(together):

@@ -25,7 +25,7 @@ def measures(plan: Plan) -> Iterator[Measure]:
     if plan.wants("sizes/wheel"):
         size = plan.wheel.stat().st_size / 1024
         yield Measure("sizes/wheel", "wheel", "KiB", "", {OURS: [size]}, [Target(OURS, "value", "", 300)])
-        size = _client_bytes(plan.wheel) / 1024
+        size = client_bytes(plan.wheel) / 1024
         note = f"without what only those load who use it: {', '.join(PARTS)}"
         yield Measure("sizes/client", "wheel: the client", "KiB", "", {OURS: [size]}, notes=[note])
     brought = {contender: packages(name) for contender, name in DISTRIBUTIONS.items()}
@@ -39,7 +39,7 @@ def measures(plan: Plan) -> Iterator[Measure]:
         yield Measure("sizes/installed", "their size on disk", "MiB", "", weights)
 
 
-def _client_bytes(wheel: Path) -> int:
+def client_bytes(wheel: Path) -> int:
     """Give how large the wheel were without those parts; an entry has its name twice, and two headers of 76 bytes."""
     with zipfile.ZipFile(wheel) as archive:
         parts = tuple(f"chat_completions/{part}/" for part in PARTS)

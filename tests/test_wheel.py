@@ -20,11 +20,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.sizes import client_bytes
+
 ROOT = Path(__file__).parent.parent
 MAX_CLIENT_BYTES = 300 * 1024
 MAX_BYTES = 600 * 1024
-# What only those load who use it.
-PARTS = ("bulk", "cli", "local", "observability", "structured", "testing", "toolkit")
 PACKAGES = {"chat_completions", "chat_completions_api"}
 
 CALL = """
@@ -121,13 +121,8 @@ def test_it_holds_both_packages_and_nothing_else(built: Built) -> None:
 
 def test_it_is_small(built: Built) -> None:
     """The client by itself, and all of it."""
-    with zipfile.ZipFile(built.wheel) as archive:
-        parts = tuple(f"chat_completions/{part}/" for part in PARTS)
-        optional = [entry for entry in archive.infolist() if entry.filename.startswith(parts)]
-    # An entry has its name twice, and two headers of 30 and 46 bytes.
-    optional_bytes = sum(entry.compress_size + 2 * len(entry.filename) + 76 for entry in optional)
     assert built.wheel.stat().st_size <= MAX_BYTES
-    assert built.wheel.stat().st_size - optional_bytes <= MAX_CLIENT_BYTES
+    assert client_bytes(built.wheel) <= MAX_CLIENT_BYTES
 
 
 def test_every_module_of_the_project_is_in_it(built: Built) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 from chat_completions.bulk.admission import Admission
 from chat_completions.bulk.asking import Asker
@@ -71,16 +71,9 @@ async def _ask(job: Job, progress: Progress, source: Input, books: Books, client
     asker = Asker(books.manifest.run, Sender(clients, options), options, progress, admission, writer.write)
     writer.on_failure = lambda error: asker.stop(str(error), grace=0)
     feed = Feed(source.batches(), lambda: source.position)
-    keeping = asyncio.create_task(writer.keep(options.sync_seconds))
-    feed.start()
-    try:
+    async with fed(feed, writer, options.sync_seconds):
         with _signals(job.handle_signals, asker, options.grace):
             ending = await asker.ask(feed)
-    finally:
-        feed.close()
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
-        await writer.finish()
     if writer.failure is not None:
         progress.answered -= books.output.lost
         progress.failed -= books.errors.lost
@@ -91,6 +84,20 @@ async def _ask(job: Job, progress: Progress, source: Input, books: Books, client
         told = reason_of(feed.error, job.input)
         return Ending(False, f"the input {source.shown} cannot be read on: {told}; what was read has ended")
     return ending
+
+
+@asynccontextmanager
+async def fed(feed: Feed, writer: _Writer, sync_seconds: float) -> AsyncIterator[None]:
+    """Read a feed's source meanwhile, keep what is written, and at the end write what is left."""
+    keeping = asyncio.create_task(writer.keep(sync_seconds))
+    feed.start()
+    try:
+        yield
+    finally:
+        feed.close()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await writer.finish()
 
 
 class _Writer:

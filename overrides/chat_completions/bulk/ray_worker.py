@@ -15,7 +15,7 @@ from chat_completions.bulk.clients import Clients
 from chat_completions.bulk.concurrency import FIRST, Concurrency
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.feed import Feed
-from chat_completions.bulk.local_engine import _Writer
+from chat_completions.bulk.local_engine import _Writer, fed
 from chat_completions.bulk.options import Options, client_of
 from chat_completions.bulk.places import reason_of
 from chat_completions.bulk.progress import Progress
@@ -153,17 +153,10 @@ class Worker:
         writer.on_failure = lambda error: asker.stop(str(error), grace=0)
         reader = source.reader(partition)
         self._feed = feed = Feed(reader.batches(options.longest_line, source.shown), lambda: reader.position)
-        keeping = asyncio.create_task(writer.keep(options.sync_seconds))
-        feed.start()
-        try:
+        async with fed(feed, writer, options.sync_seconds):
             if self._stopped is not None:
                 asker.stop(self._stopped[0], grace=0)
             ending = await asker.ask(feed)
-        finally:
-            feed.close()
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-            await writer.finish()
         backlog = asker._backlog
         if writer.failure is not None:
             reason = str(writer.failure)
