@@ -199,16 +199,16 @@ def test_a_signal_lets_what_is_under_way_end(tmp_path: Path, number: signal.Sign
 def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     write_requests(source, 4)
-    with FastServer(Behaviour(seconds=5)) as server:
+    with FastServer(Behaviour(seconds=60)) as server:
         process = started(source, output, server)
         while not server.tally.times:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
+        time.sleep(1)  # signals that wait for a process to go on are delivered as one
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert finished(process)["answered"] == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
 
 
 def test_standard_input_can_be_the_input_and_wait_for_ever(tmp_path: Path) -> None:

@@ -261,10 +261,10 @@ def test_a_budget_ends_a_run_and_the_next_one_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_request_has_a_deadline_over_all_its_attempts(tmp_path: Path) -> None:
-    slow = Reply([b"{", 1.5, b"}"])
+    slow = Reply([b"{", 60.0, b"}"])
     with ScriptedServer(json_reply({"error": {"message": "oh"}}, 500, retry_after_ms="50"), slow) as server:
-        summary = run_with(tmp_path, server, deadline=0.5)
-        assert 0.5 <= summary.seconds < 1.4
+        summary = run_with(tmp_path, server, deadline=1.5)
+        assert 1.5 <= summary.seconds < 30
     (told,) = results(errors_of(tmp_path / "out.jsonl"))
     assert told["error"]["code"] == "request_timeout"
     assert [attempt["status"] for attempt in told["attempts"]] == [500, None]

@@ -60,6 +60,7 @@ class ScriptedServer:
         self.open_connections = 0
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
+        self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -69,6 +70,7 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._over.set()
         # Closing alone does not wake a thread that waits in accept().
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -81,7 +83,7 @@ class ScriptedServer:
         self._thread.join(5)
         self.wait_until_closed()
 
-    def wait_until_closed(self, seconds: float = 5.0) -> bool:
+    def wait_until_closed(self, seconds: float = 30.0) -> bool:
         """Tell whether all connections are closed by then."""
         until = time.monotonic() + seconds
         while self.open_connections and time.monotonic() < until:
@@ -110,7 +112,7 @@ class ScriptedServer:
                     position = min(len(self.requests), len(self.replies)) - 1
                 reply = self.replies[position]
                 reply = reply if isinstance(reply, Reply) else reply(request)
-                _send(connection, reply)
+                _send(connection, reply, self._over)
                 if reply.cut or reply.framing == "close":
                     break
         with self._lock:
@@ -130,7 +132,7 @@ def _read_request(reader: Any, number: int) -> Received | None:
     return Received(method, target, headers, reader.read(int(headers.get("content-length", 0))), number)
 
 
-def _send(connection: socket.socket, reply: Reply) -> None:
+def _send(connection: socket.socket, reply: Reply, over: threading.Event) -> None:
     pieces = list(reply.pieces)
     headers = dict(reply.headers)
     if reply.framing == "length":
@@ -143,7 +145,8 @@ def _send(connection: socket.socket, reply: Reply) -> None:
     connection.sendall(head.encode() + b"\r\n")
     for piece in pieces:
         if isinstance(piece, float):
-            time.sleep(piece)
+            if over.wait(piece):
+                raise ConnectionAbortedError("the server was closed in a pause")
         elif reply.framing == "chunked":
             connection.sendall(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
         else:

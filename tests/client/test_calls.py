@@ -236,7 +236,7 @@ def test_a_refused_connection_is_a_connection_error(api: SyncApi) -> None:
 
 
 def test_a_silent_server_is_a_time_out(api: SyncApi) -> None:
-    with ScriptedServer(Reply([b"{", 0.5, b"}"])) as server:
+    with ScriptedServer(Reply([b"{", 60.0, b"}"])) as server:
         with pytest.raises(errors.APITimeoutError):
             api.create(api.client(base_url=server.base_url, max_retries=0), timeout=0.05)
 

@@ -88,11 +88,11 @@ def test_a_lasting_failure_is_raised_with_its_attempts(api: SyncApi, replies: li
 
 def test_a_time_out_and_a_lost_connection_are_tried_again(api: SyncApi) -> None:
     with ScriptedServer(
-        Reply([b"{", 0.3, b"}"]), Reply([b"{"], cut=True, headers={"content-length": "9"}), OK
+        Reply([b"{", 60.0, b"}"]), Reply([b"{"], cut=True, headers={"content-length": "9"}), OK
     ) as server:
-        client = api.client(base_url=server.base_url, timeout=0.1, max_retries=0)
+        client = api.client(base_url=server.base_url, max_retries=0)
         with pytest.raises(errors.APITimeoutError):
-            api.create(client)
+            api.create(client, timeout=0.3)
         with pytest.raises(errors.APIConnectionError):
             api.create(client)
         assert api.create(client).id == "chatcmpl-1"
@@ -152,17 +152,17 @@ def test_our_own_delay_grows_to_a_bound_with_jitter(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_deadline_covers_all_attempts(api: SyncApi) -> None:
-    with ScriptedServer(fail(503, retry_after="0.2")) as server:
+    with ScriptedServer(fail(503, retry_after="0.5")) as server:
         before = time.monotonic()
         with pytest.raises(errors.InternalServerError):
-            api.create(api.client(base_url=server.base_url, max_retries=50, deadline=0.5))
-        assert time.monotonic() - before < 0.6
-        assert 2 <= len(server.requests) <= 3
-    with ScriptedServer(Reply([b"{", 2.0, b"}"])) as server:
+            api.create(api.client(base_url=server.base_url, max_retries=50, deadline=1.8))
+        assert time.monotonic() - before < 12
+        assert 2 <= len(server.requests) <= 4
+    with ScriptedServer(Reply([b"{", 60.0, b"}"])) as server:
         before = time.monotonic()
         with pytest.raises(errors.APITimeoutError):
             api.create(api.client(base_url=server.base_url), deadline=0.2)
-        assert time.monotonic() - before < 1.0
+        assert time.monotonic() - before < 30
 
 
 def test_nothing_is_tried_again_once_a_stream_has_begun(api: SyncApi) -> None:

@@ -163,11 +163,11 @@ def test_the_connection_goes_back_after_done(api: SyncApi) -> None:
 
 
 def test_a_body_that_goes_on_after_done_does_not_hold_the_caller(api: SyncApi) -> None:
-    with ScriptedServer(stream_reply([chunk("a"), DONE, *[b": more\n\n", 0.1] * 50])) as server:
+    with ScriptedServer(stream_reply([chunk("a"), DONE, *[b": more\n\n", 0.1] * 600])) as server:
         client = api.client(base_url=server.base_url)
         before = time.monotonic()
         assert len(api.chunks(api.create(client, stream=True))) == 1
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < 30
         assert server.wait_until_closed()
 
 
@@ -185,29 +185,29 @@ def test_leaving_and_closing_let_go_of_the_connection(api: SyncApi) -> None:
 
 
 def test_comments_are_no_life_for_the_idle_time_out(api: SyncApi) -> None:
-    pings: list[bytes | float] = [b": ping\n\n", 0.05] * 40
+    pings: list[bytes | float] = [b": ping\n\n", 0.05] * 600
     with ScriptedServer(stream_reply([chunk("a"), *pings, DONE])) as server:
-        with pytest.raises(errors.StreamError, match=r"no event came for 0\.3 s") as caught:
-            api.chunks(stream_of(api, server, idle_timeout=0.3))
+        with pytest.raises(errors.StreamError, match="no event came for 1 s") as caught:
+            api.chunks(stream_of(api, server, idle_timeout=1))
     assert text_of(caught.value.partial) == "a"
 
 
 def test_the_deadline_covers_the_body(api: SyncApi) -> None:
-    with ScriptedServer(stream_reply([piece for _ in range(40) for piece in (chunk("a"), 0.05)])) as server:
+    with ScriptedServer(stream_reply([piece for _ in range(600) for piece in (chunk("a"), 0.05)])) as server:
         with pytest.raises(errors.StreamError, match="deadline") as caught:
-            api.chunks(stream_of(api, server, deadline=0.3))
+            api.chunks(stream_of(api, server, deadline=1))
     assert text_of(caught.value.partial)
 
 
 @pytest.mark.parametrize(
-    ("limit", "message"), [("idle_timeout", r"no event came for 0\.3 s"), ("deadline", "the deadline passed")]
+    ("limit", "message"), [("idle_timeout", "no event came for 1 s"), ("deadline", "the deadline passed")]
 )
 def test_a_silent_stream_is_told_by_the_limit_that_rang(api: SyncApi, limit: str, message: str) -> None:
-    with ScriptedServer(stream_reply([chunk("a"), 1.0, DONE])) as server:
+    with ScriptedServer(stream_reply([chunk("a"), 60.0, DONE])) as server:
         before = time.monotonic()
         with pytest.raises(errors.StreamError, match=message) as caught:
-            api.chunks(stream_of(api, server, **{limit: 0.3}))
-        assert time.monotonic() - before < 0.8
+            api.chunks(stream_of(api, server, **{limit: 1}))
+        assert time.monotonic() - before < 30
     assert text_of(caught.value.partial) == "a"
 
 

@@ -64,7 +64,7 @@ def traffic(api: SyncApi, base_url: str, cassette: Cassette) -> list[Any]:
         outcome(lambda: api.texts(api.create(client, model="error", stream=True))),
         outcome(lambda: api.create(client, model="quota")),
         outcome(lambda: api.create(client, model="dropped")),
-        outcome(lambda: api.create(client, model="slow", timeout=0.2)),
+        outcome(lambda: api.create(client, model="slow", timeout=1)),
         outcome(lambda: api.create(client, model="half")),
         api.create(client, model="retried", max_retries=1).choices[0].message.content,
         [item.id for item in api.list(client, limit=1).data],

@@ -59,7 +59,7 @@ def test_calls_of_one_answer_run_at_the_same_time(async_runs: AsyncRuns, limit: 
 
 def test_functions_that_are_not_async_run_in_threads(async_runs: AsyncRuns) -> None:
     """They wait for one another here, which they could not on the event loop; they see the caller's context."""
-    meeting = threading.Barrier(3, timeout=5)
+    meeting = threading.Barrier(3, timeout=60)
     seen = []
 
     def meet() -> str:
@@ -101,9 +101,9 @@ def test_the_deadline_cancels_calls(async_runs: AsyncRuns) -> None:
     watch = Watch()
     with ScriptedServer(async_runs.reply(naps(2, seconds=30))) as server:
         begun = time.monotonic()
-        with pytest.raises(APITimeoutError, match=r"deadline of 0\.3 s") as caught:
-            async_runs.run(async_runs.client(server.base_url), tools=[watch.nap], deadline=0.3)
-    assert time.monotonic() - begun < 2 and sorted(watch.cancelled) == ["n0", "n1"]
+        with pytest.raises(APITimeoutError, match="deadline of 1 s") as caught:
+            async_runs.run(async_runs.client(server.base_url), tools=[watch.nap], deadline=1)
+    assert time.monotonic() - begun < 20 and sorted(watch.cancelled) == ["n0", "n1"]
     assert caught.value.run is not None and caught.value.run.rounds == 1
 
 
