@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chat_completions._events import ChatCompletionStreamEvent
     from chat_completions._folded import FoldedChoice
     from chat_completions._ordinary import Ordinary
-    from chat_completions.models import ChatCompletion
+    from chat_completions.models import ChatCompletion, ChatCompletionChunk
 
 
 # Where reasoning is: two fields of the delta, or (Mistral's thinking models) parts of this type among the content's.
@@ -36,7 +36,7 @@ class EventCore:
         info: What the completions made here tell of their origin.
     """
 
-    __slots__ = ("_choices", "_decode", "_flow", "_info", "fold", "ordinary")
+    __slots__ = ("_choices", "_decode", "_flow", "_info", "fold")
 
     def __init__(self, info: Any = None) -> None:
         self._info = info
@@ -44,7 +44,6 @@ class EventCore:
         self._choices: dict[int, _Told] = {}
         self._flow: Flow | None = None  # of the ordinary chunk; None after any other
         self.fold = Fold()
-        self.ordinary: Ordinary  # of the stream
 
     def add(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
         """Fold the JSON object of the next chunk, and give its events."""
@@ -56,10 +55,14 @@ class EventCore:
         self.fold.finish()
         return self.last_events()
 
-    def events_of(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
-        """Give the events of the chunk that was folded last."""
+    def events_of(
+        self, value: Mapping[str, Any], chunk: ChatCompletionChunk | None = None
+    ) -> list[ChatCompletionStreamEvent]:
+        """Give the events of the chunk that was folded last, which is decoded here if it has not been."""
         self._flow = None
-        events: list[ChatCompletionStreamEvent] = [_events.ChunkEvent(self._decode(value), self)]
+        if chunk is None:
+            chunk = self._decode(value)
+        events: list[ChatCompletionStreamEvent] = [_events.ChunkEvent(chunk, self)]
         choices = value.get("choices")
         for position, choice in enumerate(choices if isinstance(choices, list) else ()):
             if isinstance(choice, dict):
@@ -69,15 +72,15 @@ class EventCore:
                     if index not in self.fold.choices:
                         continue
                     told = self._choices[index] = _Told(self.fold.choices[index])
-                told.add(choice, events)
+                told.add(choice, chunk.choices[position], events)
         return events
 
-    def ordinary_events(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
+    def ordinary_events(self, ordinary: Ordinary) -> list[ChatCompletionStreamEvent]:
         """Give the events of the chunk that was folded last, and that was read as the ordinary one."""
-        flow, text, piece = self._flow, self.ordinary.grows, self.ordinary.piece
+        flow, text, piece, chunk = self._flow, ordinary.grows, ordinary.piece, ordinary.chunk()
         if flow is not None and flow.text is text and (end := flow.advance(len(piece))):
-            return [_events.ChunkEvent(self._decode(value), self), flow.make(piece, text, end)]
-        events = self.events_of(value)
+            return [_events.ChunkEvent(chunk, self), flow.make(piece, text, end)]
+        events = self.events_of(ordinary.value(), chunk)
         self._flow = flow_of(events, self._choices, text)
         return events
 
@@ -111,8 +114,8 @@ class _Told:
         self._places: dict[int, int] = {}  # by id(): servers give two calls the same index
         self._call: dict[str, Any] | None = None  # the one that goes on
 
-    def add(self, choice: Mapping[str, Any], events: list[ChatCompletionStreamEvent]) -> None:
-        """Add the events of a choice of the chunk that the fold has just taken."""
+    def add(self, choice: Mapping[str, Any], model: Any, events: list[ChatCompletionStreamEvent]) -> None:
+        """Add the events of a choice, and its model, of the chunk that the fold has just taken."""
         calls: list[dict[str, Any]] = []
         if isinstance(delta := choice.get("delta"), dict):
             if len(delta) == 1 and self._reasoning is None and type(content := delta.get("content")) is str:
@@ -128,7 +131,7 @@ class _Told:
             if message.get("tool_calls"):
                 calls += self._add_calls(None, events)
         if choice.get("logprobs"):
-            self._add_tokens(events)
+            self._add_tokens(model.logprobs, events)
         for call in calls:
             if call is not self._call:
                 self.finish(events)
@@ -259,13 +262,15 @@ class _Told:
         tokens = logprobs.get(part) if isinstance(logprobs, dict) else None
         return tokens if isinstance(tokens, list) else None
 
-    def _add_tokens(self, events: list[ChatCompletionStreamEvent]) -> None:
+    def _add_tokens(self, of_chunk: Any, events: list[ChatCompletionStreamEvent]) -> None:
         for part, event in LOGPROBS.items():
             if tokens := self._tokens(part):
                 start, end = self.lengths.get(f"logprobs.{part}", 0), len(tokens)
                 if end > start:
                     self.lengths[f"logprobs.{part}"] = end
-                    events.append(event(self._folded.index, tokens, end, start))
+                    gained = getattr(of_chunk, part, None)
+                    is_all = isinstance(gained, list) and len(gained) == end - start
+                    events.append(event(self._folded.index, tokens, end, start, gained if is_all else None))
 
 
 def _function(call: Mapping[str, Any]) -> tuple[str, StringIO] | None:

@@ -182,11 +182,15 @@ class _TokensEvent:
 @frozen(eq=False)
 class _TokensDeltaEvent(_TokensEvent):
     _start: int = attrs.field(repr=False)
+    _of_chunk: list[ChatCompletionTokenLogprob] | None = attrs.field(repr=False)  # None where the chunk says more
 
     @property
     def snapshot(self) -> list[ChatCompletionTokenLogprob]:
         """The tokens up to these; decoded at each reading, at a cost that grows with their number."""
         return self._decoded()
+
+    def _gained(self) -> list[ChatCompletionTokenLogprob]:
+        return self._decoded(self._start) if self._of_chunk is None else self._of_chunk
 
 
 @frozen(eq=False)
@@ -197,8 +201,8 @@ class LogprobsContentDeltaEvent(_TokensDeltaEvent):
 
     @property
     def content(self) -> list[ChatCompletionTokenLogprob]:
-        """The new tokens."""
-        return self._decoded(self._start)
+        """The new tokens: those of the chunk."""
+        return self._gained()
 
 
 @frozen(eq=False)
@@ -221,8 +225,8 @@ class LogprobsRefusalDeltaEvent(_TokensDeltaEvent):
 
     @property
     def refusal(self) -> list[ChatCompletionTokenLogprob]:
-        """The new tokens."""
-        return self._decoded(self._start)
+        """The new tokens: those of the chunk."""
+        return self._gained()
 
 
 @frozen(eq=False)

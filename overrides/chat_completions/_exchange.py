@@ -52,21 +52,26 @@ class Attempt:
     seconds: float | None = field(default=None, compare=False)
 
 
-@dataclass
+# Written out, as what is in `_steps`.
 class Call:
     """One call: the request as the generated endpoint built it, and the caller's options."""
 
-    request: dict[str, Any]
-    stream: bool = False
-    extra_headers: Mapping[str, str | None] | None = None
-    extra_query: Mapping[str, Any] | None = None
-    timeout: Any = NOT_GIVEN
-    max_retries: int | NotGiven = NOT_GIVEN
-    deadline: float | NotGiven | None = NOT_GIVEN
-    idle_timeout: float | NotGiven | None = NOT_GIVEN
+    def __init__(
+        self,
+        request: dict[str, Any],
+        stream: bool = False,
+        extra_headers: Mapping[str, str | None] | None = None,
+        extra_query: Mapping[str, Any] | None = None,
+        timeout: Any = NOT_GIVEN,
+        max_retries: int | NotGiven = NOT_GIVEN,
+        deadline: float | NotGiven | None = NOT_GIVEN,
+        idle_timeout: float | NotGiven | None = NOT_GIVEN,
+    ) -> None:
+        self.request, self.stream = request, stream
+        self.extra_headers, self.extra_query = extra_headers, extra_query
+        self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
 
 
-@dataclass
 class Answer:
     """The response of a call, how it was come by, until when its body may take, and who watches what it holds.
 
@@ -74,16 +79,23 @@ class Answer:
     and when there was all that is read before the answer is given. `operation` observes the rest of a stream.
     """
 
-    response: httpx.Response
-    attempts: list[Attempt]
-    ends_at: float | None
-    idle_timeout: float | None
-    watch: Watch | None
-    began_at: float = 0.0
-    sent_at: float = 0.0
-    headed_at: float = 0.0
-    answered_at: float = 0.0
-    operation: Operation | None = None
+    def __init__(
+        self,
+        response: httpx.Response,
+        attempts: list[Attempt],
+        ends_at: float | None,
+        idle_timeout: float | None,
+        watch: Watch | None,
+        began_at: float = 0.0,
+        sent_at: float = 0.0,
+        headed_at: float = 0.0,
+        answered_at: float = 0.0,
+        operation: Operation | None = None,
+    ) -> None:
+        self.response, self.attempts = response, attempts
+        self.ends_at, self.idle_timeout, self.watch = ends_at, idle_timeout, watch
+        self.began_at, self.sent_at, self.headed_at, self.answered_at = began_at, sent_at, headed_at, answered_at
+        self.operation = operation
 
 
 class _State:

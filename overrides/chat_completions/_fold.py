@@ -49,7 +49,7 @@ class Fold(Repairs):
         self._tidy_at = _TIDY_CHUNKS
         self.grows: StringIO  # the text that the last ordinary chunk was a piece of
         # Takes log probabilities, if the last chunk was ordinary but for having some.
-        self.take_tokens: Callable[[Any], bool] | None = None
+        self.take_tokens: Callable[[Any, str], bool] | None = None
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
         self._seen: dict[str, Any] = {}

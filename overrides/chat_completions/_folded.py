@@ -9,6 +9,8 @@ from typing import Any
 
 from attrs import frozen
 
+from chat_completions._json import reader
+
 # By how much the text so far may exceed the whole message, for white space that the server has stripped meanwhile.
 RETOLD_SLACK = 64
 # Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
@@ -31,7 +33,8 @@ class Anomaly:
 class Entries(list[Any]):
     """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one.
 
-    An entry in bytes is one of log probabilities, packed by `marshal`: a copy that is quick to make, and small.
+    An entry of log probabilities is kept as what is quick to make, and small: packed in bytes by `marshal`, or the JSON
+    text of an object, in UTF-8, with the name of the list in it whose only entry it is.
     """
 
     def __init__(self) -> None:
@@ -62,30 +65,38 @@ class FoldedChoice:
         for holder in (self.message, *(function for function in functions if isinstance(function, dict))):
             yield from (value for value in holder.values() if isinstance(value, StringIO))
 
-    def add_tokens(self, logprobs: Any) -> bool:
+    def add_tokens(self, logprobs: Any, text: str = "") -> bool:
         """Add the log probabilities of further tokens to lists that have begun.
+
+        Args:
+            logprobs: The object.
+            text: Its JSON text, if it is at hand.
 
         Returns:
             Whether it was done; if not, for they hold something else as well, nothing has changed.
         """
         known = self.extras["logprobs"]
-        if type(known) is not dict or type(logprobs) is not dict or not logprobs.keys() <= known.keys():
+        if type(known) is not dict or type(logprobs) is not dict:
             return False
-        lists = []
+        gained = []
         for part, tokens in logprobs.items():
-            if type(tokens) is list and type(known[part]) is Entries:
+            if type(tokens) is list and type(entries := known.get(part)) is Entries:
                 for token in tokens:
                     if type(token) is not dict or "index" in token:
                         return False
-                lists.append((known[part], tokens))
-            elif tokens is not None:
+                packed: list[Any]
+                if text and len(tokens) == 1:
+                    packed = [(text.encode("utf-8", "surrogatepass"), part)]
+                else:
+                    try:
+                        packed = list(map(marshal.dumps, tokens))
+                    except ValueError:
+                        return False
+                gained.append((entries, packed))
+            elif tokens is not None or part not in known:
                 return False
-        try:
-            packed = [(entries, list(map(marshal.dumps, tokens))) for entries, tokens in lists]
-        except ValueError:
-            return False
-        for entries, tokens in packed:
-            entries += tokens
+        for entries, packed in gained:
+            entries += packed
         return True
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,6 +112,22 @@ class FoldedChoice:
                     call["type"] = call.get("type") or "function"
                     function.setdefault("arguments", "")
         return choice
+
+
+def _unpacked(entry: bytes | tuple[bytes, str]) -> Any:
+    """Give an entry of log probabilities."""
+    if isinstance(entry, bytes):
+        return marshal.loads(entry)
+    text, part = entry[0].decode("utf-8", "surrogatepass"), entry[1]
+    try:
+        [token] = reader()(text)[part]
+    except RecursionError:
+        # Whoever has parsed it before was called from less deep.
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as thread:
+            [token] = thread.submit(reader(), text).result()[part]
+    return token
 
 
 def forget_retold(told: dict[str, Any], whole: Mapping[str, Any]) -> None:
@@ -161,8 +188,8 @@ def _copy(value: Any) -> Any:
         return {key: child if type(child) in _PLAIN else _copy(child) for key, child in value.items()}
     if isinstance(value, list):
         return [child if type(child) in _PLAIN else _copy(child) for child in value]
-    if isinstance(value, bytes):
-        return marshal.loads(value)
+    if isinstance(value, (bytes, tuple)):
+        return _unpacked(value)
     return value.getvalue() if isinstance(value, StringIO) else value
 
 
@@ -173,8 +200,8 @@ def _deep_copy(value: Any) -> Any:
     while unvisited:
         node = unvisited.pop()
         for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-            if isinstance(child, bytes):
-                node[key] = marshal.loads(child)
+            if isinstance(child, (bytes, tuple)):
+                node[key] = _unpacked(child)
             elif isinstance(child, StringIO):
                 node[key] = child.getvalue()
             elif isinstance(child, (dict, list)):

@@ -49,6 +49,16 @@ def decode_chunk() -> Callable[[Mapping[str, Any]], ChatCompletionChunk]:
     return ChatCompletionChunk.from_dict
 
 
+def copier(model: Model) -> Callable[[], Any]:
+    """Give what copies a decoded model: what its fields hold is the same, where it came from is not told."""
+    return model._twin
+
+
+def attribute_of(model: Model, key: str) -> str | None:
+    """Give the attribute of a field by its wire name; None if the specification does not know it."""
+    return model._attributes.get(key)
+
+
 def document() -> dict[str, Any]:
     """Load the specification's slice that the generated package was made from, with its origin (`x-provenance`)."""
     from importlib.resources import files
@@ -76,6 +86,8 @@ __all__ = [
     "Model",
     "UnexpectedContent",
     "UnexpectedStatus",
+    "attribute_of",
+    "copier",
     "create_request",
     "decode_chunk",
     "document",

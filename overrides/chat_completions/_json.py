@@ -14,6 +14,17 @@ from typing import Any
 raw_decode = json.JSONDecoder().raw_decode
 
 
+def _scan_string(text: str, at: int) -> tuple[str, int]:
+    value, end = raw_decode(text, at - 1)
+    return value, end
+
+
+# Both read from a place in a text on, and give where the value ends; of a string, that is behind its quotation mark.
+# Where there is no JSON, both raise ValueError, and `scan` StopIteration, too. They are what `raw_decode` calls.
+scan: Callable[[str, int], tuple[Any, int]] = getattr(json.JSONDecoder(), "scan_once", raw_decode)
+scan_string: Callable[[str, int], tuple[str, int]] = getattr(json.decoder, "scanstring", _scan_string)
+
+
 @cache
 def reader() -> Callable[[str], Any]:
     """Give the fastest function at hand that does what `json.loads` does."""

@@ -12,13 +12,17 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chat_completions import _json
 from chat_completions._folded import Entries
-from chat_completions._json import raw_decode
+from chat_completions._json import scan, scan_string
+from chat_completions._mould import PADDING, Mould
 
 if TYPE_CHECKING:
     from chat_completions._fold import Fold
+    from chat_completions_api.models import ChatCompletionChunk
 
 # What stands in for the values that differ while their places are proven; nothing that a server sends.
 _PIECE, _PADDING, _TOKENS = "piece \u0001 of a probe", "padding \u0002 of a probe", {"tokens \u0003": "of a probe"}
@@ -26,89 +30,111 @@ _PIECE, _PADDING, _TOKENS = "piece \u0001 of a probe", "padding \u0002 of a prob
 _LONGEST_PAUSE = 1024
 
 
+class _Gap(NamedTuple):
+    """The text before a place, what the place has, and the text up to the next place."""
+
+    before: str
+    name: str
+    after: str  # empty for the last
+
+
 class Ordinary:
-    """What the ordinary chunk of one stream looks like.
+    """What the ordinary chunk of one stream looks like, and what the last one that was read has of its own.
 
     Attributes:
-        piece: The string that the last chunk that was read adds to its choice.
-        grows: The text that it is a piece of.
+        piece: The string that it adds to its choice.
+        grows: The text that this is a piece of.
+        padding: Its obfuscation; None where there is none.
+        tokens: Its log probabilities; None where there are none.
     """
 
     def __init__(self) -> None:
-        self._prefix: str | None = None  # the text up to the first string that differs; None while nothing is known
-        self._middle: str | None = None  # the text up to the other string; None if there is one string only
-        self._end = ""  # the rest of the text
+        self._prefix: str | None = None  # the text up to the first place; None while nothing is known
+        self._middle: str | None = None  # the text between the places; None if there is one only
+        self._end = ""  # the text behind the last place
         self._is_padding_first = False
-        self._gaps: list[tuple[str, str]] = []  # with log probabilities: the text before each place, and its name
-        self._take: Callable[[Any], bool] | None = None  # takes the log probabilities; None where there are none
-        self._chunk: dict[str, Any] = {}
-        self._choice: dict[str, Any] = {}
-        self._key = ""
-        self._call: int | None = None  # the index of the tool call whose arguments grow
+        self._gaps: list[_Gap] = []
+        self._take: Callable[[Any, str], bool] | None = None  # takes the log probabilities; None where there are none
+        self._mould: Mould
+        self._loads = _json.reader()
         self._pause = self._wait = 1
         self.piece = ""
         self.grows: StringIO
+        self.padding: str | None = None
+        self.tokens: Any = None
 
     def forget(self) -> None:
         """Take note that a chunk came which is not ordinary."""
         self._prefix = None
 
-    def read(self, text: str) -> dict[str, Any] | None:
-        """Give the object of a chunk that looks like the last one; None if it does not, or that is not known."""
+    def read(self, text: str) -> bool:
+        """Read a chunk that looks like the last one; gives False if it does not, or that is not known."""
         prefix = self._prefix
         if prefix is None or not text.startswith(prefix):
-            return None
+            return False
         if self._take is not None:
             return self._read_with_tokens(text)
         padding = None
         try:
-            piece, at = raw_decode(text, len(prefix))
+            piece, at = scan_string(text, len(prefix))
             if (middle := self._middle) is not None:
                 if not text.startswith(middle, at):
-                    return None
-                padding, at = raw_decode(text, at + len(middle))
-                if type(padding) is not str:
-                    return None
-        except (RecursionError, ValueError):
-            return None
-        if text[at:] != self._end or type(piece) is not str:
-            return None
-        chunk = self._chunk.copy()
-        if padding is not None:
-            if self._is_padding_first:
-                piece, padding = padding, piece
-            chunk["obfuscation"] = padding
-        choice = self._choice.copy()
-        choice["delta"] = self._delta(piece)
-        chunk["choices"] = [choice]
-        self.piece = piece
-        return chunk
+                    return False
+                padding, at = scan_string(text, at + len(middle))
+                if self._is_padding_first:
+                    piece, padding = padding, piece
+        except ValueError:
+            return False
+        if text[at:] != self._end:
+            return False
+        self.piece, self.padding = piece, padding
+        return True
 
-    def _read_with_tokens(self, text: str) -> dict[str, Any] | None:
+    def _read_with_tokens(self, text: str) -> bool:
         """Do so where each chunk has log probabilities, and have them taken."""
-        found, at = {}, 0
+        found: dict[str, Any] = {PADDING: None}
+        at, written, tokens = 0, "", None
         try:
-            for gap, name in self._gaps:
-                if not text.startswith(gap, at):
-                    return None
-                found[name], at = raw_decode(text, at + len(gap))
-        except (RecursionError, ValueError):
-            return None
-        tokens, piece, padding = found["logprobs"], found[self._key], found.get("obfuscation", "")
-        if text[at:] != self._end or type(piece) is not str or type(padding) is not str:
-            return None
-        if self._take is None or not self._take(tokens):
-            return None
-        chunk, choice = self._chunk.copy(), self._choice.copy()
-        if "obfuscation" in found:
-            chunk["obfuscation"] = padding
-        choice["delta"], choice["logprobs"] = {self._key: piece}, tokens
-        chunk["choices"] = [choice]
-        self.piece = piece
-        return chunk
+            for before, name, after in self._gaps:
+                if not text.startswith(before, at):
+                    return False
+                at += len(before)
+                if name == "logprobs":
+                    tokens, end = self._scan_tokens(text, at, after)
+                    written, at = text[at:end], end
+                else:
+                    found[name], at = scan_string(text, at)
+        except (RecursionError, StopIteration, ValueError):
+            return False
+        if text[at:] != self._end or self._take is None or not self._take(tokens, written):
+            return False
+        self.piece, self.padding, self.tokens = found[self._key], found[PADDING], tokens
+        return True
+
+    def _scan_tokens(self, text: str, at: int, after: str) -> tuple[Any, int]:
+        """Read log probabilities, and give where they end.
+
+        Raises:
+            StopIteration, ValueError: They are no JSON.
+            RecursionError: They are nested too deeply.
+        """
+        if self._loads is _json.loads:
+            return scan(text, at)
+        # Other readers read whole texts only. What is behind them tells where they end; or it is a part of them, and
+        # what is before it is no JSON.
+        end = text.index(after, at) if after else len(text) - len(self._end)
+        return self._loads(text[at:end]), end
+
+    def chunk(self) -> ChatCompletionChunk:
+        """Make the chunk that was read last."""
+        return self._mould.model(self.piece, self.padding, self.tokens)
+
+    def value(self) -> dict[str, Any]:
+        """Make its object."""
+        return self._mould.value(self.piece, self.padding, self.tokens)
 
     def learn(
-        self, text: str, chunk: Mapping[str, Any], grows: StringIO, take: Callable[[Any], bool] | None = None
+        self, text: str, chunk: Mapping[str, Any], grows: StringIO, take: Callable[[Any, str], bool] | None = None
     ) -> None:
         """Learn from a chunk that is one piece of a text, or of a tool call's arguments, and tells nothing else.
 
@@ -118,7 +144,8 @@ class Ordinary:
             text: The chunk.
             chunk: Its object.
             grows: The text of the fold that it is a piece of.
-            take: Has the fold take log probabilities, if it tells those as well; gives whether they are ordinary.
+            take: Has the fold take log probabilities, if it tells those as well, of their value and their text; gives
+                whether they are ordinary.
         """
         if self.piece:
             # What was learnt last was of use; if it is still known, the choices of this stream may take turns.
@@ -131,50 +158,52 @@ class Ordinary:
         self._pause = self._wait = min(self._pause * 2, _LONGEST_PAUSE)
         self._prefix, self.grows, self._take = None, grows, take
         [choice] = chunk["choices"]
-        [(self._key, value)] = choice["delta"].items()
+        [(key, value)] = choice["delta"].items()
         around = [*choice.values(), *chunk.values()]
         if sum(isinstance(value, (dict, list)) for value in around) > (2 if take is None else 3):
             return  # Something beside the choices and the delta could be changed by whoever gets the chunk.
-        self._call = value[0]["index"] if self._key == "tool_calls" else None
-        probes: dict[str, Any] = {"arguments" if self._key == "tool_calls" else self._key: _PIECE}
-        expected_choice = {**choice, "delta": self._delta(_PIECE)}
-        expected = {**chunk, "choices": [expected_choice]}
-        if "obfuscation" in chunk:
-            expected["obfuscation"] = probes["obfuscation"] = _PADDING
+        piece, padding, tokens = value, chunk.get(PADDING), None if take is None else choice["logprobs"]
+        self._key = key
+        if key == "tool_calls":
+            self._key, piece = "arguments", value[0]["function"]["arguments"]
+        probes: dict[str, Any] = {self._key: _PIECE}
+        if PADDING in chunk:
+            probes[PADDING] = _PADDING
         if take is not None:
-            expected_choice["logprobs"] = probes["logprobs"] = _TOKENS
+            probes["logprobs"] = _TOKENS
         spots = sorted((*_place_of(text, name, probe), name) for name, probe in probes.items())
         if not all(end for _, end, _ in spots):
             return
-        probed, at, gaps = "", 0, []
-        for start, end, name in spots:
-            gaps.append((text[at:start], name))
-            probed += text[at:start] + json.dumps(probes[name])
+        self._gaps, self._end = [], text[spots[-1][1] :]
+        probed, at = "", 0
+        for (start, end, name), after in zip_longest(spots, spots[1:]):
+            self._gaps.append(_Gap(text[at:start], name, text[end : after[0]] if after else ""))
+            probed += text[at:start] + json.dumps(probes[name]).removeprefix('"')
             at = end
-        self._end = text[at:]
         try:
-            if json.loads(probed + self._end) != expected:
+            self._mould = Mould(chunk, key)
+            if json.loads(probed + self._end) != self._mould.value(_PIECE, probes.get(PADDING), probes.get("logprobs")):
+                return
+            if self._mould.model(piece, padding, tokens).to_dict() != chunk:
                 return
         except ValueError:
             return
-        self._chunk, self._choice, self._gaps = dict(chunk), dict(choice), gaps
-        self._is_padding_first = len(gaps) == 2 and gaps[0][1] == "obfuscation"
-        self._middle = gaps[1][0] if len(gaps) == 2 else None
-        self._prefix = gaps[0][0]
-
-    def _delta(self, piece: str) -> dict[str, Any]:
-        if self._key == "tool_calls":
-            return {"tool_calls": [{"index": self._call, "function": {"arguments": piece}}]}
-        return {self._key: piece}
+        self._is_padding_first = len(spots) == 2 and self._gaps[0].name == PADDING
+        self._middle = self._gaps[0].after or None
+        self._prefix = self._gaps[0].before
 
 
 def _place_of(text: str, name: str, like: Any) -> tuple[int, int]:
-    """Give where the last value of this name is, if it is of the kind of another; (0, 0) if there is none."""
-    opening = re.escape(json.dumps(like)[0])
-    places = [found.end() for found in re.finditer(f"{re.escape(json.dumps(name))}\\s*:\\s*(?={opening})", text)]
+    """Give where the last value of this name is, if it is of the kind of another; (0, 0) if there is none.
+
+    The place of a string begins behind its first quotation mark.
+    """
+    opening = json.dumps(like)[0]
+    pattern = f"{re.escape(json.dumps(name))}\\s*:\\s*(?={re.escape(opening)})"
+    places = [found.end() for found in re.finditer(pattern, text)]
     try:
-        return (places[-1], raw_decode(text, places[-1])[1]) if places else (0, 0)
-    except ValueError:
+        return (places[-1] + (opening == '"'), scan(text, places[-1])[1]) if places else (0, 0)
+    except (StopIteration, ValueError):
         return 0, 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -11,32 +10,8 @@ from chat_completions._failures import request_id_of
 
 if TYPE_CHECKING:
     from chat_completions._exchange import Answer, Attempt
+    from chat_completions._rate_limits import RateLimits
     from chat_completions.errors import APIError
-
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
-
-
-@dataclass(frozen=True)
-class RateLimit:
-    """One of a server's rate limits.
-
-    Attributes:
-        limit: How much is allowed.
-        remaining: How much of it is left.
-        reset: Seconds until it is whole again.
-    """
-
-    limit: int | None
-    remaining: int | None
-    reset: float | None
-
-
-@dataclass(frozen=True)
-class RateLimits:
-    """The rate limits that a response told of."""
-
-    requests: RateLimit
-    tokens: RateLimit
 
 
 @dataclass(frozen=True)
@@ -61,12 +36,9 @@ class ResponseInfo:
     @property
     def rate_limits(self) -> RateLimits:
         """What the rate-limit headers said."""
-        return RateLimits(*(self._limit(kind) for kind in ("requests", "tokens")))
+        from chat_completions._rate_limits import rate_limits_in
 
-    def _limit(self, kind: str) -> RateLimit:
-        header = "x-ratelimit-{}-" + kind
-        limit, remaining, reset = (self.headers.get(header.format(what)) for what in ("limit", "remaining", "reset"))
-        return RateLimit(_whole(limit), _whole(remaining), seconds(reset))
+        return rate_limits_in(self.headers)
 
 
 def info_of(answer: Answer) -> ResponseInfo:
@@ -95,25 +67,3 @@ def response_info(source: Any) -> ResponseInfo:
         error = cast("APIError", source)
         return ResponseInfo(error.status_code, headers, error.request_id, error.attempts, error.elapsed)
     raise TypeError(f"this {type(source).__name__} did not come from a server through a client")
-
-
-def seconds(text: str | None) -> float | None:
-    """Give the seconds of a duration as servers write it: `1.5`, `200ms`, `6m0s`."""
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        return None
-    days, hours, minutes, secs, millis = (float(part or 0) for part in match.groups())
-    return days * 86400 + hours * 3600 + minutes * 60 + secs + millis / 1000
-
-
-def _whole(text: str | None) -> int | None:
-    try:
-        return int(text or "")
-    except ValueError:
-        return None

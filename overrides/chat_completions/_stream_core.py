@@ -77,9 +77,9 @@ class StreamCore:
         self._clock = clock
         self._last_event_at = clock()
         self._decoder = Decoder()
-        # What makes of an object what is given for it: of any chunk, and of one that was read as the ordinary one.
-        self._decode: Callable[[Mapping[str, Any]], Any] = _generated.decode_chunk()
-        self._decode_ordinary: Callable[[Mapping[str, Any]], Any] = self._decode
+        # What makes of a chunk what is given for it: of any chunk, and of one that was read as the ordinary one.
+        self._make: Callable[[Mapping[str, Any]], Any] = _generated.decode_chunk()
+        self._make_ordinary: Callable[[Ordinary], Any] = Ordinary.chunk
         self._read = _json.reader()
         self._ordinary = Ordinary()
         self._json: bytearray | None = None  # the body so far, if it is one JSON value
@@ -91,8 +91,8 @@ class StreamCore:
 
     def give(self, events: EventCore) -> None:
         """Give the events of each chunk in place of the chunk."""
-        events.fold, events.ordinary = self.fold, self._ordinary
-        self._decode, self._decode_ordinary = events.events_of, events.ordinary_events
+        events.fold = self.fold
+        self._make, self._make_ordinary = events.events_of, events.ordinary_events
 
     def feed(self, data: bytes) -> list[ChatCompletionChunk]:
         """Take the next bytes of the body, and give the chunks that they complete."""
@@ -198,11 +198,11 @@ class StreamCore:
         """Give the chunks that the data of events of one name hold, up to the end or the first fault."""
         watch, fold, ordinary, read = self._watch, self.fold, self._ordinary, self._read
         for data in texts:
-            if name != "error" and (value := ordinary.read(data)) is not None:
+            if name != "error" and ordinary.read(data):
                 fold.add_piece(ordinary.piece, ordinary.grows)
                 if watch is not None:
-                    watch.chunk(value, self._request_id)
-                yield self._decode_ordinary(value)
+                    watch.chunk(ordinary.value(), self._request_id)
+                yield self._make_ordinary(ordinary)
                 continue
             if data == DONE:
                 self.done = True
@@ -235,7 +235,7 @@ class StreamCore:
                     ordinary.learn(data, value, arguments)
             if watch is not None:
                 watch.chunk(value, self._request_id)
-            yield self._decode(value)
+            yield self._make(value)
 
     def _from_json(self, body: bytes) -> list[ChatCompletionChunk]:
         try:
@@ -251,7 +251,7 @@ class StreamCore:
             self.fold.add(chunk)
             if not self.fold.is_complete:
                 self.fault = self._incomplete()
-            return [self._decode(chunk)]
+            return [self._make(chunk)]
         self._fail_with(value)
         return []
 

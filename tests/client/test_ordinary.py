@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_completions import _json
+from chat_completions._event_core import EventCore
 from chat_completions._ordinary import Ordinary
 from chat_completions._stream_core import StreamCore
 from chat_completions.errors import StreamError
@@ -171,6 +172,8 @@ def test_most_chunks_of_a_stream_are_ordinary() -> None:
     assert told(texts) >= 197
     texts[100] = json.dumps(chunk("t", usage={"total_tokens": 1}))
     assert told(texts) >= 190
+    assert told([json.dumps(chunk(f"w{i}")) for i in range(200)]) >= 197
+    assert told([json.dumps(chunk(f"w{i}", key="reasoning_content")) for i in range(200)]) >= 197
 
 
 @pytest.mark.parametrize("turn", [(0, 1), (0, 0, 1), (0, 1, 2, 1), (0,) * 9 + (1,) * 9])
@@ -315,6 +318,8 @@ LOGPROBS = st.sampled_from(
         {"content": None, "refusal": None},
         {"content": ["odd", None], "refusal": [TOKEN]},
         {"content": [TOKEN], "refusal": [TOKEN], "more": 1},
+        {"content": [{**TOKEN, "odd": {"choices": [{"x": 1, "finish_reason": None}], "obfuscation": "x"}}]},
+        {"content": [{"odd": [{"x": "\ud83d", "finish_reason": None}]}], "refusal": None},
         {"content": {"odd": 1}},
         {},
         "odd",
@@ -363,3 +368,41 @@ def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
             content[0].top_logprobs.clear()
             content.append(None)
     assert core.fold.to_dict()["choices"][0]["logprobs"]["content"] == tokens
+
+
+def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
+    """They are parsed again for it, which must not fail where they could be parsed when they came."""
+    odd: Any = "x"
+    for _ in range(700):
+        odd = [odd]
+    tokens = [{"token": f"t{i}", "logprob": -i, "bytes": None, "top_logprobs": []} for i in range(9)] + [{"odd": odd}]
+    core = StreamCore()
+    for i, token in enumerate(tokens):
+        one = chunk(f"t{i}")
+        one["choices"][0]["logprobs"] = {"content": [token], "refusal": None}
+        core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+
+    def folded(frames: int) -> Any:
+        return folded(frames - 1) if frames else core.fold.to_dict()
+
+    content = folded(400)["choices"][0]["logprobs"]["content"]
+    assert content[:9] == tokens[:9]
+    found = content[9]["odd"]
+    for _ in range(700):
+        [found] = found
+    assert found == "x"
+
+
+def test_the_tokens_of_an_event_are_those_of_its_chunk() -> None:
+    """They are decoded once, and a snapshot of theirs is from the fold."""
+    core, events = StreamCore(), EventCore()
+    core.give(events)
+    given: list[Any] = []
+    for i in range(8):
+        one = chunk(f"t{i}")
+        one["choices"][0]["logprobs"] = {"content": [{**TOKEN, "token": f"t{i}"}], "refusal": None}
+        given += core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+    for i, (first, *_, last) in enumerate(given):
+        assert last.type == "logprobs.content.delta"
+        assert last.content is first.chunk.choices[0].logprobs.content
+        assert [token.token for token in last.snapshot] == [f"t{n}" for n in range(i + 1)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
 
-from ..types import UNSET, LazyModel, Model
+from ..types import UNSET, LazyModel, Model, new
 
 if TYPE_CHECKING:
     from .chat_completion_moderation import ChatCompletionModeration
@@ -75,7 +75,7 @@ class ChatCompletion(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.choices = value = get("choices")
@@ -99,6 +99,23 @@ class ChatCompletion(Model):
         if value is not None:
             decoded.usage = _CompletionUsage.from_dict(value) if isinstance(value, dict) else value
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.choices = self.choices
+        twin.created = self.created
+        twin.id = self.id
+        twin.metadata = self.metadata
+        twin.model = self.model
+        twin.moderation = self.moderation
+        twin.object = self.object
+        twin.service_tier = self.service_tier
+        twin.system_fingerprint = self.system_fingerprint
+        twin.usage = self.usage
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
 
-from ..types import UNSET, LazyModel, Model
+from ..types import UNSET, LazyModel, Model, new
 
 if TYPE_CHECKING:
     from .image_url import ImageURL
@@ -43,7 +43,7 @@ class ChatCompletionContentPartImage(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.image_url = value = get("image_url")
@@ -56,6 +56,16 @@ class ChatCompletionContentPartImage(Model):
             )
         decoded.type = get("type")
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.image_url = self.image_url
+        twin.prompt_cache_breakpoint = self.prompt_cache_breakpoint
+        twin.type = self.type
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from attrs import define
 
-from ..types import Model
+from ..types import Model, new
 
 
 # Source: #/components/schemas/ChatCompletionRequestFunctionMessage
@@ -32,13 +32,23 @@ class ChatCompletionFunctionMessage(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.content = get("content")
         decoded.name = get("name")
         decoded.role = get("role")
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.content = self.content
+        twin.name = self.name
+        twin.role = self.role
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
 
-from ..types import UNSET, LazyModel, Model, Variants
+from ..types import UNSET, LazyModel, Model, Variants, new
 
 if TYPE_CHECKING:
     from .annotation import Annotation
@@ -79,7 +79,7 @@ class ChatCompletionMessage(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.annotations = value = get("annotations")
@@ -106,6 +106,20 @@ class ChatCompletionMessage(Model):
                 else value
             )
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.annotations = self.annotations
+        twin.audio = self.audio
+        twin.content = self.content
+        twin.function_call = self.function_call
+        twin.refusal = self.refusal
+        twin.role = self.role
+        twin.tool_calls = self.tool_calls
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
 
-from ..types import LazyModel, Model
+from ..types import LazyModel, Model, new
 
 if TYPE_CHECKING:
     from .chat_completion_named_tool_choice_function import ChatCompletionNamedToolChoiceFunction
@@ -36,7 +36,7 @@ class ChatCompletionNamedToolChoice(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.function = value = get("function")
@@ -46,6 +46,15 @@ class ChatCompletionNamedToolChoice(Model):
             )
         decoded.type = get("type")
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.function = self.function
+        twin.type = self.type
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

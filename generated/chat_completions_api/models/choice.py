@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import UNSET, LazyModel, Model
+from ..types import UNSET, LazyModel, Model, new
 
 if TYPE_CHECKING:
     from .chat_completion_message import ChatCompletionMessage
@@ -48,7 +48,7 @@ class Choice(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.finish_reason = get("finish_reason")
@@ -60,6 +60,17 @@ class Choice(Model):
         if value is not None:
             decoded.message = _ChatCompletionMessage.from_dict(value) if isinstance(value, dict) else value
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.finish_reason = self.finish_reason
+        twin.index = self.index
+        twin.logprobs = self.logprobs
+        twin.message = self.message
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

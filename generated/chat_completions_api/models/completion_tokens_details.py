@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import UNSET, Model
+from ..types import UNSET, Model, new
 
 
 # Source: #/components/schemas/CompletionUsage/properties/completion_tokens_details
@@ -41,7 +41,7 @@ class CompletionTokensDetails(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.accepted_prediction_tokens = get("accepted_prediction_tokens")
@@ -50,6 +50,18 @@ class CompletionTokensDetails(Model):
         decoded.rejected_prediction_tokens = get("rejected_prediction_tokens")
         decoded.text_tokens = get("text_tokens")
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.accepted_prediction_tokens = self.accepted_prediction_tokens
+        twin.audio_tokens = self.audio_tokens
+        twin.reasoning_tokens = self.reasoning_tokens
+        twin.rejected_prediction_tokens = self.rejected_prediction_tokens
+        twin.text_tokens = self.text_tokens
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import UNSET, LazyModel, Model
+from ..types import UNSET, LazyModel, Model, new
 
 if TYPE_CHECKING:
     from .completion_tokens_details import CompletionTokensDetails
@@ -51,7 +51,7 @@ class CompletionUsage(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.completion_tokens = get("completion_tokens")
@@ -66,6 +66,18 @@ class CompletionUsage(Model):
             decoded.prompt_tokens_details = _PromptTokensDetails.from_dict(value) if isinstance(value, dict) else value
         decoded.total_tokens = get("total_tokens")
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.completion_tokens = self.completion_tokens
+        twin.completion_tokens_details = self.completion_tokens_details
+        twin.prompt_tokens = self.prompt_tokens
+        twin.prompt_tokens_details = self.prompt_tokens_details
+        twin.total_tokens = self.total_tokens
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

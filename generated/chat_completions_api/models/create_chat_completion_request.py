@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import UNSET, LazyModel, Model, Variants
+from ..types import UNSET, LazyModel, Model, Variants, new
 
 if TYPE_CHECKING:
     from .chat_completion_allowed_tool_choice import ChatCompletionAllowedToolChoice
@@ -308,7 +308,7 @@ class CreateChatCompletionRequest(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.metadata = get("metadata")
@@ -387,6 +387,50 @@ class CreateChatCompletionRequest(Model):
         if value is not None:
             decoded.web_search_options = _WebSearchOptions.from_dict(value) if isinstance(value, dict) else value
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.metadata = self.metadata
+        twin.prompt_cache_key = self.prompt_cache_key
+        twin.prompt_cache_retention = self.prompt_cache_retention
+        twin.safety_identifier = self.safety_identifier
+        twin.temperature = self.temperature
+        twin.top_logprobs = self.top_logprobs
+        twin.top_p = self.top_p
+        twin.user = self.user
+        twin.prompt_cache_options = self.prompt_cache_options
+        twin.audio = self.audio
+        twin.frequency_penalty = self.frequency_penalty
+        twin.function_call = self.function_call
+        twin.functions = self.functions
+        twin.logit_bias = self.logit_bias
+        twin.logprobs = self.logprobs
+        twin.max_completion_tokens = self.max_completion_tokens
+        twin.max_tokens = self.max_tokens
+        twin.messages = self.messages
+        twin.modalities = self.modalities
+        twin.model = self.model
+        twin.moderation = self.moderation
+        twin.n = self.n
+        twin.parallel_tool_calls = self.parallel_tool_calls
+        twin.prediction = self.prediction
+        twin.presence_penalty = self.presence_penalty
+        twin.reasoning_effort = self.reasoning_effort
+        twin.response_format = self.response_format
+        twin.seed = self.seed
+        twin.service_tier = self.service_tier
+        twin.stop = self.stop
+        twin.store = self.store
+        twin.stream = self.stream
+        twin.stream_options = self.stream_options
+        twin.tool_choice = self.tool_choice
+        twin.tools = self.tools
+        twin.verbosity = self.verbosity
+        twin.web_search_options = self.web_search_options
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

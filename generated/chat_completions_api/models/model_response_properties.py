@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import UNSET, Model
+from ..types import UNSET, Model, new
 
 if TYPE_CHECKING:
     from .prompt_cache_retention import PromptCacheRetention
@@ -57,7 +57,7 @@ class ModelResponseProperties(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.metadata = get("metadata")
@@ -69,6 +69,21 @@ class ModelResponseProperties(Model):
         decoded.top_p = get("top_p")
         decoded.user = get("user")
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.metadata = self.metadata
+        twin.prompt_cache_key = self.prompt_cache_key
+        twin.prompt_cache_retention = self.prompt_cache_retention
+        twin.safety_identifier = self.safety_identifier
+        twin.temperature = self.temperature
+        twin.top_logprobs = self.top_logprobs
+        twin.top_p = self.top_p
+        twin.user = self.user
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import UNSET, Model
+from ..types import UNSET, Model, new
 
 
 # Source: #/components/schemas/CompletionUsage/properties/prompt_tokens_details
@@ -40,7 +40,7 @@ class PromptTokensDetails(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Decode a JSON object; never raises on one, whatever its fields hold."""
-        self = cls.__new__(cls)
+        self = new(cls)
         decoded: Any = self
         get = src_dict.get
         decoded.audio_tokens = get("audio_tokens")
@@ -49,6 +49,18 @@ class PromptTokensDetails(Model):
         decoded.image_tokens = get("image_tokens")
         decoded.text_tokens = get("text_tokens")
         decoded._keys = tuple(src_dict)
-        known = cls._known
-        decoded._extra = None if known.issuperset(src_dict) else {k: src_dict[k] for k in src_dict if k not in known}
+        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
         return self
+
+    def _twin(self) -> Self:
+        copied = new(type(self))
+        twin: Any = copied
+        twin.audio_tokens = self.audio_tokens
+        twin.cache_write_tokens = self.cache_write_tokens
+        twin.cached_tokens = self.cached_tokens
+        twin.image_tokens = self.image_tokens
+        twin.text_tokens = self.text_tokens
+        twin._keys = self._keys
+        extra = self._extra
+        twin._extra = None if extra is None else extra.copy()
+        return copied

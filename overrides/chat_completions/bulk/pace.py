@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chat_completions import _retry
-from chat_completions._response_info import seconds
+from chat_completions._rate_limits import seconds
 
 SLACK = 0.1  # seconds of a ceiling that may be caught up with after a lull
 LONGEST_PAUSE = 30.0  # seconds, of our own choosing

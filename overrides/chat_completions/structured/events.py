@@ -21,6 +21,8 @@ from chat_completions.structured.asking import CUT_OFF, Asked, cut_off, invalid
 
 if TYPE_CHECKING:
     from chat_completions._events import ChatCompletionStreamEvent
+    from chat_completions._ordinary import Ordinary
+    from chat_completions.models import ChatCompletionChunk
     from chat_completions.structured.arguments import Loader
     from chat_completions.structured.parsed import ParsedChatCompletion
 
@@ -98,11 +100,13 @@ class ParsedEventCore(SnapshotEventCore):
 
     __slots__ = ()
 
-    def events_of(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent[Any]]:
-        return [self._with_value(event) for event in super().events_of(value)]
+    def events_of(
+        self, value: Mapping[str, Any], chunk: ChatCompletionChunk | None = None
+    ) -> list[ChatCompletionStreamEvent[Any]]:
+        return [self._with_value(event) for event in super().events_of(value, chunk)]
 
-    def ordinary_events(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent[Any]]:
-        return [self._with_value(event) for event in super().ordinary_events(value)]
+    def ordinary_events(self, ordinary: Ordinary) -> list[ChatCompletionStreamEvent[Any]]:
+        return [self._with_value(event) for event in super().ordinary_events(ordinary)]
 
     def last_events(self) -> list[ChatCompletionStreamEvent[Any]]:
         return [self._with_value(event) for event in super().last_events()]
