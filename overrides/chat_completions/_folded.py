@@ -34,7 +34,7 @@ class Entries(list[Any]):
     """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one.
 
     An entry of log probabilities is kept as what is quick to make, and small: packed in bytes by `marshal`, or the JSON
-    text of an object, in UTF-8, with the name of the list in it whose only entry it is.
+    text of an object, with the name of the list in it whose only entry it is.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class FoldedChoice:
                         return False
                 packed: list[Any]
                 if text and len(tokens) == 1:
-                    packed = [(text.encode("utf-8", "surrogatepass"), part)]
+                    packed = [(text, part)]
                 else:
                     try:
                         packed = list(map(marshal.dumps, tokens))
@@ -114,11 +114,11 @@ class FoldedChoice:
         return choice
 
 
-def _unpacked(entry: bytes | tuple[bytes, str]) -> Any:
+def _unpacked(entry: bytes | tuple[str, str]) -> Any:
     """Give an entry of log probabilities."""
     if isinstance(entry, bytes):
         return marshal.loads(entry)
-    text, part = entry[0].decode("utf-8", "surrogatepass"), entry[1]
+    text, part = entry
     try:
         [token] = reader()(text)[part]
     except RecursionError:

@@ -122,7 +122,7 @@ class Ordinary:
             return scan(text, at)
         # Other readers read whole texts only. What is behind them tells where they end; or it is a part of them, and
         # what is before it is no JSON.
-        end = text.index(after, at) if after else len(text) - len(self._end)
+        end = text.rindex(after, at) if after else len(text) - len(self._end)
         return self._loads(text[at:end]), end
 
     def chunk(self) -> ChatCompletionChunk:

@@ -41,8 +41,8 @@ class Annotation(Model):
         decoded.url_citation = value = get("url_citation")
         if value is not None:
             decoded.url_citation = _AnnotationURLCitation.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

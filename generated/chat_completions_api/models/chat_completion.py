@@ -98,8 +98,8 @@ class ChatCompletion(Model):
         decoded.usage = value = get("usage")
         if value is not None:
             decoded.usage = _CompletionUsage.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

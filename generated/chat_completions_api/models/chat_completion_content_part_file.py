@@ -55,8 +55,8 @@ class ChatCompletionContentPartFile(Model):
                 _PromptCacheBreakpoint.from_dict(value) if isinstance(value, dict) else value
             )
         decoded.type = get("type")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -60,8 +60,8 @@ class ChatCompletionCustomToolCustom(Model):
         if value is not None:
             decoded.format = _format_variants.from_dict(value) if isinstance(value, dict) else value
         decoded.name = get("name")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

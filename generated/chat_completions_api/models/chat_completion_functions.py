@@ -38,8 +38,8 @@ class ChatCompletionFunctions(Model):
         decoded.description = get("description")
         decoded.name = get("name")
         decoded.parameters = get("parameters")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -60,8 +60,8 @@ class ChatCompletionList(Model):
         decoded.has_more = get("has_more")
         decoded.last_id = get("last_id")
         decoded.object = get("object")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -38,8 +38,8 @@ class ChatCompletionModerationError(Model):
         decoded.code = get("code")
         decoded.message = get("message")
         decoded.type = get("type")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

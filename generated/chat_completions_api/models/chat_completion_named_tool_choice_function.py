@@ -28,8 +28,8 @@ class ChatCompletionNamedToolChoiceFunction(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.name = get("name")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

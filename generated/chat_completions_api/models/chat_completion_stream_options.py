@@ -34,8 +34,8 @@ class ChatCompletionStreamOptions(Model):
         get = src_dict.get
         decoded.include_obfuscation = get("include_obfuscation")
         decoded.include_usage = get("include_usage")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -33,8 +33,8 @@ class ChoiceDeltaFunctionCall(Model):
         get = src_dict.get
         decoded.arguments = get("arguments")
         decoded.name = get("name")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -49,8 +49,8 @@ class CompletionTokensDetails(Model):
         decoded.reasoning_tokens = get("reasoning_tokens")
         decoded.rejected_prediction_tokens = get("rejected_prediction_tokens")
         decoded.text_tokens = get("text_tokens")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -65,8 +65,8 @@ class CompletionUsage(Model):
         if value is not None:
             decoded.prompt_tokens_details = _PromptTokensDetails.from_dict(value) if isinstance(value, dict) else value
         decoded.total_tokens = get("total_tokens")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -386,8 +386,8 @@ class CreateChatCompletionRequest(Model):
         decoded.web_search_options = value = get("web_search_options")
         if value is not None:
             decoded.web_search_options = _WebSearchOptions.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -79,8 +79,8 @@ class CreateModelResponseProperties(Model):
         decoded.prompt_cache_options = value = get("prompt_cache_options")
         if value is not None:
             decoded.prompt_cache_options = _PromptCacheOptions.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

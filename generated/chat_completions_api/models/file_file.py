@@ -38,8 +38,8 @@ class FileFile(Model):
         decoded.file_data = get("file_data")
         decoded.file_id = get("file_id")
         decoded.filename = get("filename")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

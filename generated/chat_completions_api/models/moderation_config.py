@@ -31,8 +31,8 @@ class ModerationConfig(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.mode = get("mode")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -48,8 +48,8 @@ class PromptTokensDetails(Model):
         decoded.cached_tokens = get("cached_tokens")
         decoded.image_tokens = get("image_tokens")
         decoded.text_tokens = get("text_tokens")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

@@ -43,8 +43,8 @@ class WebSearchLocation(Model):
         decoded.country = get("country")
         decoded.region = get("region")
         decoded.timezone = get("timezone")
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:

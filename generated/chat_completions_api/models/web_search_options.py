@@ -42,8 +42,8 @@ class WebSearchOptions(Model):
         decoded.user_location = value = get("user_location")
         if value is not None:
             decoded.user_location = _WebSearchOptionsUserLocation.from_dict(value) if isinstance(value, dict) else value
-        decoded._keys = tuple(src_dict)
-        decoded._extra = None if cls._known.issuperset(src_dict) else cls._unknown_of(src_dict)
+        decoded._keys = keys = tuple(src_dict)
+        decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
 
     def _twin(self) -> Self:
