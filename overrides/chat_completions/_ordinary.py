@@ -156,7 +156,7 @@ class Ordinary:
         if self._wait > 0:
             return
         self._pause = self._wait = min(self._pause * 2, _LONGEST_PAUSE)
-        self._prefix, self.grows, self._take = None, grows, take
+        self._prefix, self.grows, self._take, self.tokens = None, grows, take, None
         [choice] = chunk["choices"]
         [(key, value)] = choice["delta"].items()
         around = [*choice.values(), *chunk.values()]

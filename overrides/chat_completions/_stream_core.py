@@ -200,7 +200,8 @@ class StreamCore:
         for data in texts:
             if name != "error" and ordinary.read(data):
                 fold.add_piece(ordinary.piece, ordinary.grows)
-                if watch is not None:
+                if watch is not None and ordinary.tokens is not None:
+                    # All else in it was looked at when it was learnt.
                     watch.chunk(ordinary.value(), self._request_id)
                 yield self._make_ordinary(ordinary)
                 continue

@@ -16,6 +16,7 @@ from chat_completions import _json
 from chat_completions._event_core import EventCore
 from chat_completions._ordinary import Ordinary
 from chat_completions._stream_core import StreamCore
+from chat_completions._unknown import Watch
 from chat_completions.errors import StreamError
 
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads" / "streams.jsonl.gz"
@@ -47,6 +48,27 @@ def outcome(texts: list[str], *, blind: bool, read: Any = json.loads) -> list[An
         [(a.kind, a.where, a.detail, a.count) for a in core.fold.anomalies],
         core.done,
         fault and (type(fault), str(fault), fault.body),
+    ]
+
+
+def told_events(texts: list[str], *, blind: bool) -> list[Any]:
+    """Return what the events of `.stream()` say, and what was unknown to the watch."""
+    core, events, unknown = StreamCore(), EventCore(), []
+    core.give(events)
+    core._watch = Watch(unknown.append)
+    if blind:
+        core._ordinary = Blind()
+    given: list[Any] = []
+    for text in texts:
+        for group in core.feed(b"data: " + text.encode() + b"\n\n"):
+            given += group
+    given += events.last_events()
+    names = ("choice_index", "delta", "snapshot", "content", "refusal", "reasoning", "name", "index", "arguments")
+    return [unknown] + [
+        [json.dumps(event.chunk.to_dict())]
+        if event.type == "chunk"
+        else [event.type, *(repr(getattr(event, name, None)) for name in names)]
+        for event in given
     ]
 
 
@@ -150,6 +172,7 @@ STREAMS = st.lists(st.one_of(CHUNKS, CHUNKS, CHUNKS, TOOL_CHUNKS, TOOL_CHUNKS, O
 def test_nobody_can_tell(texts: list[str]) -> None:
     """Whatever comes, in whatever order."""
     assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    assert told_events(texts, blind=False) == told_events(texts, blind=True)
 
 
 @settings(max_examples=100, deadline=None)
@@ -349,6 +372,7 @@ def with_tokens(draw: st.DrawFn) -> str:
 def test_nobody_can_tell_with_log_probabilities(texts: list[str]) -> None:
     """What comes of a stream is the same, whether its chunks are compared as texts or parsed."""
     assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    assert told_events(texts, blind=False) == told_events(texts, blind=True)
 
 
 def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
@@ -406,3 +430,16 @@ def test_the_tokens_of_an_event_are_those_of_its_chunk() -> None:
         assert last.type == "logprobs.content.delta"
         assert last.content is first.chunk.choices[0].logprobs.content
         assert [token.token for token in last.snapshot] == [f"t{n}" for n in range(i + 1)]
+
+
+def test_log_probabilities_that_end_are_not_told_again() -> None:
+    """Nor is what is unknown in them, when those of other chunks come."""
+    with_some = [chunk(f"t{i}") for i in range(12)]
+    for i in (*range(4), *range(8, 12)):
+        with_some[i]["choices"][0]["logprobs"] = {"content": [{**TOKEN, "odd": i}], "refusal": None}
+    for texts in (
+        [json.dumps(one) for one in with_some],
+        [json.dumps({**one, "obfuscation": "x" * i}) for i, one in enumerate(with_some)],
+    ):
+        assert outcome(texts, blind=False) == outcome(texts, blind=True)
+        assert told_events(texts, blind=False) == told_events(texts, blind=True)
