@@ -32,9 +32,12 @@ class PublicClasses(SphinxDirective):
             names = [name for name in dict.fromkeys([*drawn, *errors.__all__]) if name in errors.__all__]
             options = [":show-inheritance:"]
         else:
-            home = {"events": "chat_completions._events", "tool-events": "chat_completions.toolkit.events"}[what]
+            homes = {
+                "events": ("chat_completions._events", "chat_completions._logprobs_events"),
+                "tool-events": ("chat_completions.toolkit.events",),
+            }[what]
             public = {name: getattr(chat_completions, name) for name in chat_completions.__all__}
-            names = [name for name, value in public.items() if isinstance(value, type) and value.__module__ == home]
+            names = [name for name, value in public.items() if isinstance(value, type) and value.__module__ in homes]
             options = [":inherited-members:", ":undoc-members:"]
         lines = [".. currentmodule:: chat_completions", ""]
         for name in names:

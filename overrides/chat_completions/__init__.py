@@ -36,10 +36,6 @@ if TYPE_CHECKING:
     from chat_completions._events import ContentDoneEvent as ContentDoneEvent
     from chat_completions._events import FunctionToolCallArgumentsDeltaEvent as FunctionToolCallArgumentsDeltaEvent
     from chat_completions._events import FunctionToolCallArgumentsDoneEvent as FunctionToolCallArgumentsDoneEvent
-    from chat_completions._events import LogprobsContentDeltaEvent as LogprobsContentDeltaEvent
-    from chat_completions._events import LogprobsContentDoneEvent as LogprobsContentDoneEvent
-    from chat_completions._events import LogprobsRefusalDeltaEvent as LogprobsRefusalDeltaEvent
-    from chat_completions._events import LogprobsRefusalDoneEvent as LogprobsRefusalDoneEvent
     from chat_completions._events import ReasoningDeltaEvent as ReasoningDeltaEvent
     from chat_completions._events import ReasoningDoneEvent as ReasoningDoneEvent
     from chat_completions._events import RefusalDeltaEvent as RefusalDeltaEvent
@@ -49,6 +45,10 @@ if TYPE_CHECKING:
     from chat_completions._http_clients import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from chat_completions._http_clients import DefaultHttpx2Client as DefaultHttpx2Client
     from chat_completions._http_clients import DefaultHttpxClient as DefaultHttpxClient
+    from chat_completions._logprobs_events import LogprobsContentDeltaEvent as LogprobsContentDeltaEvent
+    from chat_completions._logprobs_events import LogprobsContentDoneEvent as LogprobsContentDoneEvent
+    from chat_completions._logprobs_events import LogprobsRefusalDeltaEvent as LogprobsRefusalDeltaEvent
+    from chat_completions._logprobs_events import LogprobsRefusalDoneEvent as LogprobsRefusalDoneEvent
     from chat_completions._pages import AsyncPage as AsyncPage
     from chat_completions._pages import Page as Page
     from chat_completions._paging import PageInfo as PageInfo
@@ -126,10 +126,10 @@ _LAZY = {
     "ContentDoneEvent": "chat_completions._events",
     "FunctionToolCallArgumentsDeltaEvent": "chat_completions._events",
     "FunctionToolCallArgumentsDoneEvent": "chat_completions._events",
-    "LogprobsContentDeltaEvent": "chat_completions._events",
-    "LogprobsContentDoneEvent": "chat_completions._events",
-    "LogprobsRefusalDeltaEvent": "chat_completions._events",
-    "LogprobsRefusalDoneEvent": "chat_completions._events",
+    "LogprobsContentDeltaEvent": "chat_completions._logprobs_events",
+    "LogprobsContentDoneEvent": "chat_completions._logprobs_events",
+    "LogprobsRefusalDeltaEvent": "chat_completions._logprobs_events",
+    "LogprobsRefusalDoneEvent": "chat_completions._logprobs_events",
     "ReasoningDeltaEvent": "chat_completions._events",
     "ReasoningDoneEvent": "chat_completions._events",
     "RefusalDeltaEvent": "chat_completions._events",

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from chat_completions import _events, _generated
+from chat_completions import _events, _generated, _logprobs_events
 from chat_completions._flow import Flow, flow_of
 from chat_completions._fold import Fold
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 # Where reasoning is: two fields of the delta, or (Mistral's thinking models) parts of this type among the content's.
 REASONING = ("reasoning_content", "reasoning", "thinking")
-LOGPROBS: dict[str, Any] = {"content": _events.LogprobsContentDeltaEvent, "refusal": _events.LogprobsRefusalDeltaEvent}
+LOGPROBS: dict[str, Any] = {
+    "content": _logprobs_events.LogprobsContentDeltaEvent,
+    "refusal": _logprobs_events.LogprobsRefusalDeltaEvent,
+}
 
 
 class EventCore:
@@ -149,9 +152,13 @@ class _Told:
         if "refusal" in self.lengths and self._is_news("refusal"):
             events.append(_events.RefusalDoneEvent(index, self._so_far("refusal")))
         if (tokens := self._tokens("content")) is not None and self._is_news("logprobs.content"):
-            events.append(_events.LogprobsContentDoneEvent(index, tokens, self.lengths.get("logprobs.content", 0)))
+            events.append(
+                _logprobs_events.LogprobsContentDoneEvent(index, tokens, self.lengths.get("logprobs.content", 0))
+            )
         if (tokens := self._tokens("refusal")) is not None and self._is_news("logprobs.refusal"):
-            events.append(_events.LogprobsRefusalDoneEvent(index, tokens, self.lengths.get("logprobs.refusal", 0)))
+            events.append(
+                _logprobs_events.LogprobsRefusalDoneEvent(index, tokens, self.lengths.get("logprobs.refusal", 0))
+            )
         if (call := self._call) and (function := _function(call)) and self._is_news(place := self.place):
             name, arguments = function[0], function[1].getvalue()[: self.lengths[place]]
             events.append(_events.FunctionToolCallArgumentsDoneEvent(index, name, call["index"], arguments))

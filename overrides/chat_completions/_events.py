@@ -11,18 +11,28 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, ca
 import attrs
 from attrs import frozen
 
+from chat_completions._logprobs_events import (
+    LogprobsContentDeltaEvent,
+    LogprobsContentDoneEvent,
+    LogprobsRefusalDeltaEvent,
+    LogprobsRefusalDoneEvent,
+)
 from chat_completions._response_format import ResponseFormatT
 
 if TYPE_CHECKING:
     from io import StringIO
 
     from chat_completions._event_core import EventCore
-    from chat_completions.models import ChatCompletionChunk, ChatCompletionTokenLogprob, ParsedChatCompletion
+    from chat_completions.models import ChatCompletionChunk, ParsedChatCompletion
 
 
 @frozen(eq=False)
 class ChunkEvent:
-    """A chunk came; the events of what it adds follow."""
+    """A chunk came; the events of what it adds follow.
+
+    Attributes:
+        chunk: The chunk, as `create(stream=True)` gives it.
+    """
 
     type: ClassVar[Literal["chunk"]] = "chunk"
     chunk: ChatCompletionChunk
@@ -53,7 +63,12 @@ class _TextEvent:
 
 @frozen(eq=False)
 class ContentDeltaEvent(_TextEvent):
-    """A choice's content goes on."""
+    """A choice's content goes on.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        delta: What came.
+    """
 
     type: ClassVar[Literal["content.delta"]] = "content.delta"
 
@@ -68,7 +83,12 @@ class ContentDeltaEvent(_TextEvent):
 
 @frozen(eq=False)
 class ContentDoneEvent(Generic[ResponseFormatT]):
-    """A choice's content is complete: the choice finished, or its tool calls began."""
+    """A choice's content is complete: the choice finished, or its tool calls began.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        content: All of it.
+    """
 
     type: ClassVar[Literal["content.done"]] = "content.done"
     choice_index: int
@@ -87,14 +107,24 @@ class ContentDoneEvent(Generic[ResponseFormatT]):
 
 @frozen(eq=False)
 class RefusalDeltaEvent(_TextEvent):
-    """A choice's refusal goes on."""
+    """A choice's refusal goes on.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        delta: What came.
+    """
 
     type: ClassVar[Literal["refusal.delta"]] = "refusal.delta"
 
 
 @frozen(eq=False)
 class RefusalDoneEvent:
-    """A choice's refusal is complete."""
+    """A choice's refusal is complete.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        refusal: All of it.
+    """
 
     type: ClassVar[Literal["refusal.done"]] = "refusal.done"
     choice_index: int
@@ -103,7 +133,13 @@ class RefusalDoneEvent:
 
 @frozen(eq=False)
 class ReasoningDeltaEvent(_TextEvent):
-    """A choice's reasoning goes on; `field` is the name that the server has for it."""
+    """A choice's reasoning goes on.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        delta: What came.
+        field: The name that the server has for it: `reasoning_content`, `reasoning` or `thinking`.
+    """
 
     type: ClassVar[Literal["reasoning.delta"]] = "reasoning.delta"
     field: str
@@ -111,7 +147,13 @@ class ReasoningDeltaEvent(_TextEvent):
 
 @frozen(eq=False)
 class ReasoningDoneEvent:
-    """A choice's reasoning is complete: something else began, or the choice finished."""
+    """A choice's reasoning is complete: something else began, or the choice finished.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        reasoning: All of it.
+        field: The name that the server has for it.
+    """
 
     type: ClassVar[Literal["reasoning.done"]] = "reasoning.done"
     choice_index: int
@@ -121,7 +163,14 @@ class ReasoningDoneEvent:
 
 @frozen(eq=False)
 class FunctionToolCallArgumentsDeltaEvent:
-    """The arguments of a tool call go on; `index` is the call's place among the message's."""
+    """The arguments of a tool call go on.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        name: The function's name.
+        index: The place of the call among the message's.
+        arguments_delta: What came, a piece of JSON text.
+    """
 
     type: ClassVar[Literal["tool_calls.function.arguments.delta"]] = "tool_calls.function.arguments.delta"
     choice_index: int
@@ -147,7 +196,14 @@ class FunctionToolCallArgumentsDeltaEvent:
 
 @frozen(eq=False)
 class FunctionToolCallArgumentsDoneEvent:
-    """The arguments of a tool call are complete."""
+    """The arguments of a tool call are complete.
+
+    Attributes:
+        choice_index: The choice that it is of.
+        name: The function's name.
+        index: The place of the call among the message's.
+        arguments: All of them, a JSON text.
+    """
 
     type: ClassVar[Literal["tool_calls.function.arguments.done"]] = "tool_calls.function.arguments.done"
     choice_index: int
@@ -164,81 +220,6 @@ class FunctionToolCallArgumentsDoneEvent:
                 error.
         """
         return None
-
-
-@frozen(eq=False)
-class _TokensEvent:
-    choice_index: int
-    _tokens: list[Any] = attrs.field(repr=False)
-    _end: int = attrs.field(repr=False)
-
-    def _decoded(self, start: int = 0) -> list[ChatCompletionTokenLogprob]:
-        from chat_completions._folded import copied
-        from chat_completions.models import ChoiceLogprobs
-
-        return ChoiceLogprobs.from_dict({"content": copied(self._tokens[start : self._end])}).content or []
-
-
-@frozen(eq=False)
-class _TokensDeltaEvent(_TokensEvent):
-    _start: int = attrs.field(repr=False)
-    _of_chunk: list[ChatCompletionTokenLogprob] | None = attrs.field(repr=False)  # None where the chunk says more
-
-    @property
-    def snapshot(self) -> list[ChatCompletionTokenLogprob]:
-        """The tokens up to these; decoded at each reading, at a cost that grows with their number."""
-        return self._decoded()
-
-    def _gained(self) -> list[ChatCompletionTokenLogprob]:
-        return self._decoded(self._start) if self._of_chunk is None else self._of_chunk
-
-
-@frozen(eq=False)
-class LogprobsContentDeltaEvent(_TokensDeltaEvent):
-    """Log probabilities of further tokens of a choice's content came."""
-
-    type: ClassVar[Literal["logprobs.content.delta"]] = "logprobs.content.delta"
-
-    @property
-    def content(self) -> list[ChatCompletionTokenLogprob]:
-        """The new tokens: those of the chunk."""
-        return self._gained()
-
-
-@frozen(eq=False)
-class LogprobsContentDoneEvent(_TokensEvent):
-    """The log probabilities of a choice's content are complete."""
-
-    type: ClassVar[Literal["logprobs.content.done"]] = "logprobs.content.done"
-
-    @property
-    def content(self) -> list[ChatCompletionTokenLogprob]:
-        """All tokens; decoded at each reading."""
-        return self._decoded()
-
-
-@frozen(eq=False)
-class LogprobsRefusalDeltaEvent(_TokensDeltaEvent):
-    """Log probabilities of further tokens of a choice's refusal came."""
-
-    type: ClassVar[Literal["logprobs.refusal.delta"]] = "logprobs.refusal.delta"
-
-    @property
-    def refusal(self) -> list[ChatCompletionTokenLogprob]:
-        """The new tokens: those of the chunk."""
-        return self._gained()
-
-
-@frozen(eq=False)
-class LogprobsRefusalDoneEvent(_TokensEvent):
-    """The log probabilities of a choice's refusal are complete."""
-
-    type: ClassVar[Literal["logprobs.refusal.done"]] = "logprobs.refusal.done"
-
-    @property
-    def refusal(self) -> list[ChatCompletionTokenLogprob]:
-        """All tokens; decoded at each reading."""
-        return self._decoded()
 
 
 ChatCompletionStreamEvent: TypeAlias = (
