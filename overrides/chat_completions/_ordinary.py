@@ -186,7 +186,7 @@ class Ordinary:
                 return
             if self._mould.model(piece, padding, tokens).to_dict() != chunk:
                 return
-        except ValueError:
+        except (RecursionError, ValueError):
             return
         self._is_padding_first = len(spots) == 2 and self._gaps[0].name == PADDING
         self._middle = self._gaps[0].after or None

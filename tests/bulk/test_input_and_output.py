@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chat_completions.bulk import BulkError
-from chat_completions.bulk.inputs import Input, TooLong, _lines
+from chat_completions.bulk.inputs import Input, TooLong, lines_in
 from chat_completions.bulk.outputs import ResultFile
 from chat_completions.bulk.parts import PartFiles
 from chat_completions.bulk.results import answered, digest_of
@@ -69,13 +69,13 @@ def test_an_input_is_read_as_it_is_compressed(
 def test_lines_are_split_whatever_the_pieces(size: int) -> None:
     data = b"a\n\n  \nbcd\r\n" + b"x" * 30 + b"\nef"
     file = io.BytesIO(data)
-    found = [entry for batch in _lines(lambda _: file.read(size), 20, "in") for entry in batch]
+    found = [entry for batch in lines_in(lambda _: file.read(size), 20, "in") for entry in batch]
     assert found == [(1, b"a"), (4, b"bcd\r"), (5, TooLong(30)), (6, b"ef")]
 
 
 def test_a_long_last_line_is_reported() -> None:
     file = io.BytesIO(b"a\n" + b"x" * 30)
-    assert list(_lines(lambda _: file.read(8), 20, "in"))[-1] == [(2, TooLong(30))]
+    assert list(lines_in(lambda _: file.read(8), 20, "in"))[-1] == [(2, TooLong(30))]
 
 
 @pytest.mark.parametrize("data", ["é".encode("utf-16"), gzip.compress(b"a"), b"PAR1...", b"PK\x03\x04"])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chat_completions import bulk
 from chat_completions._settings import Secret
 from chat_completions.bulk.engines import engine_of
-from chat_completions.bulk.inputs import Input, _lines
+from chat_completions.bulk.inputs import Input, lines_in
 from chat_completions.bulk.options import Job
 from chat_completions.bulk.progress import Progress
 from chat_completions.bulk.ray_engine import RayEngine
@@ -32,7 +32,7 @@ LONGEST = 1000
 
 
 def _whole(data: bytes) -> list[Any]:
-    return [line for batch in _lines(io.BytesIO(data).read, LONGEST, "in") for line in batch]
+    return [line for batch in lines_in(io.BytesIO(data).read, LONGEST, "in") for line in batch]
 
 
 @settings(max_examples=300, deadline=None)

@@ -38,6 +38,9 @@ class Asker:
         pace: When requests may begin; by default for the ceilings of the options.
         reserve: Awaited before each attempt, with its tokens by estimate: a limit that is shared with others.
         concurrency: How many may be under way; by default it is found out anew.
+
+    Attributes:
+        backlog: What waits to be asked; there from `ask` on.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class Asker:
         Raises:
             Exception: Something failed that is not the fault of a request.
         """
-        self._backlog = Backlog(self._run, source, self._admit, self._options, self._progress)
+        self.backlog = Backlog(self._run, source, self._admit, self._options, self._progress)
         source.on_lines = self._changed.set
         try:
             self._adjust()
@@ -88,7 +91,7 @@ class Asker:
             raise self._error
         if self._ending is not None:
             return self._ending
-        used_up = self._backlog.used_up
+        used_up = self.backlog.used_up
         return Ending(False, used_up) if used_up else Ending(True, "everything has ended")
 
     def stop(self, reason: str, *, grace: float, interrupted: bool = False) -> None:
@@ -137,12 +140,12 @@ class Asker:
         """Wait until a request may begin, and give it; None if there is nothing more to do."""
         async with self._turn:
             while self._ending is None:
-                ask = await self._backlog.due(time.monotonic())
+                ask = await self.backlog.due(time.monotonic())
                 if ask is not None:
                     return ask if await self._may_begin(ask) else None
-                if self._backlog.is_empty and not self._progress.under_way and not self._resting:
+                if self.backlog.is_empty and not self._progress.under_way and not self._resting:
                     return None
-                due = self._backlog.next_due
+                due = self.backlog.next_due
                 await self._change(None if due is None else due - time.monotonic())
         return None
 
@@ -181,7 +184,7 @@ class Asker:
             now = time.monotonic()
         self._progress.waiting = None
         self._pace.begin(now, tokens)
-        self._backlog.reserved += tokens
+        self.backlog.reserved += tokens
         self._progress.under_way += 1
         if ask.ends_at is None and self._options.deadline is not None:
             ask.ends_at = now + self._options.deadline
@@ -197,7 +200,7 @@ class Asker:
         finally:
             now = time.monotonic()
             under_way, progress.under_way = progress.under_way, progress.under_way - 1
-            self._backlog.reserved -= ask.tokens
+            self.backlog.reserved -= ask.tokens
             self._changed.set()
         used = sum(tried.result.tokens) if tried.result is not None and tried.result.tokens else None
         pace.end(ask.tokens, used)
@@ -221,7 +224,7 @@ class Asker:
             self._end(tried)
         elif tried.delay is not None:
             progress.retries += 1
-            self._backlog.put_back(ask, now + tried.delay)
+            self.backlog.put_back(ask, now + tried.delay)
             if tried.refused and self._ending is None:
                 await self._rest(min(tried.delay, _LONGEST_REST))
         if self._concurrency.limit != progress.concurrency:

@@ -77,6 +77,7 @@ class Backlog:
 
     Attributes:
         used_up: Why no new request is begun; None if there may be one.
+        begun: How many requests were begun.
         reserved: Tokens of the requests under way, by estimate.
     """
 
@@ -87,7 +88,7 @@ class Backlog:
         self._options, self._progress = options, progress
         self._later: list[Ask] = []
         self._bytes = 0
-        self._begun = 0
+        self.begun = 0
         self.used_up: str | None = None
         self.reserved = 0.0
 
@@ -123,7 +124,7 @@ class Backlog:
             self._progress.position = self._source.position
             request = self._admit(line)
             if request is not None:
-                self._begun += 1
+                self.begun += 1
                 return Ask(request, digest_of(self._run, request.custom_id, request.body))
             looked_at += 1
             if looked_at % _AT_ONCE == 0:
@@ -133,7 +134,7 @@ class Backlog:
     def _is_used_up(self) -> bool:
         requests, tokens = self._options.request_budget, self._options.token_budget
         used = self._progress.prompt_tokens + self._progress.completion_tokens
-        if requests is not None and self._begun >= requests:
+        if requests is not None and self.begun >= requests:
             self.used_up = f"the budget of {requests:,} requests is used up"
         elif tokens is not None and used + self.reserved >= tokens:
             if self.reserved and used < tokens:

@@ -131,7 +131,7 @@ class Input:
         try:
             read: Callable[[int], bytes] = getattr(content, "read1", content.read)
             tell = getattr(file, "tell", None)
-            for batch in _lines(read, self._longest, self.shown):
+            for batch in lines_in(read, self._longest, self.shown):
                 if tell is not None:
                     with suppress(OSError, ValueError):
                         self.position = tell()
@@ -153,7 +153,14 @@ class Input:
         return file
 
 
-def _lines(read: Callable[[int], bytes], longest: int, shown: str) -> Iterator[list[Line]]:
+def lines_in(read: Callable[[int], bytes], longest: int, shown: str) -> Iterator[list[Line]]:
+    """Give the lines of a file, as many at once as were read at once.
+
+    Args:
+        read: Reads at most so many bytes.
+        longest: How many bytes a line may have.
+        shown: The file's name, for messages.
+    """
     number = 0
     begun: list[bytes] = []  # the pieces of the line that has begun
     size = 0

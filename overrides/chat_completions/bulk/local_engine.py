@@ -66,7 +66,7 @@ async def engine(job: Job, progress: Progress) -> Ending:
 
 async def _ask(job: Job, progress: Progress, source: Input, books: Books, clients: Clients) -> Ending:
     options = job.options
-    writer = _Writer(books)
+    writer = Writer(books)
     admission = Admission(books.manifest.run, books.seen, writer.write, progress, count=options.counts_tokens)
     asker = Asker(books.manifest.run, Sender(clients, options), options, progress, admission, writer.write)
     writer.on_failure = lambda error: asker.stop(str(error), grace=0)
@@ -87,7 +87,7 @@ async def _ask(job: Job, progress: Progress, source: Input, books: Books, client
 
 
 @asynccontextmanager
-async def fed(feed: Feed, writer: _Writer, sync_seconds: float) -> AsyncIterator[None]:
+async def fed(feed: Feed, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
     """Read a feed's source meanwhile, keep what is written, and at the end write what is left."""
     keeping = asyncio.create_task(writer.keep(sync_seconds))
     feed.start()
@@ -100,7 +100,7 @@ async def fed(feed: Feed, writer: _Writer, sync_seconds: float) -> AsyncIterator
         await writer.finish()
 
 
-class _Writer:
+class Writer:
     """Writes results at once, all those together that came in one turn of the event loop."""
 
     def __init__(self, books: Books) -> None:

@@ -150,6 +150,11 @@ class Progress:
             self.latencies.add(seconds)
             self._recent.add(seconds)
 
+    def add_latencies(self, latencies: Histogram) -> None:
+        """Count how long further attempts took that were answered elsewhere."""
+        self.latencies.merge(latencies)
+        self._recent.merge(latencies)
+
     def sample(self, *, last: bool = False) -> None:
         """Keep how it goes now, if it is time for it, or at the end."""
         seconds = self.seconds

@@ -233,8 +233,7 @@ class _Run:
                 now = {key: now[key] + report.now[key] for key in now}
                 waiting += [report.waiting] if report.now["concurrency"] else []
         recent.total = sum(recent.counts)
-        progress.latencies.merge(recent)
-        progress._recent.merge(recent)
+        progress.add_latencies(recent)
         sums = {name: sum(report.counts[name] for report in self._last.values()) for name in COUNTS}
         for name in COUNTS:
             setattr(progress, name, sums[name])

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple
 
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.inputs import PIECE, Line, _lines
-from chat_completions.bulk.places import filesystem_of, is_remote, path_of, shown
+from chat_completions.bulk.inputs import PIECE, Line, lines_in
+from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, shown
 from chat_completions.bulk.ray_places import Directory
 
 
@@ -52,6 +52,10 @@ class Source:
     ) -> None:
         self._name, self._storage, self._size, self._pieces = name, storage_options, size, pieces
         self.shown = shown(name)
+
+    def reason_of(self, error: Exception) -> str:
+        """Give why the input cannot be read, without its secrets."""
+        return reason_of(error, self._name)
 
     def reader(self, partition: Partition) -> Reader:
         """Open a partition.
@@ -117,7 +121,7 @@ class Reader:
             def read(count: int) -> bytes:
                 return given.pop() if given else self._read(count)
 
-            for batch in _lines(read, longest, name):
+            for batch in lines_in(read, longest, name):
                 yield [(number + shift, line) for number, line in batch]
         finally:
             self.close()

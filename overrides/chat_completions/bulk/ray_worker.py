@@ -15,9 +15,8 @@ from chat_completions.bulk.clients import Clients
 from chat_completions.bulk.concurrency import FIRST, Concurrency
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.feed import Feed
-from chat_completions.bulk.local_engine import _Writer, fed
+from chat_completions.bulk.local_engine import Writer, fed
 from chat_completions.bulk.options import Options, client_of
-from chat_completions.bulk.places import reason_of
 from chat_completions.bulk.progress import Progress
 from chat_completions.bulk.ray_meter import Report, Word
 from chat_completions.bulk.ray_pace import SharedPace
@@ -131,7 +130,7 @@ class Worker:
         assert self._clients is not None
         source, progress = work.source, self._progress
         self._written = [0, 0]
-        writer = _Writer(books)  # type: ignore[arg-type]
+        writer = Writer(books)  # type: ignore[arg-type]
 
         def write(result: Result) -> None:
             writer.write(result)
@@ -157,24 +156,24 @@ class Worker:
             if self._stopped is not None:
                 asker.stop(self._stopped[0], grace=0)
             ending = await asker.ask(feed)
-        backlog = asker._backlog
+        backlog = asker.backlog
         if writer.failure is not None:
             reason = str(writer.failure)
         elif feed.error is not None:
-            told = reason_of(feed.error, source._name)
-            return backlog._begun, False, f"the input {source.shown} cannot be read on: {told}; what was read has ended"
+            told = source.reason_of(feed.error)
+            return backlog.begun, False, f"the input {source.shown} cannot be read on: {told}; what was read has ended"
         elif ending.complete:
-            return backlog._begun, True, ""
+            return backlog.begun, True, ""
         elif backlog.used_up and ending.reason == backlog.used_up:
             budget = work.options.request_budget
             told = f"the budget of {budget:,} requests is used up" if budget is not None else backlog.used_up
-            return backlog._begun, False, told
+            return backlog.begun, False, told
         else:
             reason = ending.reason
         if self._stopped is None:
             # What stops this one stops all: a key that is not accepted, a disk that is full.
             await self._meter.stop.remote(reason, work.options.grace)
-        return backlog._begun, False, reason
+        return backlog.begun, False, reason
 
     async def _keep_in_touch(self) -> None:
         while True:
@@ -187,7 +186,7 @@ class Worker:
         """Tell the meter how it goes, and heed what it says."""
         progress, feed, asker = self._progress, self._feed, self._asker
         progress.position = self._bytes_before + (feed.position if feed is not None else 0)
-        reserved = asker._backlog.reserved if asker is not None and hasattr(asker, "_backlog") else 0.0
+        reserved = asker.backlog.reserved if asker is not None and hasattr(asker, "backlog") else 0.0
         now = {
             "concurrency": progress.concurrency,
             "under_way": progress.under_way if asker is not None else 0,
