@@ -63,12 +63,13 @@ def _ratios(measures: Sequence[Measure], label: str) -> Figure | None:
     figure = _grouped(values, label, "x")
     if figure is not None:
         figure.axes[0].set_xscale("log")
-        figure.axes[0].set_xlim(left=0.9)
         figure.axes[0].axvline(1, color="#444444", linewidth=0.8)
-        ticks = [1, 2, 5, 10, 20, 50, 100, 200]
+        ticks = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200]
         figure.axes[0].set_xticks(ticks, [f"{tick}x" for tick in ticks], minor=False)
         figure.axes[0].minorticks_off()
-        figure.axes[0].set_xlim(right=max(ratio for row in values.values() for ratio in row.values()) * 1.4)
+        drawn = [ratio for row in values.values() for ratio in row.values()]
+        # A bar of logarithms begins at the edge: the shortest is to be seen as well.
+        figure.axes[0].set_xlim(min(0.5, min(drawn) * 0.7), max(drawn) * 1.4)
     return figure
 
 
@@ -133,7 +134,12 @@ def _levels(measures: Sequence[Measure]) -> Figure | None:
         for name in dict.fromkeys(name for m in found.values() for name in m.samples):
             points = {level: m.value(name).median for level, m in found.items() if name in m.samples}
             axes.plot(list(points), list(points.values()), marker="o", label=name, color=_colour(name))
-        axes.set_ylim(bottom=0)
+        if kind == "close":
+            # To search all idle connections for each one costs so much that the others would be a line at the bottom.
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")
+        else:
+            axes.set_ylim(bottom=0)
         axes.set_xticks(list(found))
         axes.set_xlabel("streams at once")
         axes.set_title(label, fontsize=9)

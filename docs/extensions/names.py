@@ -22,7 +22,7 @@ from sphinx.util.nodes import find_pending_xref_condition, make_refnode
 _GIVEN = re.compile(
     r"(Async)?(ChatCompletionStream(Manager)?|Chat|Completions(WithRawResponse)?|Stream|Pages?|RawResponse|Anomaly"
     r"|Attempt|RateLimits?|ResponseInfo|Unknown|Provenance|APIResponse|ToolRun\w*"
-    r"|FunctionTool|ReceivedRequest|Script|Cassette)"
+    r"|FunctionTool|ReceivedRequest|Script|Cassette|Adapter|Summary|Progress|Sample|Histogram|Job|Source)"
     r"|\w+(WithStreamingResponse|ContextManager|Event|Error)|Parsed\w+"
 )
 # Where a name may be documented, the best first.
@@ -31,13 +31,14 @@ _HOMES = (
     "chat_completions.models.",
     "chat_completions.local.",
     "chat_completions.structured.",
+    "chat_completions.bulk.",
     "",
 )
 # Other people's packages, which have documentation of their own, and the names that are taken from them.
 _FOREIGN = {"httpx", "httpx2", "starlette", "Starlette", "pytest", "opentelemetry", "pydantic"}
 _PLAIN = {"MeterProvider", "TracerProvider", "timedelta", *dir(builtins), *typing.__all__}
 # What a signature names and nobody needs to know.
-_INNER = {"Masked", "Exchange"}
+_INNER = {"Masked", "Exchange", "Secret", "Sender", "TooLong", "Request", "Result", "Pace", "Concurrency"}
 # Variables of types.
 _VARIABLE = re.compile(r"(\w+\.)*(P|R|R_co|T|T_co|Piece|\w+FormatT)")
 

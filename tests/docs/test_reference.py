@@ -21,6 +21,7 @@ from .pages import DOCS
 
 MODULES = (
     "chat_completions",
+    "chat_completions.bulk",
     "chat_completions.local",
     "chat_completions.observability",
     "chat_completions.structured",

@@ -17,8 +17,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._settings import Secret
-from chat_completions.bulk.asking import Asker
-from chat_completions.bulk.backlog import ListSource, Source
 from chat_completions.bulk.books import errors_beside
 from chat_completions.bulk.engines import Ending, Engine, engine_of
 from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
@@ -31,19 +29,16 @@ if TYPE_CHECKING:
 _TICK = 0.25  # seconds between two looks at the progress
 
 __all__ = [
-    "Asker",
     "BulkError",
     "ChangedError",
     "Ending",
     "Engine",
     "Histogram",
     "Job",
-    "ListSource",
     "Options",
     "Progress",
     "RunningError",
     "Sample",
-    "Source",
     "Summary",
     "arun",
     "run",

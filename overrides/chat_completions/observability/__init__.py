@@ -45,7 +45,7 @@ def instrument(
         tracer_provider: Where spans go; by default the global provider.
         meter_provider: Where metrics go; by default the global provider.
         capture_content: Whether spans hold messages, tools and what errors say; by default what
-            OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says, and if it says nothing, no.
+            `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, and if it says nothing, no.
         provider_name: The `gen_ai.provider.name`; by default known by the server's address, else `openai`.
 
     Raises:
