@@ -87,7 +87,7 @@ class Model:
         return self
 
     def _twin(self) -> Self:
-        """Copy the object without its origin; what its fields hold is the same."""
+        """Copy an object as it was decoded, fast and without its origin; what its fields hold is the same."""
         twin = new(type(self))
         twin._keys = self._keys
         extra = self._extra
@@ -277,9 +277,11 @@ class Model:
         self._keys = tuple(present for present in self._keys if present != key)
 
     def __copy__(self) -> Self:
-        copied = self._twin()
-        if hasattr(self, "_info"):
-            copied._info = self._info
+        copied = type(self).from_dict({})
+        for name in (*self._attributes.values(), *Model.__slots__):
+            if hasattr(self, name):
+                setattr(copied, name, getattr(self, name))
+        copied._extra = None if self._extra is None else dict(self._extra)
         return copied
 
     # Without this, iterating would try self[0], self[1] and so on.

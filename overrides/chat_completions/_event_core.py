@@ -67,6 +67,7 @@ class EventCore:
             chunk = self._decode(value)
         events: list[ChatCompletionStreamEvent] = [_events.ChunkEvent(chunk, self)]
         choices = value.get("choices")
+        is_lone = isinstance(choices, list) and len(choices) == 1
         for position, choice in enumerate(choices if isinstance(choices, list) else ()):
             if isinstance(choice, dict):
                 index = index if type(index := choice.get("index")) is int else position
@@ -75,12 +76,15 @@ class EventCore:
                     if index not in self.fold.choices:
                         continue
                     told = self._choices[index] = _Told(self.fold.choices[index])
-                told.add(choice, chunk.choices[position], events)
+                told.add(choice, events, chunk.choices[position] if is_lone else None)
         return events
 
     def ordinary_events(self, ordinary: Ordinary) -> list[ChatCompletionStreamEvent]:
         """Give the events of the chunk that was folded last, and that was read as the ordinary one."""
-        flow, text, piece, chunk = self._flow, ordinary.grows, ordinary.piece, ordinary.chunk()
+        chunk = ordinary.chunk()
+        if ordinary.tokens is not None:
+            return self.events_of(ordinary.value(), chunk)
+        flow, text, piece = self._flow, ordinary.grows, ordinary.piece
         if flow is not None and flow.text is text and (end := flow.advance(len(piece))):
             return [_events.ChunkEvent(chunk, self), flow.make(piece, text, end)]
         events = self.events_of(ordinary.value(), chunk)
@@ -117,8 +121,8 @@ class _Told:
         self._places: dict[int, int] = {}  # by id(): servers give two calls the same index
         self._call: dict[str, Any] | None = None  # the one that goes on
 
-    def add(self, choice: Mapping[str, Any], model: Any, events: list[ChatCompletionStreamEvent]) -> None:
-        """Add the events of a choice, and its model, of the chunk that the fold has just taken."""
+    def add(self, choice: Mapping[str, Any], events: list[ChatCompletionStreamEvent], model: Any) -> None:
+        """Add the events of a choice of the chunk that the fold has just taken; its model, if it is the only one."""
         calls: list[dict[str, Any]] = []
         if isinstance(delta := choice.get("delta"), dict):
             if len(delta) == 1 and self._reasoning is None and type(content := delta.get("content")) is str:
@@ -134,7 +138,7 @@ class _Told:
             if message.get("tool_calls"):
                 calls += self._add_calls(None, events)
         if choice.get("logprobs"):
-            self._add_tokens(model.logprobs, events)
+            self._add_tokens(choice["logprobs"], events, getattr(model, "logprobs", None))
         for call in calls:
             if call is not self._call:
                 self.finish(events)
@@ -269,15 +273,14 @@ class _Told:
         tokens = logprobs.get(part) if isinstance(logprobs, dict) else None
         return tokens if isinstance(tokens, list) else None
 
-    def _add_tokens(self, of_chunk: Any, events: list[ChatCompletionStreamEvent]) -> None:
+    def _add_tokens(self, logprobs: Any, events: list[ChatCompletionStreamEvent], model: Any) -> None:
         for part, event in LOGPROBS.items():
             if tokens := self._tokens(part):
                 start, end = self.lengths.get(f"logprobs.{part}", 0), len(tokens)
                 if end > start:
                     self.lengths[f"logprobs.{part}"] = end
-                    gained = getattr(of_chunk, part, None)
-                    is_all = isinstance(gained, list) and len(gained) == end - start
-                    events.append(event(self._folded.index, tokens, end, start, gained if is_all else None))
+                    gained = _logprobs_events.gained_tokens(logprobs, model, part, end - start)
+                    events.append(event(self._folded.index, tokens, end, start, gained))
 
 
 def _function(call: Mapping[str, Any]) -> tuple[str, StringIO] | None:

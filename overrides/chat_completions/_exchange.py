@@ -52,7 +52,7 @@ class Attempt:
     seconds: float | None = field(default=None, compare=False)
 
 
-# Written out, as what is in `_steps`.
+# `Call` and `Answer` are written out: each `dataclass` would take as long to make as a module to load.
 class Call:
     """One call: the request as the generated endpoint built it, and the caller's options."""
 

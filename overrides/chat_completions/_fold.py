@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._folded import (
     CHOICE_KEYS,
     LABELS,
+    PADDING,
     Anomaly,
     Entries,
     FoldedChoice,
@@ -73,8 +74,8 @@ class Fold(Repairs):
         seen = self._seen
         try:
             seen["choices"] = choices = chunk["choices"]
-            if "obfuscation" in chunk:
-                seen["obfuscation"] = chunk["obfuscation"]
+            if PADDING in chunk:
+                seen[PADDING] = chunk[PADDING]
             if chunk.items() <= seen.items():
                 [choice] = choices
                 state = self.choices[choice["index"]]
@@ -172,8 +173,7 @@ class Fold(Repairs):
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
         for key, value in chunk.items():
-            # Obfuscation is padding, of no use once it has arrived.
-            if key in ("choices", "obfuscation"):
+            if key in ("choices", PADDING):
                 continue
             known, value = top.get(key), copied(value)
             if key == "object":

@@ -17,6 +17,7 @@ RETOLD_SLACK = 64
 # API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
 LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
 _PLAIN = frozenset({str, int, float, bool, type(None)})
+PADDING = "obfuscation"  # of no use once it has arrived
 CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 
 
@@ -86,7 +87,8 @@ class FoldedChoice:
                         return False
                 packed: list[Any]
                 if text and len(tokens) == 1:
-                    packed = [(text, part)]
+                    # In UTF-8 where a str would take two or four bytes for each character.
+                    packed = [(text if text.isascii() else text.encode("utf-8", "surrogatepass"), part)]
                 else:
                     try:
                         packed = list(map(marshal.dumps, tokens))
@@ -114,11 +116,13 @@ class FoldedChoice:
         return choice
 
 
-def _unpacked(entry: bytes | tuple[str, str]) -> Any:
+def _unpacked(entry: bytes | tuple[str | bytes, str]) -> Any:
     """Give an entry of log probabilities."""
     if isinstance(entry, bytes):
         return marshal.loads(entry)
     text, part = entry
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogatepass")
     try:
         [token] = reader()(text)[part]
     except RecursionError:

@@ -1,5 +1,7 @@
 """Read the JSON texts of a stream's events, fast: by msgspec where it is installed (the extra `fast`), else by `json`.
 
+Values may be read out of the middle of a text, too.
+
 Results and errors are those of `json.loads`, which gets whatever the faster ways do not read: NaN and half surrogates
 for msgspec, and white space around the text, for which `json.loads` spends a third of its time on a short text.
 """
@@ -20,7 +22,8 @@ def _scan_string(text: str, at: int) -> tuple[str, int]:
 
 
 # Both read from a place in a text on, and give where the value ends; of a string, that is behind its quotation mark.
-# Where there is no JSON, both raise ValueError, and `scan` StopIteration, too. They are what `raw_decode` calls.
+# Where there is no JSON, both raise ValueError, and `scan` StopIteration, too. `json` has them for its own use; without
+# them, `raw_decode` does the same at more cost.
 scan: Callable[[str, int], tuple[Any, int]] = getattr(json.JSONDecoder(), "scan_once", raw_decode)
 scan_string: Callable[[str, int], tuple[str, int]] = getattr(json.decoder, "scanstring", _scan_string)
 

@@ -8,7 +8,7 @@ import attrs
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from chat_completions.models import ChatCompletionTokenLogprob
+    from chat_completions.models import ChatCompletionTokenLogprob, ChoiceLogprobs
 
 
 @frozen(eq=False)
@@ -27,7 +27,7 @@ class _TokensEvent:
 @frozen(eq=False)
 class _TokensDeltaEvent(_TokensEvent):
     _start: int = attrs.field(repr=False)
-    _of_chunk: list[ChatCompletionTokenLogprob] | None = attrs.field(repr=False)  # None where the chunk says more
+    _of_chunk: list[ChatCompletionTokenLogprob] | None = attrs.field(repr=False)  # None where they are others
 
     @property
     def snapshot(self) -> list[ChatCompletionTokenLogprob]:
@@ -100,3 +100,22 @@ class LogprobsRefusalDoneEvent(_TokensEvent):
     def refusal(self) -> list[ChatCompletionTokenLogprob]:
         """All tokens; decoded at each reading."""
         return self._decoded()
+
+
+def gained_tokens(
+    logprobs: Any, model: ChoiceLogprobs | None, part: str, count: int
+) -> list[ChatCompletionTokenLogprob] | None:
+    """Give a chunk's tokens, if they are what the fold has gained, which merges those that have an index; else None.
+
+    Args:
+        logprobs: The object that has them, as it came.
+        model: Its model; None if it is not the only one of its chunk.
+        part: The name of their list.
+        count: How many the fold has gained.
+    """
+    told = logprobs.get(part) if isinstance(logprobs, dict) else None
+    if not isinstance(told, list) or len(told) != count:
+        return None
+    if not all(isinstance(token, dict) and "index" not in token for token in told):
+        return None
+    return getattr(model, part, None)

@@ -9,6 +9,7 @@ probabilities of their piece, that is a third place.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from io import StringIO
@@ -16,18 +17,20 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_completions import _json
-from chat_completions._folded import Entries
+from chat_completions._folded import PADDING, Entries
 from chat_completions._json import scan, scan_string
-from chat_completions._mould import PADDING, Mould
+from chat_completions._mould import Mould
 
 if TYPE_CHECKING:
     from chat_completions._fold import Fold
     from chat_completions_api.models import ChatCompletionChunk
 
-# What stands in for the values that differ while their places are proven; nothing that a server sends.
-_PIECE, _PADDING, _TOKENS = "piece \u0001 of a probe", "padding \u0002 of a probe", {"tokens \u0003": "of a probe"}
-# A stream that never looks the same twice is not to be looked at for ever.
+# What stands in for the values that differ while their places are proven; nothing that a server can send on purpose.
+_PROBE = os.urandom(8).hex()
+_PIECE, _PADDING, _TOKENS = f"piece {_PROBE}", f"padding {_PROBE}", {f"tokens {_PROBE}": ""}
+# A stream that never looks the same for long is not to be looked at for ever: to learn must pay.
 _LONGEST_PAUSE = 1024
+_PAYS = 12  # chunks that are read for having learnt once
 
 
 class _Gap(NamedTuple):
@@ -39,7 +42,7 @@ class _Gap(NamedTuple):
 
 
 class Ordinary:
-    """What the ordinary chunk of one stream looks like, and what the last one that was read has of its own.
+    """What the ordinary chunk of one stream was learnt to look like, and what the last one read has of its own.
 
     Attributes:
         piece: The string that it adds to its choice.
@@ -53,11 +56,13 @@ class Ordinary:
         self._middle: str | None = None  # the text between the places; None if there is one only
         self._end = ""  # the text behind the last place
         self._is_padding_first = False
-        self._gaps: list[_Gap] = []
+        self._gaps: list[_Gap] = []  # the same for any number of places
+        self._key = ""  # the name of the piece
         self._take: Callable[[Any, str], bool] | None = None  # takes the log probabilities; None where there are none
         self._mould: Mould
         self._loads = _json.reader()
         self._pause = self._wait = 1
+        self._hits = 0
         self.piece = ""
         self.grows: StringIO
         self.padding: str | None = None
@@ -87,6 +92,7 @@ class Ordinary:
             return False
         if text[at:] != self._end:
             return False
+        self._hits += 1
         self.piece, self.padding = piece, padding
         return True
 
@@ -108,6 +114,7 @@ class Ordinary:
             return False
         if text[at:] != self._end or self._take is None or not self._take(tokens, written):
             return False
+        self._hits += 1
         self.piece, self.padding, self.tokens = found[self._key], found[PADDING], tokens
         return True
 
@@ -138,7 +145,7 @@ class Ordinary:
     ) -> None:
         """Learn from a chunk that is one piece of a text, or of a tool call's arguments, and tells nothing else.
 
-        That costs as much as parsing it three times.
+        That costs as much as receiving ten of them.
 
         Args:
             text: The chunk.
@@ -148,24 +155,31 @@ class Ordinary:
                 whether they are ordinary.
         """
         if self.piece:
-            # What was learnt last was of use; if it is still known, the choices of this stream may take turns.
-            self._pause, self._wait, self.piece = 1, 1, ""
+            self.piece = ""
+            if self._hits >= _PAYS:
+                self._pause = self._wait = 1
             if self._prefix is not None:
-                return
+                return  # What was learnt last was of use, and still is: the choices of this stream may take turns.
         self._wait -= 1
         if self._wait > 0:
             return
         self._pause = self._wait = min(self._pause * 2, _LONGEST_PAUSE)
-        self._prefix, self.grows, self._take, self.tokens = None, grows, take, None
+        self._prefix, self.grows, self._take, self.tokens, self._hits = None, grows, take, None, 0
         [choice] = chunk["choices"]
-        [(key, value)] = choice["delta"].items()
+        [(key, piece)] = choice["delta"].items()
         around = [*choice.values(), *chunk.values()]
         if sum(isinstance(value, (dict, list)) for value in around) > (2 if take is None else 3):
             return  # Something beside the choices and the delta could be changed by whoever gets the chunk.
-        piece, padding, tokens = value, chunk.get(PADDING), None if take is None else choice["logprobs"]
         self._key = key
         if key == "tool_calls":
-            self._key, piece = "arguments", value[0]["function"]["arguments"]
+            match piece:
+                case [{"index": int() | None, "function": {"arguments": str(piece), **more_of_function}, **more}]:
+                    if more or more_of_function:
+                        return
+                case _:
+                    return
+            self._key = "arguments"
+        padding, tokens = chunk.get(PADDING), None if take is None else choice["logprobs"]
         probes: dict[str, Any] = {self._key: _PIECE}
         if PADDING in chunk:
             probes[PADDING] = _PADDING
@@ -203,7 +217,7 @@ def _place_of(text: str, name: str, like: Any) -> tuple[int, int]:
     places = [found.end() for found in re.finditer(pattern, text)]
     try:
         return (places[-1] + (opening == '"'), scan(text, places[-1])[1]) if places else (0, 0)
-    except (StopIteration, ValueError):
+    except (RecursionError, StopIteration, ValueError):
         return 0, 0
 
 
@@ -215,6 +229,7 @@ def arguments_grown(fold: Fold, chunk: Mapping[str, Any]) -> StringIO | None:
             calls = state.message.get("tool_calls") if state else None
             call = calls.named.get(None) if isinstance(calls, Entries) else None
             arguments = call["function"].get("arguments") if call else None
-            if len(delta) == 1 and not fold.is_odd and isinstance(arguments, StringIO):
+            is_ordinary = len(delta) == 1 and not fold.is_odd and state is not None and not state.finish_reason
+            if is_ordinary and isinstance(arguments, StringIO):
                 return arguments
     return None

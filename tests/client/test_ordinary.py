@@ -28,6 +28,9 @@ class Blind(Ordinary):
     def read(self, text: str) -> None:
         """Know nothing."""
 
+    def learn(self, *_: Any) -> None:
+        """Learn nothing."""
+
 
 def outcome(texts: list[str], *, blind: bool, read: Any = json.loads) -> list[Any]:
     """Return all that comes of the data of events: each chunk, the completion, what was odd, what went wrong."""
@@ -151,20 +154,39 @@ def tool_chunk(piece: Any = "x", *, call: Any = 0, more: Any = None, **top: Any)
     return value
 
 
+def written_tool(piece: Any, call: Any, more: Any, other: dict[str, Any], padding: Any, finish: Any, odd: str) -> str:
+    """Return the text of a chunk with a piece of a tool call's arguments, in one of several shapes."""
+    value = tool_chunk(piece, call=call, more=more, finish=finish)
+    [delta] = [choice["delta"] for choice in value["choices"]]
+    [told] = delta["tool_calls"]
+    if odd == "order":
+        delta["tool_calls"] = [dict(reversed(told.items()))]
+    elif odd == "text":
+        delta["tool_calls"] = piece
+    elif odd == "more":
+        told["function"]["x"] = "y"
+    elif odd == "no index":
+        del told["index"]
+    value |= other | ({"obfuscation": padding} if padding else {})
+    return json.dumps(value).encode("utf-8", "replace").decode()
+
+
 TOOL_CHUNKS = st.builds(
-    lambda piece, call, more, other, padding: (
-        json.dumps(tool_chunk(piece, call=call, more=more) | other | ({"obfuscation": padding} if padding else {}))
-        .encode("utf-8", "replace")
-        .decode()
-    ),
+    written_tool,
     PIECES,
     st.sampled_from([0, 0, 0, 0, 1, None, True]),
     st.sampled_from([None, None, None, None, {"name": "f"}]),
     st.one_of(st.just({}), st.just({}), OTHERS, st.just({"service_tier": "a"}), st.just({"service_tier": "b"})),
     st.one_of(st.none(), PIECES),
+    st.sampled_from([None, None, None, None, None, "tool_calls"]),
+    st.sampled_from(["", "", "", "", "order", "order", "text", "more", "no index"]),
 )
 ODD = st.sampled_from(["[DONE]", "{", "3", "null", " ", '{"choices":', "[]"])
-STREAMS = st.lists(st.one_of(CHUNKS, CHUNKS, CHUNKS, TOOL_CHUNKS, TOOL_CHUNKS, ODD), max_size=30)
+ANY = st.one_of(CHUNKS, CHUNKS, CHUNKS, TOOL_CHUNKS, TOOL_CHUNKS, ODD)
+# What is learnt of a chunk is used for those that follow and look the same: some come several times.
+STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20).map(
+    lambda runs: [text for text, times in runs for text in [text] * times]
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -368,9 +390,10 @@ def with_tokens(draw: st.DrawFn) -> str:
     return json.dumps(chunk | ({"obfuscation": padding} if draw(st.booleans()) else {}))
 
 
-@given(st.lists(with_tokens(), max_size=12))
-def test_nobody_can_tell_with_log_probabilities(texts: list[str]) -> None:
+@given(st.lists(st.tuples(with_tokens(), st.sampled_from([1, 1, 3])), max_size=12))
+def test_nobody_can_tell_with_log_probabilities(runs: list[tuple[str, int]]) -> None:
     """What comes of a stream is the same, whether its chunks are compared as texts or parsed."""
+    texts = [text for text, times in runs for text in [text] * times]
     assert outcome(texts, blind=False) == outcome(texts, blind=True)
     assert told_events(texts, blind=False) == told_events(texts, blind=True)
 
@@ -443,3 +466,68 @@ def test_log_probabilities_that_end_are_not_told_again() -> None:
     ):
         assert outcome(texts, blind=False) == outcome(texts, blind=True)
         assert told_events(texts, blind=False) == told_events(texts, blind=True)
+
+
+def test_an_empty_list_of_tokens_does_not_hide_those_that_follow() -> None:
+    """Each token has its event."""
+    core, events = StreamCore(), EventCore()
+    core.give(events)
+    told = []
+    for piece in ("a", "b", "", "d", "e", "f"):
+        one = chunk(piece)
+        tokens = [{**TOKEN, "token": piece}] if piece else []
+        one["choices"][0]["logprobs"] = {"content": tokens, "refusal": None}
+        given: list[Any] = core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+        told += [token.token for event in given[0] if event.type == "logprobs.content.delta" for token in event.content]
+    assert told == ["a", "b", "d", "e", "f"]
+
+
+def test_tokens_that_were_merged_are_told_as_they_were_folded() -> None:
+    """Where a chunk tells a choice twice, or its tokens have an index, what was gained is not what came last."""
+    core, events = StreamCore(), EventCore()
+    core.give(events)
+    first, second = chunk("a"), chunk("b")
+    first["choices"][0]["logprobs"] = {"content": [{"token": "a", "index": 0}], "refusal": None}
+    twice = second["choices"][0]
+    second["choices"] = [
+        {**twice, "logprobs": {"content": [{"token": "-merges", "index": 0}], "refusal": None}},
+        {**twice, "logprobs": {"content": [{"token": "new"}], "refusal": None}},
+    ]
+    told = []
+    for one in (first, second):
+        given: list[Any] = core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+        told += [[token.token for token in event.content] for event in given[0] if "logprobs" in event.type]
+    assert told == [["a"], ["new"]]
+
+
+@pytest.mark.parametrize("piece", ["abc", ""])
+def test_tool_calls_that_are_text(piece: str) -> None:
+    """A delta that is nonsense is given and folded as it came, however often it comes."""
+    texts = [json.dumps(chunk(piece, key="tool_calls")) for _ in range(6)]
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+
+
+def test_arguments_after_their_end_are_noted_each_time() -> None:
+    """A finish reason that is told again and again is odd, though the chunks are alike."""
+    texts = [json.dumps(tool_chunk("", more={"name": "f"})), json.dumps(tool_chunk("a"))]
+    texts += [json.dumps(tool_chunk(piece, finish="tool_calls")) for piece in "bcdef"]
+    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    assert outcome(texts, blind=False)[2]
+
+
+def test_shapes_that_alternate_are_not_learnt_for_ever() -> None:
+    """To learn costs as much as ten chunks: it has to pay."""
+    learnt = 0
+
+    class Counting(Ordinary):
+        def forget(self) -> None:
+            nonlocal learnt
+            learnt += self._prefix is not None
+            super().forget()
+
+    core = StreamCore()
+    core._ordinary = Counting()
+    for i in range(2_000):
+        one = json.dumps(chunk("t", usage={"total_tokens": i}) if i % 4 == 0 else chunk(f"w{i}"))
+        core.feed(b"data: " + one.encode() + b"\n\n")
+    assert 0 < learnt < 20
