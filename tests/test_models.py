@@ -403,6 +403,19 @@ def test_numbers_that_json_has_not(value: float) -> None:
         encode_json({"temperature": value})
 
 
+def test_what_holds_itself_and_what_is_too_deep_are_told_apart() -> None:
+    """Neither goes out, nor ends the interpreter."""
+    body: dict[str, Any] = {"a": [1]}
+    body["a"].append(body)
+    with pytest.raises(ValueError, match="Circular"):
+        encode_json(body)
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(RecursionError):
+        encode_json({"a": deep})
+
+
 def test_lone_surrogates_are_sent_as_escapes() -> None:
     """They are legal in JSON, and not in UTF-8."""
     assert encode_json({"a": "\ud800é"}) == b'{"a":"\\ud800\\u00e9"}'

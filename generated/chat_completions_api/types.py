@@ -509,14 +509,20 @@ def encode_json(body: Any) -> bytes:
 
     Raises:
         TypeError: It holds something that JSON has not.
-        ValueError: It holds a number that JSON has not: NaN or an infinity.
+        ValueError: It holds a number that JSON has not, NaN or an infinity; or it holds itself.
+        RecursionError: It is nested too deeply.
     """
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_json_default)
+    options: dict[str, Any] = {"separators": (",", ":"), "allow_nan": False, "default": _json_default}
+    try:
+        # To look for what holds itself takes a twelfth of the time.
+        text = json.dumps(body, ensure_ascii=False, check_circular=False, **options)
+    except RecursionError:
+        text = json.dumps(body, ensure_ascii=False, **options)
     try:
         return text.encode()
     except UnicodeEncodeError:
         # A lone surrogate is legal in a str and as an escape in JSON, but not in UTF-8.
-        return json.dumps(body, separators=(",", ":"), allow_nan=False, default=_json_default).encode("ascii")
+        return json.dumps(body, **options).encode("ascii")
 
 
 def json_body(response: Any, kind: type | tuple[type, ...]) -> Any:
