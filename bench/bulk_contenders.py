@@ -52,10 +52,10 @@ def _stub(source: str, output: str, url: str, concurrency: int) -> None:
     """Let the run ask a transport that answers from memory."""
     import httpx
 
-    from bench.bulk_server import _ANSWER
+    from bench.bulk_server import ANSWER
     from chat_completions import AsyncClient, bulk
 
-    content = _ANSWER.format(content=json.dumps("word " * 20)).encode()
+    content = ANSWER.format(content=json.dumps("word " * 20)).encode()
 
     class Stub(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

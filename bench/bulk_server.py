@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LATE = 0.25  # seconds
 FAULTS = (("429", 0.03), ("500", 0.01), ("cut", 0.01), ("late", 0.01))
 
-_ANSWER = (
+ANSWER = (
     '{{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{{"index":0,"message":'
     '{{"role":"assistant","content":{content},"refusal":null}},"logprobs":null,"finish_reason":"stop"}}],'
     '"usage":{{"prompt_tokens":20,"completion_tokens":10,"total_tokens":30}}}}'
@@ -126,7 +126,7 @@ class _Connection(RequestReader):
         if fault in _STATUSES:
             self._transport.write(_HEAD % (_STATUSES[fault], len(_ERROR)) + _ERROR)
             return
-        body = _ANSWER.format(content=json.dumps(answer_to(name))).encode()
+        body = ANSWER.format(content=json.dumps(answer_to(name))).encode()
         head = _HEAD % (b"200 OK", len(body))
         if fault == "cut":
             self._transport.write(head + body[: len(body) // 2])

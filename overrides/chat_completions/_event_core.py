@@ -66,9 +66,8 @@ class EventCore:
         if chunk is None:
             chunk = self._decode(value)
         events: list[ChatCompletionStreamEvent] = [_events.ChunkEvent(chunk, self)]
-        choices = value.get("choices")
-        is_lone = isinstance(choices, list) and len(choices) == 1
-        for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+        choices = found if isinstance(found := value.get("choices"), list) else []
+        for position, choice in enumerate(choices):
             if isinstance(choice, dict):
                 index = index if type(index := choice.get("index")) is int else position
                 if (told := self._choices.get(index)) is None:
@@ -76,7 +75,7 @@ class EventCore:
                     if index not in self.fold.choices:
                         continue
                     told = self._choices[index] = _Told(self.fold.choices[index])
-                told.add(choice, events, chunk.choices[position] if is_lone else None)
+                told.add(choice, events, chunk.choices[0] if len(choices) == 1 else None)
         return events
 
     def ordinary_events(self, ordinary: Ordinary) -> list[ChatCompletionStreamEvent]:
