@@ -71,13 +71,3 @@ def test_every_exported_name_is_there() -> None:
         chat_completions.Nothing  # noqa: B018
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         models.Nothing  # noqa: B018
-
-
-@pytest.mark.parametrize("folder", ["overrides", "tools"])
-def test_no_module_is_too_long(folder: str) -> None:
-    too_long = {
-        path.name: lines
-        for path in (ROOT / folder).rglob("*.py")
-        if (lines := len(path.read_text().splitlines())) > 320
-    }
-    assert not too_long

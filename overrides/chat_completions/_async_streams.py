@@ -49,7 +49,7 @@ class AsyncStream(StreamView[T_co]):
         if core.done or core.ended:
             await self._release(drain=True)
             return False
-        left = core.time_left()
+        left = core.wait()
         try:
             if left is None:
                 data = await anext(self._bytes, None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from chat_completions._client import AsyncClient, Client
-from chat_completions._settings import KEY_FROM_ENVIRONMENT, NotGiven, Settings
+from chat_completions._settings import KEY_FROM_ENVIRONMENT, EnvironmentKey, NotGiven, Settings
 from chat_completions.errors import ChatCompletionsError, RequestValidationError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         max_retries: int
         deadline: float | None
         idle_timeout: float | None
+        max_response_bytes: int
         default_headers: Mapping[str, str | None] | None
         validate: bool
         on_unknown: OnUnknown | None
@@ -165,11 +166,11 @@ def _credential(key: Any, token: Any, provider: Any) -> tuple[Any, bool]:
         raise ChatCompletionsError("give one of api_key, azure_ad_token and azure_ad_token_provider, not several")
     environment = os.environ.get
     if token == KEY_FROM_ENVIRONMENT or (key is None and token is None and provider is None):
-        token = environment("AZURE_OPENAI_AD_TOKEN")
+        token = EnvironmentKey(environment("AZURE_OPENAI_AD_TOKEN") or "")
     if token or provider:
         return token or provider, True
     if key in (None, KEY_FROM_ENVIRONMENT):
-        key = environment("AZURE_OPENAI_API_KEY")
+        key = EnvironmentKey(environment("AZURE_OPENAI_API_KEY") or "")
     if not key:
         raise ChatCompletionsError(
             "there are no credentials: pass api_key=, azure_ad_token= or azure_ad_token_provider=, or set"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -10,6 +11,7 @@ from chat_completions._completions import AsyncCompletions, Completions
 from chat_completions._exchange import Answer, Call, Step, exchange
 from chat_completions._settings import (
     DEFAULT_CONNECT_TIMEOUT,
+    DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
     NOT_GIVEN,
@@ -101,6 +103,7 @@ class _Shared:
         max_retries: int | NotGiven = NOT_GIVEN,
         deadline: float | None | NotGiven = NOT_GIVEN,
         idle_timeout: float | None | NotGiven = NOT_GIVEN,
+        max_response_bytes: int | NotGiven = NOT_GIVEN,
         default_headers: Mapping[str, str | None] | NotGiven = NOT_GIVEN,
         default_query: Mapping[str, Any] | NotGiven = NOT_GIVEN,
         validate: bool | NotGiven = NOT_GIVEN,
@@ -114,15 +117,26 @@ class _Shared:
         is the same method.
         """
         options = {name: value for name, value in locals().items() if name not in ("self", "http_client")}
-        copy = object.__new__(type(self))
-        copy._settings = self._settings.replace(**options)
-        copy._transport = self._transport
+        changed = object.__new__(type(self))
+        changed._settings = self._settings.replace(**options)
+        changed._transport = self._transport
         if http_client is not None:
-            copy._settings.timeout = timeout_of(copy._settings.timeout, http_client)
-            copy._transport = type(self._transport)(http_client)  # type: ignore[arg-type]
-        return copy
+            changed._settings.timeout = timeout_of(changed._settings.timeout, http_client)
+            changed._transport = type(self._transport)(http_client)  # type: ignore[arg-type]
+        return changed
 
     copy = with_options
+
+    def __copy__(self) -> Self:
+        """Return a client with the same settings, the key included; a caller's http client is shared, not copied."""
+        copied = object.__new__(type(self))
+        vars(copied).update({name: value for name, value in vars(self).items() if name != "chat"})
+        copied._settings = copy.copy(self._settings)
+        copied._transport = self._transport.sibling()
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.__copy__()
 
     def __reduce__(self) -> Any:
         if not self._transport.owned:
@@ -154,6 +168,7 @@ class Client(_Shared):
         max_retries: How often a failed attempt is repeated.
         deadline: Seconds for a whole call: all attempts, and the body of a stream; None for no limit.
         idle_timeout: Seconds without an event after which a stream counts as dead; None for no limit.
+        max_response_bytes: The most bytes, decompressed, of a reply that is not streamed.
         default_headers: Headers for every request; None takes one of ours away.
         default_query: Query parameters for every request.
         validate: Whether to check requests against the specification before they are sent; needs the extra `validate`.
@@ -178,6 +193,7 @@ class Client(_Shared):
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: float | None = None,
         idle_timeout: float | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
@@ -193,6 +209,7 @@ class Client(_Shared):
             max_retries=max_retries,
             deadline=deadline,
             idle_timeout=idle_timeout,
+            max_response_bytes=max_response_bytes,
             default_headers=default_headers,
             default_query=default_query,
             validate=validate,
@@ -247,6 +264,7 @@ class AsyncClient(_Shared):
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: float | None = None,
         idle_timeout: float | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
@@ -262,6 +280,7 @@ class AsyncClient(_Shared):
             max_retries=max_retries,
             deadline=deadline,
             idle_timeout=idle_timeout,
+            max_response_bytes=max_response_bytes,
             default_headers=default_headers,
             default_query=default_query,
             validate=validate,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +17,7 @@ from chat_completions import _logs, _retry
 from chat_completions._failures import connection_error, status_error, too_late
 from chat_completions._settings import (
     DEFAULT_CONNECT_TIMEOUT,
+    DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_TIMEOUT,
     NOT_GIVEN,
     NotGiven,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chat_completions.observability._operations import Operation
 
 MAX_REDIRECTS = 10
+MAX_ERROR_BYTES = 1024 * 1024  # of the body of an error that are read
 _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
 # What a request needs to be understood; everything else may be a credential and stays at its origin.
 _HARMLESS_HEADERS = frozenset({"accept", "content-type", "user-agent"})
@@ -73,7 +74,7 @@ class Call:
 
 
 class Answer:
-    """The response of a call, how it was come by, until when its body may take, and who watches what it holds.
+    """The response of a call, how it was come by, what its body may take and hold, and who watches what it holds.
 
     On the clock: when the call began, when the request that was answered was sent, when the head of its response came,
     and when there was all that is read before the answer is given. `operation` observes the rest of a stream.
@@ -90,8 +91,10 @@ class Answer:
         sent_at: float = 0.0,
         headed_at: float = 0.0,
         answered_at: float = 0.0,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         operation: Operation | None = None,
     ) -> None:
+        self.max_response_bytes = max_response_bytes
         self.response, self.attempts = response, attempts
         self.ends_at, self.idle_timeout, self.watch = ends_at, idle_timeout, watch
         self.began_at, self.sent_at, self.headed_at, self.answered_at = began_at, sent_at, headed_at, answered_at
@@ -124,7 +127,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
     began_at = time.monotonic()
     ends_at = None if deadline is None else began_at + deadline
     source = settings.api_key.reveal() if settings.api_key else None
-    key = usable_key((yield Key(source)) if callable(source) else source)
+    key = usable_key((yield Key(source, ends_at)) if callable(source) else source)
     method = str(call.request["method"]).upper()
     url = settings.base_url.reveal() + call.request["url"]
     headers = settings.headers(key, {**call.request.get("headers", {}), **(call.extra_headers or {})})
@@ -136,31 +139,25 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
     limits = _limits(settings, call, idle)
     state = _State(began_at)
     while True:
-        wait: float | None
         begun = time.monotonic()
+        status: int | None = None
+        target: str | None = None
         try:
             if ends_at is not None and begun >= ends_at:
                 raise too_late(deadline)
             timeout = _within(limits, ends_at)
             _logs.sending(method, url, len(state.attempts) + 1, call.request.get("content"))
-            response = yield Send(method, url, headers, params, call.request.get("content"), timeout)
-        except Exception as failure:
-            error = _told(failure, settings, deadline, ends_at)
-            if error is None:
-                raise
-            wait = _retry.delay(len(state.attempts) + 1) if isinstance(error, APIConnectionError) else None
-            reason: str = error.message
-            status = None
-        else:
-            status = response.status_code
+            response = yield Send(method, url, headers, params, call.request.get("content"), timeout, ends_at)
+            status = head = int(response.status_code)
             headed_at = time.monotonic()
-            _logs.answered(status, headed_at - begun, response.headers)
-            if 200 <= status < 300:
-                state.attempts.append(Attempt(status, seconds=headed_at - begun))
+            _logs.answered(head, headed_at - begun, response.headers)
+            if 200 <= head < 300:
                 if not call.stream:
-                    yield from _read(response, settings, deadline, ends_at, state)
+                    yield Read(response, settings.max_response_bytes, ends_at)
+                state.attempts.append(Attempt(status, seconds=headed_at - begun))
                 moments = began_at, begun, headed_at, time.monotonic()
-                return Answer(response, state.attempts, ends_at, idle, settings.on_unknown, *moments)
+                limit = settings.max_response_bytes
+                return Answer(response, state.attempts, ends_at, idle, settings.on_unknown, *moments, limit)
             target = _redirect_target(method, response, url)
             if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(url, target):
                 yield Close(response)
@@ -171,18 +168,27 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
                 # The query went into the address that redirected us; the new one has what it needs.
                 url, params = target, {}
                 continue
-            yield from _read(response, settings, deadline, ends_at, state)
-            error = status_error(response, redirected_to=_logs.shown(target) if target else None)
-            worth = _retry.retried(status, response.headers, error.code, error.type) and target is None
+            broken = yield Read(response, MAX_ERROR_BYTES, ends_at, cut=True)
+        except Exception as failure:
+            error = _told(failure, settings, deadline, ends_at)
+            if error is None:
+                raise
+            # Of a response that broke off, too: it was a success, but what it said is not known.
+            worth = isinstance(error, APIConnectionError)
+            wait = _retry.delay(len(state.attempts) + 1) if worth else None
+        else:
+            error = status_error(response, redirected_to=_logs.shown(target) if target else None, broken=broken)
+            if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
+                error = too_late(deadline, error)
+            worth = _retry.retried(head, response.headers, error.code, error.type) and target is None
             wait = _retry.delay(len(state.attempts) + 1, response.headers) if worth else None
-            reason = error.message
         now = time.monotonic()
         too_long = wait is None or (ends_at is not None and now + wait >= ends_at)
         if wait is None or too_long or len(state.attempts) >= retries:
-            state.attempts.append(Attempt(status, None, reason, now - begun))
+            state.attempts.append(Attempt(status, None, error.message, now - begun))
             raise state.told(error)
-        state.attempts.append(Attempt(status, wait, reason, now - begun))
-        _logs.waiting(wait, reason)
+        state.attempts.append(Attempt(status, wait, error.message, now - begun))
+        _logs.waiting(wait, error.message)
         yield Sleep(wait)
 
 
@@ -199,20 +205,6 @@ def _told(failure: Exception, settings: Settings, deadline: float | None, ends_a
         error = too_late(deadline)
         error.__cause__ = failure
     return error
-
-
-def _read(
-    response: Any, settings: Settings, deadline: float | None, ends_at: float | None, state: _State
-) -> Generator[Step, Any, None]:
-    try:
-        yield Read(response)
-    except Exception as failure:
-        error = _told(failure, settings, deadline, ends_at)
-        with suppress(Exception):
-            yield Close(response)  # httpx does so itself, aiohttp's transport does not
-        if error is None:
-            raise
-        raise state.told(error) from failure
 
 
 def _limits(settings: Settings, call: Call, idle: float | None) -> dict[str, float | None]:

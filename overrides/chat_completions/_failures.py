@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "apim-request-id", "x-ms-request-id", "x-litellm-call-id")
-SHOWN_CHARACTERS = 300  # of a body that a message quotes
+SHOWN_CHARACTERS = 2000  # of a body that a message quotes
 
 
 def connection_error(failure: Exception, url: str) -> APIError | None:
@@ -58,13 +58,36 @@ def _asked(failure: Exception, url: str) -> str:
     return f"{target.scheme}://{target.hostname}" + (f":{target.port}" if target.port else "")
 
 
-def too_late(deadline: float | None) -> APITimeoutError:
-    """Give the error for a call whose whole budget of time is used up."""
-    return APITimeoutError(f"the deadline of {deadline:g} s passed before there was an answer")
+def too_late(deadline: float | None, error: APIStatusError | None = None) -> APITimeoutError:
+    """Return the error for a call whose whole budget of time is used up.
+
+    Args:
+        deadline: That budget, in seconds.
+        error: The error whose body was being read then, if one was.
+    """
+    message = f"the deadline of {deadline:g} s passed before there was an answer"
+    if error is None:
+        return APITimeoutError(message)
+    late = APITimeoutError(
+        f"{message}; what had come was {error.message}",
+        body=error.body,
+        request_id=error.request_id,
+        response=error.response,
+    )
+    late.__cause__ = error
+    return late
 
 
-def status_error(response: httpx.Response, *, redirected_to: str | None = None) -> APIStatusError:
-    """Give the error for a response, read to its end, whose status is no success."""
+def status_error(
+    response: httpx.Response, *, redirected_to: str | None = None, broken: Exception | None = None
+) -> APIStatusError:
+    """Return the error for a response whose status is no success.
+
+    Args:
+        response: The response, whose body was read.
+        redirected_to: Where it leads, if it is a redirect that is not followed.
+        broken: What its body broke off with, if it did.
+    """
     status = response.status_code
     kind = STATUS_ERRORS.get(status, InternalServerError if status >= 500 else APIStatusError)
     body, text = error_body(response.content)
@@ -75,7 +98,11 @@ def status_error(response: httpx.Response, *, redirected_to: str | None = None) 
         )
     elif 300 <= status < 400:
         message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"
-    return kind(message, body=body, request_id=request_id_of(response.headers), response=response)
+    elif broken is not None:
+        message += " (the body of this error was cut off)"
+    error = kind(message, body=body, request_id=request_id_of(response.headers), response=response)
+    error.__cause__ = broken
+    return error
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:

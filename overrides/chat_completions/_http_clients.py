@@ -5,7 +5,7 @@ A client that sends with one of them closes it when it is closed itself; any oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -30,10 +30,9 @@ class DefaultHttpxClient(httpx.Client):
         arguments: Those of `httpx.Client`, where they differ: `proxy`, `transport`, `verify`, `event_hooks` and so on.
     """
 
-    closes_with_client = True
-
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**_with_defaults(httpx, arguments))
+        _ours(self, type(self), arguments)
 
 
 class DefaultAsyncHttpxClient(httpx.AsyncClient):
@@ -43,10 +42,9 @@ class DefaultAsyncHttpxClient(httpx.AsyncClient):
         arguments: Those of `httpx.AsyncClient`, where they differ.
     """
 
-    closes_with_client = True
-
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**_with_defaults(httpx, arguments))
+        _ours(self, type(self), arguments)
 
 
 def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
@@ -59,7 +57,8 @@ def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
         ImportError: The package httpx2 is not installed.
     """
     library = _httpx2()
-    return _closing_with_client(cast("httpx2.Client", library.Client(**_with_defaults(library, arguments))))
+    client = cast("httpx2.Client", library.Client(**_with_defaults(library, arguments)))
+    return _ours(client, DefaultHttpx2Client, arguments)
 
 
 def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
@@ -72,7 +71,8 @@ def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
         ImportError: The package httpx2 is not installed.
     """
     library = _httpx2()
-    return _closing_with_client(cast("httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments))))
+    client = cast("httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments)))
+    return _ours(client, DefaultAsyncHttpx2Client, arguments)
 
 
 def DefaultAioHttpClient(**arguments: Any) -> httpx.AsyncClient:
@@ -90,9 +90,8 @@ def DefaultAioHttpClient(**arguments: Any) -> httpx.AsyncClient:
         raise ImportError(
             "DefaultAioHttpClient needs httpx-aiohttp: pip install 'chat-completions-client[aiohttp]'"
         ) from error
-    return _closing_with_client(
-        cast("httpx.AsyncClient", library.HttpxAiohttpClient(**_with_defaults(httpx, arguments)))
-    )
+    client = cast("httpx.AsyncClient", library.HttpxAiohttpClient(**_with_defaults(httpx, arguments)))
+    return _ours(client, DefaultAioHttpClient, arguments)
 
 
 def _httpx2() -> Any:
@@ -114,6 +113,15 @@ def _with_defaults(library: Any, arguments: Mapping[str, Any]) -> dict[str, Any]
     return {**defaults, **arguments}
 
 
-def _closing_with_client(http_client: T) -> T:
-    cast(Any, http_client).closes_with_client = True
+def _ours(http_client: T, make: Callable[..., T], arguments: Mapping[str, Any]) -> T:
+    """Mark an http client as one that is closed with its client, and made again for another process or event loop."""
+    ours = cast(Any, http_client)
+    ours.closes_with_client = True
+
+    def made_again() -> T:
+        live = {"headers": ours.headers, "params": ours.params, "cookies": ours.cookies, "auth": ours.auth}
+        return make(**{**arguments, **live, "timeout": ours.timeout, "event_hooks": ours.event_hooks})
+
+    # Only the caller can make its transports again.
+    ours.made_again = None if {"transport", "mounts"} & arguments.keys() else made_again
     return http_client

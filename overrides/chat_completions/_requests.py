@@ -60,7 +60,7 @@ class Requests:
         if content is not None:
             headers["Content-Length"] = str(len(content))
         stream = module.ByteStream(content or b"")
-        extensions = {"timeout": step.timeout}
+        extensions = {"timeout": dict(step.timeout)}
         request = module.Request(step.method, last[1], headers=headers, stream=stream, extensions=extensions)
         # So that whoever looks at it finds its content, as in one that was made with it.
         request.read()
@@ -69,7 +69,7 @@ class Requests:
 
 def _built(client: Any, step: Send, module: Any) -> Any:
     """Give the request as the library makes it."""
-    extensions = {"timeout": step.timeout}
+    extensions = {"timeout": dict(step.timeout)}
     if module is None:
         headers, params = step.headers, step.params or None
         return client.build_request(

@@ -29,6 +29,7 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_TIMEOUT = 600.0  # seconds without a byte
 DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
 DEFAULT_MAX_RETRIES = 2
+DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 
 # What stands in a pickle in the place of a key.
 KEY_FROM_ENVIRONMENT = "\0environment"
@@ -36,6 +37,12 @@ _FROM_ENVIRONMENT = ("api_key", "organization", "project")
 _SECRET_WORDS = ("auth", "cookie", "key", "password", "secret", "signature", "token")
 
 T = TypeVar("T")
+
+
+class EnvironmentKey(str):
+    """A key that the caller did not give: it was found in the environment, and may be looked up there again."""
+
+    __slots__ = ()
 
 
 class Secret(Generic[T]):
@@ -96,6 +103,7 @@ class Settings:
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: float | None = None,
         idle_timeout: float | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
@@ -109,7 +117,9 @@ class Settings:
         # It may hold a user and a password.
         self.base_url = Secret(url)
         self._shown_url = _logs.shown(url)
-        key = environment("OPENAI_API_KEY") if api_key in (None, KEY_FROM_ENVIRONMENT) else api_key
+        key = api_key
+        if api_key in (None, KEY_FROM_ENVIRONMENT):
+            key = EnvironmentKey(environment("OPENAI_API_KEY") or "")
         if api_key == KEY_FROM_ENVIRONMENT and not key:
             raise ChatCompletionsError("this client was pickled, without its key; set OPENAI_API_KEY where it is used")
         own_scheme = {name.lower() for name in default_headers or ()} & {"api-key", "authorization"}
@@ -125,6 +135,11 @@ class Settings:
         self.max_retries = max_retries
         self.deadline = deadline
         self.idle_timeout = idle_timeout
+        if not isinstance(max_response_bytes, int):
+            raise TypeError(f"max_response_bytes is {max_response_bytes!r}; give a whole number of bytes")
+        if max_response_bytes < 1:
+            raise ValueError(f"max_response_bytes is {max_response_bytes}; give 1 or more")
+        self.max_response_bytes = max_response_bytes
         # Any header, and any part of the query, may be the one that carries a secret.
         self.default_headers = Secret(dict(default_headers or {}))
         self.default_query = Secret(dict(default_query or {}))
@@ -153,9 +168,15 @@ class Settings:
         """Give the arguments that make an equal copy elsewhere, without secrets: a key is looked up there.
 
         Raises:
-            TypeError: A header, a part of the query or the address looks like a secret.
+            TypeError: The key was given, or a header, a part of the query or the address looks like a secret.
         """
         arguments = self._arguments()
+        key = arguments["api_key"]
+        if key and not callable(key) and not isinstance(key, EnvironmentKey):
+            raise TypeError(
+                "this client was given its API key, which is not pickled; make the client where it is needed, or have"
+                " it take the key from the environment or from a function"
+            )
         for name in (*arguments["default_headers"], *arguments["default_query"]):
             if any(word in name.lower() for word in _SECRET_WORDS):
                 raise TypeError(
@@ -163,9 +184,8 @@ class Settings:
                 )
         if "@" in urlsplit(arguments["base_url"]).netloc:
             raise TypeError("the base URL holds a user, who is not pickled; make the client where it is needed")
-        if callable(arguments["api_key"]):
+        if callable(key):
             return arguments
-        key = arguments.pop("api_key")
         return {**arguments, "api_key": KEY_FROM_ENVIRONMENT if key else ""}
 
     def headers(self, key: str | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 
 class Send:
-    """Send a request; the result is a response of which only the head has been read."""
+    """Send a request; the result is a response of which only the head has been read, by `ends_at` on the clock."""
 
-    __slots__ = ("content", "headers", "method", "params", "timeout", "url")
+    __slots__ = ("content", "ends_at", "headers", "method", "params", "timeout", "url")
 
     def __init__(
         self,
@@ -22,19 +22,22 @@ class Send:
         params: Mapping[str, Any],
         content: bytes | None,
         timeout: Mapping[str, float | None],
+        ends_at: float | None = None,
     ) -> None:
         self.method, self.url, self.headers, self.params = method, url, headers, params
-        self.content, self.timeout = content, timeout
+        self.content, self.timeout, self.ends_at = content, timeout, ends_at
 
 
 class Read:
-    """Read the whole body of a response."""
+    """Read the body of a response: up to `limit` bytes, by `ends_at` on the clock.
 
-    __match_args__ = ("response",)
-    __slots__ = ("response",)
+    With `cut`, what came of a body that is larger or breaks off is kept, and the result is the failure, if any.
+    """
 
-    def __init__(self, response: Any) -> None:
-        self.response = response
+    __slots__ = ("cut", "ends_at", "limit", "response")
+
+    def __init__(self, response: Any, limit: int, ends_at: float | None, cut: bool = False) -> None:
+        self.response, self.limit, self.ends_at, self.cut = response, limit, ends_at, cut
 
 
 class Close:
@@ -58,13 +61,13 @@ class Sleep:
 
 
 class Key:
-    """Call the function that gives the API key; the result is what it gives."""
+    """Call the function that gives the API key; an async one may take until `ends_at` on the clock."""
 
-    __match_args__ = ("source",)
-    __slots__ = ("source",)
+    __match_args__ = ("source", "ends_at")
+    __slots__ = ("ends_at", "source")
 
-    def __init__(self, source: Callable[[], Any]) -> None:
-        self.source = source
+    def __init__(self, source: Callable[[], Any], ends_at: float | None) -> None:
+        self.source, self.ends_at = source, ends_at
 
 
 Step: TypeAlias = Send | Read | Close | Sleep | Key

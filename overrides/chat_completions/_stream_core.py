@@ -76,6 +76,8 @@ class StreamCore:
         self._watch = watch
         self._clock = clock
         self._last_event_at = clock()
+        # When the wait for the next event began, None while the caller is busy with the last one.
+        self._waits_from: float | None = self._last_event_at
         self._decoder = Decoder()
         # What makes of a chunk what is given for it: of any chunk, and of one that was read as the ordinary one.
         self._make: Callable[[Mapping[str, Any]], Any] = _generated.decode_chunk()
@@ -105,7 +107,7 @@ class StreamCore:
     def chunks_of(self, data: bytes) -> Iterator[ChatCompletionChunk]:
         """Take the next bytes of the body, and iterate the chunks that they complete; end that before reading on."""
         if self.fault is None and not self.done and (text := self._decoder.lone_data(data)) is not None:
-            self._last_event_at = self._clock()
+            self._last_event_at, self._waits_from = self._clock(), None
             return self._chunks((text,), "message")
         if not self._begun:
             start = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
@@ -127,7 +129,7 @@ class StreamCore:
             self._fail_decoding(error)
             return iter(())
         if events:
-            self._last_event_at = self._clock()
+            self._last_event_at, self._waits_from = self._clock(), None
         return self._chunks_in(events, self._decoder.fault)
 
     def chunks_at_end(self) -> Iterator[ChatCompletionChunk]:
@@ -165,14 +167,23 @@ class StreamCore:
         fault.__cause__ = failure
         return fault
 
+    def wait(self) -> float | None:
+        """Return the seconds until the stream is out of time, None for no limit, now that the next bytes are read.
+
+        The time that the caller took for the last event does not count as silence; comments do.
+        """
+        if self._waits_from is None:
+            self._waits_from = self._clock()
+        return self.time_left()
+
     def time_left(self) -> float | None:
-        """Give the seconds until the stream is out of time, None for no limit; comments do not prolong it."""
-        if self._ends_at is None and self._idle_timeout is None:
-            return None
-        limits = [] if self._ends_at is None else [self._ends_at]
+        """Return the seconds until the stream is out of time at the earliest, None for no limit."""
+        now = self._clock()
+        limits = [] if self._ends_at is None else [self._ends_at - now]
         if self._idle_timeout is not None:
-            limits.append(self._last_event_at + self._idle_timeout)
-        return min(limits) - self._clock()
+            waits_from = self._waits_from
+            limits.append(self._idle_timeout - (0 if waits_from is None else now - waits_from))
+        return min(limits, default=None)
 
     def out_of_time(self) -> StreamError:
         """Give the error for a stream that is out of time."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from chat_completions._bodies import aread_body, pieces_by, read_body
 from chat_completions._failures import connection_error
 from chat_completions._raw import ResponseHead
 from chat_completions.errors import APITimeoutError, ChatCompletionsError
@@ -31,6 +32,7 @@ class _Body(ResponseHead[T]):
     def __init__(self, answer: Answer, decode: Callable[[Answer, str], T], url: str, *, is_stream: bool) -> None:
         super().__init__(answer, lambda: decode(answer, url))
         self._ends_at = answer.ends_at
+        self._limit = answer.max_response_bytes
         self._url = url
         self._is_stream = is_stream
         self._operation = answer.operation
@@ -72,9 +74,14 @@ class APIResponse(_Body[T]):
     """
 
     def read(self) -> bytes:
-        """Read the body, and give its bytes; again, if asked again."""
+        """Read the body, and give its bytes; again, if asked again.
+
+        Raises:
+            ResponseTooLargeError: It is larger than the client's `max_response_bytes`.
+        """
         with self._reading():
-            return self.http_response.read()
+            read_body(self.http_response, self._limit, self._ends_at)
+            return self.http_response.content
 
     def text(self) -> str:
         """Read the body, and give it as text."""
@@ -134,9 +141,10 @@ class AsyncAPIResponse(_Body[T]):
     """An HTTP response whose body is read when it is asked for; see `APIResponse`."""
 
     async def read(self) -> bytes:
-        """Read the body, and give its bytes; again, if asked again."""
+        """Read the body, and give its bytes; see `APIResponse.read`."""
         with self._reading():
-            return await self.http_response.aread()
+            await aread_body(self.http_response, self._limit, self._ends_at)
+            return self.http_response.content
 
     async def text(self) -> str:
         """Read the body, and give it as text."""
@@ -170,8 +178,7 @@ class AsyncAPIResponse(_Body[T]):
 
     async def _iterate(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
         with self._reading():
-            async for piece in pieces:
-                self._check_time()
+            async for piece in pieces_by(self._ends_at, pieces):
                 yield piece
 
     async def close(self) -> None:

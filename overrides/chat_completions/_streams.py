@@ -116,6 +116,10 @@ class Stream(StreamView[T_co]):
     def __init__(self, answer: Answer, shown_url: str) -> None:
         super().__init__(answer, shown_url)
         self._bytes = self._response.iter_bytes()
+        if answer.ends_at is not None or answer.idle_timeout is not None:
+            from chat_completions._watchdog import guard
+
+            guard(self._response, self._core.time_left)
 
     def __iter__(self) -> Iterator[T_co]:
         # A generator, so that `break` lets go of it, and its end of the connection.
@@ -154,7 +158,7 @@ class Stream(StreamView[T_co]):
             self._drain()
             self.close()
             return False
-        left = core.time_left()
+        left = core.wait()
         if left is not None and left <= 0:
             raise core.out_of_time()
         try:
@@ -166,23 +170,22 @@ class Stream(StreamView[T_co]):
 
     def _drain(self) -> None:
         """Read what is left after `[DONE]`, briefly; whatever goes wrong there is no longer of interest."""
-        network = self._response.extensions.get("network_stream")
-        if self._closed or self._core.ended or network is None or self._response.http_version != "HTTP/1.1":
-            return
-        read = network.read
-        # The time limit of a read is fixed when the request is sent; here it has to be shorter.
-        until = time.monotonic() + DRAIN_SECONDS
-        network.read = lambda size, timeout=None: read(size, timeout=max(until - time.monotonic(), 0.001))
+        response = self._response
+        if self._closed or self._core.ended or "network_stream" not in response.extensions:
+            return  # a transport of the caller's may wait for as long as it likes
+        if response.http_version == "HTTP/2":
+            return  # its connection is used again in any case
         try:
-            left = DRAIN_BYTES
-            for data in self._bytes:
+            # The time limit of a read is looked up when the iteration of a body begins. The connection is this stream's
+            # until the response is closed, which the body's end does not do, other than that of `iter_bytes`.
+            response.request.extensions["timeout"]["read"] = DRAIN_SECONDS
+            until, left = time.monotonic() + DRAIN_SECONDS, DRAIN_BYTES
+            for data in cast("Iterator[bytes]", response.stream):
                 left -= len(data)
                 if left < 0 or time.monotonic() > until:
                     break
         except Exception:
             pass
-        finally:
-            del network.read
 
     def text_deltas(self) -> Iterator[str]:
         """Iterate the stream as the pieces of text of its first choice."""

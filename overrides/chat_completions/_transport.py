@@ -8,15 +8,19 @@ import inspect
 import os
 import threading
 import time
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import TYPE_CHECKING, Any, Self, cast
 
+from chat_completions._bodies import aread_body, awaited_by, read_body, slice_body
 from chat_completions._exchange import Answer, Close, Key, Read, Send, Sleep, Step
 from chat_completions._requests import Requests
 from chat_completions._settings import NotGiven
+from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
     import ssl
+
+    import httpx
 
     from chat_completions._settings import AsyncHttpClient, HttpClient, Timeout
 
@@ -28,29 +32,81 @@ _KEPT = "chat_completions_transport"
 _HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; what an http client has that was made without a word about time
 
 
-class Transport:
+class _Shared:
+    """What the two transports have in common: whose http client they send with, and where it may be used.
+
+    Connections belong to a process, and async ones to an event loop: after a fork two processes would write to one
+    socket, and a socket of another loop never wakes up. So an http client of ours is made anew for each of them.
+    """
+
+    _closed = False
+    _process: int | None = None  # in which the caller's http client is used
+
+    def __init__(self, http_client: Any, make: Callable[[], Any] | None) -> None:
+        self.owned = http_client is None
+        # The caller's http client until it is first used, and what makes another one; None if only the caller can.
+        self._unused = [] if http_client is None else [http_client]
+        self._make = make if http_client is None else getattr(http_client, "made_again", None)
+        self._given = http_client
+        self._clients: dict[Any, Any] = {}  # by where they are used
+        self._locks: dict[int, threading.Lock] = {}  # by process: a fork may copy one that is held
+        self._requests = Requests()
+        self._closes = self.owned or closes_with_client(http_client)
+
+    def sibling(self) -> Self:
+        """Return the transport for a copy of the client: one like this, or this one with the caller's http client."""
+        kind: Any = type(self)
+        return cast(Self, kind(None) if self.owned else self)
+
+    def _client_for(self, place: Any, process: int) -> Any:
+        """Return the http client for a place, which is made if there is none."""
+        with self._locks.setdefault(process, threading.Lock()):
+            client = self._clients.get(place)
+            if client is None:
+                client = self._first(process) if self._unused else self._another(process)
+                self._clients[place] = client
+            return client
+
+    def _first(self, process: int) -> Any:
+        self._process = process
+        return self._unused.pop()
+
+    def _another(self, process: int) -> Any:
+        if self._make is None:
+            raise _elsewhere("process")
+        return self._make()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ChatCompletionsError("the client is closed; make another one, or close this one later")
+
+
+def _elsewhere(place: str) -> ChatCompletionsError:
+    return ChatCompletionsError(
+        f"the http client that was given to this client has been used in another {place}, and its connections with it;"
+        f" make both in the {place} that uses them, or leave http_client out"
+    )
+
+
+class Transport(_Shared):
     """Carries out plans with an `httpx.Client`, the caller's or one of its own that is made when it is needed."""
 
     def __init__(self, http_client: HttpClient | None) -> None:
-        self._http_client = http_client
-        self._requests = Requests()
-        self._process = os.getpid()
-        self._lock = threading.Lock()
-        self.owned = http_client is None
-        self._closes = self.owned or closes_with_client(http_client)
-        self._closed = False
+        super().__init__(http_client, _new_client)
 
     def http_client(self) -> HttpClient:
-        if self.owned and self._process != os.getpid():
-            # A fork shares the parent's connections; two processes that write to one mix up their requests.
-            self._process, self._lock, self._http_client = os.getpid(), threading.Lock(), None
-        if self._http_client is None:
-            import httpx
+        """Return the http client for this process.
 
-            with self._lock:
-                if self._http_client is None:
-                    self._http_client = httpx.Client(**_client_arguments())
-        return self._http_client
+        Raises:
+            ChatCompletionsError: The client is closed, or a caller's http client was used before a fork.
+        """
+        self._check_open()
+        process = os.getpid()
+        client = self._clients.get(process) or self._client_for(process, process)
+        if client.is_closed:
+            self._closed = True
+            self._check_open()
+        return cast("HttpClient", client)
 
     def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
         """Carry out a plan and give its answer."""
@@ -71,13 +127,9 @@ class Transport:
     def _do(self, step: Step) -> Any:
         match step:
             case Send():
-                client = self.http_client()
-                response = client.send(self._requests.request(client, step), stream=True, follow_redirects=False)
-                # A stream may outlive the client that it came from, which closes the connections when it goes.
-                response.extensions[_KEPT] = self
-                return response
-            case Read(response):
-                return response.read()
+                return self._send(step)
+            case Read():
+                return self._read(step)
             case Close(response):
                 return response.close()
             case Sleep(seconds):
@@ -85,43 +137,100 @@ class Transport:
             case Key(source):
                 return source()
 
+    def _send(self, step: Send) -> Any:
+        client: Any = self.http_client()
+        request = self._requests.request(client, step)
+        send: Callable[[], Any] = functools.partial(client.send, request, stream=True, follow_redirects=False)
+        if step.ends_at is None:
+            response = send()
+        else:
+            from chat_completions._watchdog import NewConnection, call_by, guard
+
+            ends_at = step.ends_at
+            new = request.extensions["trace"] = NewConnection()
+            response = call_by(ends_at, send, dropped=lambda late: late.close(), late=new.end)
+            guard(response, lambda: ends_at - time.monotonic())
+        # A stream may outlive the client that it came from, which closes the connections when it goes.
+        response.extensions[_KEPT] = self
+        slice_body(response)
+        return response
+
+    def _read(self, step: Read) -> Exception | None:
+        read = functools.partial(read_body, step.response, step.limit, step.ends_at, cut=step.cut)
+        if step.ends_at is None or getattr(step.response.stream, "connection", None) is not None:
+            return read()
+        from chat_completions._watchdog import call_by
+
+        return call_by(step.ends_at, read)
+
     @property
     def is_closed(self) -> bool:
         """Whether the connections are closed."""
-        return self._closed or (self._http_client is not None and self._http_client.is_closed)
+        client = self._clients.get(os.getpid()) or (self._unused[0] if self._unused else None)
+        return self._closed or (client is not None and client.is_closed)
 
     def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
-        self._closed = self._closes
-        if self._closes and self._http_client is not None:
-            self._http_client.close()
+        if self._closes:
+            self._closed = True
+            for client in (self._clients.get(os.getpid()), *self._unused):
+                if client is not None:
+                    client.close()
 
     def __del__(self) -> None:
         # Of a client that nobody closed; a fork's connections are its parent's.
-        if getattr(self, "owned", False) and self._http_client is not None and self._process == os.getpid():
+        if getattr(self, "owned", False) and (client := self._clients.get(os.getpid())) is not None:
             with contextlib.suppress(Exception):
-                self._http_client.close()
+                client.close()
 
 
-class AsyncTransport:
-    """Carries out plans with an `httpx.AsyncClient`, the caller's or one of its own that is made when it is needed."""
+class AsyncTransport(_Shared):
+    """Carries out plans with an `httpx.AsyncClient`, the caller's or one of its own that is made when it is needed.
+
+    One of ours is closed at the end of its event loop, if not before: an async generator waits for that, which the loop
+    closes (`loop.shutdown_asyncgens`, as `asyncio.run` does).
+    """
 
     def __init__(self, http_client: AsyncHttpClient | None) -> None:
-        self._http_client = http_client
-        self._requests = Requests()
-        self._process = os.getpid()
-        self.owned = http_client is None
-        self._closes = self.owned or closes_with_client(http_client)
-        self._closed = False
+        super().__init__(http_client, _new_async_client)
+        self._closers: dict[Any, AsyncGenerator[None, None]] = {}  # by place, as the clients that they close
+        self._moved = False  # whether the caller's http client has come to a second event loop
 
-    def http_client(self) -> AsyncHttpClient:
-        if self.owned and self._process != os.getpid():
-            self._process, self._http_client = os.getpid(), None
-        if self._http_client is None:
-            import httpx
+    async def http_client(self) -> AsyncHttpClient:
+        """Return the http client for this process and this event loop.
 
-            self._http_client = httpx.AsyncClient(**_client_arguments())
-        return self._http_client
+        Raises:
+            ChatCompletionsError: The client is closed, or a caller's http client was used before a fork.
+        """
+        self._check_open()
+        place = _async_place()
+        client = self._clients.get(place)
+        if client is None:
+            for other in list(self._clients):
+                if other[0] == place[0] and other[1].is_closed():
+                    self._clients.pop(other, None)
+                    self._closers.pop(other, None)
+            client = self._client_for(place, place[0])
+            if self._make is not None and self._closes:
+                closer = self._closers[place] = self._closer(place, client)
+                await anext(closer)  # it waits for its end from then on
+        if client.is_closed:
+            self._closed = True
+            self._check_open()
+        return cast("AsyncHttpClient", client)
+
+    def _another(self, process: int) -> Any:
+        if self._make is None and self._process == process:
+            self._moved = True  # whether that works is known when it is tried
+            return self._given
+        return super()._another(process)
+
+    async def _closer(self, place: Any, client: AsyncHttpClient) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            self._clients.pop(place, None)
+            await client.aclose()
 
     async def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
         """Carry out a plan and give its answer."""
@@ -142,30 +251,60 @@ class AsyncTransport:
     async def _do(self, step: Step) -> Any:
         match step:
             case Send():
-                client = self.http_client()
-                return await client.send(self._requests.request(client, step), stream=True, follow_redirects=False)
-            case Read(response):
-                return await response.aread()
+                return await self._send(step)
+            case Read():
+                return await aread_body(step.response, step.limit, step.ends_at, cut=step.cut)
             case Close(response):
                 return await response.aclose()
             case Sleep(seconds):
                 import asyncio
 
                 return await asyncio.sleep(seconds)
-            case Key(source):
+            case Key(source, ends_at):
                 key = source()
-                return await key if inspect.isawaitable(key) else key
+                return await awaited_by(ends_at, key) if inspect.isawaitable(key) else key
+
+    async def _send(self, step: Send) -> Any:
+        client: Any = await self.http_client()
+        request = self._requests.request(client, step)
+        try:
+            response = await awaited_by(step.ends_at, client.send(request, stream=True, follow_redirects=False))
+        except RuntimeError as failure:
+            if self._moved:
+                raise _elsewhere("event loop") from failure
+            raise
+        response.extensions[_KEPT] = self
+        slice_body(response)
+        return response
 
     @property
     def is_closed(self) -> bool:
         """Whether the connections are closed."""
-        return self._closed or (self._http_client is not None and self._http_client.is_closed)
+        known = [*self._clients.values(), *self._unused]
+        return self._closed or (bool(known) and all(client.is_closed for client in known))
 
     async def close(self) -> None:
         """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
-        self._closed = self._closes
-        if self._closes and self._http_client is not None:
-            await self._http_client.aclose()
+        if not self._closes:
+            return
+        self._closed = True
+        here = _async_place()
+        for place, closer in list(self._closers.items()):
+            self._closers.pop(place, None)
+            if place == here:
+                await closer.aclose()
+            elif place[0] == here[0] and place[1].is_running():
+                import asyncio
+
+                asyncio.run_coroutine_threadsafe(closer.aclose(), place[1])
+        for client in {*self._unused, *([] if self._make is not None else self._clients.values())}:
+            await client.aclose()
+
+
+def _async_place() -> tuple[int, Any]:
+    import asyncio
+
+    return os.getpid(), asyncio.get_running_loop()
 
 
 def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpClient | None) -> Timeout | NotGiven:
@@ -186,6 +325,18 @@ def _client_arguments() -> dict[str, Any]:
 
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS)
     return {"limits": limits, "verify": default_ssl_context()}
+
+
+def _new_client() -> httpx.Client:
+    import httpx
+
+    return httpx.Client(**_client_arguments())
+
+
+def _new_async_client() -> httpx.AsyncClient:
+    import httpx
+
+    return httpx.AsyncClient(**_client_arguments())
 
 
 def default_ssl_context() -> ssl.SSLContext:

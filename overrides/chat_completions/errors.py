@@ -14,6 +14,7 @@ ChatCompletionsError
 │   │   ├── RateLimitError              429
 │   │   └── InternalServerError         500 and above
 │   ├── APIResponseValidationError      a response that is no completion, page or stream
+│   │   └── ResponseTooLargeError       a response larger than `max_response_bytes`
 │   └── StreamError                     a stream that failed; `.partial` is what had arrived
 │       ├── IncompleteStreamError       a stream that ended before it was complete
 │       └── StreamConnectionError       a stream that was cut off; an APIConnectionError, too
@@ -184,6 +185,10 @@ class APIResponseValidationError(APIError):
     """The response is no completion, page or stream; mostly the base URL points elsewhere."""
 
 
+class ResponseTooLargeError(APIResponseValidationError):
+    """The response is larger than the client's `max_response_bytes`; what is beyond that was not read."""
+
+
 class StreamError(APIError):
     """A stream failed after it began.
 
@@ -302,6 +307,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "RequestValidationError",
+    "ResponseTooLargeError",
     "SchemaError",
     "StreamConnectionError",
     "StreamError",

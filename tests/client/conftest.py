@@ -17,6 +17,8 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
 class SyncApi:
     """The sync client, as it is."""
 
+    httpx2 = False  # whether httpx2 sends
+
     def __init__(self) -> None:
         self._clients: list[Client] = []
 
@@ -97,6 +99,8 @@ class AsyncApi(SyncApi):
 class SyncHttpx2Api(SyncApi):
     """The sync client, sending with an httpx2.Client."""
 
+    httpx2 = True
+
     def __init__(self) -> None:
         super().__init__()
         self._http_clients: list[httpx2.Client] = []
@@ -121,6 +125,8 @@ class SyncHttpx2Api(SyncApi):
 
 class AsyncHttpx2Api(AsyncApi):
     """The async client, sending with an httpx2.AsyncClient."""
+
+    httpx2 = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -118,8 +118,15 @@ def test_copies_keep_the_kind_of_credential(server: ScriptedServer) -> None:
 
 
 def test_pickles_hold_no_credential(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = AzureClient(azure_endpoint=endpoint(server), api_key="secret-1", **VERSION)
-    token = AzureClient(azure_endpoint=endpoint(server), azure_ad_token="secret-2", **VERSION)
+    for given in ({"api_key": "secret-1"}, {"azure_ad_token": "secret-2"}):
+        with pytest.raises(TypeError, match="not pickled"):
+            pickle.dumps(AzureClient(azure_endpoint=endpoint(server), **given, **VERSION))
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "secret-1")
+    key = AzureClient(azure_endpoint=endpoint(server), **VERSION)
+    monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "secret-2")
+    token = AzureClient(azure_endpoint=endpoint(server), **VERSION)
+    monkeypatch.delenv("AZURE_OPENAI_API_KEY")
+    monkeypatch.delenv("AZURE_OPENAI_AD_TOKEN")
     pickled = [pickle.dumps(client) for client in (key, token)]
     assert b"secret" not in b"".join(pickled)
     with pytest.raises(errors.ChatCompletionsError, match="AZURE_OPENAI_API_KEY"):

@@ -264,13 +264,15 @@ def _key() -> str:
 
 
 def test_a_client_pickles_without_its_key(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     client = api.client(
         base_url="http://127.0.0.1:1/v1",
-        api_key="sk-secret",
+        api_key=None,
         max_retries=7,
         default_headers={"x": "1"},
         http_client=None,
     )
+    monkeypatch.delenv("OPENAI_API_KEY")
     pickled = pickle.dumps(client)
     assert b"sk-secret" not in pickled
     with pytest.raises(errors.ChatCompletionsError, match="OPENAI_API_KEY"):
@@ -286,6 +288,7 @@ def test_a_client_pickles_without_its_key(api: SyncApi, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     "settings",
     [
+        {"api_key": "sk-given"},
         {"default_headers": {"api-key": "x"}},
         {"default_query": {"sig-token": "x"}},
         {"base_url": "http://u:p@127.0.0.1"},
@@ -293,7 +296,7 @@ def test_a_client_pickles_without_its_key(api: SyncApi, monkeypatch: pytest.Monk
 )
 def test_a_client_with_other_secrets_does_not_pickle(api: SyncApi, settings: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="not pickled"):
-        pickle.dumps(api.client(**{"base_url": "http://127.0.0.1", "http_client": None, **settings}))
+        pickle.dumps(api.client(**{"base_url": "http://127.0.0.1", "http_client": None, "api_key": None, **settings}))
 
 
 def test_a_client_with_a_callers_http_client_does_not_pickle() -> None:
