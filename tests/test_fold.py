@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chat_completions._fold import MAX_ANOMALIES, Anomaly, Fold
 from chat_completions_api.models import ChatCompletion
+from tests.conftest import examples
 
 STREAMS = Path(__file__).parents[2] / "shared" / "payloads" / "streams.jsonl.gz"
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "gpt-x"}
@@ -799,7 +800,7 @@ def equal(one: Any, other: Any) -> bool:
 
 
 @given(CHUNKS)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_any_objects(chunks: list[Any]) -> None:
     """No JSON object makes the fold raise, none is changed, and what comes out is JSON that the models take."""
     before = json.dumps(chunks)
@@ -814,7 +815,7 @@ def test_any_objects(chunks: list[Any]) -> None:
 
 
 @given(CHUNKS)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_snapshots_change_nothing(chunks: list[Any]) -> None:
     """Snapshots in between, changes to them and to chunks already added leave the fold as it would be."""
     plain = folded(copy.deepcopy(chunks))
@@ -832,7 +833,7 @@ def test_snapshots_change_nothing(chunks: list[Any]) -> None:
 
 
 @given(CHUNKS)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_short_way_is_the_long_way(chunks: list[Any]) -> None:
     """An ordinary chunk, which is folded without a look at all of it, folds as if it had been looked at."""
     assume("NaN" not in json.dumps(chunks))
@@ -932,7 +933,7 @@ def cut(draw: st.DrawFn, whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @given(completions().flatmap(lambda whole: st.tuples(st.just(whole), cut(whole))))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_cut_and_folded(example: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
     """A completion that is cut into chunks anyhow folds back to itself, and nothing needed repair."""
     whole, chunks = example

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat_completions import sse
 from chat_completions.errors import EventEncodingError, EventStreamError, EventTooLargeError
 from chat_completions.sse import MAX_EVENT_BYTES, Decoder, Event
+from tests.conftest import examples
 
 PAYLOADS = Path(__file__).resolve().parents[1].parent / "shared" / "payloads" / "streams.jsonl.gz"
 
@@ -526,7 +527,7 @@ def split(body: bytes, cuts: list[int]) -> list[bytes]:
 CUTS = st.lists(st.integers(0, 10_000), max_size=8)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(STREAMS, CUTS)
 @example(b"data: a\r\n\r\ndata: b\r\r\n", [9])
 def test_any_stream_in_any_pieces_is_as_the_standard_says(body: bytes, cuts: list[int]) -> None:
@@ -538,7 +539,7 @@ def test_any_stream_in_any_pieces_is_as_the_standard_says(body: bytes, cuts: lis
     assert decode(single_bytes(body)) == expected
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(WRECKS, CUTS, LIMITS)
 @example(b"\xef\xbb", [], 2)
 @example(b"\xef\xbb\xbfdata\n\n", [1, 2], 4)
@@ -552,7 +553,7 @@ def test_any_bytes_give_events_or_an_event_stream_error(body: bytes, cuts: list[
     assert decode(single_bytes(body), limit) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(WRECKS)
 def test_offset_of_bad_encoding_is_that_of_decoding_it_all(body: bytes) -> None:
     """The offset is the one that Python's own decoder finds in the whole body, or the body's end cut a character."""

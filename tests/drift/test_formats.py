@@ -11,12 +11,13 @@ from typing import Any, get_args
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tests.conftest import examples
 from tests.drift.reports import KINDS, NONE, REPORTS, ROW, SOME, TEXTS, finding
 from tools.drift.findings import LEVELS, Acknowledgement, Direction, Report, Symbol
 from tools.drift.formats import FORMATS
@@ -334,7 +335,7 @@ def test_one_monster_does_not_take_all_the_room() -> None:
     assert text.count("`111111111111`") == 2
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(report=REPORTS)
 def test_the_markdown_is_bounded(report: Report) -> None:
     """However much there is."""
