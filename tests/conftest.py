@@ -56,7 +56,8 @@ _FIXED = {
 }
 
 
-def pytest_configure(config: pytest.Config) -> None:
+@pytest.hookimpl(trylast=True)  # after Hypothesis has loaded the profile
+def pytest_configure() -> None:
     """Make the environment, the time zone and the umask those of every other run; child processes inherit them."""
     for name in os.environ:
         if _FOREIGN.fullmatch(name):
@@ -64,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(_FIXED)
     time.tzset()
     os.umask(0o022)
-    if config.getoption("hypothesis_profile", None) != "fuzz":
+    if settings.get_current_profile_name() == "gate":
         # Hypothesis also draws what stands as a constant in those modules that are imported by then, which hangs on
         # what else is run, and in which order.
         providers._get_local_constants = Constants  # type: ignore[assignment]
@@ -74,3 +75,9 @@ def pytest_runtest_setup() -> None:
     """Begin nothing more once the time of `make fuzz` is over."""
     if time.time() > float(os.environ.get("FUZZ_UNTIL", "inf")):
         pytest.skip("the time is over")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the slow files where processes share the tests, so that none ends long after the others."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: all(mark.name != "slow" for mark in item.getparent(pytest.Module).own_markers))

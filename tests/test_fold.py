@@ -717,6 +717,7 @@ def test_anomalies_are_bounded_and_immutable() -> None:
     assert len(anomaly.detail) < 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [100, 900, 100_000])
 def test_deep_nesting(depth: int) -> None:
     """Objects that nest as deeply as a JSON parser takes are folded, if only in part."""
@@ -799,6 +800,7 @@ def equal(one: Any, other: Any) -> bool:
     return json.dumps(one) == json.dumps(other)
 
 
+@pytest.mark.slow
 @given(CHUNKS)
 @examples(400)
 def test_any_objects(chunks: list[Any]) -> None:
@@ -814,6 +816,7 @@ def test_any_objects(chunks: list[Any]) -> None:
     assert fold.is_complete == (bool(fold.choices) and all(choice["finish_reason"] for choice in result["choices"]))
 
 
+@pytest.mark.slow
 @given(CHUNKS)
 @examples(200)
 def test_snapshots_change_nothing(chunks: list[Any]) -> None:
@@ -832,6 +835,7 @@ def test_snapshots_change_nothing(chunks: list[Any]) -> None:
     assert watched.anomalies == plain.anomalies
 
 
+@pytest.mark.slow
 @given(CHUNKS)
 @examples(200)
 def test_the_short_way_is_the_long_way(chunks: list[Any]) -> None:
@@ -932,6 +936,7 @@ def cut(draw: st.DrawFn, whole: dict[str, Any]) -> list[dict[str, Any]]:
     return [*chunks, bare(**rest)]
 
 
+@pytest.mark.slow
 @given(completions().flatmap(lambda whole: st.tuples(st.just(whole), cut(whole))))
 @examples(300)
 def test_cut_and_folded(example: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
@@ -978,6 +983,7 @@ def new_tool_calls(count: int) -> Iterator[dict[str, Any]]:
         yield call(id=f"c{number}", function={"name": "f", "arguments": "{}"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ordinary, arguments, parts_then_text, whole_pieces, new_tool_calls])
 def test_linear(make: Any) -> None:
     """64,000 chunks cost eight times what 8,000 cost, within a factor for noise."""
@@ -997,6 +1003,7 @@ def test_linear(make: Any) -> None:
     assert seconds(64_000) < 8 * seconds(8_000) * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ordinary, arguments, parts_then_text, whole_pieces])
 def test_memory(make: Any) -> None:
     """What the fold holds after 64,000 chunks is the text, however many pieces it came in."""

@@ -143,6 +143,7 @@ def assert_lossless(model: type[Model], body: Json) -> None:
     assert text_of(body) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 @examples(20)
 @given(data=st.data())

@@ -24,6 +24,8 @@ from tests.conftest import examples
 from tests.near import objects_near
 from tests.specs import ROOT, Json, generate, importable, obj, ref, spec, type_errors
 
+pytestmark = pytest.mark.slow
+
 TEXT = {"type": "string"}
 CACHE = ROOT / ".mypy_cache" / "tests"
 

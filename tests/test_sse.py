@@ -527,6 +527,7 @@ def split(body: bytes, cuts: list[int]) -> list[bytes]:
 CUTS = st.lists(st.integers(0, 10_000), max_size=8)
 
 
+@pytest.mark.slow
 @examples(400)
 @given(STREAMS, CUTS)
 @example(b"data: a\r\n\r\ndata: b\r\r\n", [9])
@@ -567,6 +568,7 @@ def test_offset_of_bad_encoding_is_that_of_decoding_it_all(body: bytes) -> None:
         assert fault is None
 
 
+@pytest.mark.slow
 def test_recorded_streams() -> None:
     """Every recorded stream decodes as the reference says, whole, in reads and byte by byte."""
     if not PAYLOADS.exists():
@@ -623,6 +625,7 @@ SHAPES: dict[str, Callable[[int], list[bytes]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_work_is_linear(shape: Callable[[int], list[bytes]]) -> None:
     """Sixteen times the bytes cost about sixteen times the work; what is quadratic would cost 256 times."""
@@ -649,6 +652,7 @@ def peak() -> Iterator[Callable[[], int]]:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"x" * 65536, b"x\n:" * 20_000, "€".encode() * 20_000 + b"\xe2", b"\n:\r" * 20_000])
 def test_endless_comments_are_not_kept(piece: bytes, peak: Callable[[], int]) -> None:
     """Comment lines of any length and number leave nothing behind."""
@@ -661,6 +665,7 @@ def test_endless_comments_are_not_kept(piece: bytes, peak: Callable[[], int]) ->
     assert peak() < 16 * len(piece) + 3_000_000
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_limit(peak: Callable[[], int]) -> None:
     """A body without line ends fails at the limit, in whatever pieces, and keeps nothing after that."""
     for size in (7, 65536):

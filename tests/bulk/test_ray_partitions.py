@@ -255,6 +255,7 @@ async def _lent(meter: Meter, seconds: float, tokens: float) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "tokens", "expected"),
     [(Limits(requests_per_minute=6000), 0.0, 150), (Limits(tokens_per_minute=60_000), 20.0, 75)],

@@ -18,6 +18,8 @@ from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, s
 from .fast_server import Behaviour, FastServer
 from .files import check_each_once, errors_of, request, results, settings, write_requests
 
+pytestmark = pytest.mark.slow
+
 ANSWER = {"choices": [{"index": 0, "message": {"content": "x"}}], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}
 
 

@@ -18,6 +18,8 @@ import pytest
 from tests.cli.commands import DONE, SECONDS, SILENCE, Command, event, together, whole
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, stream_reply
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-proj-0123456789abcdef"
 USAGE, REFUSED, CUT, UNREACHABLE, UNUSABLE, INTERRUPTED, CLOSED = 2, 1, 3, 4, 5, 130, 141
 

@@ -15,6 +15,8 @@ import pytest
 from tests.cli.commands import DONE, SECONDS, SILENCE, Command, event, once, together, whole
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
+pytestmark = pytest.mark.slow
+
 # What could clear the screen, set the title, write to the clipboard, hide what was, or ask the terminal to answer.
 ATTACKS = (
     "\x1b[2J\x1b[H",

@@ -190,6 +190,7 @@ STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20
 )
 
 
+@pytest.mark.slow
 @examples(300)
 @given(STREAMS)
 def test_nobody_can_tell(texts: list[str]) -> None:
@@ -330,6 +331,7 @@ def test_every_reader_fails_as_json_does(text: str) -> None:
     assert run(_json.loads) == run(_json.reader()) == run(json.loads)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded streams are not at hand")
 def test_recorded_streams() -> None:
     """All of them come out alike, by any reader; and most of their plain text chunks are ordinary."""

@@ -151,6 +151,7 @@ def test_our_own_delay_grows_to_a_bound_with_jitter(monkeypatch: pytest.MonkeyPa
         assert all(delay is not None and 0.75 * longest <= delay <= longest for delay in delays)
 
 
+@pytest.mark.slow
 def test_the_deadline_covers_all_attempts(api: SyncApi) -> None:
     with ScriptedServer(fail(503, retry_after="0.5")) as server:
         before = time.monotonic()

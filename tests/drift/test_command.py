@@ -25,6 +25,8 @@ from tools.drift.command import SPEC, report
 from tools.drift.findings import Report, Symbol
 from tools.drift.rules_page import rules_page
 
+pytestmark = pytest.mark.slow
+
 SLICE = documents.load(SPEC.read_bytes(), name="openapi.yaml")
 UPSTREAM = ROOT.parent / "shared" / "upstream"
 DOCUMENTS = sorted(UPSTREAM.glob("*.yaml.gz"))

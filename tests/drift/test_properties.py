@@ -19,6 +19,8 @@ from tools.drift.findings import Finding
 from tools.drift.gathering import findings_of as compare
 from tools.drift.rules import RULES
 
+pytestmark = pytest.mark.slow
+
 SLICE = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
 SETTINGS = examples(25)
 

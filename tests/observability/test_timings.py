@@ -264,6 +264,7 @@ def test_after_an_early_close(api: Any) -> None:
         assert stream.timings == timings
 
 
+@pytest.mark.slow
 def test_a_deadline(api: Any) -> None:
     with ScriptedServer(stream_reply([ROLE, 60.0])) as server:
         stream = api.create(api.client(base_url=server.base_url), stream=True, deadline=1.2)

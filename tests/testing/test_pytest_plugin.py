@@ -174,7 +174,7 @@ def test_markers(pytester: pytest.Pytester) -> None:
     result = outcomes(
         pytester,
         """
-pytestmark = pytest.mark.chat_completions_server(strict=True, api_keys=["sk-1"])
+pytestmark = [pytest.mark.slow, pytest.mark.chat_completions_server(strict=True, api_keys=["sk-1"])]
 
 def test_module(chat_completions_server):
     with pytest.raises(Exception, match="unknown|Unrecognized"):

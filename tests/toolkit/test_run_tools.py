@@ -324,6 +324,7 @@ def test_a_failed_call_of_the_api_keeps_the_run(runs: Runs) -> None:
     assert pickle.loads(pickle.dumps(caught.value)).run.messages == run.messages
 
 
+@pytest.mark.slow
 def test_the_deadline_is_for_the_whole_run(runs: Runs) -> None:
     """The second round gets what the first one and the tools left over."""
 
@@ -342,6 +343,7 @@ def test_the_deadline_is_for_the_whole_run(runs: Runs) -> None:
     assert caught.value.run is not None and caught.value.run.tool_results[0].content == "slept"
 
 
+@pytest.mark.slow
 def test_the_deadline_of_the_client_counts_for_a_run(runs: Runs) -> None:
     def slow() -> str:
         time.sleep(1.2)
