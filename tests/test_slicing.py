@@ -677,6 +677,7 @@ def places(value: Any) -> Iterator[list[Any]]:
 ODD_VALUES = [None, 1, "x", "#/components", [], {}, [None], [["a"]], {"$ref": 1}, {"x": {"$ref": "#/components"}}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD_VALUES, ids=json.dumps)
 def test_any_place_may_hold_anything(odd: Any) -> None:
     """Whatever stands wherever, the end is a slice that slicing leaves alone, or a ToolError."""
@@ -706,6 +707,7 @@ def references(value: Any) -> Iterator[str]:
             yield from references(item)
 
 
+@pytest.mark.slow
 def test_upstream_documents_slice_whole_and_stay_the_same() -> None:
     """Every document gives a closed slice, the same one again, and the same one with all keys turned around."""
     folder = Path(__file__).resolve().parents[1].parent / "shared" / "upstream"

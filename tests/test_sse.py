@@ -459,6 +459,7 @@ def test_limit_must_be_positive() -> None:
         Decoder(max_event_bytes=0)
 
 
+@pytest.mark.slow
 def test_default_limit_lets_50_mb_through() -> None:
     """Issue 5 asks for events of 50 MB; in reads of 64 KiB each byte is looked at a few times only."""
     text = "x" * 50_000_000
@@ -554,6 +555,7 @@ def test_any_bytes_give_events_or_an_event_stream_error(body: bytes, cuts: list[
     assert decode(single_bytes(body), limit) == expected
 
 
+@pytest.mark.slow
 @examples(300)
 @given(WRECKS)
 def test_offset_of_bad_encoding_is_that_of_decoding_it_all(body: bytes) -> None:
@@ -633,6 +635,7 @@ def test_work_is_linear(shape: Callable[[int], list[bytes]]) -> None:
     assert large < 16 * 5 * max(small, 0.0005)
 
 
+@pytest.mark.slow
 def test_fault_late_in_a_million_lines_is_found_once() -> None:
     """Telling the offset costs one more look at the bytes, not one per line."""
     body = b"data: x\r\n\r\n" * 500_000 + b"data: \xff\n\n"

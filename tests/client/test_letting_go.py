@@ -65,6 +65,7 @@ def test_an_exception_in_the_loop(server: ScriptedServer) -> None:
         assert server.wait_until_closed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [False, True])
 def test_garbage(server: ScriptedServer, begun: bool) -> None:
     with Client(base_url=server.base_url) as client:

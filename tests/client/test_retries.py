@@ -393,6 +393,7 @@ def test_a_raw_page_is_parsed_when_asked() -> None:
         assert [item.id for item in raw.parse()] == ["chatcmpl-1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "told"), [("", ()), ("info", ()), ("debug", ("attempt 1",)), ("bodies", ("Hello",))])
 def test_the_environment_turns_the_log_on(level: str, told: tuple[str, ...]) -> None:
     code = """

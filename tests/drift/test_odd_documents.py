@@ -172,6 +172,7 @@ def test_a_sentence_is_about_the_right_thing(old: Json, new: Json, words: str) -
     assert words in only(in_response(old), in_response(new)).sentence
 
 
+@pytest.mark.slow
 def test_many_variants_are_compared() -> None:
     """A list of 1500 variants is no product of unions, and takes no square of its length."""
     values = {"oneOf": [{"const": f"v{i}"} for i in range(1500)]}

@@ -309,6 +309,7 @@ def test_many_at_once(path: Path) -> None:
         assert asyncio.run(ask(NOWHERE, cassette)) == live
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("speed", "least", "most"), [(None, 0, 0.2), (1, 0.3, 5), (10, 0.03, 0.25)])
 def test_the_time_between_the_pieces(path: Path, speed: float | None, least: float, most: float) -> None:
     """A replay waits as the server did, faster, or not at all."""

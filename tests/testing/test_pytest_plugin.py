@@ -11,6 +11,8 @@ import pytest
 
 from chat_completions.testing import ScriptedServer
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 ASK = """
@@ -174,7 +176,7 @@ def test_markers(pytester: pytest.Pytester) -> None:
     result = outcomes(
         pytester,
         """
-pytestmark = [pytest.mark.slow, pytest.mark.chat_completions_server(strict=True, api_keys=["sk-1"])]
+pytestmark = pytest.mark.chat_completions_server(strict=True, api_keys=["sk-1"])
 
 def test_module(chat_completions_server):
     with pytest.raises(Exception, match="unknown|Unrecognized"):

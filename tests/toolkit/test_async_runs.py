@@ -97,6 +97,7 @@ def test_a_failure_that_ends_the_run_cancels_the_other_calls(async_runs: AsyncRu
     assert [result.name for result in caught.value.run.tool_results] == ["quick", "fail"]
 
 
+@pytest.mark.slow
 def test_the_deadline_cancels_calls(async_runs: AsyncRuns) -> None:
     watch = Watch()
     with ScriptedServer(async_runs.reply(naps(2, seconds=30))) as server:
