@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 
@@ -78,6 +79,11 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the slow files where processes share the tests, so that none ends long after the others."""
-    if hasattr(config, "workerinput"):
+    """Begin with the slow files where processes share the tests, so that none ends long after the others.
+
+    `make fuzz` begins with others each time, as its time may not suffice for all.
+    """
+    if settings.get_current_profile_name() == "fuzz":
+        random.Random(config.getoption("--hypothesis-seed")).shuffle(items)
+    elif hasattr(config, "workerinput"):
         items.sort(key=lambda item: all(mark.name != "slow" for mark in item.getparent(pytest.Module).own_markers))
