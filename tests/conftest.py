@@ -6,6 +6,7 @@ import os
 import random
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -87,3 +88,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         random.Random(config.getoption("--hypothesis-seed")).shuffle(items)
     elif hasattr(config, "workerinput"):
         items.sort(key=lambda item: all(mark.name != "slow" for mark in item.getparent(pytest.Module).own_markers))
+
+
+@pytest.fixture
+def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let seconds pass at once: whatever reads the steady clock from then on finds them gone."""
+    steady, passed = time.monotonic, 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: steady() + passed)
+
+    def advance(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    return advance

@@ -993,11 +993,11 @@ def test_linear(make: Any) -> None:
         took = []
         for _ in range(2):
             fold = Fold()
-            start = time.perf_counter()
+            start = time.thread_time()
             for one in chunks:
                 fold.add(one)
             fold.to_dict()
-            took.append(time.perf_counter() - start)
+            took.append(time.thread_time() - start)
         return min(took)
 
     assert seconds(64_000) < 8 * seconds(8_000) * 3

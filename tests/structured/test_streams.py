@@ -357,10 +357,10 @@ def test_unread_values_cost_nothing_that_grows() -> None:
     def seconds(count: int) -> float:
         core = ParsedEventCore(None, Asked({"response_format": list[str]}))
         core.add(value(one(content='{"value": ["')))
-        begun = time.perf_counter()
+        begun = time.thread_time()
         for _ in range(count):
             core.add(value(one(content="abcd")))
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     few = min(seconds(2_000) for _ in range(3))
     # Ten times the chunks; were each text read anew, it would be a hundred times the work.
