@@ -4,13 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# A process for each core; the tests of a file stay together, for what they share.
+PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 UPSTREAM ?=
 REPORT ?=
 FORMAT ?=
 DRY_RUN ?=
+FUZZ_SECONDS ?= 600
+FUZZ_SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
+.PHONY: help setup demo test test-fast fuzz docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +33,14 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) generate ## Regenerate the client, then make real calls to the local server.
 	@$(RUN) examples/demo.py
 
-test: $(READY) ## Run all tests.
-	@$(RUN) -m pytest
+test: $(READY) ## Run all tests (5 minutes on two cores).
+	@$(RUN) -m pytest $(PARALLEL) </dev/null
+
+test-fast: $(READY) ## Run those that are quick, over httpx alone (under a minute).
+	@$(RUN) -m pytest $(PARALLEL) --quiet -m "not slow and not hypothesis" -k "not httpx2" </dev/null
+
+fuzz: $(READY) ## Look for new findings with random seeds: make fuzz FUZZ_SECONDS=600 [FUZZ_SEED=N].
+	@$(RUN) -m tests.rounds --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 docs: $(READY) ## Build the documentation into build/site, strictly, and run every example in it.
 	@DOCS_SITE=build/site $(RUN) -m pytest --quiet tests/docs

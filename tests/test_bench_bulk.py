@@ -18,6 +18,8 @@ from bench import bulk_report, bulk_server
 from bench.bulk_contenders import BARE, BARE_SMALL_POOLS, OURS, STUB, run
 from bench.bulk_measures import Sizes, each_once, kills, memory, throughput, write_requests
 
+pytestmark = pytest.mark.slow
+
 SMALL = Sizes(requests=60, concurrency=8, rounds=1, kills=1, killed_requests=120, few=50, many=200)
 PAGE = Path(__file__).parents[1] / "docs" / "performance-bulk.md"
 FOUND: dict[str, Any] = {

@@ -22,11 +22,12 @@ BODY = {
 
 Json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=20,
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text() | st.sampled_from(["role", "content", "tool_calls"]), Json))
 def test_what_came_is_dumped(body: dict[str, Any]) -> None:
     """Without what did not come it is the body; with it, the rest is None, and the text says the same."""
@@ -68,6 +69,7 @@ def test_text_that_no_file_can_hold_is_escaped() -> None:
     assert ChoiceDelta.from_dict({"a": [1]}).to_json(indent=None) == '{"a":[1]}'
 
 
+@pytest.mark.slow
 def test_values_that_lie_deeper_than_python_follows() -> None:
     body: Any = {}
     for _ in range(50_000):

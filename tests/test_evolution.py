@@ -16,6 +16,8 @@ from tools import document as documents
 from tools.__main__ import main
 from tools.generate import PACKAGE
 
+pytestmark = pytest.mark.slow
+
 CACHE = ROOT / ".mypy_cache" / "tests"
 TEXT = {"type": "string"}
 

@@ -24,6 +24,8 @@ from tools.shapes import Shapes
 from tools.trees import differences, files_of, swap_in
 from tools.verifying import verify_models
 
+pytestmark = pytest.mark.slow
+
 TEXT = {"type": "string"}
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import chat_completions_api.models
@@ -38,6 +38,7 @@ from chat_completions_api.models import (
     Function,
 )
 from chat_completions_api.types import Model, UnknownVariant, encode_json
+from tests.conftest import examples
 from tests.near import ANY_JSON, objects_near
 from tests.specs import ROOT, Json, lowered
 from tools import document as documents
@@ -142,22 +143,23 @@ def assert_lossless(model: type[Model], body: Json) -> None:
     assert text_of(body) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(data=st.data())
 def test_any_object_near_the_schema_comes_back(name: str, data: st.DataObject) -> None:
     """Right and wrong types, null, missing and extra fields, unknown values and variants: decoded without a loss."""
     assert_lossless(model_named(name), data.draw(objects_near(SCHEMAS, name)))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(name=st.sampled_from(MODELS), body=st.dictionaries(st.text(max_size=3), ANY_JSON, max_size=4))
 def test_any_object_at_all_comes_back(name: str, body: Json) -> None:
     """An object that has nothing to do with the schema is decoded just the same."""
     assert_lossless(model_named(name), body)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(data=st.data())
 def test_copies_are_equal_and_apart(data: st.DataObject) -> None:
     """Copying, deep copying and pickling give equal objects; a change to one leaves the other."""

@@ -17,11 +17,14 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.near import objects_near
 from tests.specs import ROOT, Json, generate, importable, obj, ref, spec, type_errors
+
+pytestmark = pytest.mark.slow
 
 TEXT = {"type": "string"}
 CACHE = ROOT / ".mypy_cache" / "tests"
@@ -342,7 +345,7 @@ def test_everything_imports(packages: Packages) -> None:
 
 
 @pytest.mark.parametrize("name", ["names", "unions", "words"])
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(data=st.data())
 def test_any_object_comes_back(name: str, packages: Packages, data: st.DataObject) -> None:
     """For every model: decoding never raises and loses nothing; the copies are equal."""

@@ -14,6 +14,8 @@ from tools import document as documents
 from tools.__main__ import main
 from tools.generate import PACKAGE
 
+pytestmark = pytest.mark.slow
+
 FOLDER = ROOT.parent / "shared" / "upstream"
 DOCUMENTS = sorted(path.name for path in FOLDER.glob("*.yaml.gz"))
 

@@ -22,6 +22,8 @@ from tools.__main__ import main
 from tools.drift.findings import Finding, Report
 from tools.errors import ToolError
 
+pytestmark = pytest.mark.slow
+
 SLICE = """\
 openapi: 3.1.0
 info: {title: t, version: '1'}

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tools import document, yaml_reading, yaml_writing
 from tools.errors import ToolError
 from tools.slicing import slice_document
@@ -647,7 +648,7 @@ components:
 RICH = RICH.replace("properties: {a: {type: string}}", "properties: {b: {}, a: {}, deep: {type: 'null', format: f}}", 1)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=50, deadline=None)
+@examples(50, HealthCheck.data_too_large)
 @given(st.data())
 def test_no_order_of_keys_changes_the_slice(data: st.DataObject) -> None:
     """Any order of the keys of every mapping gives the same bytes, hoisted names included, and the input stays."""
@@ -676,6 +677,7 @@ def places(value: Any) -> Iterator[list[Any]]:
 ODD_VALUES = [None, 1, "x", "#/components", [], {}, [None], [["a"]], {"$ref": 1}, {"x": {"$ref": "#/components"}}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD_VALUES, ids=json.dumps)
 def test_any_place_may_hold_anything(odd: Any) -> None:
     """Whatever stands wherever, the end is a slice that slicing leaves alone, or a ToolError."""
@@ -705,6 +707,7 @@ def references(value: Any) -> Iterator[str]:
             yield from references(item)
 
 
+@pytest.mark.slow
 def test_upstream_documents_slice_whole_and_stay_the_same() -> None:
     """Every document gives a closed slice, the same one again, and the same one with all keys turned around."""
     folder = Path(__file__).resolve().parents[1].parent / "shared" / "upstream"

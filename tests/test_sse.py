@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat_completions import sse
 from chat_completions.errors import EventEncodingError, EventStreamError, EventTooLargeError
 from chat_completions.sse import MAX_EVENT_BYTES, Decoder, Event
+from tests.conftest import examples
 
 PAYLOADS = Path(__file__).resolve().parents[1].parent / "shared" / "payloads" / "streams.jsonl.gz"
 
@@ -458,6 +459,7 @@ def test_limit_must_be_positive() -> None:
         Decoder(max_event_bytes=0)
 
 
+@pytest.mark.slow
 def test_default_limit_lets_50_mb_through() -> None:
     """Issue 5 asks for events of 50 MB; in reads of 64 KiB each byte is looked at a few times only."""
     text = "x" * 50_000_000
@@ -526,7 +528,8 @@ def split(body: bytes, cuts: list[int]) -> list[bytes]:
 CUTS = st.lists(st.integers(0, 10_000), max_size=8)
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.slow
+@examples(400)
 @given(STREAMS, CUTS)
 @example(b"data: a\r\n\r\ndata: b\r\r\n", [9])
 def test_any_stream_in_any_pieces_is_as_the_standard_says(body: bytes, cuts: list[int]) -> None:
@@ -538,7 +541,7 @@ def test_any_stream_in_any_pieces_is_as_the_standard_says(body: bytes, cuts: lis
     assert decode(single_bytes(body)) == expected
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(WRECKS, CUTS, LIMITS)
 @example(b"\xef\xbb", [], 2)
 @example(b"\xef\xbb\xbfdata\n\n", [1, 2], 4)
@@ -552,7 +555,8 @@ def test_any_bytes_give_events_or_an_event_stream_error(body: bytes, cuts: list[
     assert decode(single_bytes(body), limit) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+@examples(300)
 @given(WRECKS)
 def test_offset_of_bad_encoding_is_that_of_decoding_it_all(body: bytes) -> None:
     """The offset is the one that Python's own decoder finds in the whole body, or the body's end cut a character."""
@@ -566,6 +570,7 @@ def test_offset_of_bad_encoding_is_that_of_decoding_it_all(body: bytes) -> None:
         assert fault is None
 
 
+@pytest.mark.slow
 def test_recorded_streams() -> None:
     """Every recorded stream decodes as the reference says, whole, in reads and byte by byte."""
     if not PAYLOADS.exists():
@@ -622,6 +627,7 @@ SHAPES: dict[str, Callable[[int], list[bytes]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_work_is_linear(shape: Callable[[int], list[bytes]]) -> None:
     """Sixteen times the bytes cost about sixteen times the work; what is quadratic would cost 256 times."""
@@ -629,6 +635,7 @@ def test_work_is_linear(shape: Callable[[int], list[bytes]]) -> None:
     assert large < 16 * 5 * max(small, 0.0005)
 
 
+@pytest.mark.slow
 def test_fault_late_in_a_million_lines_is_found_once() -> None:
     """Telling the offset costs one more look at the bytes, not one per line."""
     body = b"data: x\r\n\r\n" * 500_000 + b"data: \xff\n\n"
@@ -648,6 +655,7 @@ def peak() -> Iterator[Callable[[], int]]:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"x" * 65536, b"x\n:" * 20_000, "€".encode() * 20_000 + b"\xe2", b"\n:\r" * 20_000])
 def test_endless_comments_are_not_kept(piece: bytes, peak: Callable[[], int]) -> None:
     """Comment lines of any length and number leave nothing behind."""
@@ -660,6 +668,7 @@ def test_endless_comments_are_not_kept(piece: bytes, peak: Callable[[], int]) ->
     assert peak() < 16 * len(piece) + 3_000_000
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_limit(peak: Callable[[], int]) -> None:
     """A body without line ends fails at the limit, in whatever pieces, and keeps nothing after that."""
     for size in (7, 65536):

@@ -348,6 +348,7 @@ def test_the_committed_slice_is_what_its_lock_says() -> None:
     assert sum(map(len, sliced["components"].values())) == written["slice"]["components"]
 
 
+@pytest.mark.slow
 def test_the_committed_slice_comes_from_the_document_in_its_lock(folder: Path) -> None:
     """Vendoring the same upstream document again gives the committed bytes; every other one can be vendored."""
     shared = ROOT.parent / "shared" / "upstream"

@@ -22,6 +22,8 @@ import pytest
 
 from bench.sizes import client_bytes
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 MAX_CLIENT_BYTES = 300 * 1024
 MAX_BYTES = 600 * 1024

@@ -15,6 +15,8 @@ from tests.cli.commands import Command
 from .fast_server import Behaviour, FastServer
 from .files import check_each_once, request, results, write_requests
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server() -> Iterator[FastServer]:

@@ -17,6 +17,8 @@ from chat_completions import bulk
 from .fast_server import Behaviour, FastServer
 from .files import check_each_once, errors_of, finished, request, results, settings, started, write_requests
 
+pytestmark = pytest.mark.slow
+
 
 def test_killed_at_any_moment_a_run_goes_on(tmp_path: Path) -> None:
     """SIGKILL at random moments, with faults; then the results are those of an undisturbed run."""

@@ -11,6 +11,8 @@ import pytest
 
 from .files import ROOT, request
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = """
 import resource, sys
 import httpx

@@ -28,7 +28,7 @@ ray: Any = pytest.importorskip("ray", reason="Ray is not installed (extra `ray`)
 psutil: Any = pytest.importorskip("psutil", reason="psutil is not installed")
 
 # Ray's own code warns of what is deprecated in it, and leaves sockets to the end of the process.
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default"), pytest.mark.timeout(180)]
 
 KEY = "sk-this-is-not-to-be-seen-0f3a"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import bulk
@@ -27,6 +27,7 @@ from chat_completions.bulk.ray_reading import Reader, Source
 from chat_completions.bulk.ray_records import Records
 from chat_completions.bulk.results import Result, answered, failed
 from tests.bulk.files import request, write_requests
+from tests.conftest import examples
 
 LONGEST = 1000
 
@@ -35,7 +36,7 @@ def _whole(data: bytes) -> list[Any]:
     return [line for batch in lines_in(io.BytesIO(data).read, LONGEST, "in") for line in batch]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.lists(st.sampled_from([b"", b"a", b"bb", b"\r", b"BZh9", b"PK\x03\x04", b"x" * 70, b" "]), max_size=12),
     st.booleans(),
@@ -254,6 +255,7 @@ async def _lent(meter: Meter, seconds: float, tokens: float) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "tokens", "expected"),
     [(Limits(requests_per_minute=6000), 0.0, 150), (Limits(tokens_per_minute=60_000), 20.0, 75)],

@@ -23,6 +23,8 @@ from chat_completions.bulk.report_failures import failures_of
 from chat_completions.bulk.report_plots import rates
 from tests.bulk.fast_server import Behaviour, FastServer
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-this-is-very-secret-0123456789"
 ATTACKS = [
     "<script>alert(1)</script>",

@@ -16,6 +16,8 @@ from chat_completions.cli.exits import Exit
 from tests.cli.commands import Command, environment, together
 from tests.test_imports import imported_by
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 # Imports of these packages fail, as if they were not installed.
 BLOCKED = """

@@ -14,6 +14,8 @@ import pytest
 from tests.cli.commands import DONE, Command, Ended, event, together, whole
 from tests.client.scripted import Received, ScriptedServer, json_reply, stream_reply
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = {
     "title": "Weather report!",
     "type": "object",

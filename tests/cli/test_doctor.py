@@ -20,6 +20,8 @@ from tests.cli.certificates import TlsServer, self_signed
 from tests.cli.commands import Command
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-proj-0123456789abcdef"
 LIST = {"object": "list", "data": [], "has_more": False}
 DAY = timedelta(days=1)

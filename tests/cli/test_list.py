@@ -15,6 +15,8 @@ from chat_completions.local import LocalServer
 from tests.cli.commands import Command, whole
 from tests.client.scripted import ScriptedServer, json_reply
 
+pytestmark = pytest.mark.slow
+
 STORED = 130  # more than one page
 
 

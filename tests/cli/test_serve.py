@@ -12,6 +12,8 @@ import pytest
 from chat_completions import AuthenticationError, Client
 from tests.cli.commands import SECONDS, Command
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_stopped(alone: Command, tmp_path: Path, stop: signal.Signals) -> None:

@@ -133,9 +133,9 @@ def _read_request(reader: Any, number: int) -> Received | None:
 
 
 def _send(connection: socket.socket, reply: Reply, over: threading.Event) -> None:
-    pieces = list(reply.pieces)
-    headers = dict(reply.headers)
+    pieces, headers = reply.pieces, dict(reply.headers)
     if reply.framing == "length":
+        pieces = list(pieces)
         headers.setdefault("content-length", str(sum(len(piece) for piece in pieces if isinstance(piece, bytes))))
     elif reply.framing == "chunked":
         headers["transfer-encoding"] = "chunked"

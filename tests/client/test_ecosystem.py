@@ -96,6 +96,7 @@ def test_a_client_tells_its_settings(api: SyncApi) -> None:
     assert client.beta.chat is client.chat
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "told"),
     [

@@ -560,6 +560,7 @@ def test_whatever_the_chunks_are_deltas_join_to_the_completion(chunks: list[Any]
         tally.compare(completion)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "choice", [one(content=" word"), one(tool_calls=[call(" word")])], ids=["content", "arguments"]
 )

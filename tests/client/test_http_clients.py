@@ -70,6 +70,7 @@ def test_their_limits_are_those_of_a_client_unless_others_are_given(make: Any) -
         assert ours._transport._pool._max_keepalive_connections == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 def test_time_limits_of_an_http_client_hold_where_the_client_has_none(library: Any) -> None:
     with ScriptedServer(Reply([0.8, b"{}"], framing="close")) as server:

@@ -65,6 +65,7 @@ def test_an_exception_in_the_loop(server: ScriptedServer) -> None:
         assert server.wait_until_closed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [False, True])
 def test_garbage(server: ScriptedServer, begun: bool) -> None:
     with Client(base_url=server.base_url) as client:
@@ -134,6 +135,7 @@ async def timed_out(stream: Any) -> None:
 WAYS = [broken, broken_texts, raising, dropped, untouched, cancelled, timed_out]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_async(server: ScriptedServer, way: Callable[[Any], Awaitable[None]]) -> None:
     async def main() -> None:
@@ -150,6 +152,7 @@ def test_async(server: ScriptedServer, way: Callable[[Any], Awaitable[None]]) ->
     asyncio.run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [broken, dropped, untouched], ids=lambda way: way.__name__)
 def test_async_when_the_loop_ends_at_once(server: ScriptedServer, way: Callable[[Any], Awaitable[None]]) -> None:
     async def main() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from attrs.exceptions import FrozenInstanceError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import APIResponseValidationError, Client, Unknown, _generated, errors
@@ -478,7 +478,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # The first run anywhere makes Unicode's tables.
 @given(st.dictionaries(st.sampled_from(["choices", "data", "usage", "moderation", "metadata", "odd"]), JSON))
 def test_any_json_can_be_looked_at(body: dict[str, Any]) -> None:
     """No JSON object raises, whatever stands where."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import _json
@@ -18,6 +18,7 @@ from chat_completions._ordinary import Ordinary
 from chat_completions._stream_core import StreamCore
 from chat_completions._unknown import Watch
 from chat_completions.errors import StreamError
+from tests.conftest import examples
 
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads" / "streams.jsonl.gz"
 
@@ -189,7 +190,8 @@ STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20
 )
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+@examples(300)
 @given(STREAMS)
 def test_nobody_can_tell(texts: list[str]) -> None:
     """Whatever comes, in whatever order."""
@@ -197,7 +199,7 @@ def test_nobody_can_tell(texts: list[str]) -> None:
     assert told_events(texts, blind=False) == told_events(texts, blind=True)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(PIECES, min_size=2, max_size=20), st.booleans(), st.booleans())
 def test_pieces_of_any_kind(pieces: list[str], padded: bool, first: bool) -> None:
     """With padding before the choices, behind them, and without."""
@@ -329,6 +331,7 @@ def test_every_reader_fails_as_json_does(text: str) -> None:
     assert run(_json.loads) == run(_json.reader()) == run(json.loads)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded streams are not at hand")
 def test_recorded_streams() -> None:
     """All of them come out alike, by any reader; and most of their plain text chunks are ordinary."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions._fold import Fold
 from chat_completions._stream_core import StreamCore
 from chat_completions.errors import IncompleteStreamError, StreamError
+from tests.conftest import examples
 
 texts = st.text(max_size=8)
 deltas = st.fixed_dictionaries(
@@ -69,7 +70,7 @@ def folded(values: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 @given(streams(), st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_split_gives_the_same_chunks(stream: tuple[bytes, list[dict[str, Any]]], data: st.DataObject) -> None:
     body, values = stream
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=12)))
@@ -84,7 +85,7 @@ def test_any_split_gives_the_same_chunks(stream: tuple[bytes, list[dict[str, Any
 
 
 @given(streams(), st.data())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_stream_cut_anywhere_is_whole_or_says_that_it_is_not(
     stream: tuple[bytes, list[dict[str, Any]]], data: st.DataObject
 ) -> None:
@@ -105,7 +106,7 @@ def test_a_stream_cut_anywhere_is_whole_or_says_that_it_is_not(
 
 
 @given(st.lists(st.binary(max_size=60), max_size=6))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_no_bytes_at_all_raise_anything_but_a_typed_fault(pieces: list[bytes]) -> None:
     _, fault, core = outcome(pieces)
     assert fault is None or isinstance(fault, StreamError)

@@ -151,6 +151,7 @@ def test_our_own_delay_grows_to_a_bound_with_jitter(monkeypatch: pytest.MonkeyPa
         assert all(delay is not None and 0.75 * longest <= delay <= longest for delay in delays)
 
 
+@pytest.mark.slow
 def test_the_deadline_covers_all_attempts(api: SyncApi) -> None:
     with ScriptedServer(fail(503, retry_after="0.5")) as server:
         before = time.monotonic()
@@ -395,6 +396,7 @@ def test_a_raw_page_is_parsed_when_asked() -> None:
         assert [item.id for item in raw.parse()] == ["chatcmpl-1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "told"), [("", ()), ("info", ()), ("debug", ("attempt 1",)), ("bodies", ("Hello",))])
 def test_the_environment_turns_the_log_on(level: str, told: tuple[str, ...]) -> None:
     code = """

@@ -21,6 +21,8 @@ from tests.client.conftest import MESSAGES
 from tests.client.scripted import Received, Reply, ScriptedServer, stream_reply
 from tests.client.test_streams import DONE, chunk
 
+pytestmark = pytest.mark.slow
+
 STREAMS = int(os.environ.get("SOAK_STREAMS", "1000"))
 GROWTH = 256 * 1024  # bytes that a third may add
 THIRDS = (STREAMS // 3, STREAMS * 2 // 3)

@@ -101,6 +101,7 @@ def test_an_iterated_body_is_gone(api: SyncApi) -> None:
                 done(api, response.parse())
 
 
+@pytest.mark.slow
 def test_a_body_that_breaks_off_or_stalls(api: SyncApi) -> None:
     broken = [Reply([b'{"id": '], framing="chunked", cut=True)] * 2
     stalled = [Reply([b'{"id": ', 60.0], framing="chunked")] * 2
@@ -115,6 +116,7 @@ def test_a_body_that_breaks_off_or_stalls(api: SyncApi) -> None:
                 listed(api, response.iter_lines())
 
 
+@pytest.mark.slow
 def test_the_deadline_is_of_the_body_too(api: SyncApi) -> None:
     drops = [piece for _ in range(600) for piece in (b" ", 0.1)]
     with ScriptedServer(Reply([b'{"id"', *drops, b":1}"], framing="chunked")) as server:

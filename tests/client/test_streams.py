@@ -162,6 +162,7 @@ def test_the_connection_goes_back_after_done(api: SyncApi) -> None:
         assert server.connections == 1
 
 
+@pytest.mark.slow
 def test_a_body_that_goes_on_after_done_does_not_hold_the_caller(api: SyncApi) -> None:
     with ScriptedServer(stream_reply([chunk("a"), DONE, *[b": more\n\n", 0.1] * 600])) as server:
         client = api.client(base_url=server.base_url)
@@ -184,6 +185,7 @@ def test_leaving_and_closing_let_go_of_the_connection(api: SyncApi) -> None:
         assert server.wait_until_closed()
 
 
+@pytest.mark.slow
 def test_comments_are_no_life_for_the_idle_time_out(api: SyncApi) -> None:
     pings: list[bytes | float] = [b": ping\n\n", 0.05] * 600
     with ScriptedServer(stream_reply([chunk("a"), *pings, DONE])) as server:
@@ -192,6 +194,7 @@ def test_comments_are_no_life_for_the_idle_time_out(api: SyncApi) -> None:
     assert text_of(caught.value.partial) == "a"
 
 
+@pytest.mark.slow
 def test_the_deadline_covers_the_body(api: SyncApi) -> None:
     with ScriptedServer(stream_reply([piece for _ in range(600) for piece in (chunk("a"), 0.05)])) as server:
         with pytest.raises(errors.StreamError, match="deadline") as caught:
@@ -199,6 +202,7 @@ def test_the_deadline_covers_the_body(api: SyncApi) -> None:
     assert text_of(caught.value.partial)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "message"), [("idle_timeout", "no event came for 1 s"), ("deadline", "the deadline passed")]
 )
@@ -249,6 +253,7 @@ def recorded() -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded traffic (../shared/payloads) is not here")
 def test_recorded_streams_fold_to_what_their_chunks_say(api: SyncApi) -> None:
     bodies = [row["body"].encode("utf-8", "surrogateescape") for row in recorded()]

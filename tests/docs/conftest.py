@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,25 +21,12 @@ def build(source: Path, site: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def building(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, subprocess.Popen[str]] | None]:
-    """Begin to build the site if a test will ask for it; the programs of the pages run meanwhile."""
-    if not any("site" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        yield None
-        return
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site, and give its folder."""
     named = os.environ.get("DOCS_SITE")
     folder = ROOT / named if named else tmp_path_factory.mktemp("site")
     with build(DOCS, folder) as process:
-        yield folder, process
-        process.kill()
-
-
-@pytest.fixture(scope="session")
-def site(building: tuple[Path, subprocess.Popen[str]]) -> Path:
-    """Give the folder of the built site."""
-    folder, process = building
-    _, warnings = process.communicate()
+        _, warnings = process.communicate()
     assert process.returncode == 0, warnings
     return folder

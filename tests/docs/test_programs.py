@@ -18,6 +18,8 @@ from chat_completions.local import LocalServer
 
 from .pages import ROOT, Block, blocks, pages
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "program.py"
 KEYS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "GROQ_API_KEY", "OPENROUTER_API_KEY", "MISTRAL_API_KEY")
 IS_TEST = re.compile(r"^(async )?def test_", re.MULTILINE)

@@ -19,6 +19,8 @@ from chat_completions_api import params
 
 from .pages import DOCS
 
+pytestmark = pytest.mark.slow
+
 MODULES = (
     "chat_completions",
     "chat_completions.bulk",

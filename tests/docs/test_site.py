@@ -13,6 +13,8 @@ from .conftest import build
 from .html_pages import Page, read, styles
 from .pages import DOCS, ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built(site: Path) -> dict[Path, Page]:

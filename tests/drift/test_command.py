@@ -25,6 +25,8 @@ from tools.drift.command import SPEC, report
 from tools.drift.findings import Report, Symbol
 from tools.drift.rules_page import rules_page
 
+pytestmark = pytest.mark.slow
+
 SLICE = documents.load(SPEC.read_bytes(), name="openapi.yaml")
 UPSTREAM = ROOT.parent / "shared" / "upstream"
 DOCUMENTS = sorted(UPSTREAM.glob("*.yaml.gz"))
@@ -237,10 +239,10 @@ def test_a_union_without_end_is_refused(folder: Path, capsys: pytest.CaptureFixt
     union = {"anyOf": [{"type": "object", "properties": {f"p{i}": TEXT}} for i in range(9)]}
     new = in_request({"allOf": [copy.deepcopy(union) for _ in range(9)]})
     path = write(folder / "new.yaml", new)
-    begun = time.monotonic()
+    begun = time.process_time()
     assert run("--base", write(folder / "old.yaml", document()), "--upstream", path) == 2
     assert run("--base", path, "--upstream", write(folder / "old2.yaml", in_request(TEXT))) == 64
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
     assert "alternatives" in capsys.readouterr().err
 
 

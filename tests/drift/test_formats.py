@@ -11,12 +11,13 @@ from typing import Any, get_args
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tests.conftest import examples
 from tests.drift.reports import KINDS, NONE, REPORTS, ROW, SOME, TEXTS, finding
 from tools.drift.findings import LEVELS, Acknowledgement, Direction, Report, Symbol
 from tools.drift.formats import FORMATS
@@ -43,6 +44,7 @@ def test_the_summary_comes_first_and_everything_is_said(name: str) -> None:
     assert text.endswith("\n") and not text.endswith("\n\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 @given(report=REPORTS)
 def test_any_report_can_be_written(name: str, report: Report) -> None:
@@ -160,6 +162,7 @@ def test_the_schema_is_one_and_knows_the_words_of_findings() -> None:
             assert sorted(part["required"]) == sorted(part["properties"])
 
 
+@pytest.mark.slow
 @given(report=REPORTS)
 def test_the_json_holds_all_of_a_report(report: Report) -> None:
     """It is valid by the schema, its first key is the summary, and a reader gets every value back."""
@@ -268,6 +271,7 @@ def test_code_shows_the_text(text: str) -> None:
     assert span.type == "code_inline" and span.content == (printed or " ")
 
 
+@pytest.mark.slow
 @given(report=REPORTS)
 def test_the_markdown_keeps_its_shape(report: Report) -> None:
     """Each finding is one row of four cells in a table; no name ends a cell, begins a heading, or leaves its fold."""
@@ -334,7 +338,7 @@ def test_one_monster_does_not_take_all_the_room() -> None:
     assert text.count("`111111111111`") == 2
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(report=REPORTS)
 def test_the_markdown_is_bounded(report: Report) -> None:
     """However much there is."""
@@ -374,6 +378,7 @@ def test_the_workflow_commands() -> None:
     assert commands[5][2] == SOME.stopped[0] and commands[-1][2] == SOME.notices[0]
 
 
+@pytest.mark.slow
 @given(report=REPORTS)
 def test_the_workflow_commands_are_escaped(report: Report) -> None:
     """Each finding, stop and notice is one command, and the runner reads back what it says."""

@@ -172,14 +172,15 @@ def test_a_sentence_is_about_the_right_thing(old: Json, new: Json, words: str) -
     assert words in only(in_response(old), in_response(new)).sentence
 
 
+@pytest.mark.slow
 def test_many_variants_are_compared() -> None:
     """A list of 1500 variants is no product of unions, and takes no square of its length."""
     values = {"oneOf": [{"const": f"v{i}"} for i in range(1500)]}
     objects = [tagged(f"t{i}") for i in range(1500)]
-    start = time.perf_counter()
+    start = time.thread_time()
     assert rules(values, {"oneOf": values["oneOf"][::-1]}) == []
     assert rules(one_of(*objects), one_of(*objects[:0:-1])) == ["variant-removed"]
-    assert time.perf_counter() - start < 20
+    assert time.thread_time() - start < 20
 
 
 def test_what_lies_too_deep_is_refused() -> None:

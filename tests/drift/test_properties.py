@@ -7,9 +7,11 @@ import json
 import random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.drift.edits import CHANGES, SOME_EDITS, SPELLINGS, Json, edited, shuffled
 from tests.specs import ROOT
 from tools import document as documents
@@ -17,8 +19,10 @@ from tools.drift.findings import Finding
 from tools.drift.gathering import findings_of as compare
 from tools.drift.rules import RULES
 
+pytestmark = pytest.mark.slow
+
 SLICE = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
-SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = examples(25)
 
 
 def facts(findings: list[Finding], *, swapped: bool = False) -> list[str]:
@@ -73,14 +77,23 @@ def test_order_means_nothing(edits: list[tuple[int, int]], seed: int) -> None:
     assert sorted(f.fingerprint for f in compare(SLICE, reordered)) == sorted(f.fingerprint for f in expected)
 
 
+def fingerprints(edits: list[tuple[int, int]], *, respelled: list[tuple[int, int]]) -> set[str]:
+    """Return what the edits are known by once something else was renamed, moved or respelled."""
+    return {
+        finding.fingerprint for finding in compare(SLICE, edited(edited(SLICE, edits, CHANGES), respelled, SPELLINGS))
+    }
+
+
 @SETTINGS
 @given(SOME_EDITS, SOME_EDITS)
 def test_a_fingerprint_survives_unrelated_edits(edits: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
     """What is renamed, moved or respelled elsewhere, before upstream is looked at again, keeps every fingerprint."""
-    other = edited(SLICE, edits, CHANGES)
-    expected = {finding.fingerprint for finding in compare(SLICE, other)}
-    later = edited(other, others, SPELLINGS)
-    assert {finding.fingerprint for finding in compare(SLICE, later)} == expected
+    assert fingerprints(edits, respelled=others) == fingerprints(edits, respelled=[])
+
+
+@pytest.mark.xfail(reason="the respelling makes two findings of one")
+def test_a_fingerprint_survives_what_split_a_finding() -> None:
+    assert fingerprints([(23, 474)], respelled=[(0, 922)]) == fingerprints([(23, 474)], respelled=[])
 
 
 @SETTINGS

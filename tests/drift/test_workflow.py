@@ -20,6 +20,8 @@ import pytest
 from tools import yaml_reading
 from tools.__main__ import COMMANDS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / ".github" / "drift-pr"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

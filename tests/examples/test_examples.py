@@ -15,6 +15,8 @@ import pytest
 
 from chat_completions.testing import ScriptedServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
 LONGEST = 40  # lines; the demo is longer, and has its own command

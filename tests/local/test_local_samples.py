@@ -5,13 +5,14 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chat_completions.local.patterns import NoMatchError, matching_text
 from chat_completions.local.sampler import NoSampleError
 from chat_completions.local.samples import sample_json, schema_problem
+from tests.conftest import examples
 
 NODE = {
     "$defs": {
@@ -203,7 +204,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, database=None, derandomize=True)
+@examples(150)
 @given(JSON)
 def test_any_value_as_a_schema_is_judged(schema):
     """Whatever comes as a schema, the sampler gives a valid value or says that it has none."""

@@ -267,13 +267,13 @@ def test_the_end_is_the_end_and_not_when_it_was_noticed(telemetry: Telemetry) ->
         chunks = iter(stream)
         for _ in range(4):
             next(chunks)
-        time.sleep(1)  # all chunks were given, and the end was read with the last of them
+        read_at = time.time()  # all chunks were given, and the end was read with the last of them
+        time.sleep(1)
         with contextlib.suppress(StopIteration):
             next(chunks)
     span = telemetry.span
-    assert span.start_time is not None
     assert span.end_time is not None
-    assert (span.end_time - span.start_time) / 1e9 < 0.8
+    assert span.end_time / 1e9 < read_at + 0.5
 
 
 def test_closing_twice_and_reading_on_end_one_span(api: Any, telemetry: Telemetry) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import (
@@ -27,6 +27,7 @@ from chat_completions._exchange import Answer
 from chat_completions._stream_core import StreamCore
 from chat_completions._timings import _LENGTHS, MAX_READS, Arrivals, StreamTimings, _step
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
+from tests.conftest import examples
 from tests.observability.conftest import COMPLETION, DONE, END, ROLE, USAGE, event
 
 
@@ -116,7 +117,7 @@ def test_asking_in_the_middle_of_a_read_changes_nothing() -> None:
 
 
 @given(gaps=st.lists(st.floats(1e-4, 100), min_size=1, max_size=40), sizes=st.lists(st.integers(1, 4), min_size=40))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_gaps_agree_with_the_arrivals(gaps: list[float], sizes: list[int]) -> None:
     """Up to MAX_READS reads, every figure is that of the chunks' own moments."""
     watched, at = Watched(), 12.0
@@ -263,6 +264,7 @@ def test_after_an_early_close(api: Any) -> None:
         assert stream.timings == timings
 
 
+@pytest.mark.slow
 def test_a_deadline(api: Any) -> None:
     with ScriptedServer(stream_reply([ROLE, 60.0])) as server:
         stream = api.create(api.client(base_url=server.base_url), stream=True, deadline=1.2)

@@ -7,12 +7,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chat_completions import SchemaError, response_format_for, strict_schema
 from chat_completions.local.samples import sample_json
+from tests.conftest import examples
 from tests.structured.kinds import WEATHERS, WRAPPED, Everything, EverythingOfMsgspec, Tree
 from tests.structured.rules import broken_rules
 
@@ -289,7 +290,7 @@ def parts(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(lambda part, words: {**words, **part}, objects | lists | unions, WORDS)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.dictionaries(NAMES, st.recursive(LEAVES, parts, max_leaves=8), max_size=3),
     st.recursive(LEAVES, parts, max_leaves=4),

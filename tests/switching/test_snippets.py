@@ -71,6 +71,7 @@ def expected(case: Case, *, official: bool = False) -> str:
     return (SNIPPETS / name).read_text()
 
 
+@pytest.mark.slow
 @by_name
 def test_a_snippet_runs_with_other_names(case: Case, ours: Side) -> None:
     if missing := [name for name in case.needs if importlib.util.find_spec(name) is None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import Client
@@ -18,6 +18,7 @@ from chat_completions.testing.pieces import cleaned_body, cleaned_pieces
 from chat_completions.testing.secrets import REMOVED, Secrets, is_secret
 from tests.client.scripted import Reply, json_reply, stream_reply
 from tests.client.scripted import ScriptedServer as RawServer
+from tests.conftest import examples
 
 KEY = "sk-proj-Ab9_secret/+key"
 
@@ -217,7 +218,7 @@ def test_names(name: str, secret: bool) -> None:
 TEXT = st.text(st.sampled_from('ab"\\\nż🐢 -'), max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(before=TEXT, after=TEXT, data=st.data(), ascii=st.booleans(), spaced=st.booleans())
 def test_a_secret_however_it_is_cut(before: str, after: str, data: st.DataObject, ascii: bool, spaced: bool) -> None:
     """However a secret is spread over events, and these over pieces: it is gone, and all else is as it was."""

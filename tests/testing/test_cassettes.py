@@ -91,9 +91,7 @@ def test_what_was_recorded_is_replayed(api: SyncApi, path: Path) -> None:
     ]
     with replay(path) as cassette:
         assert len(cassette.unused) == 11
-        begin = time.perf_counter()
         assert traffic(api, NOWHERE, cassette) == live
-        assert time.perf_counter() - begin < 2
         assert not cassette.unused
         cassette.verify(exact=True)
 
@@ -309,19 +307,24 @@ def test_many_at_once(path: Path) -> None:
         assert asyncio.run(ask(NOWHERE, cassette)) == live
 
 
-@pytest.mark.parametrize(("speed", "least", "most"), [(None, 0, 0.2), (1, 0.3, 5), (10, 0.03, 0.25)])
-def test_the_time_between_the_pieces(path: Path, speed: float | None, least: float, most: float) -> None:
+@pytest.mark.parametrize(("speed", "pause", "least"), [(None, 60, 0), (1, 0.3, 0.3), (600, 60, 0.1)])
+def test_the_time_between_the_pieces(path: Path, speed: float | None, pause: float, least: float) -> None:
     """A replay waits as the server did, faster, or not at all."""
     with ScriptedServer() as server, record(path) as cassette:
         server.stream(["a", 0.3, "b"])
         cassette.http_client().post(
             f"{server.base_url}/chat/completions", json={"model": "m", "messages": MESSAGES, "stream": True}
         )
+    recorded = json.loads(path.read_text())
+    pieces = recorded["exchanges"][0]["response"]["stream"]
+    assert sum(piece["after"] for piece in pieces) >= 0.3
+    pieces[-1]["after"] = pause
+    path.write_text(json.dumps(recorded))
     with replay(path, speed=speed) as cassette:
         client = cassette.http_client()
         begin = time.perf_counter()
         client.post(f"{NOWHERE}/chat/completions", json={"model": "m", "messages": MESSAGES, "stream": True})
-        assert least <= time.perf_counter() - begin < most
+        assert least <= time.perf_counter() - begin < 30
 
 
 def test_clients_that_are_made_elsewhere(path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from chat_completions.testing import ScriptedServer
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 ASK = """

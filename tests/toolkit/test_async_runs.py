@@ -44,12 +44,29 @@ def naps(count: int, **given: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("limit", "most"), [(None, 6), (2, 2), (1, 1)])
 def test_calls_of_one_answer_run_at_the_same_time(async_runs: AsyncRuns, limit: int | None, most: int) -> None:
     """As many as allowed, and the results are in the order of the calls, whoever is ready first."""
-    watch = Watch()
-    message = calls(*(("nap", {"name": f"n{place}", "seconds": 0.12 - place / 50}) for place in range(6)))
+    at_work = highest = 0
+    full = asyncio.Event()
+    ended = [asyncio.Event() for _ in range(6)]
+
+    async def work(name: str) -> str:
+        nonlocal at_work, highest
+        at_work += 1
+        highest = max(highest, at_work)
+        if at_work == most:
+            full.set()
+        await full.wait()
+        place = int(name[1:])
+        if limit is None and place < 5:
+            await ended[place + 1].wait()
+        ended[place].set()
+        at_work -= 1
+        return name
+
+    message = calls(*(("work", {"name": f"n{place}"}) for place in range(6)))
     with ScriptedServer(async_runs.reply(message), async_runs.reply(says("Good."))) as server:
         options = {} if limit is None else {"max_concurrency": limit}
-        run = async_runs.run(async_runs.client(server.base_url), tools=[watch.nap], **options)
-    assert watch.most == most
+        run = async_runs.run(async_runs.client(server.base_url), tools=[work], **options)
+    assert highest == most
     assert [result.content for result in run.tool_results] == [f"n{place}" for place in range(6)]
     assert [message["content"] for message in run.messages[2:8]] == [f"n{place}" for place in range(6)]
     if async_runs.streams and limit is None:
@@ -97,6 +114,7 @@ def test_a_failure_that_ends_the_run_cancels_the_other_calls(async_runs: AsyncRu
     assert [result.name for result in caught.value.run.tool_results] == ["quick", "fail"]
 
 
+@pytest.mark.slow
 def test_the_deadline_cancels_calls(async_runs: AsyncRuns) -> None:
     watch = Watch()
     with ScriptedServer(async_runs.reply(naps(2, seconds=30))) as server:
@@ -131,12 +149,15 @@ def test_cancelling_while_the_model_answers_lets_go_of_the_connection(async_runs
         answering.set()
         reply = async_runs.reply(says("Good."))
         first, *rest = reply.pieces
-        reply.pieces = [first[:10], 0.5, first[10:], *rest] if not rest else [first, 0.5, *rest]
+        if rest:
+            reply.pieces = [first, *[0.05, b": still here\n\n"] * 600, *rest]
+        else:
+            reply.pieces = [first[:10], *[0.05, b" "] * 600, first[10:]]
         return reply
 
     async def main(client: Any) -> None:
         task = asyncio.create_task(async_runs.started(client))
-        await asyncio.to_thread(answering.wait, 5)
+        await asyncio.to_thread(answering.wait, 60)
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -144,7 +165,7 @@ def test_cancelling_while_the_model_answers_lets_go_of_the_connection(async_runs
 
     with ScriptedServer(hang) as server:
         async_runs.runner.run(main(async_runs.client(server.base_url)))
-        assert server.wait_until_closed(3)
+        assert server.wait_until_closed()
 
 
 def test_a_tool_that_cancels_itself_has_failed(async_runs: AsyncRuns) -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import jsonschema
 import pydantic
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import Client, FunctionTool, function_tool, pydantic_function_tool
@@ -24,6 +24,7 @@ from chat_completions.errors import SchemaError, ToolArgumentsError
 from chat_completions.local import LocalServer
 from chat_completions.models import ChatCompletionFunctionTool, FunctionDefinition
 from tests.client.scripted import ScriptedServer, json_reply
+from tests.conftest import examples
 from tests.toolkit import tooled
 from tests.toolkit.conftest import MESSAGES, calls, completion
 from tests.toolkit.tooled import Colour, Model, Part, Place, Point, Settings, Shelf, Struct
@@ -424,7 +425,7 @@ def test_arguments_that_do_not_fit(text: str, pointer: str, what: str) -> None:
 
 
 @given(st.text(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_values_arrive_as_they_were_written(text: str, count: int, ratio: float, sure: bool) -> None:
     given = {"text": text, "count": count, "ratio": ratio, "sure": sure}
     assert PLAIN.call(json.dumps(given)) == given == PLAIN.call(json.dumps(given, ensure_ascii=False))

@@ -23,10 +23,10 @@ def replies() -> list[Any]:
     return [streamed(completion(calls(("add", {"a": 1}), ("add", {"a": "x"})))), streamed(completion(says("Three.")))]
 
 
-def slowly(reply: Any, seconds: float = 0.4) -> Any:
-    """Give the reply with a pause after its second piece; a server whose client is gone notices then."""
+def slowly(reply: Any) -> Any:
+    """Give the reply with comments after its second piece, so that a server whose client is gone notices soon."""
     pieces = list(reply.pieces)
-    reply.pieces = [*pieces[:2], seconds, *pieces[2:]]
+    reply.pieces = [*pieces[:2], *[0.05, b": still here\n\n"] * 600, *pieces[2:]]
     return reply
 
 
@@ -61,7 +61,7 @@ def test_leaving_the_stream_lets_go_of_the_connection() -> None:
             for event in stream:
                 if event.type == "content.delta":
                     break
-        assert server.wait_until_closed(3)
+        assert server.wait_until_closed()
         with pytest.raises(ChatCompletionsError, match="closed before its end"):
             stream.get_final_run()
         assert list(stream) == []
@@ -84,7 +84,7 @@ def test_leaving_the_async_stream_lets_go_of_the_connection_and_of_the_tools() -
                 async for event in stream:
                     if event.type == "content.delta":
                         break
-            assert await asyncio.to_thread(server.wait_until_closed, 3)
+            assert await asyncio.to_thread(server.wait_until_closed)
             async with client.chat.completions.run_tools(**ASK, tools=[nap]) as stream:
                 async for event in stream:
                     if event.type == "tool_call.begun":
@@ -107,7 +107,7 @@ def test_a_stream_that_is_not_kept_lets_go_of_the_connection() -> None:
         for event in client.chat.completions.run_tools(**ASK, tools=[add]):
             if event.type == "content.delta":
                 break
-        assert server.wait_until_closed(3)
+        assert server.wait_until_closed()
 
 
 def test_the_pieces_of_text_alone(runs: Runs) -> None:

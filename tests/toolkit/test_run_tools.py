@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -324,11 +325,12 @@ def test_a_failed_call_of_the_api_keeps_the_run(runs: Runs) -> None:
     assert pickle.loads(pickle.dumps(caught.value)).run.messages == run.messages
 
 
-def test_the_deadline_is_for_the_whole_run(runs: Runs) -> None:
+@pytest.mark.slow
+def test_the_deadline_is_for_the_whole_run(runs: Runs, advance: Callable[[float], None]) -> None:
     """The second round gets what the first one and the tools left over."""
 
     def slow() -> str:
-        time.sleep(0.3)
+        advance(599)
         return "slept"
 
     def hang(_: Any) -> Reply:
@@ -337,24 +339,25 @@ def test_the_deadline_is_for_the_whole_run(runs: Runs) -> None:
     with ScriptedServer(runs.reply(calls(("slow", {}))), hang) as server:
         begun = time.monotonic()
         with pytest.raises((APITimeoutError, StreamError)) as caught:
-            runs.run(runs.client(server.base_url, deadline=60), tools=[slow], deadline=1.8)
-        assert 1.7 < time.monotonic() - begun < 30
+            runs.run(runs.client(server.base_url, deadline=6000), tools=[slow], deadline=600)
+        assert time.monotonic() - begun < 599 + 30
     assert caught.value.run is not None and caught.value.run.tool_results[0].content == "slept"
 
 
-def test_the_deadline_of_the_client_counts_for_a_run(runs: Runs) -> None:
+@pytest.mark.slow
+def test_the_deadline_of_the_client_counts_for_a_run(runs: Runs, advance: Callable[[float], None]) -> None:
     def slow() -> str:
-        time.sleep(1.2)
+        advance(601)
         return "slept"
 
     with ScriptedServer(runs.reply(calls(("slow", {}))), runs.reply(says("Good."))) as server:
-        client = runs.client(server.base_url, deadline=1)
-        with pytest.raises(APITimeoutError, match="deadline of 1 s") as caught:
+        client = runs.client(server.base_url, deadline=600)
+        with pytest.raises(APITimeoutError, match="deadline of 600 s") as caught:
             runs.run(client, tools=[slow])
         assert len(server.requests) == 1
     assert caught.value.run is not None
     with ScriptedServer(runs.reply(calls(("slow", {}))), runs.reply(says("Good."))) as server:
-        assert runs.run(runs.client(server.base_url, deadline=1), tools=[slow], deadline=None).content == "Good."
+        assert runs.run(runs.client(server.base_url, deadline=600), tools=[slow], deadline=None).content == "Good."
 
 
 def test_the_last_answer_has_a_type(runs: Runs) -> None:
