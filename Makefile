@@ -10,6 +10,7 @@ UPSTREAM ?=
 REPORT ?=
 FORMAT ?=
 DRY_RUN ?=
+SOAK_SECONDS ?= 600
 FUZZ_SECONDS ?= 600
 FUZZ_SEED ?=
 
@@ -51,8 +52,8 @@ docs-serve: docs ## Build it, and serve it on http://127.0.0.1:8001.
 interop: $(READY) ## Call real servers on loopback: llama.cpp and LiteLLM (the first run installs them).
 	@$(RUN) -m tests.interop
 
-soak: $(READY) ## Run 10,000 streams over one client, one in three cut, left or failing.
-	@SOAK_STREAMS=10000 $(RUN) -m pytest tests/client/test_soak.py
+soak: $(READY) ## Share clients among 64 threads and 500 tasks, with faults and early exits: make soak SOAK_SECONDS=600.
+	@SOAK_STREAMS=10000 SOAK_SECONDS=$(SOAK_SECONDS) $(RUN) -m pytest tests/client/test_soak.py
 
 bench: $(READY) ## Measure beside the peers, and write docs/performance.md, .json and plots (8 minutes).
 	@$(RUN) -m bench.environment

@@ -178,8 +178,8 @@ def call_by(
             given_up = not results and not failures
             if given_up:
                 late()
+    if given_up:
+        raise APITimeoutError("the time for the call was over before the head of a response had come")
     if failures:
         raise failures.pop()
-    if not results:
-        raise APITimeoutError("the time for the call was over before the head of a response had come")
     return results.pop()

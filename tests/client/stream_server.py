@@ -40,7 +40,7 @@ def _framed(*pieces: bytes) -> bytes:
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             at = head.index(b"content-length:") + 15

@@ -1,6 +1,7 @@
 """Thousands of short streams over one client: no socket, task, warning or memory is left behind.
 
-1,000 of each kind in a test run; `make soak` runs 10,000.
+In a test run 1,000 of each kind, and some rounds of 64 threads and of 500 tasks that share a client; `make soak` runs
+10,000, and rounds of threads and tasks for SOAK_SECONDS.
 """
 
 from __future__ import annotations
@@ -9,16 +10,27 @@ import asyncio
 import gc
 import itertools
 import os
+import threading
+import time
 import tracemalloc
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from chat_completions import AsyncClient, Client, errors
+from chat_completions import (
+    AsyncClient,
+    Client,
+    DefaultAioHttpClient,
+    DefaultAsyncHttpx2Client,
+    DefaultHttpx2Client,
+    errors,
+)
 from tests.client.conftest import MESSAGES
 from tests.client.scripted import Received, Reply, ScriptedServer, stream_reply
+from tests.client.stream_server import stream_server
 from tests.client.test_streams import DONE, chunk
 
 pytestmark = pytest.mark.slow
@@ -141,3 +153,169 @@ def test_async() -> None:
     with ScriptedServer(answer) as server:
         held = asyncio.run(main(server))
         judge(outcomes, server, held)
+
+
+# What the server of `stream_server` is asked for, how it is used, and how that has to end.
+KINDS = {
+    "stream": "complete",
+    "late-end": "complete",
+    "left": "left",
+    "closed": "left",
+    "cut": "StreamConnectionError",
+    "error": "StreamError",
+    "reply": "complete",
+    "late": "APITimeoutError",
+    "raw": "complete",
+    "opened": "left",
+}
+SECONDS = float(os.environ.get("SOAK_SECONDS", "0")) / 5  # there are five tests with rounds
+ROUND = 40  # calls of a thread or a task in a round
+
+
+def arguments(kind: str, name: str) -> dict[str, Any]:
+    served = {"left": "stream", "closed": "late-end", "late": "slow", "raw": "reply", "opened": "reply"}.get(kind, kind)
+    # Of a call that is late, the limit rings in any case; of the others, in none.
+    limits = {"deadline": 0.2 if kind == "late" else (None, 120)[len(name) % 2]}
+    return {"model": f"{served}/{name}", "messages": MESSAGES, "stream": served not in ("reply", "slow"), **limits}
+
+
+def check(kind: str, name: str, texts: list[str | None]) -> None:
+    """Check that what came is what this call asked for, and not another's."""
+    whole = name if kind in ("reply", "raw") else name + "....."
+    assert "".join(text or "" for text in texts) == whole, (kind, name, texts)
+
+
+def one_call(client: Client, kind: str, name: str) -> str:
+    completions = client.chat.completions
+    asked: Any = arguments(kind, name)
+    try:
+        if kind == "opened":
+            with completions.with_streaming_response.create(**asked):
+                return "left"
+        if kind == "raw":
+            reply = completions.with_raw_response.create(**asked).parse()
+            check(kind, name, [reply.choices[0].message.content])
+            return "complete"
+        made = completions.create(**asked)
+        if kind in ("reply", "late"):
+            check(kind, name, [made.choices[0].message.content])
+            return "complete"
+        if kind == "closed":
+            next(made)
+            made.close()
+            return "left"
+        texts = []
+        for chunk in made:
+            texts.append(chunk.choices[0].delta.content)
+            if kind == "left":
+                return "left"
+        check(kind, name, texts)
+    except errors.APIError as error:
+        return type(error).__name__
+    return "complete"
+
+
+async def one_task_call(client: AsyncClient, kind: str, name: str) -> str:
+    completions = client.chat.completions
+    asked: Any = arguments(kind, name)
+    try:
+        if kind == "opened":
+            async with completions.with_streaming_response.create(**asked):
+                return "left"
+        if kind == "raw":
+            reply = (await completions.with_raw_response.create(**asked)).parse()
+            check(kind, name, [reply.choices[0].message.content])
+            return "complete"
+        made = await completions.create(**asked)
+        if kind in ("reply", "late"):
+            check(kind, name, [made.choices[0].message.content])
+            return "complete"
+        if kind == "closed":
+            await anext(made)
+            await made.close()
+            return "left"
+        texts = []
+        async for chunk in made:
+            texts.append(chunk.choices[0].delta.content)
+            if kind == "left":
+                return "left"
+        check(kind, name, texts)
+    except errors.APIError as error:
+        return type(error).__name__
+    return "complete"
+
+
+def open_files() -> int:
+    gc.collect()
+    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0  # noqa: PTH112, PTH208
+
+
+def rounds() -> Iterator[int]:
+    """Count the rounds: one in a test run, and as many as there is time for in a soak."""
+    until = time.monotonic() + SECONDS
+    for number in itertools.count():
+        yield number
+        if time.monotonic() >= until:
+            return
+
+
+THREADS = [None, DefaultHttpx2Client]
+TASKS = [None, DefaultAsyncHttpx2Client, DefaultAioHttpClient]
+EXPECTED = set(KINDS.items())
+
+
+@pytest.mark.timeout(SECONDS + 600)
+@pytest.mark.parametrize("make", THREADS, ids=["httpx", "httpx2"])
+def test_threads(make: Any) -> None:
+    """64 threads share a client; each call ends as it has to, with its own text."""
+    with stream_server() as base_url:
+        before = open_files()
+        with Client(base_url=base_url, api_key="x", max_retries=0, http_client=make and make()) as client:
+            for number in rounds():
+                outcomes: Counter[tuple[str, str]] = Counter()
+
+                def work(thread: int, number: int = number, outcomes: Counter[tuple[str, str]] = outcomes) -> None:
+                    for call in range(ROUND):
+                        kind = list(KINDS)[(thread + call) % len(KINDS)]
+                        try:
+                            outcomes[kind, one_call(client, kind, f"{number}-{thread}-{call}")] += 1
+                        except BaseException as error:
+                            outcomes[kind, repr(error)] += 1
+
+                threads = [threading.Thread(target=work, args=(thread,)) for thread in range(64)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                assert set(outcomes) == EXPECTED and outcomes.total() == 64 * ROUND
+        until = time.monotonic() + 60
+        while open_files() > before and time.monotonic() < until:
+            time.sleep(0.05)
+        assert open_files() <= before
+
+
+@pytest.mark.timeout(SECONDS + 600)
+@pytest.mark.parametrize("make", TASKS, ids=["httpx", "httpx2", "aiohttp"])
+def test_tasks(make: Any) -> None:
+    """500 tasks share a client; each call ends as it has to, with its own text."""
+
+    async def main(base_url: str) -> None:
+        async with AsyncClient(base_url=base_url, api_key="x", max_retries=0, http_client=make and make()) as client:
+            for number in rounds():
+                outcomes: Counter[tuple[str, str]] = Counter()
+
+                async def work(task: int, number: int = number, outcomes: Counter[tuple[str, str]] = outcomes) -> None:
+                    for call in range(4):
+                        kind = list(KINDS)[(task + call) % len(KINDS)]
+                        try:
+                            outcomes[kind, await one_task_call(client, kind, f"{number}-{task}-{call}")] += 1
+                        except BaseException as error:
+                            outcomes[kind, repr(error)] += 1
+
+                await asyncio.gather(*(work(task) for task in range(500)))
+                assert set(outcomes) == EXPECTED and outcomes.total() == 2000
+
+    with stream_server() as base_url:
+        before = open_files()
+        asyncio.run(main(base_url))
+        assert open_files() <= before
