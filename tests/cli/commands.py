@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import select
+import socket
 import struct
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fcntl import ioctl
@@ -141,6 +143,14 @@ class Command:
             process.kill()
             process.wait()
             os.close(ours)
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[str]:
+    """Give a host and port that refuse connections; nobody else can take them meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield "{}:{}".format(*bound.getsockname())
 
 
 def once(after: bytes, text: bytes) -> Callable[[bytes], bytes | None]:

@@ -17,7 +17,7 @@ from chat_completions.cli import checks, probe
 from chat_completions.cli.connection import Connection
 from chat_completions.local import LocalServer
 from tests.cli.certificates import TlsServer, self_signed
-from tests.cli.commands import Command
+from tests.cli.commands import Command, nobody
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply
 
 pytestmark = pytest.mark.slow
@@ -136,9 +136,8 @@ def test_the_way_is_not_gone_to_no_address(alone: Command) -> None:
 
 
 def test_a_dead_port_and_an_unknown_host(alone: Command) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    found = findings(alone, "--base-url", f"http://127.0.0.1:{port}/v1")
+    with nobody() as address:
+        found = findings(alone, "--base-url", f"http://{address}/v1")
     assert problems(found) == ["connection"] and "refuses" in found["connection"]["detail"]
     found = findings(alone, "--base-url", "http://no-such-host.invalid/v1")
     assert problems(found) == ["name"] and "no-such-host.invalid" in found["name"]["detail"]
@@ -148,21 +147,22 @@ def test_a_server_that_says_nothing(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
         for limit in ("--deadline", "--timeout"):
-            found = findings(Command(tmp_path, url), limit, "0.3")
+            found = findings(Command(tmp_path, url), limit, "2")
             assert problems(found) == ["answer"] and found["connection"]["status"] == "ok"
             assert "in time" in found["answer"]["detail"] and "firewall" not in found["answer"]["advice"]
-        found = findings(Command(tmp_path, url.replace("http", "https")), "--timeout", "0.3")
+        found = findings(Command(tmp_path, url.replace("http", "https")), "--timeout", "2")
     assert problems(found) == ["TLS"] and "in time" in found["TLS"]["detail"]
 
 
 def test_the_target_of_a_redirect_is_named(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    with ScriptedServer(Reply([b""], 307, {"location": f"http://127.0.0.1:{port}/v1/chat/completions"})) as server:
+    with (
+        nobody() as address,
+        ScriptedServer(Reply([b""], 307, {"location": f"http://{address}/v1/chat/completions"})) as server,
+    ):
         found = findings(Command(tmp_path, server.base_url))
     assert problems(found) == ["redirect"] and found["connection"]["status"] == "ok"
     first = server.base_url.removeprefix("http://").removesuffix("/v1")
-    assert found["redirect"]["detail"] == f"127.0.0.1:{port} (to which {first} redirects) refuses connections"
+    assert found["redirect"]["detail"] == f"{address} (to which {first} redirects) refuses connections"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.commands import DONE, SECONDS, SILENCE, Command, event, together, whole
+from tests.cli.commands import DONE, SECONDS, SILENCE, Command, event, nobody, together, whole
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
 pytestmark = pytest.mark.slow
@@ -104,10 +104,8 @@ def test_an_error_inside_the_stream(tmp_path: Path) -> None:
 
 
 def test_no_connection_and_no_answer_in_time(alone: Command) -> None:
-    with socket.socket() as bound:  # without listening: nobody else gets the port, and connections are refused
-        bound.bind(("127.0.0.1", 0))
-        address = "http://{}:{}/v1".format(*bound.getsockname())
-        ended = alone("create", "Hi", "--base-url", address, "--max-retries", "0")
+    with nobody() as address:
+        ended = alone("create", "Hi", "--base-url", f"http://{address}/v1", "--max-retries", "0")
     assert ended.code == UNREACHABLE and "doctor" in ended.err
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = "http://{}:{}/v1".format(*silent.getsockname())

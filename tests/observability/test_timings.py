@@ -177,15 +177,15 @@ def test_lengths_are_counted_to_within_half_a_step(gap: float) -> None:
 
 # Over real sockets.
 
-SLOWLY = [ROLE, 0.2, piece("a"), 0.15, piece("b") + piece("c"), 0.15, END + USAGE + DONE]
+SLOWLY = [ROLE, 0.5, piece("a"), 0.4, piece("b") + piece("c"), 0.4, END + USAGE + DONE]
 
 
 def check(timings: StreamTimings) -> None:
-    assert 0 <= timings.before_request < 1
+    assert 0 <= timings.before_request < 30
     assert timings.time_to_first_chunk is not None
     assert timings.time_to_first_token is not None
     assert 0 < timings.time_to_response <= timings.time_to_first_chunk < timings.time_to_first_token - 0.05
-    assert timings.time_to_first_token + 0.1 < timings.duration < timings.time_to_first_token + 5
+    assert timings.time_to_first_token + 0.1 < timings.duration < timings.time_to_first_token + 30
     assert timings.chunks == 6
     gaps = timings.time_between_tokens
     assert gaps is not None
@@ -250,7 +250,7 @@ def test_after_a_fault(api: Any, reply: Reply, kind: type[Exception]) -> None:
         timings = stream.timings
         assert timings.chunks == 2
         assert timings.time_to_first_token is not None
-        assert timings.time_to_first_token + 0.05 < timings.duration < 5
+        assert timings.time_to_first_token + 0.05 < timings.duration < 30
 
 
 def test_after_an_early_close(api: Any) -> None:
@@ -267,7 +267,7 @@ def test_after_an_early_close(api: Any) -> None:
 @pytest.mark.slow
 def test_a_deadline(api: Any) -> None:
     with ScriptedServer(stream_reply([ROLE, 60.0])) as server:
-        stream = api.create(api.client(base_url=server.base_url), stream=True, deadline=1.2)
+        stream = api.create(api.client(base_url=server.base_url), stream=True, deadline=2)
         with pytest.raises(StreamError):
             api.chunks(stream)
         assert stream.timings.duration > 0.6
@@ -302,7 +302,7 @@ def test_the_time_that_a_call_took(api: Any) -> None:
     with ScriptedServer(failed, slow) as server:
         info = response_info(api.create(api.client(base_url=server.base_url)))
         assert info.elapsed is not None
-        assert 0.2 < info.elapsed < 5
+        assert 0.2 < info.elapsed < 30
         first, second = info.attempts
         assert 0 < (first.seconds or 0) < info.elapsed
         assert 0 < (second.seconds or 0) < info.elapsed
@@ -312,7 +312,7 @@ def test_the_time_that_a_failure_took(api: Any) -> None:
     with ScriptedServer(json_reply({"error": {"message": "No"}}, 400)) as server:
         with pytest.raises(APIStatusError) as caught:
             api.create(api.client(base_url=server.base_url))
-        assert 0 < (response_info(caught.value).elapsed or 0) < 5
+        assert 0 < (response_info(caught.value).elapsed or 0) < 30
     with pytest.raises(APIConnectionError) as cut_off:
         api.create(api.client(base_url=server.base_url, max_retries=1, timeout=2))
     assert cut_off.value.elapsed is not None
