@@ -105,7 +105,7 @@ class AsyncStream(StreamView[T_co]):
                 await self._drain()
             # A task that is reading has the generator running; it is the response that it waits for.
             with contextlib.suppress(RuntimeError):
-                await self._bytes.aclose()  # type: ignore[attr-defined]
+                await self._bytes.aclose()
             await self._response.aclose()
 
         asyncio = sys.modules.get("asyncio")

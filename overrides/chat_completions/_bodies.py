@@ -20,27 +20,28 @@ from chat_completions.errors import APIResponseValidationError, APITimeoutError,
 T = TypeVar("T")
 
 # How many bytes of a compressed body are decompressed at once. A byte of deflate gives 1,032 at most; a block of zstd
-# takes four bytes or more and gives up to 128 KiB; a command of brotli may give 16 MiB, and so may two codings.
-_SLICES = {("gzip",): 4096, ("x-gzip",): 4096, ("deflate",): 4096, ("zstd",): 256}
+# takes four bytes or more and gives up to 128 KiB; a command of brotli may give 16 MiB, and so may deflate twice over.
+_SLICES = {"gzip": 4096, "x-gzip": 4096, "deflate": 4096, "zstd": 256}
 _SMALLEST_SLICE = 16
-_MOST_CODINGS = 2
+_TWICE = frozenset({"gzip", "x-gzip", "deflate"})  # of others, 16 bytes may hold the whole of a bomb for the second one
 
 
 def slice_body(response: Any) -> None:
-    """Have the body of a response decompressed a little at a time.
-
-    Raises:
-        APIResponseValidationError: It is compressed more than twice over.
-    """
-    names = response.headers.get("content-encoding", "").split(",")
-    codings = tuple(name.strip().lower() for name in names if name.strip().lower() not in ("", "identity"))
-    if len(codings) > _MOST_CODINGS:
-        raise APIResponseValidationError(
-            f"the response is compressed {len(codings)} times over; no more than {_MOST_CODINGS} are undone",
-            response=response,
+    """Have the body of a response decompressed a little at a time, or not at all where no slice is small enough."""
+    if "content-encoding" not in response.headers:
+        return
+    names = [name.strip().lower() for name in response.headers["content-encoding"].split(",")]
+    codings = [name for name in names if name not in ("", "identity")]
+    if len(codings) > 2 or (len(codings) == 2 and not _TWICE.issuperset(codings)):
+        wrapped(
+            response
+        ).refusal = (
+            f"the response is compressed {len(codings)} times over ({', '.join(codings)[:100]}), which is not undone"
         )
-    if codings:
-        wrapped(response).slice_size = _SLICES.get(codings, _SMALLEST_SLICE)
+    elif codings:
+        wrapped(response).slice_size = (
+            _SLICES.get(codings[0], _SMALLEST_SLICE) if len(codings) == 1 else _SMALLEST_SLICE
+        )
 
 
 class Body:
@@ -48,11 +49,13 @@ class Body:
 
     Attributes:
         slice_size: The most bytes to give at once, None for as many as come.
+        refusal: Why the body is not read, None if it is.
         connection: The socket of a body that a thread reads and `_watchdog` may end, None for others.
         time_left: Gives the seconds that are left for it, None for no limit.
     """
 
     slice_size: int | None = None
+    refusal: str | None = None
     connection: Any = None
     time_left: Callable[[], float | None]
 
@@ -79,6 +82,10 @@ class Body:
 
             forget(self)
 
+    def _check(self) -> None:
+        if self.refusal is not None:
+            raise APIResponseValidationError(self.refusal)
+
     def _slices(self, data: bytes) -> Iterator[bytes]:
         size = self.slice_size or len(data) or 1
         return (data[start : start + size] for start in range(0, len(data), size))
@@ -86,6 +93,7 @@ class Body:
 
 class _SyncBody(Body):
     def __iter__(self) -> Iterator[bytes]:
+        self._check()
         try:
             for data in self._stream:
                 yield from self._slices(data)
@@ -103,6 +111,7 @@ class _SyncBody(Body):
 
 class _AsyncBody(Body):
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._check()
         async for data in self._stream:
             for piece in self._slices(data):
                 yield piece
@@ -136,13 +145,17 @@ def _kind_for(kind: Any) -> Any:
 class _Reading:
     """One reading of a body: what it may take, and what it broke off with."""
 
+    failure: Exception | None = None
+
     def __init__(self, response: Any, limit: int, ends_at: float | None, cut: bool) -> None:
         self._response, self._limit, self._ends_at, self._cut = response, limit, ends_at, cut
         self._left = limit
-        self.failure: Exception | None = None
         announced = response.headers.get("content-length", "")
-        if not cut and announced.isascii() and announced.isdigit() and int(announced[:30]) > limit:
+        size = int(announced[:30]) if announced.isascii() and announced.isdigit() else None
+        if not cut and size is not None and size > limit:
             raise self._too_large()
+        # Nothing needs to be counted: the http library reads no more than was announced, and that is within the limit.
+        self.is_plain = not cut and size is not None and ends_at is None and not isinstance(response.stream, Body)
 
     def taken(self, piece: bytes) -> bytes:
         """Return as much of a piece as is within the limits."""
@@ -199,8 +212,8 @@ def read_body(response: Any, limit: int, ends_at: float | None = None, *, cut: b
 
     try:
         reading = _Reading(response, limit, ends_at, cut)
-        # `read()` joins what the public `iter_bytes` gives, and keeps it.
-        response.iter_bytes = pieces
+        if not reading.is_plain:
+            response.iter_bytes = pieces  # `read()` joins what this public method gives, and keeps it
         response.read()
     finally:
         vars(response).pop("iter_bytes", None)
@@ -224,7 +237,8 @@ async def aread_body(response: Any, limit: int, ends_at: float | None = None, *,
 
     try:
         reading = _Reading(response, limit, ends_at, cut)
-        response.aiter_bytes = pieces
+        if not reading.is_plain:
+            response.aiter_bytes = pieces
         await response.aread()
     finally:
         vars(response).pop("aiter_bytes", None)

@@ -117,9 +117,7 @@ class _Shared:
         is the same method.
         """
         options = {name: value for name, value in locals().items() if name not in ("self", "http_client")}
-        changed = object.__new__(type(self))
-        changed._settings = self._settings.replace(**options)
-        changed._transport = self._transport
+        changed = self._like(self._settings.replace(**options), self._transport)
         if http_client is not None:
             changed._settings.timeout = timeout_of(changed._settings.timeout, http_client)
             changed._transport = type(self._transport)(http_client)  # type: ignore[arg-type]
@@ -129,14 +127,20 @@ class _Shared:
 
     def __copy__(self) -> Self:
         """Return a client with the same settings, the key included; a caller's http client is shared, not copied."""
-        copied = object.__new__(type(self))
-        vars(copied).update({name: value for name, value in vars(self).items() if name != "chat"})
-        copied._settings = copy.copy(self._settings)
-        copied._transport = self._transport.sibling()
-        return copied
+        return self._like(copy.copy(self._settings), self._transport.sibling())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.__copy__()
+        copied = self.__copy__()
+        own = {name: value for name, value in vars(copied).items() if name not in ("_settings", "_transport")}
+        vars(copied).update(copy.deepcopy(own, memo))
+        return copied
+
+    def _like(self, settings: Settings, transport: Transport | AsyncTransport) -> Self:
+        """Return a client with other settings and connections, and with what a subclass has added to this one."""
+        other = object.__new__(type(self))
+        vars(other).update({name: value for name, value in vars(self).items() if name != "chat"})
+        other._settings, other._transport = settings, transport
+        return other
 
     def __reduce__(self) -> Any:
         if not self._transport.owned:

@@ -22,6 +22,8 @@ from chat_completions._settings import (
     NOT_GIVEN,
     NotGiven,
     Settings,
+    checked_seconds,
+    checked_timeout,
     usable_key,
 )
 from chat_completions._steps import Close, Key, Read, Send, Sleep, Step
@@ -121,13 +123,21 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
     Raises:
         APIError: The call failed for good.
     """
-    deadline = settings.deadline if isinstance(call.deadline, NotGiven) else call.deadline
+    deadline, idle = settings.deadline, settings.idle_timeout
+    if not isinstance(call.deadline, NotGiven):
+        deadline = checked_seconds("deadline", call.deadline)
+    if not isinstance(call.idle_timeout, NotGiven):
+        idle = checked_seconds("idle_timeout", call.idle_timeout)
     retries = settings.max_retries if isinstance(call.max_retries, NotGiven) else call.max_retries
-    idle = settings.idle_timeout if isinstance(call.idle_timeout, NotGiven) else call.idle_timeout
     began_at = time.monotonic()
     ends_at = None if deadline is None else began_at + deadline
+    state = _State(began_at)
     source = settings.api_key.reveal() if settings.api_key else None
-    key = usable_key((yield Key(source, ends_at)) if callable(source) else source)
+    try:
+        key = usable_key((yield Key(source, ends_at)) if callable(source) else source)
+    except APITimeoutError as failure:
+        error = _told(failure, settings, deadline, ends_at)
+        raise state.told(error or failure) from failure
     method = str(call.request["method"]).upper()
     url = settings.base_url.reveal() + call.request["url"]
     headers = settings.headers(key, {**call.request.get("headers", {}), **(call.extra_headers or {})})
@@ -137,7 +147,6 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
         headers["Idempotency-Key"] = _new_key()
     params = {**settings.default_query.reveal(), **call.request.get("params", {}), **(call.extra_query or {})}
     limits = _limits(settings, call, idle)
-    state = _State(began_at)
     while True:
         begun = time.monotonic()
         status: int | None = None
@@ -209,7 +218,7 @@ def _told(failure: Exception, settings: Settings, deadline: float | None, ends_a
 
 def _limits(settings: Settings, call: Call, idle: float | None) -> dict[str, float | None]:
     """Give httpx's four time limits, in seconds, None for none."""
-    timeout = settings.timeout if isinstance(call.timeout, NotGiven) else call.timeout
+    timeout = settings.timeout if isinstance(call.timeout, NotGiven) else checked_timeout(call.timeout)
     limits: dict[str, float | None]
     if isinstance(timeout, NotGiven):
         limits = dict.fromkeys(("connect", "read", "write", "pool"), DEFAULT_TIMEOUT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
 
 from chat_completions import _logs
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_TIMEOUT = 600.0  # seconds without a byte
 DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
+LONGEST_LIMIT = 2_000_000.0  # seconds, 23 days: poll(2) takes milliseconds as a C int
 DEFAULT_MAX_RETRIES = 2
 DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 
@@ -85,8 +86,9 @@ class Settings:
 
     Raises:
         ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
-        TypeError: `on_unknown` is no function, or an async one, or `max_retries` is no whole number.
-        ValueError: `max_retries` is negative.
+        TypeError: `on_unknown` is no function, or an async one, `max_retries` or `max_response_bytes` is no whole
+            number, or a time limit is no number.
+        ValueError: One of these numbers is negative, or not a number at all (NaN).
     """
 
     # Set by `chat_completions.observability`: on one client's settings, or here for all. It is left out of pickles.
@@ -130,11 +132,11 @@ class Settings:
         self.api_key: Secret[ApiKey] | None = Secret(key) if key else None
         self.organization = (environment("OPENAI_ORG_ID") if organization is None else organization) or None
         self.project = (environment("OPENAI_PROJECT_ID") if project is None else project) or None
-        self.timeout = timeout
+        self.timeout = timeout if isinstance(timeout, NotGiven) else checked_timeout(timeout)
         check_retries(max_retries)
         self.max_retries = max_retries
-        self.deadline = deadline
-        self.idle_timeout = idle_timeout
+        self.deadline = checked_seconds("deadline", deadline)
+        self.idle_timeout = checked_seconds("idle_timeout", idle_timeout)
         if not isinstance(max_response_bytes, int):
             raise TypeError(f"max_response_bytes is {max_response_bytes!r}; give a whole number of bytes")
         if max_response_bytes < 1:
@@ -232,6 +234,35 @@ def check_retries(number: Any) -> None:
         raise TypeError(f"max_retries is {number!r}; give a whole number, 0 for no retries")
     if number < 0:
         raise ValueError(f"max_retries is {number}; give 0 for no retries, or more")
+
+
+def checked_seconds(name: str, seconds: float | None) -> float | None:
+    """Return a time limit, None for one that no clock reaches.
+
+    Args:
+        name: What it limits, for messages.
+        seconds: The limit.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is negative or NaN.
+    """
+    if seconds is None:
+        return None
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"{name} is {seconds!r}; give a number of seconds, or None for no limit")
+    if not seconds >= 0:
+        raise ValueError(f"{name} is {seconds!r}; give 0 or more seconds, or None for no limit")
+    return None if seconds > LONGEST_LIMIT else float(seconds)
+
+
+def checked_timeout(timeout: Any) -> Timeout:
+    """Return a `timeout`, whose numbers are checked; see `checked_seconds`."""
+    if not hasattr(timeout, "as_dict"):
+        return checked_seconds("timeout", timeout)
+    limits = timeout.as_dict()
+    checked = {name: checked_seconds(f"timeout.{name}", limit) for name, limit in limits.items()}
+    return cast("Timeout", timeout if checked == limits else type(timeout)(**checked))
 
 
 def usable_key(key: Any) -> str | None:

@@ -172,6 +172,8 @@ class StreamCore:
 
         The time that the caller took for the last event does not count as silence; comments do.
         """
+        if self._ends_at is None and self._idle_timeout is None:
+            return None
         if self._waits_from is None:
             self._waits_from = self._clock()
         return self.time_left()

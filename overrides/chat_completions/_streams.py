@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
@@ -24,9 +25,13 @@ DRAIN_SECONDS = 1.0
 
 T_co = TypeVar("T_co", covariant=True)
 
+_of_parents: list[Any] = []
+
 
 class StreamView(Generic[T_co]):
     """What this shell and the async one have in common: the view of the core."""
+
+    _bytes: Any
 
     def __init__(self, answer: Answer, shown_url: str) -> None:
         self._info = info_of(answer)
@@ -43,6 +48,7 @@ class StreamView(Generic[T_co]):
         self._arrivals = Arrivals(answer)
         self._operation = answer.operation
         self._closed = False
+        self._process = os.getpid()
 
     @property
     def response(self) -> httpx.Response:
@@ -97,6 +103,13 @@ class StreamView(Generic[T_co]):
             return core.closed_early()
         return fault
 
+    def _is_inherited(self) -> bool:
+        """Return whether a fork has brought this stream here: its connection is its parent's, and so are the locks."""
+        if self._process == os.getpid():
+            return False
+        _of_parents.append(self._bytes)  # it closes the connection when it goes
+        return True
+
     @property
     def _finished(self) -> bool:
         return self._core.done or self._core.ended
@@ -150,6 +163,8 @@ class Stream(StreamView[T_co]):
     def _read_on(self) -> bool:
         """Read until there may be chunks; False at the end of the stream."""
         core = self._core
+        if self._is_inherited():
+            raise core.closed_early()
         self._arrivals.note(core._last_event_at, core.fold)
         if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
             raise fault
@@ -193,11 +208,14 @@ class Stream(StreamView[T_co]):
             yield from texts_of(chunk)
 
     def close(self) -> None:
-        """Let go of the connection; closing twice is fine."""
-        if not self._closed:
-            self._closed = True
-            self._over()
-            self._response.close()
+        """Close the connection; closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._is_inherited():
+            return
+        self._over()
+        self._response.close()
 
     def __enter__(self) -> Self:
         return self

@@ -134,8 +134,12 @@ class Transport(_Shared):
                 return response.close()
             case Sleep(seconds):
                 return time.sleep(seconds)
-            case Key(source):
-                return source()
+            case Key(source, ends_at):
+                if ends_at is None:
+                    return source()
+                from chat_completions._watchdog import call_by
+
+                return call_by(ends_at, source)
 
     def _send(self, step: Send) -> Any:
         client: Any = self.http_client()
@@ -144,11 +148,11 @@ class Transport(_Shared):
         if step.ends_at is None:
             response = send()
         else:
-            from chat_completions._watchdog import NewConnection, call_by, guard
+            from chat_completions._watchdog import Sending, call_by, guard
 
             ends_at = step.ends_at
-            new = request.extensions["trace"] = NewConnection()
-            response = call_by(ends_at, send, dropped=lambda late: late.close(), late=new.end)
+            sending = request.extensions["trace"] = Sending()
+            response = call_by(ends_at, send, dropped=lambda late: late.close(), late=sending.give_up)
             guard(response, lambda: ends_at - time.monotonic())
         # A stream may outlive the client that it came from, which closes the connections when it goes.
         response.extensions[_KEPT] = self
@@ -230,6 +234,7 @@ class AsyncTransport(_Shared):
             yield
         finally:
             self._clients.pop(place, None)
+            self._closers.pop(place, None)
             await client.aclose()
 
     async def run(self, plan: Generator[Step, Any, Answer]) -> Answer:

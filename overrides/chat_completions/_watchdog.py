@@ -1,8 +1,9 @@
 """Hold what blocks a thread to its time: one thread looks after the bodies that others read, and another one sends.
 
 A sync read waits in the operating system, and each byte that drips in begins its time-out anew. What ends it in any
-case is the end of its connection. For the body of a response the connection is known; for the head it may be one of
-the pool, so the request is sent by a thread of its own, whose response is dropped if it comes too late.
+case is the end of its connection, which the thread `_Watchdog` brings about for the body of a response. Until there is
+a response, other things may wait as well (the look-up of a name, the pool, a hook), so another thread sends the
+request, and is given up if it is too late.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextvars
 import math
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -115,21 +117,56 @@ def connection_of(stream: Any) -> socket.socket | None:
     return connection if isinstance(connection, socket.socket) else None
 
 
-class NewConnection:
-    """The connection that a request opens (httpx's extension `trace`), if it does not take one from the pool."""
+class Sending:
+    """A request on its way, as its thread tells of it step by step (httpx's extension `trace`).
+
+    Once it is given up, its connection is ended, and its next step raises, so that nothing is sent any more.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._stream: Any = None
+        self._given_up = False
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self._stream = info["return_value"]
+        with self._lock:
+            if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+                self._stream = info["return_value"]
+            elif event.endswith(".send_request_headers.started"):
+                self._stream = _stream_of_caller() or self._stream
+            elif event.endswith(".response_closed.started"):
+                self._stream = None  # from then on it may be another's
+            if not self._given_up:
+                return
+            self._end_connection()
+        # At other steps the http library would lose sight of its socket, which has been ended.
+        if event.endswith((".connect_tcp.started", ".send_request_headers.started", ".send_request_body.started")):
+            raise APITimeoutError("the time for the call was over while its request was on its way")
 
-    def end(self) -> None:
-        """End the connection; the response of the request must not have come."""
+    def give_up(self) -> None:
+        """End the request."""
+        with self._lock:
+            self._given_up = True
+            self._end_connection()
+
+    def _end_connection(self) -> None:
         if (connection := connection_of(self._stream)) is not None:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def _stream_of_caller() -> Any:
+    """Return the network stream of the connection that tells of a step, None if it is not found.
+
+    A connection that is taken from the pool is named nowhere else. It is only looked at, by the thread that has it.
+    """
+    frame = sys._getframe(2)
+    for _ in range(4):
+        stream = getattr(frame.f_locals.get("self"), "_network_stream", None)
+        if stream is not None or frame.f_back is None:
+            return stream
+        frame = frame.f_back
+    return None
 
 
 def call_by(
@@ -171,7 +208,7 @@ def call_by(
 
     threading.Thread(target=run, name="chat-completions-call", daemon=True).start()
     try:
-        finished.wait(max(0.0, ends_at - time.monotonic()))
+        finished.wait(max(0.0, min(ends_at - time.monotonic(), threading.TIMEOUT_MAX)))
     finally:
         # Also if the wait was interrupted.
         with lock:

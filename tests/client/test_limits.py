@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
+import httpx2
 import pytest
 import zstandard
 
-from chat_completions import AsyncClient, Client, DefaultAioHttpClient, errors, response_info
+from chat_completions import AsyncClient, Client, DefaultAioHttpClient, DefaultHttpxClient, errors, response_info
 from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
@@ -244,6 +246,7 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "deflate": zlib.compress,
     "zstd": zstandard.ZstdCompressor().compress,
     "gzip, gzip": lambda body: gzip.compress(gzip.compress(body)),
+    "gzip, deflate": lambda body: zlib.compress(gzip.compress(body)),
 }
 
 
@@ -340,13 +343,152 @@ def test_a_bomb_is_a_typed_error(coding: str, stream: bool) -> None:
     assert int(megabytes) < 700
 
 
-def test_a_response_that_is_compressed_many_times_over(api: SyncApi) -> None:
-    headers = {"content-type": "application/json", "content-encoding": "gzip, gzip, gzip"}
-    with ScriptedServer(Reply([b"x"], headers=headers), OK) as server:
+@pytest.mark.parametrize("codings", ["gzip, gzip, gzip", "zstd, zstd", "zstd, br", "gzip, zstd"])
+def test_a_response_that_is_compressed_many_times_over(api: SyncApi, codings: str) -> None:
+    """It is not undone, whether it is a reply, an error or a stream; each of them gives its connection back."""
+
+    def reply(status: int, kind: str = "application/json") -> Reply:
+        return Reply([b"x"], status, {"content-type": kind, "content-encoding": codings, "retry-after-ms": "1"})
+
+    with ScriptedServer(reply(200), reply(503), reply(400), reply(200, "text/event-stream"), OK) as server:
         client = api.client(base_url=server.base_url)
-        with pytest.raises(errors.APIResponseValidationError, match="3 times over"):
+        with pytest.raises(errors.APIResponseValidationError, match="times over"):
             api.create(client)
+        with pytest.raises(errors.BadRequestError):
+            api.create(client)
+        with pytest.raises(errors.StreamError, match="times over"):
+            api.chunks(api.create(client, stream=True))
         assert api.create(client).id == "chatcmpl-1"
+        assert [a.status for a in response_info(api.create(client)).attempts] == [200]
+        assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize("coding", ["zstd, zstd", "gzip, gzip", "gzip, gzip, gzip"])
+def test_replies_that_are_refused_keep_no_connection(coding: str) -> None:
+    """A pool of three connections is enough for ten of them."""
+    headers = {"content-type": "application/json", "content-encoding": coding}
+    with ScriptedServer(Reply([b"x"], 500, headers)) as server:
+        http_client = DefaultHttpxClient(limits=httpx.Limits(max_connections=3))
+        with Client(base_url=server.base_url, http_client=http_client, max_retries=0, timeout=60) as client:
+            for deadline in (None, 60) * 5:
+                with pytest.raises(errors.InternalServerError):
+                    client.chat.completions.create(model="m", messages=MESSAGES, deadline=deadline)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("coding", ["zstd, zstd", "zstd", "gzip, gzip"])
+def test_a_bomb_in_a_bomb_takes_no_memory(coding: str) -> None:
+    import subprocess
+    import sys
+
+    body = bomb("zstd" if "zstd" in coding else "gzip", b"{")
+    if "," in coding:
+        body = (zstandard.ZstdCompressor().compress if "zstd" in coding else gzip.compress)(body)
+    for status, name in ((200, "APIResponseValidationError|ResponseTooLargeError"), (400, "BadRequestError")):
+        headers = {"content-type": "application/json", "content-encoding": coding}
+        with ScriptedServer(Reply([body], status, headers)) as server:
+            done = subprocess.run(
+                [sys.executable, "-c", PEAK, server.base_url, "reply"], capture_output=True, text=True
+            )
+        kind, megabytes = done.stdout.split()
+        assert kind in name and int(megabytes) < 700
+
+
+def lookup_takes(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = socket.getaddrinfo
+
+    def late(*arguments: Any, **options: Any) -> Any:
+        time.sleep(seconds)
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+
+
+def test_nothing_is_sent_once_a_call_was_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name is looked up for longer than the deadline; whoever calls again must not pay twice."""
+    with ScriptedServer(OK) as server, Client(base_url=server.base_url, max_retries=0) as client:
+        lookup_takes(0.8, monkeypatch)
+        with pytest.raises(errors.APITimeoutError, match="the deadline of"):
+            client.chat.completions.create(model="m", messages=MESSAGES, deadline=0.2)  # type: ignore[arg-type]
+        assert no_call_goes_on()
+        assert server.requests == []
+
+
+def no_call_goes_on() -> bool:
+    """Wait until no thread of a call is left that was given up."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if not any(thread.name == "chat-completions-call" for thread in threading.enumerate()):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize("make", [None, DefaultHttpxClient, httpx.Client, httpx2.Client])
+@pytest.mark.parametrize("late", [LATE["head"], LATE["informational"]], ids=["head", "informational"])
+def test_a_call_that_was_late_leaves_nothing_behind(make: Any, late: tuple[bytes, bytes]) -> None:
+    """Over connections of the pool, whose head drips: no thread, and no connection that others wait for."""
+    kept = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 14\r\n\r\n" + b'{"choices":[]}'
+    limits = {"limits": (httpx2 if make is httpx2.Client else httpx).Limits(max_connections=1)}
+    http_client = make(**limits) if make else None
+    with dripping(*late, kept=kept) as base_url:
+        with Client(base_url=base_url, max_retries=0, timeout=60, http_client=http_client) as client:
+            client.chat.completions.create(model="m", messages=MESSAGES)  # type: ignore[arg-type]
+            for _ in range(3):
+                with pytest.raises(errors.APITimeoutError, match="the deadline of"):
+                    client.chat.completions.create(model="m", messages=MESSAGES, deadline=0.3)  # type: ignore[arg-type]
+            assert no_call_goes_on()
+        if http_client is not None:
+            http_client.close()
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_key_function_is_held_to_the_deadline(kind: Any) -> None:
+    def key() -> str:
+        time.sleep(60 if kind is Client else 0)
+        return "k"
+
+    async def akey() -> str:
+        await asyncio.sleep(60)
+        return "k"
+
+    async def main(base_url: str) -> None:
+        async with AsyncClient(base_url=base_url, api_key=akey, deadline=DEADLINE) as client:
+            await client.chat.completions.create(model="m", messages=MESSAGES)  # type: ignore[arg-type]
+
+    with ScriptedServer(OK) as server, ends_in_time(), pytest.raises(errors.APITimeoutError, match="the deadline of"):
+        if kind is AsyncClient:
+            asyncio.run(main(server.base_url))
+        Client(base_url=server.base_url, api_key=key, deadline=DEADLINE).chat.completions.create(
+            model="m",
+            messages=MESSAGES,  # type: ignore[arg-type]
+        )
+
+
+NUMBERS = [float("nan"), -1, "5", True]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=str)
+@pytest.mark.parametrize("name", ["deadline", "idle_timeout", "timeout"])
+def test_a_time_limit_that_is_none(api: SyncApi, name: str, number: Any) -> None:
+    with ScriptedServer(OK) as server:
+        for make in (lambda: api.client(base_url=server.base_url, **{name: number}),
+                     lambda: api.create(api.client(base_url=server.base_url), **{name: number}),
+                     lambda: api.client(base_url=server.base_url).with_options(**{name: number})):  # fmt: skip
+            with pytest.raises((TypeError, ValueError), match=name):
+                make()
+        assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "number",
+    [float("inf"), 1e10, 1e300, 2**63, 10**400, 3_000_000],
+    ids=lambda n: f"{n:.5}"[:9] if isinstance(n, float) else str(n)[:9],
+)
+@pytest.mark.parametrize("name", ["deadline", "idle_timeout", "timeout"])
+def test_a_time_limit_beyond_every_clock_is_no_limit(api: SyncApi, name: str, number: Any) -> None:
+    with ScriptedServer(OK, stream_reply([CHUNK, b"data: [DONE]\n\n"])) as server:
+        assert api.create(api.client(base_url=server.base_url, **{name: number})).id == "chatcmpl-1"
+        assert len(api.chunks(api.create(api.client(base_url=server.base_url), stream=True, **{name: number}))) == 1
 
 
 def test_a_compressed_stream_reads_as_any_other(api: SyncApi) -> None:

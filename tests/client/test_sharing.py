@@ -8,6 +8,7 @@ import gc
 import os
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -203,6 +204,75 @@ def test_a_fork_shares_no_connection(make: Any) -> None:
 
 # Of connections that only a loop which has ended could have closed.
 left_open = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("way", ["close", "del", "next", "break"])
+def test_a_stream_that_a_fork_brought_along_is_left_alone(fast: str, way: str) -> None:
+    """A lock of the pool may be held by a thread that stayed in the parent, and the connection is the parent's."""
+    with Client(base_url=fast, api_key="x") as client:
+        stream: Any = client.chat.completions.create(model="stream/s", messages=MESSAGES, stream=True)  # type: ignore[call-overload]
+        chunks = iter(stream)
+        next(chunks)
+        pool_lock = client._transport.http_client()._transport._pool._optional_thread_lock  # type: ignore[union-attr]
+        with pool_lock:
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    if way == "close":
+                        stream.close()
+                    elif way == "del":
+                        del stream, chunks
+                        gc.collect()
+                    elif way == "break":
+                        for _ in chunks:
+                            break
+                        chunks.close()
+                    else:
+                        for _ in range(100):
+                            next(chunks)
+                    code = 0
+                except errors.ChatCompletionsError:
+                    code = 0
+                finally:
+                    os._exit(code)
+            until = time.monotonic() + 60
+            while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < until:
+                time.sleep(0.01)
+            if ended[0] == 0:
+                os.kill(child, 9)
+                os.waitpid(child, 0)
+        assert ended[0] and os.waitstatus_to_exitcode(ended[1]) == 0
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "....."
+
+
+def test_event_loops_that_have_ended_are_forgotten() -> None:
+    with ScriptedServer(OK) as server:
+        client = AsyncClient(base_url=server.base_url)
+        loops = []
+
+        async def main() -> None:
+            loops.append(weakref.ref(asyncio.get_running_loop()))
+            await acreate(client)
+
+        for _ in range(5):
+            asyncio.run(main())
+        gc.collect()
+        assert [loop() for loop in loops] == [None] * 5
+
+
+class Tagged(Client):
+    tags: list[str]
+
+
+def test_copies_of_a_subclass_have_what_it_added() -> None:
+    client = Tagged(base_url="http://127.0.0.1:9/v1")
+    client.tags = ["a"]
+    assert client.with_options(max_retries=1).tags is copy.copy(client).tags is client.tags
+    deep = copy.deepcopy(client)
+    assert deep.tags == ["a"] and deep.tags is not client.tags
 
 
 @left_open
