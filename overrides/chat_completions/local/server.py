@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Seconds that running replies have to end when the server closes.
 _GRACE = 0.25
 
-_JOIN_TIMEOUT = 60.0
+_JOIN_TIMEOUT = 10.0
 
 
 class LocalServer:
@@ -133,7 +133,7 @@ class LocalServer:
         Closing twice, or before the start, does nothing.
 
         Raises:
-            RuntimeError: If the thread does not end within a minute.
+            RuntimeError: If the thread does not end within ten seconds.
         """
         thread, self._thread, self._url = self._thread, None, None
         if thread is None or self._server is None:
