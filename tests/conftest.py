@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -91,13 +92,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Let seconds pass at once: whatever reads the steady clock from then on finds them gone."""
-    steady, passed = time.monotonic, 0.0
-    monkeypatch.setattr(time, "monotonic", lambda: steady() + passed)
+def clock_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Callable[[float], None]]:
+    """Give modules a steady clock that can be put forward, by the function that is returned.
 
-    def advance(seconds: float) -> None:
-        nonlocal passed
-        passed += seconds
+    Nothing else in the process sees it: an event loop whose time goes back afterwards sleeps for as long.
+    """
 
-    return advance
+    def clock_of(*modules: ModuleType) -> Callable[[float], None]:
+        passed = 0.0
+
+        def advance(seconds: float) -> None:
+            nonlocal passed
+            passed += seconds
+
+        clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed)
+        for module in modules:
+            monkeypatch.setattr(module, "time", clock)
+        return advance
+
+    return clock_of

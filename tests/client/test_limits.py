@@ -22,6 +22,8 @@ from chat_completions import AsyncClient, Client, DefaultAioHttpClient, DefaultH
 from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
+pytestmark = pytest.mark.slow
+
 OK = json_reply({"id": "chatcmpl-1", "object": "chat.completion", "choices": []})
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2000\r\n\r\n"
 ERROR = b"HTTP/1.1 %d Reason\r\ncontent-type: application/json\r\ncontent-length: 2000\r\n\r\n"

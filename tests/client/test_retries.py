@@ -153,7 +153,9 @@ def test_our_own_delay_grows_to_a_bound_with_jitter(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
-def test_the_deadline_covers_all_attempts(api: SyncApi, advance: Callable[[float], None]) -> None:
+def test_the_deadline_covers_all_attempts(api: SyncApi, clock_of: Callable[..., Callable[[float], None]]) -> None:
+    advance = clock_of(_exchange)
+
     def late(_: Any) -> Reply:
         advance(540)
         return fail(503, retry_after="0.1")
@@ -162,7 +164,7 @@ def test_the_deadline_covers_all_attempts(api: SyncApi, advance: Callable[[float
         before = time.monotonic()
         with pytest.raises(errors.InternalServerError):
             api.create(api.client(base_url=server.base_url, max_retries=50, deadline=600))
-        assert time.monotonic() - before < 600
+        assert time.monotonic() - before < 30
         assert len(server.requests) == 2
     with ScriptedServer(Reply([b"{", 60.0, b"}"])) as server:
         before = time.monotonic()

@@ -33,6 +33,8 @@ from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, stream_reply
 from tests.client.stream_server import stream_server
 
+pytestmark = pytest.mark.slow
+
 OK = json_reply({"id": "chatcmpl-1", "object": "chat.completion", "choices": []})
 SYNC = [None, DefaultHttpxClient, DefaultHttpx2Client, httpx.Client, httpx2.Client]
 ASYNC = [

@@ -175,7 +175,7 @@ ROUND = 40  # calls of a thread or a task in a round
 def arguments(kind: str, name: str) -> dict[str, Any]:
     served = {"left": "stream", "closed": "late-end", "late": "slow", "raw": "reply", "opened": "reply"}.get(kind, kind)
     # Of a call that is late, the limit rings in any case; of the others, in none.
-    limits = {"deadline": 0.2 if kind == "late" else (None, 120)[len(name) % 2]}
+    limits = {"deadline": 0.2 if kind == "late" else (None, 120)[len(name) % 2], "timeout": 120}
     return {"model": f"{served}/{name}", "messages": MESSAGES, "stream": served not in ("reply", "slow"), **limits}
 
 
