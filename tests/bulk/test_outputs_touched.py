@@ -117,6 +117,7 @@ def test_a_record_that_is_taken_away_is_written_again(tmp_path: Path) -> None:
         record.unlink()
         while not record.exists():
             time.sleep(0.02)
+        assert json.loads(record.read_text())["state"] == "running"
         process.kill()
         process.communicate()
         assert finished(started(source, output, server))["complete"]
