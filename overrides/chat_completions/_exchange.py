@@ -73,6 +73,7 @@ class Call:
         self.request, self.stream = request, stream
         self.extra_headers, self.extra_query = extra_headers, extra_query
         self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
+        self.is_made = False  # whether there is a request: what fails then is the exchange, not the settings
 
 
 class Answer:
@@ -147,6 +148,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
         headers["Idempotency-Key"] = _new_key()
     params = {**settings.default_query.reveal(), **call.request.get("params", {}), **(call.extra_query or {})}
     limits = _limits(settings, call, idle)
+    call.is_made = True
     while True:
         begun = time.monotonic()
         status: int | None = None

@@ -115,7 +115,10 @@ class StreamCore:
             if start in (b"{", b"["):
                 self._json = bytearray()
             elif start == b"<":
-                self._fail(f"{self._shown_url} answered with HTML, not with a stream of chunks; is base_url right?")
+                self._fail(
+                    f"{self._shown_url} answered with HTML, not with a stream of chunks; is base_url right?",
+                    body=data.decode("utf-8", "replace"),
+                )
         if self._json is not None:
             self._json += data
             if len(self._json) > MAX_JSON_BYTES:

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from chat_completions.models import ChatCompletion
     from chat_completions.toolkit.run import ToolRun
 
-RETRYABLE_STATUSES = frozenset({408, 409, 429})
-
 
 class ChatCompletionsError(Exception):
     """The base of all errors of this package.
@@ -144,9 +142,10 @@ class APIStatusError(APIError):
 
     @property
     def is_retryable(self) -> bool:
-        if "insufficient_quota" in (self.code, self.type):
-            return False
-        return self.status_code in RETRYABLE_STATUSES or self.status_code >= 500
+        from chat_completions import _retry  # it takes longer to import than all the errors
+
+        headers = {} if self.response is None else self.response.headers
+        return _retry.retried(self.status_code, headers, self.code, self.type)
 
 
 class BadRequestError(APIStatusError):
@@ -184,6 +183,12 @@ class InternalServerError(APIStatusError):
 class APIResponseValidationError(APIError):
     """The response is no completion, page or stream; mostly the base URL points elsewhere."""
 
+    @property
+    def is_retryable(self) -> bool:
+        from chat_completions import _retry  # it takes longer to import than all the errors
+
+        return _retry.may_pass(self.body) is True
+
 
 class ResponseTooLargeError(APIResponseValidationError):
     """The response is larger than the client's `max_response_bytes`; what is beyond that was not read."""
@@ -200,13 +205,16 @@ class StreamError(APIError):
         super().__init__(message, **details)
         self.partial = partial
 
+    @property
+    def is_retryable(self) -> bool:
+        # What breaks a stream is mostly of the moment, unless the server says otherwise.
+        from chat_completions import _retry  # it takes longer to import than all the errors
+
+        return _retry.may_pass(self.body) is not False
+
 
 class IncompleteStreamError(StreamError):
     """A stream ended without `[DONE]` and without a finish reason for every choice."""
-
-    @property
-    def is_retryable(self) -> bool:
-        return True
 
 
 class StreamConnectionError(StreamError, APIConnectionError):

@@ -23,6 +23,7 @@ from chat_completions.bulk.results import Result
 from chat_completions.bulk.sending import Sender, Tried
 
 _LONGEST_REST = 0.5  # seconds
+_NEVER_THERE = 15.0  # seconds after which a server is given up that was not there from the beginning on
 
 
 class Asker:
@@ -262,6 +263,6 @@ class Asker:
         """Stop if there has been nothing but refusals for long: at once where there has never been anything else."""
         silent = now - self._heard_at
         never = self._progress.attempts["unreachable"] == self._progress.attempts.total()
-        if silent > (min(15.0, self._options.patience) if never else self._options.patience):
+        if silent > (min(_NEVER_THERE, self._options.patience) if never else self._options.patience):
             reason = f"nothing was answered for {silent:,.0f} s: {tried.message}"
             self.stop(reason, grace=self._options.grace)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chat_completions import _retry
 from chat_completions._exchange import Attempt
-from chat_completions._failures import request_id_of
+from chat_completions._failures import error_value, request_id_of
 from chat_completions.bulk.options import Options
 from chat_completions.bulk.requests import Request
-from chat_completions.bulk.results import Result, failed
+from chat_completions.bulk.results import Result, encoded, failed
 from chat_completions.errors import (
     APIConnectionError,
     APIError,
@@ -20,8 +21,11 @@ from chat_completions.errors import (
     StreamError,
 )
 
-REFUSALS = frozenset({429, 503, 529})
+REFUSALS = frozenset({429, 502, 503, 529})  # of these, gateways answer 502 for a server that is not there
 _REFUSALS_A_RETRY = 4
+_UNREACHABLE = frozenset(
+    {"ConnectError", "ConnectTimeout", "ProxyError", "ClientConnectorError", "ConnectionTimeoutError"}
+)
 _LONGEST_DELAY = 30.0  # seconds, of our own choosing
 
 
@@ -37,18 +41,19 @@ class Ask:
         ends_at: When its time is up; None for never.
         due: When the next attempt may be made.
         failures: Attempts that failed.
-        refusals: Attempts that the server refused, or that did not reach it.
+        refusals: Attempts that the server refused.
+        unreached: Attempts that did not reach it.
         tokens: What is reserved for the attempt under way.
     """
 
-    __slots__ = ("attempts", "digest", "due", "ends_at", "failures", "refusals", "request", "tokens")
+    __slots__ = ("attempts", "digest", "due", "ends_at", "failures", "refusals", "request", "tokens", "unreached")
 
     def __init__(self, request: Request, digest: str) -> None:
         self.request, self.digest = request, digest
         self.attempts: list[Attempt] = []
         self.ends_at: float | None = None
         self.due = self.tokens = 0.0
-        self.failures = self.refusals = 0
+        self.failures = self.refusals = self.unreached = 0
 
     def __lt__(self, other: Ask) -> bool:
         return self.due < other.due
@@ -64,6 +69,7 @@ class Fault(NamedTuple):
         headers: The answer's headers.
         content: The answer's body; None without one.
         refused: Whether it says that there are too many requests, or that nobody is there.
+        unreached: Whether it reached nobody: it took nothing, and may be made again for as long as the run waits.
         slow: Whether the server did not answer in time.
         worth: Whether another attempt may succeed.
         ends_run: Why there is no sense in asking anything else; None if there is.
@@ -75,6 +81,7 @@ class Fault(NamedTuple):
     headers: Mapping[str, str] = {}
     content: bytes | None = None
     refused: bool = False
+    unreached: bool = False
     slow: bool = False
     worth: bool = True
     ends_run: str | None = None
@@ -85,21 +92,52 @@ def fault_of(error: APIError) -> Fault:
     if isinstance(error, APIStatusError):
         return _status_fault(error)
     if isinstance(error, StreamError):
-        return Fault("stream", error.message, worth=error.type != "invalid_request_error")
+        return _stream_fault(error)
+    if isinstance(error, APIConnectionError) and _is_unreachable(error):
+        return Fault("unreachable", error.message, refused=True, unreached=True)
     if isinstance(error, APITimeoutError):
         return Fault("timeout", error.message, slow=True)
     if isinstance(error, APIConnectionError):
-        # httpx and httpx2 have it under the same name.
-        unreachable = type(error.__cause__).__name__ in ("ConnectError", "ProxyError")
-        return Fault("unreachable" if unreachable else "cut", error.message, refused=unreachable)
+        return Fault("cut", error.message)
     return Fault("failed", error.message, worth=error.is_retryable)
+
+
+def _is_unreachable(error: APIConnectionError) -> bool:
+    """Tell whether there was no connection, not even one that broke; all libraries have that under the same names."""
+    cause = error.__cause__
+    if cause is not None and type(cause.__cause__).__module__.startswith("aiohttp."):
+        cause = cause.__cause__  # httpx-aiohttp calls most of aiohttp's errors a ConnectTimeout
+    return not _UNREACHABLE.isdisjoint(kind.__name__ for kind in type(cause).__mro__)
+
+
+def _stream_fault(error: StreamError) -> Fault:
+    if not isinstance(error.body, Mapping):
+        return Fault("stream", error.message, worth=error.is_retryable)
+    headers = {} if error.request_id is None else {"x-request-id": error.request_id}
+    return _reported(
+        "stream", error.message, 200, headers, encoded({"error": error.body}), error.body, worth=error.is_retryable
+    )
+
+
+def _reported(
+    kind: str, message: str, status: int, headers: Mapping[str, str], content: bytes, body: Any, *, worth: bool
+) -> Fault:
+    """Give the fault that an error is which came with a status of success."""
+    ends_run = None
+    if isinstance(body, Mapping) and "insufficient_quota" in (body.get("code"), body.get("type")):
+        ends_run = _quota_used_up(message)
+    return Fault(kind, message, status, headers, content, worth=worth, ends_run=ends_run)
+
+
+def _quota_used_up(message: str) -> str:
+    return f"the quota is used up ({message}); see to it, and give the same command again"
 
 
 def _status_fault(error: APIStatusError) -> Fault:
     status, headers = error.status_code, error.response.headers
     ends_run = None
     if "insufficient_quota" in (error.code, error.type):
-        ends_run = f"the quota is used up ({error.message}); see to it, and give the same command again"
+        ends_run = _quota_used_up(error.message)
     elif status == 401:
         ends_run = f"the server does not accept the key ({error.message}); mend it, and give the same command again"
     return Fault(
@@ -109,7 +147,7 @@ def _status_fault(error: APIStatusError) -> Fault:
         headers,
         error.response.content,
         refused=status in REFUSALS,
-        worth=_retry.retried(status, headers, error.code, error.type),
+        worth=error.is_retryable,
         ends_run=ends_run,
     )
 
@@ -124,12 +162,17 @@ def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any)
         body: The JSON object that it is; None if it is none.
     """
     if isinstance(body, dict):
-        error = body.get("error")
-        code = error.get("code") if isinstance(error, dict) else None
-        worth = isinstance(code, int) and (code in _retry.RETRIED_STATUSES or code >= 500)
-        return Fault("error", f"HTTP {status}, and an error in it", status, headers, content, worth=worth)
+        error, told = error_value(body)
+        message = f"HTTP {status}, and an error in it: {told}"
+        return _reported("error", message, status, headers, content, error, worth=_retry.may_pass(error) is True)
     if "json" in headers.get("content-type", "json") and content.lstrip()[:1] in (b"{", b""):
-        return Fault("broken", f"HTTP {status}, with a body that breaks off or is no JSON", status, headers, content)
+        try:
+            json.loads(content)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            message = f"HTTP {status}, with a body that breaks off or is no JSON"
+            return Fault("broken", message, status, headers, content)
+        except (ValueError, RecursionError) as reason:
+            return unreadable(status, headers, content, reason)
     kind = headers.get("content-type", "no content type")
     return Fault(
         "foreign",
@@ -139,6 +182,17 @@ def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any)
         content,
         worth=False,
     )
+
+
+def unreadable(status: int, headers: Mapping[str, str], content: bytes, reason: Exception) -> Fault:
+    """Give the fault that an answer is which came whole, and with which nothing can be done."""
+    message = f"HTTP {status}, with a body that cannot be used: {type(reason).__name__}: {reason}"
+    return Fault("unreadable", message, status, headers, content, worth=False)
+
+
+def escaped(error: Exception) -> Fault:
+    """Give the fault that an exception is which nobody had foreseen, once there was a request."""
+    return Fault("broken", f"the exchange failed: {type(error).__name__}: {error}")
 
 
 class Verdict(NamedTuple):
@@ -170,7 +224,9 @@ def verdict(ask: Ask, fault: Fault, options: Options, now: float, seconds: float
     asked = _retry.asked_delay(fault.headers)
     if asked is not None and asked > options.longest_wait and fault.worth:
         return Verdict(stop=f"the server asks to wait {asked:,.0f} s: {fault.message}")
-    if fault.refused:
+    if fault.unreached:
+        ask.unreached += 1
+    elif fault.refused:
         ask.refusals += 1
     else:
         ask.failures += 1
@@ -183,7 +239,8 @@ def verdict(ask: Ask, fault: Fault, options: Options, now: float, seconds: float
 
 
 def _own_delay(ask: Ask) -> float:
-    longest = min(_retry.FIRST_DELAY * 2.0 ** min(ask.failures + ask.refusals - 1, 20), _LONGEST_DELAY)
+    attempts = ask.failures + ask.refusals + ask.unreached
+    longest = min(_retry.FIRST_DELAY * 2.0 ** min(attempts - 1, 20), _LONGEST_DELAY)
     return longest * (1 - 0.25 * random.random())
 
 
@@ -215,5 +272,6 @@ _CODES = {
     "broken": "invalid_response",
     "foreign": "invalid_response",
     "error": "invalid_response",
+    "unreadable": "invalid_response",
     "stream": "stream_error",
 }

@@ -141,8 +141,13 @@ class Books:
         self._each(lambda results: results.flush(last=last))
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk."""
+        """Wait until what is written is on the disk, and see that it is there.
+
+        Raises:
+            WritingError: It is not.
+        """
         self._each(lambda results: results.sync())
+        self.manifest.keep()
 
     @property
     def blocking(self) -> bool:

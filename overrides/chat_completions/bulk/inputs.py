@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
+from chat_completions.bulk.decompression import DecompressedFile
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.places import (
     STANDARD_INPUT,
     compression_of,
-    decompressed,
     filesystem_of,
     is_remote,
     path_of,
@@ -72,6 +72,8 @@ class Input:
         self.shown = "standard input" if name == STANDARD_INPUT else shown(name)
         self.size: int | None = None
         self.position = 0
+        self._storage = storage_options
+        self._fingerprint: str | None = None
         self._remote: tuple[Any, str] | None = None
         try:
             if name == STANDARD_INPUT:
@@ -100,6 +102,10 @@ class Input:
         Up to 1 GiB it is made from all that the file holds, beyond from parts of it and its time; of a remote file from
         what its store says.
         """
+        self._fingerprint = self._made_fingerprint()
+        return self._fingerprint
+
+    def _made_fingerprint(self) -> str | None:
         if self._remote is not None:
             told = {name: str(self._info[name]) for name in _TELLING if self._info.get(name) is not None}
             return "store:" + hashlib.blake2b(repr(sorted(told.items())).encode(), digest_size=16).hexdigest()
@@ -123,11 +129,13 @@ class Input:
 
         Raises:
             BulkError: It is another kind of file.
+            ValueError: It was changed meanwhile, or is compressed and damaged.
+            EOFError: It breaks off.
             Exception: It cannot be read on; of the kind that whoever reads it raises.
         """
         file = self._opened()
         kind = compression_of(self._name)
-        content = decompressed(file, kind) if kind else file
+        content = DecompressedFile(file, kind) if kind else file
         try:
             read: Callable[[int], bytes] = getattr(content, "read1", content.read)
             tell = getattr(file, "tell", None)
@@ -136,10 +144,41 @@ class Input:
                     with suppress(OSError, ValueError):
                         self.position = tell()
                 yield batch
+            self._check_unchanged(tell() if tell is not None and self.size is not None else None)
         finally:
             content.close()
             if self._name != STANDARD_INPUT:
                 file.close()
+
+    def _check_unchanged(self, read: int | None) -> None:
+        """See that all was read of what there was when the run began.
+
+        Args:
+            read: How many bytes were read; None if nobody knows.
+
+        Raises:
+            ValueError: It was changed meanwhile.
+        """
+        if self.size is None:
+            return
+        if read is not None and read < self.size:
+            raise _changed(f"it ended at byte {read:,}, and had {self.size:,} bytes when the run began")
+        try:
+            if self._remote is not None:
+                self._remote[0].invalidate_cache()
+            now = Input(self._name, self._storage)
+            if self._remote is None and now._signature() == self._signature():
+                return
+            fingerprint = now.fingerprint()
+        except Exception:  # taken away since it was opened, or a store tells nothing any more: all was read
+            return
+        if self._fingerprint not in (None, fingerprint):
+            size = f"{now.size:,} bytes" if now.size is not None else "another size"
+            told = "other content" if now.size == self.size else size
+            raise _changed(f"it has {told} now, and had {self.size:,} bytes when the run began")
+
+    def _signature(self) -> tuple[int, ...]:
+        return self._info.st_dev, self._info.st_ino, self._info.st_size, self._info.st_mtime_ns
 
     def _opened(self) -> BinaryIO:
         file: BinaryIO
@@ -151,6 +190,13 @@ class Input:
         else:
             file = path_of(self._name).open("rb", buffering=0)
         return file
+
+
+def _changed(told: str) -> ValueError:
+    return ValueError(
+        f"it was changed while it was read: {told}; once nobody writes to it, give the same command again, and accept"
+        " the change (accept_changes, --accept-changes)"
+    )
 
 
 def lines_in(read: Callable[[int], bytes], longest: int, shown: str) -> Iterator[list[Line]]:

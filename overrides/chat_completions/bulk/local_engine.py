@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
 
 from chat_completions.bulk.admission import Admission
 from chat_completions.bulk.asking import Asker
@@ -95,7 +96,7 @@ async def fed(feed: Feed, writer: Writer, sync_seconds: float) -> AsyncIterator[
         yield
     finally:
         feed.close()
-        keeping.cancel()
+        writer.finishing.set()
         await asyncio.gather(keeping, return_exceptions=True)
         await writer.finish()
 
@@ -106,6 +107,7 @@ class Writer:
     def __init__(self, books: Books) -> None:
         self._books = books
         self._planned = False
+        self.finishing = asyncio.Event()
         self.failure: Exception | None = None
         self.on_failure: Callable[[Exception], None] = lambda error: None
 
@@ -132,26 +134,26 @@ class Writer:
         self.on_failure(error)
 
     async def keep(self, seconds: float) -> None:
-        """Force results to the disk now and then, and let a store have its parts."""
+        """Force results to the disk now and then, and let a store have its parts, until `finishing` is set."""
         blocking = self._books.blocking
-        while True:
-            await asyncio.sleep(min(seconds, _FLUSH_SECONDS) if blocking else seconds)
-            try:
-                if blocking:
-                    await asyncio.to_thread(self._books.flush)
-                await asyncio.to_thread(self._books.sync)
-            except Exception as error:
-                self._failed(error)
+        while self.failure is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.finishing.wait(), min(seconds, _FLUSH_SECONDS) if blocking else seconds)
                 return
+            if blocking:
+                await self._done(self._books.flush)
+            await self._done(self._books.sync)
 
     async def finish(self) -> None:
-        """Write what is left."""
-        if self.failure is None:
-            try:
-                await asyncio.to_thread(self._books.flush, last=True)
-                await asyncio.to_thread(self._books.sync)
-            except Exception as error:
-                self.failure = error
+        """Write what is left; also where something could not be written, for there are two files."""
+        await self._done(partial(self._books.flush, last=True))
+        await self._done(self._books.sync)
+
+    async def _done(self, do: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(do)
+        except Exception as error:
+            self._failed(error)
 
 
 @contextmanager

@@ -103,6 +103,15 @@ class Manifest:
         }
         self._write()
 
+    def keep(self) -> None:
+        """Write the record again if somebody took it away: without it, nobody can go on with the run.
+
+        Raises:
+            BulkError: It cannot be written.
+        """
+        if self._remote is None and not self._path.exists():
+            self._write()
+
     def end(self, state: str, reason: str, counts: Mapping[str, Any]) -> None:
         """Record how a run ended; a full disk does not keep it from ending."""
         self.values = {**self.values, "state": state, "reason": reason, "ended": _now(), "counts": dict(counts)}

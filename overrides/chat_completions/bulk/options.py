@@ -28,7 +28,7 @@ class Options:
         request_budget: How many requests of the input are asked in this run.
         token_budget: How many tokens are used in this run; those under way are counted by estimate.
         max_retries: How often a request is tried again after a failure, and four times as often after a refusal (429,
-            503, 529, no connection).
+            502, 503, 529). An attempt that reached nobody does not count.
         deadline: Seconds for one request with all its attempts and waits; one that takes longer has failed.
         patience: Seconds without any answer but refusals after which the run stops.
         longest_wait: Seconds beyond which a server's wish to wait is a reason to stop.

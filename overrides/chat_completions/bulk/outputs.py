@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -55,7 +56,7 @@ class Results(Protocol):
         ...
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk."""
+        """Wait until what is written is on the disk, and see that it is there for others."""
         ...
 
     def close(self) -> None:
@@ -81,6 +82,8 @@ class ResultFile:
         self.note: str | None = None
         self.lost = 0
         self._lines: list[bytes] = []
+        self._written = 0  # lines, in this run
+        self._writing = threading.Lock()  # `sync` has a thread of its own
         self._path = path
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         try:
@@ -151,28 +154,52 @@ class ResultFile:
         lines, self._lines = self._lines, []
         data = memoryview(b"".join(lines))
         written = 0
-        try:
-            while written < len(data):
-                written += os.write(self._descriptor, data[written:])
-        except OSError as error:
-            kept = bytes(data[:written]).rfind(b"\n") + 1
-            with suppress(OSError):
-                os.ftruncate(self._descriptor, self._size + kept)
-            self._size += kept
-            self.lost += bytes(data[kept:]).count(b"\n")
-            raise _writing_error(self.shown, error) from error
-        self._size += written
+        with self._writing:
+            try:
+                while written < len(data):
+                    written += os.write(self._descriptor, data[written:])
+            except OSError as error:
+                kept = bytes(data[:written]).rfind(b"\n") + 1
+                with suppress(OSError):
+                    os.ftruncate(self._descriptor, self._size + kept)
+                self._size += kept
+                lost = bytes(data[kept:]).count(b"\n")
+                self.lost += lost
+                self._written += len(lines) - lost
+                raise _writing_error(self.shown, error) from error
+            self._size += written
+            self._written += len(lines)
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk.
+        """Wait until what is written is on the disk, and see that it is still the file that others see.
 
         Raises:
-            WritingError: It cannot be written.
+            WritingError: It cannot be written, or somebody else has touched the file.
         """
         try:
             os.fsync(self._descriptor)
+            with self._writing:
+                here = os.fstat(self._descriptor)
+                size = self._size
         except OSError as error:
             raise _writing_error(self.shown, error) from error
+        try:
+            named: os.stat_result | None = self._path.stat()
+        except OSError:
+            named = None
+        if not here.st_nlink or named is None or not os.path.samestat(here, named):
+            self.lost, self._written = self.lost + self._written, 0
+            what = "was taken away" if named is None else "was replaced by another file"
+            told = "" if here.st_nlink else " with what had been answered"
+            raise WritingError(
+                f"{self.shown} {what} during the run{told}; put it back if it is still somewhere, and give the same"
+                " command again, which asks what is missing"
+            )
+        if here.st_size != size:
+            raise WritingError(
+                f"{self.shown} has {here.st_size:,} bytes where {size:,} were written: another program writes to it or"
+                " has cut it; see to that, and give the same command again, which asks what is missing"
+            )
 
     def close(self) -> None:
         """Let go of the file, and of the lock."""

@@ -42,6 +42,8 @@ class PartFiles:
         self._lines: list[bytes] = []
         self._size = 0
         self._since = 0.0
+        self._unchecked = False
+        self._written: dict[str, tuple[int, int]] = {}  # the parts of this run: their bytes and lines
         # Of this process alone, for there is no lock.
         self._mark = os.urandom(2).hex()
         try:
@@ -92,16 +94,47 @@ class PartFiles:
             return
         lines, self._lines, self._size = self._lines, [], 0
         self._number += 1
+        name, data = f"part-{self._number:06d}-{self._mark}.jsonl", b"".join(lines)
         try:
             self._filesystem.makedirs(self._directory, exist_ok=True)
-            self._filesystem.pipe_file(f"{self._directory}/part-{self._number:06d}-{self._mark}.jsonl", b"".join(lines))
+            self._filesystem.pipe_file(f"{self._directory}/{name}", data)
         except Exception as error:
             self.lost += len(lines)
             reason = reason_of(error, self._name.reveal())
             raise WritingError(f"{self.shown} cannot be written: {reason}") from None
+        self._written[name] = len(data), len(lines)
+        self._unchecked = True
 
     def sync(self) -> None:
-        """Do nothing: what a store has taken, it keeps."""
+        """See that the store still has all parts, those of earlier runs as well, if one was written since.
+
+        Raises:
+            WritingError: One is gone, or has another size.
+        """
+        if not self._unchecked:
+            return
+        self._unchecked = False
+        try:
+            self._filesystem.invalidate_cache()
+            found = self._filesystem.ls(self._directory, detail=True)
+            sizes = {each["name"].rstrip("/").rpartition("/")[2]: each.get("size") for each in found}
+            wanted: dict[str, int | None] = {part.rpartition("/")[2]: None for part in self._parts}
+            wanted |= {name: size for name, (size, _) in self._written.items()}
+            wrong = [
+                name
+                for name, size in wanted.items()
+                if name not in sizes or (None not in (size, sizes[name]) and size != sizes[name])
+            ]
+            # Stores may take their time to list what is there.
+            gone = [name for name in wrong if name in sizes or not self._filesystem.exists(f"{self._directory}/{name}")]
+        except Exception as error:
+            raise WritingError(f"{self.shown} cannot be listed: {reason_of(error, self._name.reveal())}") from None
+        if gone:
+            self.lost += sum(self._written.pop(name)[1] for name in gone if name in self._written)
+            raise WritingError(
+                f"{self.shown}: {gone[0]} was taken away or changed during the run, {len(gone):,} in all; put back what"
+                " is still somewhere, and give the same command again, which asks what is missing"
+            )
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""

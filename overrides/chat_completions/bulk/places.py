@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from chat_completions import _logs
@@ -64,34 +64,3 @@ def filesystem_of(name: str, storage_options: Mapping[str, Any] | None) -> tuple
     except (ImportError, ValueError) as error:
         raise BulkError(f"{shown(name)} cannot be opened: {reason_of(error, name)}") from None
     return filesystem, str(path)
-
-
-def decompressed(file: BinaryIO, kind: str) -> BinaryIO:
-    """Give a file that reads what another one holds compressed.
-
-    Args:
-        file: The compressed file.
-        kind: One of the values of `SUFFIXES`.
-
-    Raises:
-        BulkError: What decompresses it is not installed.
-    """
-    if kind == "gzip":
-        import gzip
-
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    if kind == "bz2":
-        import bz2
-
-        return cast(BinaryIO, bz2.BZ2File(file))
-    if kind == "lzma":
-        import lzma
-
-        return cast(BinaryIO, lzma.LZMAFile(file))
-    try:
-        import zstandard
-    except ImportError:
-        raise BulkError(
-            "a .zst file needs the package zstandard: pip install 'chat-completions-client[bulk]'"
-        ) from None
-    return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))

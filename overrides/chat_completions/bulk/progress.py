@@ -14,7 +14,7 @@ _FIRST_INTERVAL = 0.25  # seconds between two samples; doubled whenever there ar
 _SHORTEST = 0.001  # seconds of the histogram's first bucket
 _A_DECADE = 40  # buckets
 _BUCKETS = 8 * _A_DECADE  # up to 10**5 seconds
-_REFUSED = frozenset({"429", "503", "529", "unreachable"})  # kinds of attempts
+_REFUSED = frozenset({"429", "502", "503", "529", "unreachable"})  # kinds of attempts
 
 
 class Histogram:

@@ -136,6 +136,10 @@ class _Run:
         ending = Ending(False, "it was cut off")
         try:
             ending = await self._asked(left, actors, rows)
+            missing = await asyncio.to_thread(records.missing) if ending.complete else 0
+            if missing:
+                told = f"{missing:,} parts of {records.answers.shown} were taken away during the run"
+                ending = Ending(False, f"{told}; give the same command again, which asks what is missing")
         finally:
             answered, failed = progress.ended_before
             counts = {"answered": progress.answered + answered, "failed": progress.failed + progress.malformed + failed}

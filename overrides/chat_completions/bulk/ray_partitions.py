@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from chat_completions.bulk.decompression import DecompressedFile
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.inputs import PIECE, Input, TooLong
-from chat_completions.bulk.places import STANDARD_INPUT, compression_of, decompressed, reason_of
+from chat_completions.bulk.places import STANDARD_INPUT, compression_of, reason_of
 from chat_completions.bulk.ray_places import Directory
 from chat_completions.bulk.ray_reading import Partition, Source, piece_name
 from chat_completions.bulk.requests import request_of
@@ -136,7 +137,7 @@ def copied(source: Input, name: str, each: int, pieces: Directory) -> list[Parti
     file = source._opened()
     try:
         kind = compression_of(name)
-        content = decompressed(file, kind) if kind else file
+        content = DecompressedFile(file, kind) if kind else file
         read: Callable[[int], bytes] = content.read
         data, over = b"", False
         while not over or not found:

@@ -140,9 +140,13 @@ class PartitionBooks:
             results.flush(last=last)
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk."""
+        """Wait until what is written is on the disk.
+
+        In a store, a part may be gone because another worker has put them together, which took this one for lost.
+        """
         for results in self._both:
-            results.sync()
+            if not results.blocking:
+                results.sync()
 
     @property
     def blocking(self) -> bool:

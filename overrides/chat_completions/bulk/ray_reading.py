@@ -110,6 +110,9 @@ class Reader:
         Args:
             longest: Bytes of a line beyond which it is not read.
             name: The input's name, for messages.
+
+        Raises:
+            ValueError: There is less than when the input was divided.
         """
         try:
             self._seek()
@@ -123,8 +126,18 @@ class Reader:
 
             for batch in lines_in(read, longest, name):
                 yield [(number + shift, line) for number, line in batch]
+            self._check_whole()
         finally:
             self.close()
+
+    def _check_whole(self) -> None:
+        partition, lines = self._partition, self.newlines + self.torn
+        changed = "let nobody write to it, and begin anew with another output"
+        if self._at < partition.end:
+            raise ValueError(f"it ends at byte {self._at:,}, and had {partition.end:,} when it was divided; {changed}")
+        if partition.lines not in (0, lines):
+            told = f"has {lines:,} lines, and had {partition.lines:,} when it was divided"
+            raise ValueError(f"partition {partition.number} of it {told}; {changed}")
 
     def _seek(self) -> None:
         """Go to the first line that begins in the partition."""

@@ -218,6 +218,10 @@ class Records:
         """Give the partitions that have ended."""
         return self.answers.parts() & {partition.number for partition in self._partitions}
 
+    def missing(self) -> int:
+        """Count the partitions without a finished part: once all have ended, somebody has taken theirs away."""
+        return len(self._partitions) - len(self.done())
+
     def end(self, ending: Ending, counts: Mapping[str, Any]) -> None:
         """Record how the run ended."""
         if ending.complete and self._copied:

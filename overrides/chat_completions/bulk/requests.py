@@ -85,6 +85,8 @@ def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Mal
         return Malformed(number, custom_id, "invalid_json_line", "the line is nested too deeply")
     except json.JSONDecodeError as error:
         told = f"the line is no JSON: {error.msg} (column {error.colno})"
+        if not text.rstrip().endswith("}"):
+            told += "; it breaks off, as does a file that was cut off or is still written"
         return Malformed(number, custom_id, "invalid_json_line", told)
     except ValueError as error:
         return Malformed(number, custom_id, "invalid_json_line", f"the line is no JSON: {error}")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from chat_completions._exchange import Attempt
     from chat_completions.bulk.requests import Malformed
 
-_HEAD = re.compile(rb'\{"id":"[^"]*","custom_id":("(?:[^"\\]|\\.)*"),').match
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_HEAD = re.compile(rb'\{"id":"[^"]*","custom_id":(' + _TEXT + rb"),").match
+_CONSTANTS = re.compile(_TEXT + rb"|-?(?:NaN|Infinity)").sub
+_MOST_TOKENS = 10**9  # of one answer; a number beyond is no count, and would upset all that is reckoned with it
 _REPORTED = re.compile(r"batch_req_([0-9a-f]{24})").fullmatch
 
 
@@ -51,19 +54,33 @@ def answered(digest: str, custom_id: str, status: int, request_id: str | None, c
         status: The answer's status.
         request_id: The server's id of the request; without one, ours stands there.
         content: The answer's body.
+
+    Raises:
+        ValueError: It says that it took a number of tokens which is none.
     """
     body = object_of(content)
-    if body is None or (body.get("error") and "choices" not in body):
+    if body is None or ((body.get("error") or body.get("object") == "error") and not body.get("choices")):
         return None
-    written = content.strip()
-    if b"\n" in written or b"\r" in written or b"NaN" in written or b"Infinity" in written or written[:1] != b"{":
-        # Written anew on one line; JSON has no NaN, and a reader of the whole file would stop at it.
-        written = encoded(json.loads(content, parse_constant=lambda constant: None))
-    head = _head(digest, custom_id)
     # In one piece: the body may be large.
-    told = json.dumps(request_id or f"bulk_{digest}")
-    line = b'%s"response":{"status_code":%d,"request_id":%s,"body":%s},"error":null}\n'
-    return Result(line % (head, status, told.encode(), written), False, _usage(body))
+    line = b'%s"response":%s,"error":null}\n'
+    told = _response(digest, status, request_id, _on_one_line(content))
+    return Result(line % (_head(digest, custom_id), told), False, _usage(body))
+
+
+def _response(digest: str, status: int, request_id: str | None, body: bytes) -> bytes:
+    told = json.dumps(request_id or f"bulk_{digest}").encode()
+    return b'{"status_code":%d,"request_id":%s,"body":%s}' % (status, told, body)
+
+
+def _on_one_line(content: bytes) -> bytes:
+    """Give a JSON text as it was written, but on one line, and without NaN and Infinity, which JSON has not."""
+    text = content.removeprefix(b"\xef\xbb\xbf").strip()
+    if b"\n" in text or b"\r" in text:
+        text = text.replace(b"\n", b" ").replace(b"\r", b" ")  # white space: in a JSON text they are nothing else
+    if b"NaN" in text or b"Infinity" in text:
+        # A reader of the whole file would stop at them.
+        text = _CONSTANTS(lambda found: found[0] if found[0].startswith(b'"') else b"null", text)
+    return text
 
 
 def failed(
@@ -85,21 +102,21 @@ def failed(
         message: What happened.
         response: The answer's status, request id and body, where the failure is what it says.
     """
-    told: Any = None
+    told = b"null"
     if response is not None:
         status, request_id, content = response
-        body: Any = object_of(content)
-        body = content.decode("utf-8", "replace") if body is None else body
-        told = {"status_code": status, "request_id": request_id or f"bulk_{digest}", "body": body}
+        is_object = object_of(content) is not None
+        body = _on_one_line(content) if is_object else encoded(content.decode("utf-8", "replace"))
+        told = _response(digest, status, request_id, body)
     rest = {
-        "response": told,
         "error": {"code": code, "message": message} if code else None,
         "attempts": [
             {"status": a.status, "delay": _rounded(a.delay), "reason": a.reason, "seconds": _rounded(a.seconds)}
             for a in attempts
         ],
     }
-    return Result(_head(digest, custom_id) + encoded(rest)[1:] + b"\n", True)
+    line = b'%s"response":%s,%s\n'
+    return Result(line % (_head(digest, custom_id), told, encoded(rest)[1:]), True)
 
 
 def reported(digest: str, fault: Malformed) -> Result:
@@ -162,10 +179,15 @@ def _usage(body: Mapping[str, Any]) -> tuple[int, int] | None:
     usage = body.get("usage")
     if not isinstance(usage, dict):
         return None
-    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    if not any(isinstance(count, int) for count in counts):
+    names = ("prompt_tokens", "completion_tokens")
+    # In JSON, true and false are no numbers, as they are in Python.
+    counts = [count if type(count := usage.get(name)) is int else None for name in names]
+    for name, count in zip(names, counts, strict=True):
+        if count is not None and count > _MOST_TOKENS:
+            raise ValueError(f"usage.{name} is a number beyond all counts")
+    if counts == [None, None]:
         return None
-    prompt, completion = (count if isinstance(count, int) and count >= 0 else 0 for count in counts)
+    prompt, completion = (max(0, count or 0) for count in counts)
     return prompt, completion
 
 

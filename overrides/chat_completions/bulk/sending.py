@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_completions._exchange import Call
 from chat_completions._failures import request_id_of
-from chat_completions.bulk.attempts import Ask, Fault, fault_of, out_of_time, unusable, verdict
+from chat_completions.bulk.attempts import Ask, Fault, escaped, fault_of, out_of_time, unreadable, unusable, verdict
 from chat_completions.bulk.clients import Clients
 from chat_completions.bulk.options import Options
 from chat_completions.bulk.requests import OPERATION
@@ -68,44 +68,57 @@ class Sender:
             Exception: Something failed that is not the fault of this request.
         """
         client, began = self._clients.for_place(place), time.monotonic()
+        call = self._call(ask)
         try:
-            if ask.ends_at is None:
-                return await self._exchanged(client, ask, began)
-            async with asyncio.timeout(ask.ends_at - began):
-                return await self._exchanged(client, ask, began)
-        except APIError as error:
-            return self._judged(ask, fault_of(error), began)
+            if client._settings.validate:
+                _validate(ask.request.body)
         except RequestValidationError as error:
             custom_id = ask.request.custom_id
             result = failed(ask.digest, custom_id, ask.attempts, code="invalid_request", message=str(error))
             return Tried("invalid", {}, result, message=str(error))
-        except TimeoutError:
-            deadline = self._options.deadline or 0.0
-            result = out_of_time(ask, deadline, time.monotonic() - began)
-            return Tried("timeout", {}, result, slow=True, message="the deadline passed")
+        try:
+            async with asyncio.timeout(None if ask.ends_at is None else ask.ends_at - began) as limit:
+                return await self._exchanged(client, call, ask, began)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                deadline = self._options.deadline or 0.0
+                result = out_of_time(ask, deadline, time.monotonic() - began)
+                return Tried("timeout", {}, result, slow=True, message="the deadline passed")
+            if not call.is_made and not isinstance(error, APIError):
+                raise  # such as what the function that gives the key raised
+            return self._failed(ask, error, began)
 
-    async def _exchanged(self, client: AsyncClient, ask: Ask, began: float) -> Tried:
-        request = ask.request
-        settings = client._settings
-        if settings.validate:
-            _validate(request.body)
-        call = Call(
-            {"method": "post", "url": OPERATION, "content": request.body, "headers": _JSON},
-            stream=request.stream,
+    def _failed(self, ask: Ask, error: Exception, began: float) -> Tried:
+        try:
+            return self._judged(ask, fault_of(error) if isinstance(error, APIError) else escaped(error), began)
+        except Exception as failure:  # whatever an answer says, it ends no run
+            return self._judged(ask, escaped(failure), began)
+
+    def _call(self, ask: Ask) -> Call:
+        return Call(
+            {"method": "post", "url": OPERATION, "content": ask.request.body, "headers": _JSON},
+            stream=ask.request.stream,
             # The same over all attempts, and over runs that go on: a server that heeds it does the work once.
             extra_headers={"Idempotency-Key": f"chat-completions-bulk-{ask.digest}"},
             max_retries=0,
             deadline=None,
         )
+
+    async def _exchanged(self, client: AsyncClient, call: Call, ask: Ask, began: float) -> Tried:
+        request = ask.request
         answer = await client._answer(call)
         response = answer.response
         # A plain dict: a dozen look-ups follow, for which httpx's headers take longer than all of this.
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         status = response.status_code
-        content = await _folded(answer, settings.shown_url()) if request.stream else response.content
-        result = answered(ask.digest, request.custom_id, status, request_id_of(headers), content)
-        if result is None:
-            return self._judged(ask, unusable(status, headers, content, object_of(content)), began)
+        content = await _folded(answer, client._settings.shown_url()) if request.stream else response.content
+        try:
+            result = answered(ask.digest, request.custom_id, status, request_id_of(headers), content)
+            fault = unusable(status, headers, content, object_of(content)) if result is None else None
+        except Exception as error:
+            result, fault = None, unreadable(status, headers, content, error)
+        if fault is not None:
+            return self._judged(ask, fault, began)
         if answer.watch is not None and not request.stream:
             answer.watch.completion(object_of(content) or {}, request_id_of(headers))
         return Tried("answered", headers, result)
