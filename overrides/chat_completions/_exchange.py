@@ -59,6 +59,8 @@ class Attempt:
 class Call:
     """One call: the request as the generated endpoint built it, and the caller's options."""
 
+    is_made = False  # whether there is a request: what fails then is the exchange, not the settings
+
     def __init__(
         self,
         request: dict[str, Any],
@@ -73,7 +75,6 @@ class Call:
         self.request, self.stream = request, stream
         self.extra_headers, self.extra_query = extra_headers, extra_query
         self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
-        self.is_made = False  # whether there is a request: what fails then is the exchange, not the settings
 
 
 class Answer:
