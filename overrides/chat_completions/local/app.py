@@ -28,6 +28,7 @@ from .contract import Contract, packaged_document
 from .engine import plan_reply
 from .errors import ApiError
 from .events import DONE, event_bytes, json_bytes
+from .hosts import Hosts, answered_hosts
 from .replies import Reply
 from .rules import CUT_AFTER, CUT_MODEL, check_fields, check_page, check_rules
 from .store import Store
@@ -49,6 +50,7 @@ def create_app(
     chunk_delay: float = 0.0,
     max_body_bytes: int = 32 * 2**20,
     document: Mapping[str, Any] | None = None,
+    hosts: Collection[str] | None = None,
 ) -> Starlette:
     """Make the local server's ASGI application.
 
@@ -59,6 +61,7 @@ def create_app(
         chunk_delay: Seconds between the chunks of a stream.
         max_body_bytes: Largest request body in bytes; a larger one is answered with 413.
         document: OpenAPI document to keep to; None takes the one in the package.
+        hosts: The hosts that are answered besides loopback, by the header `Host`; None answers to all.
 
     Returns:
         The application; its lifespan opens and closes the database.
@@ -84,12 +87,13 @@ def create_app(
 
     app = Starlette(
         routes=[Route(PATH, service.answer, methods=["GET", "POST"])],
-        middleware=[Middleware(_Headers)],
+        middleware=[Middleware(_Headers), Middleware(Hosts)],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _server_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.state.store = store
+    app.state.hosts = None if hosts is None else answered_hosts((), hosts)
     app.state.service = service
     return app
 
