@@ -95,8 +95,8 @@ class Hosts:
             foreign = [host for host in asked if host and hosts is not None and not is_answered(host_of(host), hosts)]
             if foreign:
                 message = (
-                    f"This server does not answer to the host {foreign[0][:80]!r}; ask it as localhost, or start it with"
-                    " --allow-host (allow_hosts) and that name."
+                    f"This server does not answer to the host {foreign[0][:80]!r}; ask it as localhost, or start it"
+                    " with --allow-host (allow_hosts) and that name."
                 )
                 refused = ApiError(421, message, param="host", code="host_not_allowed")
                 response = Response(json_bytes(refused.body()), refused.status, media_type="application/json")
