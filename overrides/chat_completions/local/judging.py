@@ -1,6 +1,8 @@
 """Validators of jsonschema whose work is counted, and which match no pattern by going back.
 
 Each keyword is the library's own but for those that match patterns, and `uniqueItems`, which compares each with each.
+`unevaluatedProperties` is the library's too, and matches the patterns of `patternProperties` by going back: a schema
+that has both is not to be judged here.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from jsonschema_specifications import REGISTRY
 from referencing import Registry
 from referencing.jsonschema import specification_with
 
-from .patterns import finds
+from .patterns import LONGEST_PATTERN, finds
 from .work import spend
+
+_A_REFERENCE = 32  # steps that it takes to follow one
 
 _Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
@@ -37,7 +41,7 @@ def schema_error(schema: Any) -> ValidationError | None:
     """
     dialect = dialect_of(schema)
     metaschema: Any = dialect.META_SCHEMA
-    judge: Any = _counted(dialect)(_without_dialects(metaschema), registry=_metaschemas(), format_checker=_PATTERNS)
+    judge: Any = _counted(dialect, 8)(_without_dialects(metaschema), registry=_metaschemas(), format_checker=_PATTERNS)
     return next(judge.iter_errors(schema), None)
 
 
@@ -46,31 +50,29 @@ def judge_of(schema: Any) -> Validator:
 
     Its methods raise TooMuchWork if the work is too much.
     """
-    counted: Any = _counted(dialect_of(schema))
+    # To find a name, as `#name`, the library looks through the whole schema each time; so many sizes and no more.
+    counted = _counted(dialect_of(schema), _A_REFERENCE + (1 << (len(json.dumps(schema)) // 256).bit_length()))
     validator: Validator = counted(_without_dialects(schema), registry=_metaschemas())
     return validator
 
 
 @lru_cache
-def _counted(dialect: Any) -> Any:
-    keywords: dict[str, Any] = {
-        **dialect.VALIDATORS,
-        **{name: own for name, own in _OWN.items() if name in dialect.VALIDATORS},
-    }
+def _counted(dialect: Any, a_name: int) -> Any:
     extend: Any = validators.extend
-    return extend(dialect, {name: partial(_check, name, check) for name, check in keywords.items()})
+    keywords = {**dialect.VALIDATORS, **{name: own for name, own in _OWN.items() if name in dialect.VALIDATORS}}
+    return extend(dialect, {name: partial(_check, name, check, a_name) for name, check in keywords.items()})
 
 
 def _check(
-    name: str, check: _Keyword, validator: Any, rule: Any, instance: Any, schema: Any
+    name: str, check: _Keyword, a_name: int, validator: Any, rule: Any, instance: Any, schema: Any
 ) -> Iterator[ValidationError]:
     steps = 1 + sum(len(value) for value in (rule, instance) if isinstance(value, (dict, list)))
     if name in ("enum", "const"):
         steps += len(json.dumps(rule)) // 64
     elif name.startswith("unevaluated"):
         steps += steps * steps // 8  # the library keeps what it has seen in lists
-    elif name.startswith("$") and isinstance(rule, str) and not rule.startswith("#/") and rule != "#":
-        steps += len(str(validator.schema)) // 64  # it looks through the schema for the name
+    elif name.startswith("$"):
+        steps += _A_REFERENCE if str(rule).startswith("#/") else a_name
     spend(steps)
     for error in check(validator, rule, instance, schema) or ():
         spend(len(error.message) // 64)
@@ -129,7 +131,7 @@ _PATTERNS = FormatChecker(formats=())
 
 @_PATTERNS.checks("regex", raises=re.error)
 def _is_pattern(value: object) -> bool:
-    if isinstance(value, str):
+    if isinstance(value, str) and len(value) <= LONGEST_PATTERN:
         spend(1 + len(value))
         re.compile(value)
     return True
@@ -142,7 +144,7 @@ def _metaschemas() -> Registry[Any]:
         content: Any = REGISTRY.contents(address)
         specification = specification_with(content["$schema"])
         resources.append((address, specification.create_resource(_without_dialects(content))))
-    return Registry().with_resources(resources)
+    return Registry().with_resources(resources).crawl()
 
 
 def _without_dialects(schema: Any) -> Any:

@@ -13,9 +13,9 @@ import re
 from .expressions import Alternatives, Character, Edge, InOrder, Look, NoMatchError, Part, Repeated, Text
 from .work import spend
 
-__all__ = ["NoMatchError", "finds", "matching_text"]
+__all__ = ["LONGEST_PATTERN", "NoMatchError", "finds", "matching_text"]
 
-_LONGEST_PATTERN = 5_000
+LONGEST_PATTERN = 5_000  # characters
 _ESCAPED = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
 _EDGES = ("b", "B", "A", "Z")
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
@@ -62,8 +62,8 @@ def _is_found(tree: Part, text: str) -> bool:
 
 def _parsed(pattern: str) -> Part:
     spend(1 + len(pattern))
-    if len(pattern) > _LONGEST_PATTERN:
-        raise NoMatchError(f"a pattern is longer than {_LONGEST_PATTERN:,} characters")
+    if len(pattern) > LONGEST_PATTERN:
+        raise NoMatchError(f"a pattern is longer than {LONGEST_PATTERN:,} characters")
     try:
         re.compile(pattern)
         return _Parser(pattern).whole()

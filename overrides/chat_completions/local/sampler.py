@@ -74,7 +74,9 @@ class Sampler:
         """
         self._left -= 1
         spend(2)
-        if schema is False or self._left < 0:
+        if self._left < 0:
+            raise NoSampleError(f"a sample has more than {_NODES:,} parts, and needs more work than is done here")
+        if schema is False:
             raise NoSampleError("nothing is allowed here")
         if schema is True:
             return name

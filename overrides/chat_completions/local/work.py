@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-OF_A_SCHEMA = 300_000
-OF_A_REQUEST = 1_000_000
+OF_A_SCHEMA = 1_500_000
+OF_A_REQUEST = 3_000_000
 
 
 class TooMuchWork(Exception):
