@@ -291,7 +291,8 @@ def test_a_failing_move_puts_the_old_files_back(
 
 
 @pytest.mark.parametrize(
-    ("output", "reason"), [("lost/x.yaml", "No such file or directory"), ("dir", "Is a directory")]
+    ("output", "reason"),
+    [("lost/x.yaml", "No such file or directory"), ("dir", "it is a directory; give the name of a file")],
 )
 def test_a_place_that_cannot_be_written(
     folder: Path, capsys: pytest.CaptureFixture[str], output: str, reason: str

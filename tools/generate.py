@@ -14,6 +14,7 @@ from tools import document as documents
 from tools import pointer as pointers
 from tools import yaml_reading
 from tools.errors import ToolError
+from tools.files import write_whole
 from tools.generator import (
     check_originals,
     check_pins,
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Generate, or check; give the exit code."""
     if args.record_originals:
         text = json.dumps(template_originals(ROOT / "templates"), indent=2) + "\n"
-        (ROOT / "templates" / "originals.json").write_text(text)
+        write_whole(ROOT / "templates" / "originals.json", text.encode())
     spec, place = args.spec.resolve(), args.output.resolve() / PACKAGE
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / PACKAGE

@@ -30,6 +30,7 @@ from tools import changelog, rehearsing, swapping, vendor, versioning, yaml_read
 from tools import document as documents
 from tools.drift.findings import LEVELS, Level, Report
 from tools.errors import ToolError
+from tools.files import write_whole
 from tools.generate import PACKAGE, ROOT
 from tools.overlay import apply_overlay
 from tools.prose import without_prose
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
             text = _markdown(report)
             print(report.summary, file=sys.stderr)
             if args.report:
-                args.report.write_text(text, encoding="utf-8")
+                write_whole(args.report, text.encode())
         with _step("generate"):
             rehearsing.run_in(copy, GENERATE)
             wanting = _wanting_prose(copy)

@@ -53,10 +53,11 @@ def swap_in_all(new: Path, root: Path, names: Sequence[str]) -> None:
         (staging / "old").mkdir()
         for name in names:
             (staging / "old" / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            if (root / name).exists():
-                (root / name).rename(staging / "old" / name)
-            (staging / "new" / name).rename(root / name)
+            place = (root / name).resolve()  # a link stays a link
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists():
+                place.rename(staging / "old" / name)
+            (staging / "new" / name).rename(place)
         (staging / "old").rename(staging / "done")
     except BaseException as error:
         try:
@@ -75,7 +76,7 @@ def put_back(root: Path) -> list[str]:
         # Without `old` nothing was moved yet, or everything was.
         if (staging / "old").is_dir():
             for name in (staging / "names").read_text(encoding="utf-8").splitlines():
-                place, old, new = root / name, staging / "old" / name, staging / "new" / name
+                place, old, new = (root / name).resolve(), staging / "old" / name, staging / "new" / name
                 if place.exists() and not new.exists():
                     place.rename(new)
                     names.append(name)

@@ -7,6 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from tools.errors import ToolError
+
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Give the content of every file below a folder by its relative path; Python's own caches do not count."""
@@ -47,7 +49,14 @@ def differences(expected: Path, actual: Path) -> list[str]:
 
 
 def swap_in(new: Path, place: Path) -> None:
-    """Put a folder in the place of another one, whole: the old one stays until the new one is there."""
+    """Put a folder in the place of another one, whole: the old one stays until the new one is there.
+
+    Raises:
+        ToolError: What is there is no folder.
+    """
+    place = place.resolve()  # a link stays a link
+    if place.exists() and not place.is_dir():
+        raise ToolError("what is there is no folder, and stays; give another place", where=str(place))
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:

@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from hashlib import sha256
 from itertools import zip_longest
@@ -19,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools import document, yaml_writing
+from tools import document, files, yaml_writing
 from tools.errors import ToolError
 from tools.slicing import OPERATIONS, slice_document
 
@@ -100,7 +101,10 @@ def run(args: argparse.Namespace) -> int:
             "sha256": digest,
         },
     }
-    _write_together({args.output: text, lock_path: (json.dumps(lock, indent=2) + "\n").encode()})
+    contents = {args.output: text}
+    if args.output.is_file() or not args.output.exists():  # a device or a pipe has no lock beside it
+        contents[lock_path] = (json.dumps(lock, indent=2) + "\n").encode()
+    _write_together(contents)
     print(
         f"{args.output}: operations {len(args.operations)}, components {components}, bytes {len(text)}, sha256 {digest}"
     )
@@ -246,25 +250,19 @@ def _read_lock(path: Path) -> dict[str, Any]:
 
 def _write_together(contents: Mapping[Path, bytes]) -> None:
     """Write all files or none: each beside its place first, then all moved into place."""
-    moves: list[tuple[Path, Path]] = []
-    moved: list[tuple[Path, bytes | None]] = []
-    try:
-        for path, content in contents.items():
-            place = path.resolve()  # A link stays a link.
-            temporary = place.with_name(f".{place.name}.{os.getpid()}")
-            moves.append((temporary, place))
-            temporary.write_bytes(content)
-        for temporary, place in moves:
-            before = place.read_bytes() if place.exists() else None
-            temporary.replace(place)
-            moved.append((place, before))
-    except OSError as error:
-        for done, before in moved:
-            done.unlink() if before is None else done.write_bytes(before)
-        raise ToolError(f"cannot write: {error.strerror}; nothing was changed", where=str(place)) from error
-    finally:
-        for temporary, _ in moves:
-            temporary.unlink(missing_ok=True)
+    before: dict[Path, bytes | None] = {}
+    with ExitStack() as stack:
+        try:
+            puts = {path: stack.enter_context(files.drafted(path, content)) for path, content in contents.items()}
+            for path, put in puts.items():
+                old = path.read_bytes() if path.is_file() else None
+                put()
+                before[path] = old
+        except OSError as error:
+            for done, old in before.items():
+                files.write_whole(done, old) if old is not None else done.resolve().unlink()
+            where = Path(error.filename).resolve()
+            raise ToolError(f"cannot write: {error.strerror}; nothing was changed", where=str(where)) from error
 
 
 def _commit(text: str) -> str:

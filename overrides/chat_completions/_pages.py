@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from chat_completions._paging import Listing, PageInfo
+from chat_completions._paging import Listing, PageInfo, says_more
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion, ChatCompletionList
@@ -27,7 +27,7 @@ class _Shared:
     @property
     def has_more(self) -> bool:
         """Whether the server says that there are more completions."""
-        return bool(self._page.has_more)
+        return says_more(self._page.has_more) is True
 
     @property
     def first_id(self) -> str | None:
@@ -94,7 +94,7 @@ class Page(_Shared):
     """A page of stored completions; iterating it gives the completions of this page and of all that follow.
 
     Raises, from `get_next_page` and from the iterations:
-        PaginationError: The pages lead nowhere.
+        PaginationError: The pages lead nowhere, or what came is no page.
         APIError: A page could not be had; `.cursor` is what to pass as `after` to go on, what came before was given.
     """
 

@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="the report needs the extra `report`")
 
-from chat_completions import bulk
+from chat_completions import _files, bulk
 from chat_completions.bulk import Histogram, Sample, Summary, report
 from chat_completions.bulk.report_failures import failures_of
 from chat_completions.bulk.report_plots import rates
@@ -298,10 +298,10 @@ def test_a_file_that_is_there_is_kept_until_the_new_one_is_whole(
     """A disk that is full at the end leaves the report of before, nothing half-written, and a clear error."""
     (tmp_path / "run.html").write_text("before")
 
-    def full(self: Path, data: bytes) -> int:
+    def full(descriptor: int, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(_files, "_write", full)
     with pytest.raises(bulk.BulkError, match="No space left"):
         report.write(summary(tmp_path), tmp_path / "run.html")
     assert (tmp_path / "run.html").read_text() == "before"

@@ -126,6 +126,23 @@ def test_pages_that_lead_nowhere_are_an_error(tmp_path: Path) -> None:
     assert ended.code == 1 and "leads back" in ended.err and "--after chatcmpl-1" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, "neither data nor has_more"),
+        ({"data": [{"id": "a"}, 7], "has_more": False}, "data[1] is 7"),
+        (page([{"id": "a\ud800"}], more=True), "can be no id"),
+    ],
+)
+def test_what_is_no_page_is_an_error(tmp_path: Path, body: dict[str, Any], told: str) -> None:
+    """Also where items came first, which are listed."""
+    with ScriptedServer(json_reply(body)) as server:
+        command = Command(tmp_path, server.base_url)
+        for options in ((), ("--json",)):
+            ended = command("list", *options)
+            assert ended.code == 1 and told in ended.err and bool(ended.out) == bool(body)
+
+
 def test_odd_items_are_listed(tmp_path: Path) -> None:
     items = [{"id": "a"}, {"id": "b", "created": "soon", "choices": [], "usage": 3, "metadata": [1]}]
     items += [{"id": "c", "created": 10**18, "choices": [{"message": {"content": [{"type": "text", "text": "x"}]}}]}]

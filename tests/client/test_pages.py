@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from chat_completions import AsyncPage, Page, errors, response_info
+from chat_completions._paging import MOST_EMPTY_PAGES
 from tests.client.conftest import AsyncApi, SyncApi
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply
 
@@ -132,6 +133,109 @@ def test_pages_that_lead_nowhere_raise(api: SyncApi, reply: Reply, cursor: str |
             ids(api, page)
         assert caught.value.cursor == cursor
         assert len(server.requests) <= 2
+
+
+def ever_new(request: Received) -> Reply:
+    """Answer with an empty page that leads to another one, without end."""
+    number = int(httpx.URL(request.target).params.get("after", "0"))
+    return json_reply(page_of([], True, last_id=str(number + 1)))
+
+
+def test_empty_pages_with_ever_new_cursors_end(api: SyncApi) -> None:
+    """The bound is reached, and the cursor leads on behind it."""
+    with ScriptedServer(ever_new) as server:
+        client = api.client(base_url=server.base_url)
+        with pytest.raises(errors.PaginationError, match="1000 pages without a completion") as caught:
+            ids(api, api.list(client))
+        assert len(server.requests) == MOST_EMPTY_PAGES
+        assert caught.value.cursor == str(MOST_EMPTY_PAGES)
+        page = next_page(api, api.list(client, after=caught.value.cursor))
+        assert page.after == str(MOST_EMPTY_PAGES + 2)
+
+
+def test_empty_pages_of_a_filter_are_passed_over(api: SyncApi) -> None:
+    """A server that filters what it has cut into pages sends runs of empty ones; an item begins the count anew."""
+
+    def filtered(request: Received) -> Reply:
+        number = int(httpx.URL(request.target).params.get("after", "0").removeprefix("c"))
+        ids = [f"c{number + 1}"] if number % 300 == 299 else []
+        return json_reply(page_of(ids, number < 1_499, last_id=f"c{number + 1}"))
+
+    with ScriptedServer(filtered) as server:
+        client = api.client(base_url=server.base_url)
+        assert ids(api, api.list(client)) == ["c300", "c600", "c900", "c1200", "c1500"]
+        assert ids(api, api.list(client, max_items=1)) == ["c300"]
+
+
+@pytest.mark.parametrize("has_more", [None, False, "false", "False", 0, "0"])
+def test_a_last_page_is_one_however_it_says_so(api: SyncApi, has_more: object) -> None:
+    with ScriptedServer(json_reply(page_of(["a"], has_more))) as server:  # type: ignore[arg-type]
+        page = api.list(api.client(base_url=server.base_url))
+        assert (ids(api, page), page.has_more, page.has_next_page(), page.after) == (["a"], False, False, None)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("has_more", [True, "true", 1])
+def test_more_is_to_come_however_it_is_said(api: SyncApi, has_more: object) -> None:
+    with ScriptedServer(json_reply(page_of(["a"], has_more)), json_reply(page_of(["b"], False))) as server:  # type: ignore[arg-type]
+        page = api.list(api.client(base_url=server.base_url))
+        assert (ids(api, page), page.has_more) == (["a", "b"], True)
+
+
+def test_null_is_an_empty_page(api: SyncApi) -> None:
+    with ScriptedServer(json_reply({"object": "list", "data": None, "has_more": False})) as server:
+        page = api.list(api.client(base_url=server.base_url))
+        assert (ids(api, page), page.data, page.has_next_page()) == ([], [], False)
+
+
+ODD: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing at all": ({}, "neither data nor has_more"),
+    "another object": ({"object": "chat.completion", "choices": []}, "neither data nor has_more"),
+    "data is an object": ({"data": {"id": "a"}, "has_more": True, "last_id": "a"}, "no list"),
+    "data is a text": ({"data": "abc", "has_more": False}, "no list"),
+    "data is a number": ({"data": 3, "has_more": False}, "no list"),
+    "data is true": ({"data": True, "has_more": True}, "no list"),
+    "an item is a number": ({"data": [{"id": "a"}, 7], "has_more": False}, r"data\[1\] is 7"),
+    "an item is null": ({"data": [{"id": "a"}, None], "has_more": True, "last_id": "z"}, r"data\[1\] is None"),
+    "an item is a text": ({"data": [{"id": "a"}, "b"], "has_more": False}, r"data\[1\] is 'b'"),
+    "has_more is a list": ({"data": [{"id": "a"}], "has_more": []}, "has_more is \\[\\]"),
+    "has_more is a word": ({"data": [{"id": "a"}], "has_more": "perhaps"}, "has_more is 'perhaps'"),
+    "an id of a megabyte": ({"data": [{"id": "i" * 10**6}], "has_more": True}, "can be no id"),
+    "a last_id of a megabyte": ({"data": [], "has_more": True, "last_id": "i" * 10**6}, "can be no id"),
+    "half of a surrogate pair": ({"data": [], "has_more": True, "last_id": "a\ud800"}, "can be no id"),
+    "an id that is a number": ({"data": [{"id": 5}], "has_more": True}, "can be no id"),
+    "a last_id that is an object": ({"data": [], "has_more": True, "last_id": {"a": 1}}, "can be no id"),
+    "an empty last_id": ({"data": [], "has_more": True, "last_id": ""}, "neither an item with an id nor a last_id"),
+}
+
+
+@pytest.mark.parametrize("second", [False, True], ids=["first", "second"])
+@pytest.mark.parametrize(("body", "message"), ODD.values(), ids=ODD.keys())
+def test_what_is_no_page_is_an_error_of_ours(api: SyncApi, body: dict[str, Any], message: str, second: bool) -> None:
+    """As the first page or a later one, by items and by pages; what came before is given, and the error is short."""
+    replies = [json_reply(page_of(["before"], True))] * second + [json_reply(body)]
+    with ScriptedServer(*replies) as server:
+        page = api.list(api.client(base_url=server.base_url))
+        with pytest.raises(errors.PaginationError, match=message) as caught:
+            ids(api, page)
+        assert caught.value.cursor == ("before" if second else None)
+        assert len(str(caught.value)) < 400 and len(server.requests) == 1 + second
+    with ScriptedServer(*replies) as server:
+        page = api.list(api.client(base_url=server.base_url))
+        if second:
+            page = next_page(api, page)
+        for step in (page.next_page_info, page.has_next_page, lambda: page.after, lambda: pages(api, page)):
+            if "an item is" not in message and "data[1]" not in message.replace("\\", ""):
+                with pytest.raises(errors.PaginationError, match=message):
+                    step()
+        assert repr(page) and isinstance(page.data, list) and page.has_more in (True, False)
+
+
+@pytest.mark.parametrize("cursor", ["a\0b", "a&after=b#c?d", "☃ %41", "i" * 8_000])
+def test_an_id_goes_as_it_came(api: SyncApi, cursor: str) -> None:
+    with ScriptedServer(json_reply(page_of([], True, last_id=cursor)), json_reply(page_of(["y"], False))) as server:
+        assert ids(api, api.list(api.client(base_url=server.base_url))) == ["y"]
+        assert httpx.URL(server.requests[1].target).params["after"] == cursor
 
 
 def test_last_id_leads_on_where_items_have_no_id(api: SyncApi) -> None:

@@ -30,6 +30,7 @@ def rerouted(request: Any) -> None:
         return
     asked.append({"method": request.method, "url": str(url), "headers": dict(request.headers)})
     request.url = url.copy_with(scheme="http", host=SERVER.hostname, port=SERVER.port, path="/v1/chat/completions")
+    request.headers["Host"] = SERVER.netloc  # as loopback: the local server answers to no other
 
 
 def patch(library: Any) -> None:

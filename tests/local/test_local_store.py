@@ -320,6 +320,162 @@ def test_a_store_that_fails_is_an_error_of_the_server(tmp_path):
         assert walk(client) == []
 
 
+def on_connection(server, work):
+    """Do something with the server's own connection, on its thread."""
+    store = server.app.state.store
+    return store._thread.submit(lambda: work(store._connection)).result()
+
+
+def test_a_full_disk_is_told_and_the_server_goes_on(tmp_path):
+    """As an error of the reply or of the stream; what was stored before is listed, and room makes it work again."""
+    with LocalServer(database=tmp_path / "full.db") as server, open_client(server) as client:
+        kept = save(client).json()["id"]
+        pages = on_connection(server, lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
+        on_connection(server, lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+        body = {"model": "m", "messages": [{"role": "user", "content": "x" * 50_000}], "store": True}
+        for _ in range(2):
+            response = client.post("/chat/completions", json={**body, "max_tokens": 16_000})
+            error = response.json()["error"]
+            assert (response.status_code, error["type"], error["code"]) == (507, "server_error", "store_full")
+            assert "the disk is full" in error["message"] and "full.db" in error["message"]
+            assert "rollback" not in error["message"]
+            text = client.post("/chat/completions", json={**body, "stream": True}).text
+            assert json.loads(text.split("\n\n")[-2].removeprefix("data: "))["error"]["code"] == "store_full"
+            assert walk(client) == [kept]
+            assert client.post("/chat/completions", json={**body, "store": False}).status_code == 200
+        on_connection(server, lambda connection: connection.execute("PRAGMA max_page_count = 1000000").fetchone())
+        stored = [kept, save(client, "x" * 50_000).json()["id"]]
+        assert walk(client) == stored
+
+
+_LIMITED = """
+import resource, sys
+from chat_completions.local import LocalServer
+with LocalServer(database=sys.argv[1]) as server:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+    print(server.base_url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_limit_of_the_file_system_is_told_and_the_server_goes_on(tmp_path):
+    command = [sys.executable, "-c", _LIMITED, str(tmp_path / "s.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with httpx.Client(base_url=process.stdout.readline().strip(), trust_env=False, timeout=60) as client:
+            kept = save(client).json()["id"]
+            body = {"model": "m", "messages": [{"role": "user", "content": "x" * 60_000}], "store": True, "n": 8}
+            for _ in range(9):
+                response = client.post("/chat/completions", json=body)
+                if response.status_code != 200:
+                    break
+            error = response.json()["error"]
+            assert (response.status_code, error["code"]) == (507, "store_full")
+            assert "disk" in error["message"] and "rollback" not in error["message"]
+            assert kept in walk(client)
+        process.stdin.close()
+
+
+def test_a_database_that_cannot_be_written_is_told(tmp_path):
+    with LocalServer(database=tmp_path / "s.db") as server, open_client(server) as client:
+        kept = save(client).json()["id"]
+        on_connection(server, lambda connection: connection.execute("PRAGMA query_only = 1").fetchall())
+        body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "store": True}
+        error = client.post("/chat/completions", json=body)
+        assert error.status_code == 500 and "cannot be written to" in error.json()["error"]["message"]
+        assert walk(client) == [kept]
+
+
+def test_a_damaged_database_is_told(tmp_path):
+    with LocalServer(database=tmp_path / "s.db") as server, open_client(server) as client:
+        for number in range(60):
+            save(client, f"{number} " + "x" * 500)
+    data = bytearray((tmp_path / "s.db").read_bytes())
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        first = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'completions'").fetchone()[0]
+    connection.close()
+    data[(first - 1) * size : first * size] = b"\xff" * size
+    (tmp_path / "s.db").write_bytes(data)
+    with LocalServer(database=tmp_path / "s.db") as server, open_client(server) as client:
+        response = client.get("/chat/completions")
+        assert response.status_code == 500 and "is damaged" in response.json()["error"]["message"]
+        body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+        assert client.post("/chat/completions", json=body).status_code == 200
+
+
+def test_many_filters_are_answered(empty):
+    """As many as a line of a request holds, of which SQLite would not take a statement."""
+    pairs = {f"k{number}": f"v{number}" for number in range(1_500)}
+    wanted = save(empty, metadata=pairs).json()["id"]
+    save(empty, metadata={**pairs, "k7": "other"})
+    for many in (1_000, 1_500):
+        query = {f"metadata[{key}]": value for key, value in list(pairs.items())[:many]}
+        assert [item["id"] for item in listed(empty, **query)["data"]] == [wanted]
+        assert listed(empty, **query, model="other")["data"] == []
+
+
+def test_odd_filters_are_answered(empty):
+    odd = {"nul": "a\0b", "long": "x" * 20_000, "quote": "'\"; --", "": "empty key", "v": ""}
+    wanted = save(empty, metadata=odd, model="m\0x").json()["id"]
+    save(empty, metadata={**odd, "nul": "a"}, model="m")
+    query = {f"metadata[{key}]": value for key, value in odd.items()}
+    assert [item["id"] for item in listed(empty, **query, model="m\0x")["data"]] == [wanted]
+    for raw in (
+        "metadata[k]=%ED%A0%80",
+        "metadata[%ff]=%00",
+        "after=%00",
+        "model=%ED%A0%80",
+        "limit=1e30",
+        "limit=1E2",
+    ):
+        assert empty.get(f"/chat/completions?{raw}").status_code in (200, 400, 404)
+
+
+def steps_of(store, query):
+    """Count what SQLite does for a page, in its own instructions."""
+    count = 0
+
+    def step():
+        nonlocal count
+        count += 1
+
+    store._thread.submit(lambda: store._connection.set_progress_handler(step, 10)).result()
+    page = asyncio.run(store.page({"limit": 20, "order": "asc", **query}))
+    store._thread.submit(lambda: store._connection.set_progress_handler(None, 10)).result()
+    return count * 10, len(page.data)
+
+
+def test_the_order_of_filters_does_not_matter():
+    """The rarest filter is walked, be it a pair or the model, and whatever was asked for first."""
+    store = Store()
+    store.open()
+
+    def fill():
+        connection = store._connection
+        connection.execute("BEGIN")
+        for number in range(20_000):
+            model = "rare" if number % 5_000 == 4_999 else "common"
+            row = (f"c{number}", number, model, json.dumps({"id": f"c{number}"}))
+            connection.execute("INSERT INTO completions (id, created, model, body) VALUES (?, ?, ?, ?)", row)
+            pairs = {"all": "x", "also": "x", **({"rare": "y"} if number % 5_000 == 4_999 else {})}
+            rows = [(key, value, number, number + 1) for key, value in pairs.items()]
+            connection.executemany("INSERT INTO metadata VALUES (?, ?, ?, ?)", rows)
+        connection.execute("COMMIT")
+
+    try:
+        store._thread.submit(fill).result()
+        for names in itertools.permutations(["all", "also", "rare"]):
+            metadata = {name: "y" if name == "rare" else "x" for name in names}
+            steps, found = steps_of(store, {"metadata": metadata})
+            assert found == 4 and steps < 10_000, (names, steps)
+            steps, found = steps_of(store, {"metadata": {"all": "x", "also": "x"}, "model": "rare"})
+            assert found == 4 and steps < 10_000, steps
+            steps, found = steps_of(store, {"metadata": metadata, "model": "none"})
+            assert found == 0 and steps < 10_000, steps
+    finally:
+        store.close()
+
+
 def test_a_lock_that_lasts_is_an_error(tmp_path):
     """A store waits for other writers only so long."""
     store = Store(tmp_path / "s.db", busy_timeout=0.05)

@@ -20,6 +20,7 @@ from tools.drift.gathering import findings_of
 from tools.drift.rules_page import rules_page
 from tools.drift.selecting import operations_to_compare, slice_of
 from tools.errors import ToolError
+from tools.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = ROOT / "openapi.yaml"
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         found = acknowledging.apply(report(args.base, args.upstream), rows, datetime.now(UTC).date())
         text = FORMATS[args.format](found)
         if args.output is not None:
-            args.output.write_text(text, encoding="utf-8")
+            write_whole(args.output, text.encode())
     except UpstreamError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNREADABLE_EXIT_CODE

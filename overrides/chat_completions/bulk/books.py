@@ -117,7 +117,7 @@ class Books:
         name = self._names[1]
         if is_remote(name):
             raise BulkError("failures cannot be asked again where results are in a store; move the error file's parts")
-        path = path_of(name)
+        path = path_of(name).resolve()  # a link stays a link
         if not path.stat().st_size:
             return
         taken = next(

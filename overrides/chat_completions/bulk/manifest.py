@@ -8,9 +8,9 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from chat_completions._files import write_whole
 from chat_completions._settings import Secret
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, shown
@@ -124,16 +124,9 @@ class Manifest:
             filesystem, path = self._remote
             filesystem.pipe_file(path, data)
             return
-        beside = self._path.with_name(self._path.name + ".new")
         try:
-            with beside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
+            write_whole(self._path, data)
         except OSError as error:
-            with suppress(OSError):
-                Path.unlink(beside)
             raise BulkError(f"{self.shown} cannot be written: {error.strerror}") from None
 
 

@@ -12,11 +12,11 @@ import platform
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from html import escape
 from pathlib import Path
 
 from chat_completions import _logs
+from chat_completions._files import check_place, write_whole
 from chat_completions._version import __version__
 from chat_completions.bulk.display import duration, seconds, table_of
 from chat_completions.bulk.errors import BulkError
@@ -56,14 +56,14 @@ def check(path: str | os.PathLike[str], used: Iterable[str] = ()) -> None:
     target = Path(path).expanduser()
     if any(Path(name).expanduser().resolve() == target.resolve() for name in used):
         raise BulkError(f"the report and a file of the run are the same file, {target}; give another name")
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise BulkError(f"the report {target} cannot be written: give the name of a file in a directory that exists")
-    if not os.access(target if target.exists() else target.absolute().parent, os.W_OK):
-        raise BulkError(f"the report {target} cannot be written: permission denied")
+    try:
+        check_place(target)
+    except OSError as error:
+        raise BulkError(f"the report {target} cannot be written: {error.strerror}") from None
 
 
 def write(summary: Summary, path: str | os.PathLike[str], *, hide: Iterable[str] = ()) -> None:
-    """Write the report of a run; a file of this name is replaced, as a whole or not at all.
+    """Write the report of a run; a file of this name is replaced, as a whole or not at all. Devices are written to.
 
     Args:
         summary: What `run` gave.
@@ -75,13 +75,9 @@ def write(summary: Summary, path: str | os.PathLike[str], *, hide: Iterable[str]
     """
     text = html_of(summary, hide=hide)
     target = Path(path).expanduser()
-    beside = target.with_name(f".{target.name}.new")
     try:
-        beside.write_bytes(text.encode("utf-8", "backslashreplace"))
-        beside.replace(target)
+        write_whole(target, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise BulkError(f"the report {target} cannot be written: {error.strerror}") from None
 
 

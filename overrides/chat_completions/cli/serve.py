@@ -34,6 +34,10 @@ def serve(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse request fields that the specification does not have.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Answer to this host too. Repeatable."),
+    ] = None,
 ) -> int:
     """Run the local server until it is interrupted.
 
@@ -74,6 +78,7 @@ def serve(
         api_keys=accept_key,
         chunk_delay=chunk_delay,
         strict=strict,
+        allow_hosts=allow_host or (),
     )
     # It cannot start with these options, and has said why.
     return Exit.USAGE if failed else Exit.DONE

@@ -28,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--api-key", action="append", metavar="KEY", help="accept this key only; may be repeated")
     parser.add_argument("--chunk-delay", type=float, default=0.0, metavar="SECONDS", help="time between two chunks")
     parser.add_argument("--strict", action="store_true", help="refuse request fields that the contract does not have")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="answer to this host too; may be repeated"
+    )
     options = vars(parser.parse_args(arguments))
-    return serve(api_keys=options.pop("api_key"), **options)
+    return serve(api_keys=options.pop("api_key"), allow_hosts=options.pop("allow_host"), **options)
 
 
 def serve(host: str, port: int, *, announce: Callable[[str], None] | None = None, **settings: Any) -> int:

@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import hmac
 import math
+import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from os import PathLike
 from typing import Any
@@ -28,14 +29,19 @@ from .contract import Contract, packaged_document
 from .engine import plan_reply
 from .errors import ApiError
 from .events import DONE, event_bytes, json_bytes
+from .hosts import Hosts, answered_hosts
 from .replies import Reply
 from .rules import CUT_AFTER, CUT_MODEL, check_fields, check_page, check_rules
 from .store import Store
+from .work import OF_A_REQUEST, TooMuchWork, bounded
 
 PATH = "/v1/chat/completions"
 
 # Bodies above this size (bytes) are worked on beside the event loop, so that other streams go on.
 _LARGE = 65_536
+
+# So are those that may hold schemas, also where their names are told in escapes.
+_MAY_HOLD_SCHEMAS = re.compile(rb'"(?:tools|functions|response_format)"|\\u')
 
 # A body that is too large is read to its end up to this many times the limit: most clients read no answer before.
 _READ_ON = 4
@@ -49,6 +55,7 @@ def create_app(
     chunk_delay: float = 0.0,
     max_body_bytes: int = 32 * 2**20,
     document: Mapping[str, Any] | None = None,
+    hosts: Collection[str] | None = None,
 ) -> Starlette:
     """Make the local server's ASGI application.
 
@@ -59,6 +66,7 @@ def create_app(
         chunk_delay: Seconds between the chunks of a stream.
         max_body_bytes: Largest request body in bytes; a larger one is answered with 413.
         document: OpenAPI document to keep to; None takes the one in the package.
+        hosts: The hosts that are answered besides loopback, by the header `Host`; None answers to all.
 
     Returns:
         The application; its lifespan opens and closes the database.
@@ -84,12 +92,13 @@ def create_app(
 
     app = Starlette(
         routes=[Route(PATH, service.answer, methods=["GET", "POST"])],
-        middleware=[Middleware(_Headers)],
+        middleware=[Middleware(_Headers), Middleware(Hosts)],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _server_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.state.store = store
+    app.state.hosts = None if hosts is None else answered_hosts((), hosts)
     app.state.service = service
     return app
 
@@ -134,7 +143,7 @@ class Service:
     async def _create(self, request: Request) -> Response:
         raw = await self._body(request)
         headers = request.headers.get("content-type"), request.headers.get("content-encoding")
-        if len(raw) > _LARGE:
+        if len(raw) > _LARGE or _MAY_HOLD_SCHEMAS.search(raw):
             reply = await asyncio.to_thread(self._reply, raw, *headers)
         else:
             reply = self._reply(raw, *headers)
@@ -165,22 +174,18 @@ class Service:
         Raises:
             ApiError: It is refused.
         """
-        try:
+        with _refusing():
             body = json_object(raw, content_type, content_encoding)
             if self._strict:
                 check_fields(body, self._contract.request_fields)
             self._contract.check_request(body)
             check_rules(body)
-        except RecursionError as error:
-            raise too_deep() from error
         return body
 
     def _reply(self, raw: bytes, content_type: str | None, content_encoding: str | None) -> Reply:
         body = self.checked_body(raw, content_type, content_encoding)
-        try:
+        with _refusing():
             plan = plan_reply(body)
-        except RecursionError as error:
-            raise too_deep() from error
         number = self._seed + next(self._numbers).to_bytes(8, "big")
         return Reply(body, plan, f"chatcmpl-{hashlib.sha256(number).hexdigest()[:29]}", int(time.time()))
 
@@ -239,6 +244,19 @@ class _Headers:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Bound the work for a request, and refuse one that needs more, or is nested too deeply."""
+    try:
+        with bounded(OF_A_REQUEST):
+            yield
+    except RecursionError as error:
+        raise too_deep() from error
+    except TooMuchWork as error:
+        message = "The request takes more work than the local server does for one; send fewer or smaller schemas."
+        raise ApiError(400, message, code="request_too_complex") from error
 
 
 def _key_bytes(api_keys: Collection[str] | None) -> list[bytes] | None:

@@ -22,10 +22,14 @@ from .patterns import NoMatchError, matching_text
 from .rules import tool_name
 from .sampler import NoSampleError
 from .samples import sample_json
+from .work import OF_A_SCHEMA, TooMuchWork, bounded, spend
 
 Kind = Literal["function", "custom", "legacy"]
 
 _MOST_CALLS = 32
+_CALL = re.compile(r"\bcall ")
+_GOES_ON = re.compile(r"[\w-]")
+_SPACE = re.compile(r"\s*")
 
 _JSON = json.JSONDecoder(parse_constant=refuse_constant)
 
@@ -94,7 +98,7 @@ def _tools(request: Mapping[str, Any]) -> tuple[list[_Tool], str]:
         return tools, choice
     if choice.get("type") == "allowed_tools":
         allowed = choice["allowed_tools"]
-        names = [tool_name(wanted) for wanted in allowed["tools"]]
+        names = {tool_name(wanted) for wanted in allowed["tools"]}
         return [tool for tool in tools if (tool.kind, tool.name) in names], allowed["mode"]
     named = tool_name(choice) or ("legacy", choice.get("name"))
     return [tool for tool in tools if (tool.kind, tool.name) == named][:1], "required"
@@ -102,18 +106,24 @@ def _tools(request: Mapping[str, Any]) -> tuple[list[_Tool], str]:
 
 def _asked_calls(tools: Sequence[_Tool], asked: str) -> list[Call]:
     by_name = {tool.name: tool for tool in reversed(tools)}
-    names = "|".join(re.escape(name) for name in sorted(by_name, key=len, reverse=True) if name)
+    lengths = sorted({len(name) for name in by_name if name}, reverse=True)
     calls: list[Call] = []
-    for found in re.finditer(rf"\bcall ({names})(?![\w-])\s*", asked) if names else ():
-        if len(calls) < _MOST_CALLS:
-            tool = by_name[found[1]]
-            given = _given_arguments(asked, found.end()) if tool.kind != "custom" else None
+    for found in _CALL.finditer(asked):
+        spend(sum(1 + length // 64 for length in lengths))
+        ends = (found.end() + length for length in lengths)
+        end = next(
+            (end for end in ends if asked[found.end() : end] in by_name and not _GOES_ON.match(asked, end)), None
+        )
+        if end is not None and len(calls) < _MOST_CALLS:
+            tool = by_name[asked[found.end() : end]]
+            given = _given_arguments(asked, end) if tool.kind != "custom" else None
             calls.append(Call(tool.kind, tool.name, given) if given else _sampled_call(tool))
     return calls
 
 
 def _given_arguments(text: str, start: int) -> str | None:
     """Return the JSON object that begins at a place in the text, as it is written there."""
+    start = _SPACE.match(text, start).end()  # type: ignore[union-attr]
     if not text.startswith("{", start):
         return None
     try:
@@ -130,7 +140,7 @@ def _sampled_call(tool: _Tool) -> Call:
         schema = tool.definition.get("parameters") or {}
         return Call(tool.kind, tool.name, sample_json({"type": "object", **schema}))
     except NoSampleError as error:
-        message = f"The local server finds no arguments for the schema of '{tool.name}'."
+        message = f"The local server finds no arguments for the schema of '{tool.name}': {error}."
         raise refusal(message, f"{tool.param}.parameters", "invalid_function_parameters") from error
 
 
@@ -138,8 +148,10 @@ def _custom_input(tool: _Tool) -> str:
     grammar = (tool.definition.get("format") or {}).get("grammar") or {}
     if grammar.get("syntax") == "regex":
         try:
-            return matching_text(grammar["definition"])
-        except NoMatchError as error:
-            message = f"The local server finds no input for the grammar of '{tool.name}'."
+            with bounded(OF_A_SCHEMA):
+                return matching_text(grammar["definition"])
+        except (NoMatchError, TooMuchWork) as error:
+            reason = str(error) or "it takes more work than the local server does for a pattern"
+            message = f"The local server finds no input for the grammar of '{tool.name}': {reason}."
             raise refusal(message, f"{tool.param}.format.grammar.definition", "invalid_grammar") from error
     return f"input for {tool.name}"

@@ -112,8 +112,9 @@ class Contract:
             if name in self._parameters:
                 values[name] = _typed(text, self._parameters[name].types)
             elif head in self._parameters and tail.endswith("]") and "object" in self._parameters[head].types:
-                held = values.get(head)
-                values[head] = {**(held if isinstance(held, dict) else {}), tail[:-1]: text}
+                if not isinstance(values.get(head), dict):
+                    values[head] = {}
+                values[head][tail[:-1]] = text
         fault = first_fault(self._query.iter_errors(values), values)
         if fault:
             raise ApiError(

@@ -121,7 +121,7 @@ def _text(request: Mapping[str, Any], asked: str, answered: str | None, index: i
         try:
             return sample_json(wanted["json_schema"].get("schema") or {"type": "object"})
         except NoSampleError as error:
-            message = "The local server finds no value for the schema of the response format."
+            message = f"The local server finds no value for the schema of the response format: {error}."
             raise refusal(message, "response_format.json_schema.schema", "invalid_json_schema") from error
     if wanted.get("type") == "json_object":
         return json.dumps({"choice": index + 1, "answer": said}, ensure_ascii=False)

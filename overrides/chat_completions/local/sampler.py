@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from .patterns import NoMatchError, matching_text
+from .patterns import NoMatchError, finds, matching_text
+from .work import spend
 
 _NODES = 20_000
 _LONGEST = 100_000
@@ -72,15 +73,18 @@ class Sampler:
             NoSampleError: If the walk comes to a dead end.
         """
         self._left -= 1
-        if schema is False or self._left < 0:
+        spend(2)
+        if self._left < 0:
+            raise NoSampleError(f"a sample has more than {_NODES:,} parts, and needs more work than is done here")
+        if schema is False:
             raise NoSampleError("nothing is allowed here")
         if schema is True:
             return name
         schema, refs = self._flat(schema, refs)
         if "const" in schema:
-            return schema["const"]
+            return _given(schema["const"])
         if "enum" in schema:
-            return schema["enum"][index % len(schema["enum"])]
+            return _given(schema["enum"][index % len(schema["enum"])])
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 return self._union(schema, keyword, name, index, refs)
@@ -97,6 +101,7 @@ class Sampler:
 
     def _flat(self, schema: Mapping[str, Any], refs: frozenset[str]) -> tuple[dict[str, Any], frozenset[str]]:
         """Return the schema with its reference and its `allOf` merged in."""
+        spend(1 + len(schema))
         merged = {key: rule for key, rule in schema.items() if key not in ("$ref", "allOf", "if", "then", "else")}
         parts = list(schema.get("allOf", ()))
         if "if" in schema:
@@ -117,6 +122,7 @@ class Sampler:
 
     def _target(self, reference: str) -> Any:
         node = self._root
+        spend(1 + len(reference) // 64)
         if not reference.startswith("#"):
             raise NoSampleError(f"the reference {reference!r} leaves the schema")
         for step in filter(None, reference[1:].split("/")):
@@ -131,6 +137,7 @@ class Sampler:
         rest = {key: rule for key, rule in schema.items() if key != keyword}
         branches = schema[keyword]
         first = self._turn % len(branches)
+        spend(len(branches))
         for branch in branches[first:] + branches[:first]:
             try:
                 return self.value({"allOf": [rest, branch]}, name, index, refs)
@@ -150,8 +157,10 @@ class Sampler:
         known, required = schema.get("properties", {}), schema.get("required", [])
         others = schema.get("additionalProperties", True)
         made: dict[str, Any] = {}
+        needed = set(required)
+        spend(len(known) + len(needed))
         for key, rule in known.items():
-            if key in required:
+            if key in needed:
                 made[key] = self.value(rule, key, 0, refs)
             elif self._optional:
                 try:
@@ -160,9 +169,8 @@ class Sampler:
                     continue
         for key in required:
             if key not in made:
-                rules = [
-                    rule for pattern, rule in schema.get("patternProperties", {}).items() if re.search(pattern, key)
-                ]
+                patterns = schema.get("patternProperties", {})
+                rules = [rule for pattern, rule in patterns.items() if finds(pattern, key)]
                 made[key] = self.value({"allOf": rules} if rules else others, key, 0, refs)
         while len(made) < schema.get("minProperties", 0):
             made[f"key{len(made) + 1}"] = self.value(others, "text", len(made), refs)
@@ -194,14 +202,17 @@ class Sampler:
             try:
                 text = matching_text(schema["pattern"], max(self._turn, index))
                 short = int(least) - len(text)
-                return text if short <= 0 else matching_text(schema["pattern"], max(self._turn, index) + short)
+                text = text if short <= 0 else matching_text(schema["pattern"], max(self._turn, index) + short)
             except NoMatchError as error:
                 raise NoSampleError(str(error)) from error
+            spend(len(text) // 64)
+            return text
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
         if schema.get("contentEncoding") == "base64":
             return base64.b64encode(name.encode()).decode()
         text = f"{name}{index + 1}" if index else name
+        spend(int(max(len(text), least)) // 64)
         if len(text) < least:
             text = (text + " ") * math.ceil(least / (len(text) + 1))
             text = text[: int(least)].rstrip().ljust(int(least), "x")
@@ -231,19 +242,28 @@ class Sampler:
         return float((max(low, above) + min(high, below)) / 2)
 
 
+def _given(value: Any) -> Any:
+    """Return a value that a schema names; that it may come often is counted."""
+    spend(len(json.dumps(value)) // 64)
+    return value
+
+
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return one schema that asks what two ask, as far as one schema can say it."""
     merged = dict(one)
+    spend(len(one))
     for key, rule in other.items():
         held = merged.get(key)
+        spend(sum(len(value) for value in (held, rule) if isinstance(value, (dict, list))))
         if held is None or key not in merged:
             merged[key] = rule
         elif key == "properties":
             both = {name: {"allOf": [held[name], part]} if name in held else part for name, part in rule.items()}
             merged[key] = {**held, **both}
         elif key == "required":
-            merged[key] = [*held, *(name for name in rule if name not in held)]
+            merged[key] = list(dict.fromkeys([*held, *rule]))
         elif key == "enum":
+            spend(len(held) * len(rule) // 8)
             merged[key] = [item for item in held if item in rule] or rule
         elif key in ("anyOf", "oneOf"):
             merged["allOf"] = [*merged.get("allOf", ()), {key: rule}]

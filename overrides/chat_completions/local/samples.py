@@ -1,23 +1,28 @@
-"""JSON schemas that come with a request: are they schemas, and what is valid against them."""
+"""JSON schemas that come with a request: are they schemas, and what is valid against them.
+
+Whatever the schema, this ends: the work is bounded, and a schema that needs more has a problem, or no sample.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
-from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from .heeding import heeded
+from .judging import judge_of, schema_error
 from .sampler import NoSampleError, Sampler
+from .work import OF_A_SCHEMA, TooMuchWork, bounded, spend
 
 _TURNS = 4
+_LONGEST = 2**19  # characters of JSON; the API takes far less
+_TOO_LONG = f"it is longer than {_LONGEST:,} characters"
+_TOO_MUCH = "it takes more work than the local server does for a schema; make it smaller"
 
 # Whatever the walk or the validator trips over in an odd schema means that this walk has no sample.
 _FAILURES = (
@@ -41,8 +46,16 @@ def schema_problem(schema: Any) -> str | None:
 
     Returns:
         What is wrong with it, or None.
+
+    Raises:
+        TooMuchWork: It is one schema too many for one request.
     """
-    return _problem(json.dumps(schema))
+    text = json.dumps(schema)
+    if len(text) > _LONGEST:
+        return _TOO_LONG
+    (_, problem), steps = _problem(text)
+    spend(steps)
+    return problem
 
 
 def sample_json(schema: Any) -> str:
@@ -56,43 +69,61 @@ def sample_json(schema: Any) -> str:
 
     Raises:
         NoSampleError: If no value was found: the schema allows none, or needs more than the sampler tries.
+        TooMuchWork: It is one schema too many for one request.
     """
-    text = _sampled(json.dumps(schema))
-    if text is None:
-        raise NoSampleError("no sample was found for the schema")
-    return text
+    text = json.dumps(schema)
+    if len(text) > _LONGEST:
+        raise NoSampleError(_TOO_LONG)
+    (found, problem), steps = _sampled(text)
+    spend(steps)
+    if found is None:
+        raise NoSampleError(problem or "no sample was found for the schema")
+    return found
 
 
-def _dialect(schema: Any) -> type[Validator]:
-    named = isinstance(schema, dict) and isinstance(schema.get("$schema"), str)
-    return validator_for(schema, default=Draft202012Validator) if named else Draft202012Validator
+_Found = tuple[str | None, str | None]
 
 
-@lru_cache(maxsize=256)
-def _problem(text: str) -> str | None:
-    schema = json.loads(text)
+def _within_bounds(work: Callable[[Any], _Found]) -> Callable[[str], tuple[_Found, int]]:
+    """Do something with a schema, and return what came of it with the steps that it took; both are remembered."""
+
+    @lru_cache(maxsize=64)
+    def done(text: str) -> tuple[_Found, int]:
+        with bounded(OF_A_SCHEMA) as counting:
+            try:
+                return work(json.loads(text)), counting.spent
+            except TooMuchWork:
+                return (None, _TOO_MUCH), counting.spent
+
+    return done
+
+
+@_within_bounds
+def _problem(schema: Any) -> _Found:
     try:
-        _dialect(schema).check_schema(schema)
-    except SchemaError as error:
-        return error.message if len(error.message) <= 200 else error.message[:199] + "…"
+        error = schema_error(schema)
     except RecursionError:
-        return "it is nested too deeply"
+        return None, "it is nested too deeply"
     except Warning:  # a pattern that Python only warns of, where warnings are errors
-        return None
-    return None
+        return None, None
+    if error is None:
+        return None, None
+    return None, error.message if len(error.message) <= 200 else error.message[:199] + "…"
 
 
-@lru_cache(maxsize=256)
-def _sampled(text: str) -> str | None:
-    schema = json.loads(text)
-    # An empty registry, so that a foreign $ref never goes out to the network.
-    validator = _dialect(schema)(schema, registry=Registry())
+@_within_bounds
+def _sampled(schema: Any) -> _Found:
+    text = json.dumps(schema)
+    if '"unevaluatedProperties": ' in text and '"patternProperties": ' in text:
+        return None, "unevaluatedProperties together with patternProperties is not known here"  # see `judging`
+    judge = judge_of(schema)
+    reason = None
     for source, optional in itertools.product((heeded(schema), schema), (True, False)):
         for turn in range(_TURNS):
             try:
                 value = Sampler(source, turn, optional).value(source)
-                if validator.is_valid(value):
-                    return json.dumps(value, ensure_ascii=False)
-            except _FAILURES:
-                continue
-    return None
+                if judge.is_valid(value):
+                    return json.dumps(value, ensure_ascii=False), None
+            except _FAILURES as error:
+                reason = reason or (str(error) if isinstance(error, NoSampleError) else None)
+    return None, reason

@@ -39,6 +39,8 @@ class LocalServer:
         chunk_delay: Seconds between the chunks of a stream.
         max_body_bytes: Largest request body in bytes.
         document: OpenAPI document to keep to; None takes the one in the package.
+        allow_hosts: Hosts that it answers to besides loopback and `host`, by the header `Host`; one that listens on
+            all addresses answers to every host.
 
     Attributes:
         app: The ASGI application.
@@ -61,9 +63,13 @@ class LocalServer:
         chunk_delay: float = 0.0,
         max_body_bytes: int = 32 * 2**20,
         document: Mapping[str, Any] | None = None,
+        allow_hosts: Collection[str] = (),
     ) -> None:
         require_extra()
         from .app import create_app
+        from .hosts import answered_hosts
+
+        answered_hosts([host], allow_hosts)
 
         self.app = create_app(
             database=database,
@@ -74,6 +80,7 @@ class LocalServer:
             document=document,
         )
         self._host = host
+        self._allow_hosts = allow_hosts
         if not 0 <= port <= 65535:
             # Some systems would take such a number modulo 65536.
             raise ValueError(f"port {port} is not between 0 and 65535")
@@ -105,6 +112,8 @@ class LocalServer:
         """
         if self._thread is not None:
             raise RuntimeError("the local server is running already")
+        from .hosts import answered_hosts
+
         listener = _listener(self._host, self._port)
         try:
             self.app.state.store.open()
@@ -117,6 +126,7 @@ class LocalServer:
             target=server.run, args=([listener],), name="chat-completions-local", daemon=True
         )
         host, port = listener.getsockname()[:2]
+        self.app.state.hosts = answered_hosts([self._host, host], self._allow_hosts)
         self._thread.start()
         while not ready.wait(0.05):
             if not self._thread.is_alive():

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any, TypeVar
@@ -38,6 +39,25 @@ CREATE TABLE IF NOT EXISTS metadata (
     PRIMARY KEY (key, value, created, seq)
 ) WITHOUT ROWID;
 """
+
+_COUNT_OF_PAIR = "SELECT count(*) FROM (SELECT 1 FROM metadata WHERE key = ? AND value = ? LIMIT ?)"
+_COUNT_OF_MODEL = "SELECT count(*) FROM (SELECT 1 FROM completions WHERE model = ? LIMIT ?)"
+_MOST_COUNTED = 16 * 4**5
+_HAS_ALL_WANTED = (
+    "NOT EXISTS (SELECT 1 FROM temp.wanted AS w WHERE NOT EXISTS (SELECT 1 FROM metadata AS m"
+    " WHERE m.key = w.key AND m.value = w.value AND m.created = c.created AND m.seq = c.seq))"
+)
+
+# What SQLite's errors mean for who runs the server: status, and what to do.
+_FAILURES = {
+    "SQLITE_FULL": (507, "the disk is full, or the database has reached its limit; make room, and ask again"),
+    "SQLITE_IOERR": (507, "the disk did not take it or give it: it is full, a quota is reached, or it is broken"),
+    "SQLITE_READONLY": (500, "the database, or the directory that it is in, cannot be written to"),
+    "SQLITE_BUSY": (500, "another process holds the database, and for too long"),
+    "SQLITE_LOCKED": (500, "another process holds the database, and for too long"),
+    "SQLITE_CORRUPT": (500, "the database is damaged; move it away, and a new one is made at the next start"),
+    "SQLITE_NOTADB": (500, "the database is damaged; move it away, and a new one is made at the next start"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +126,7 @@ class Store:
             completion: The whole completion with its `id`, `created`, `model` and `metadata`.
 
         Raises:
-            ApiError: With status 500, if the database cannot be written.
+            ApiError: With status 507 if the disk is full, with 500 if the database cannot be written otherwise.
         """
         await self._run(lambda connection: _insert(connection, completion))
 
@@ -135,14 +155,15 @@ class Store:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, job)
         except sqlite3.Error as error:
-            message = f"The store of completions failed: {error}."
-            raise ApiError(500, message, type="server_error", code="store_failed") from error
+            raise _told(error, self._path) from error
 
     def _connect(self) -> None:
         connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
         self._connection = connection
         _use_wal(connection, self._busy_timeout)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("CREATE TEMP TABLE wanted (key TEXT NOT NULL, value TEXT NOT NULL)")
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 
     def _disconnect(self) -> None:
@@ -175,25 +196,32 @@ def _insert(connection: sqlite3.Connection, completion: Mapping[str, Any]) -> No
         connection.executemany("INSERT INTO metadata (key, value, created, seq) VALUES (?, ?, ?, ?)", pairs)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk ends it by itself
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
         raise
 
 
 def _select(connection: sqlite3.Connection, query: Mapping[str, Any]) -> Page:
     order = "DESC" if query["order"] == "desc" else "ASC"
-    pairs = list((query.get("metadata") or {}).items())
-    # A metadata filter walks that pair's own index, which is in page order as well; further pairs are probed.
-    table = "metadata AS t CROSS JOIN completions AS c ON c.seq = t.seq" if pairs else "completions AS c"
-    ordered = "t" if pairs else "c"
+    rarest, others = _by_rarity(connection, query)
     conditions: list[str] = ["true"]
     values: list[Any] = []
-    for number, pair in enumerate(pairs):
-        probe = "EXISTS (SELECT 1 FROM metadata AS m WHERE m.key = ? AND m.value = ? AND m.created = c.created"
-        conditions.append(f"{probe} AND m.seq = c.seq)" if number else "t.key = ? AND t.value = ?")
-        values += pair
+    # The rarest filter's own index is walked, which is in page order as well; the others are probed.
+    if isinstance(rarest, tuple):
+        source, ordered = "metadata AS t CROSS JOIN completions AS c ON c.seq = t.seq", "t"
+        conditions.append("t.key = ? AND t.value = ?")
+        values += rarest
+    else:
+        source, ordered = "completions AS c", "c"
     if "model" in query:
         conditions.append("c.model = ?")
         values.append(query["model"])
+    if others:
+        # In a table, and not in the statement, which SQLite limits.
+        connection.execute("DELETE FROM temp.wanted")
+        connection.executemany("INSERT INTO temp.wanted (key, value) VALUES (?, ?)", others)
+        conditions.append(_HAS_ALL_WANTED)
     if "after" in query:
         found = connection.execute("SELECT created, seq FROM completions WHERE id = ?", (query["after"],)).fetchone()
         if found is None:
@@ -203,9 +231,42 @@ def _select(connection: sqlite3.Connection, query: Mapping[str, Any]) -> Page:
         values += found
     # One row more than asked for tells whether there is more.
     rows = connection.execute(
-        f"SELECT c.body FROM {table} WHERE {' AND '.join(conditions)}"
+        f"SELECT c.body FROM {source} WHERE {' AND '.join(conditions)}"
         f" ORDER BY {ordered}.created {order}, {ordered}.seq {order} LIMIT ?",
         (*values, query["limit"] + 1),
     ).fetchall()
     data = [json.loads(body) for (body,) in rows]
     return Page(data[: query["limit"]], len(data) > query["limit"])
+
+
+def _by_rarity(
+    connection: sqlite3.Connection, query: Mapping[str, Any]
+) -> tuple[tuple[str, str] | None, list[tuple[str, str]]]:
+    """Return the pair that the fewest completions have, and the other pairs; no pair if fewer are of the model."""
+    pairs = list((query.get("metadata") or {}).items())
+    if len(pairs) + ("model" in query) < 2:
+        return (pairs[0] if pairs else None), []
+    filters: list[tuple[str, ...]] = [*pairs, *([(query["model"],)] if "model" in query else [])]
+    # Counted only as far as is needed to tell the rarest; among those that are all common, the choice is of no weight.
+    most, counts = 16, [16]
+    while min(counts) >= most and most < _MOST_COUNTED:
+        most *= 4
+        counts = [
+            connection.execute(_COUNT_OF_MODEL if len(one) == 1 else _COUNT_OF_PAIR, (*one, most)).fetchone()[0]
+            for one in filters
+        ]
+    rarest = min(zip(counts, filters, strict=True))[1]  # the order in which they were asked for has no say
+    others = [pair for _, pair in sorted(zip(counts, pairs, strict=False)) if pair != rarest]
+    return (rarest[0], rarest[1]) if len(rarest) > 1 else None, others
+
+
+def _told(error: sqlite3.Error, path: str) -> ApiError:
+    """Return what is answered when the database fails."""
+    name = str(getattr(error, "sqlite_errorname", None) or "")
+    for begin, (status, told) in _FAILURES.items():
+        if name.startswith(begin):
+            code = "store_full" if status == 507 else "store_failed"
+            message = f"The store of completions failed: {told} ({error}; the database is {path})."
+            return ApiError(status, message, type="server_error", code=code)
+    message = f"The store of completions failed: {error} (the database is {path})."
+    return ApiError(500, message, type="server_error", code="store_failed")

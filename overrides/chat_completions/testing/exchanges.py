@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from chat_completions._files import write_whole
 
 from .pieces import Piece, body_bytes, body_form, cleaned_body, cleaned_pieces, json_value, piece_form
 from .secrets import Headers, Secrets
@@ -179,7 +180,7 @@ def read_file(path: Path) -> list[Exchange]:
 
 
 def write_file(path: Path, exchanges: Sequence[Exchange], secrets: Secrets) -> None:
-    """Write exchanges without their secrets, whole or not at all.
+    """Write exchanges without their secrets, whole or not at all; a device or a pipe is written straight.
 
     Raises:
         OSError: The file cannot be written.
@@ -187,12 +188,7 @@ def write_file(path: Path, exchanges: Sequence[Exchange], secrets: Secrets) -> N
     forms = [exchange.cleaned(secrets).form() for exchange in exchanges]
     text = "\n".join(_lines({"format": FORMAT, "exchanges": forms}, 0)) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, "utf-8", newline="\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, text.encode())
 
 
 def _header_form(headers: Headers) -> dict[str, Any]:
