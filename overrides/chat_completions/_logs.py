@@ -69,3 +69,8 @@ def hook_failed(name: str, error: Exception) -> None:
 def redirected(url: str) -> None:
     """Note that a redirect is followed."""
     LOGGER.info("redirected to %s", shown(url))
+
+
+def key_left_out() -> None:
+    """Note that the environment's key is not sent."""
+    LOGGER.info("the base URL holds a user, who is sent; the key of the environment is not")

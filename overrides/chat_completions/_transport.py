@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from chat_completions._bodies import aread_body, awaited_by, read_body, slice_body
 from chat_completions._exchange import Answer, Close, Key, Read, Send, Sleep, Step
-from chat_completions._requests import Requests
-from chat_completions._settings import NotGiven
+from chat_completions._requests import Requests, send_options
+from chat_completions._settings import NotGiven, Secret
 from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
@@ -136,15 +136,15 @@ class Transport(_Shared):
                 return time.sleep(seconds)
             case Key(source, ends_at):
                 if ends_at is None:
-                    return source()
+                    return Secret(source.reveal()())
                 from chat_completions._watchdog import call_by
 
-                return call_by(ends_at, source)
+                return Secret(call_by(ends_at, source.reveal()))
 
     def _send(self, step: Send) -> Any:
         client: Any = self.http_client()
         request = self._requests.request(client, step)
-        send: Callable[[], Any] = functools.partial(client.send, request, stream=True, follow_redirects=False)
+        send: Callable[[], Any] = functools.partial(client.send, request, **send_options(step))
         if step.ends_at is None:
             response = send()
         else:
@@ -266,14 +266,14 @@ class AsyncTransport(_Shared):
 
                 return await asyncio.sleep(seconds)
             case Key(source, ends_at):
-                key = source()
-                return await awaited_by(ends_at, key) if inspect.isawaitable(key) else key
+                key: Secret[Any] = Secret(source.reveal()())
+                return Secret(await awaited_by(ends_at, key.reveal())) if inspect.isawaitable(key.reveal()) else key
 
     async def _send(self, step: Send) -> Any:
         client: Any = await self.http_client()
         request = self._requests.request(client, step)
         try:
-            response = await awaited_by(step.ends_at, client.send(request, stream=True, follow_redirects=False))
+            response = await awaited_by(step.ends_at, client.send(request, **send_options(step)))
         except RuntimeError as failure:
             if self._moved:
                 raise _elsewhere("event loop") from failure
