@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from chat_completions._client import AsyncClient, Client
+from chat_completions._frames import forgetful
 from chat_completions._settings import KEY_FROM_ENVIRONMENT, EnvironmentKey, NotGiven, Secret, Settings
 from chat_completions.errors import ChatCompletionsError, RequestValidationError
 
@@ -100,6 +101,7 @@ class AzureClient(Client):
 
     _settings_type = AzureSettings
 
+    @forgetful
     def __init__(
         self,
         *,
@@ -134,6 +136,7 @@ class AsyncAzureClient(AsyncClient):
 
     _settings_type = AzureSettings
 
+    @forgetful
     def __init__(
         self,
         *,

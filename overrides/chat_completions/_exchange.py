@@ -64,15 +64,15 @@ class Call:
         self,
         request: dict[str, Any],
         stream: bool = False,
-        extra_headers: Mapping[str, str | None] | None = None,
-        extra_query: Mapping[str, Any] | None = None,
+        extra_headers: Mapping[str, str | None] | Secret[Any] | None = None,
+        extra_query: Mapping[str, Any] | Secret[Any] | None = None,
         timeout: Any = NOT_GIVEN,
         max_retries: int | NotGiven = NOT_GIVEN,
         deadline: float | NotGiven | None = NOT_GIVEN,
         idle_timeout: float | NotGiven | None = NOT_GIVEN,
     ) -> None:
         self.request, self.stream = request, stream
-        self.extra_headers, self.extra_query = extra_headers, extra_query
+        self.extra_headers, self.extra_query = Secret(revealed(extra_headers)), Secret(revealed(extra_query))
         self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
         self.is_made = False  # whether there is a request: what fails then is the exchange, not the settings
 
@@ -209,7 +209,7 @@ def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: f
         RequestValidationError: A header or a part of the query cannot be sent.
         TypeError: A header is no text.
     """
-    request, extra_headers, extra_query = call.request, revealed(call.extra_headers), revealed(call.extra_query)
+    request, extra_headers, extra_query = call.request, call.extra_headers.reveal(), call.extra_query.reveal()
     method = str(request["method"]).upper()
     headers = settings.headers(key, {**request.get("headers", {}), **(extra_headers or {})})
     if call.stream:

@@ -10,9 +10,9 @@ import functools
 import logging
 import os
 from typing import Any
-from urllib.parse import urlsplit
 
 from chat_completions._failures import request_id_of
+from chat_completions._shown_requests import shown as shown
 
 LOGGER = logging.getLogger("chat_completions")
 LOGGER.addHandler(logging.NullHandler())
@@ -44,12 +44,6 @@ def answered(status: int, seconds: float, headers: Any) -> None:
     """Note the head of a response."""
     if LOGGER.isEnabledFor(logging.DEBUG):
         LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
-
-
-def shown(url: str) -> str:
-    """Give an address without what may be secret in it: user, password, query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def waiting(delay: float, reason: str) -> None:
