@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._cookies import cookie_book
 from chat_completions._header_checks import check_raw_headers
 from chat_completions._settings import Secret
 
@@ -43,8 +44,10 @@ class Requests:
             return _bare(step, _library_of(kind))
         module = _module_of(kind)
         asks = step.params or (client.params and step.params is not None)
-        if module is None or asks or client.cookies:
-            return _built(client, step, module)
+        book = cookie_book(client)
+        cookies = book.chosen(client, step) if book is not None else client.cookies or None
+        if module is None or asks or cookies:
+            return _built(client, step, module, cookies)
         rest = dict(step.headers)
         key = rest.pop("Idempotency-Key", None)
         source = (module, step.url, rest, client.headers.raw)
@@ -52,7 +55,7 @@ class Requests:
         if last is None or last[0] != source:
             pairs = _merged(client, rest)
             if not _FRAMING.isdisjoint(name.lower() for name, _ in pairs):
-                return _built(client, step, module)
+                return _built(client, step, module, cookies)
             url = module.URL(step.url)
             if not any(name.lower() == b"host" for name, _ in pairs):
                 pairs.insert(0, (b"Host", url.netloc))
@@ -72,7 +75,7 @@ class Requests:
         return request
 
 
-def _built(client: Any, step: Send, module: Any) -> Any:
+def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
     """Give the request as the library makes it."""
     extensions = {"timeout": dict(step.timeout)}
     if module is None:
@@ -81,6 +84,11 @@ def _built(client: Any, step: Send, module: Any) -> Any:
             step.method, step.url, headers=headers, params=params, content=step.content, extensions=extensions
         )
         check_raw_headers(request.headers.raw)
+        if client.cookies and not any(name.lower() == "cookie" for name in step.headers):
+            # It took all that are in the jar.
+            request.headers.pop("cookie", None)
+            if cookies is not None:
+                cookies.set_cookie_header(request)
         if step.params is None:
             request.url = type(request.url)(step.url)
         return request
@@ -92,7 +100,7 @@ def _built(client: Any, step: Send, module: Any) -> Any:
         step.url,
         headers=_merged(client, step.headers),
         params=params,
-        cookies=client.cookies or None,
+        cookies=cookies,
         content=step.content,
         extensions=extensions,
     )

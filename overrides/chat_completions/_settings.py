@@ -39,7 +39,7 @@ DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 KEY_FROM_ENVIRONMENT = "\0environment"
 _FROM_ENVIRONMENT = ("api_key", "organization", "project")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_SECRET_WORDS = ("auth", "cookie", "key", "password", "secret", "signature", "token")
+SECRET_WORDS = ("auth", "cookie", "credential", "key", "password", "pwd", "secret", "session", "signature", "token")
 
 T = TypeVar("T")
 
@@ -197,7 +197,7 @@ class Settings:
                 " it take the key from the environment or from a function"
             )
         for name in (*arguments["default_headers"], *arguments["default_query"]):
-            if any(word in name.lower() for word in _SECRET_WORDS):
+            if any(word in name.lower() for word in SECRET_WORDS):
                 raise TypeError(
                     f"{name!r} looks like a secret, which is not pickled; make the client where it is needed"
                 )

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from chat_completions._bodies import aread_body, awaited_by, read_body, slice_body
+from chat_completions._cookies import check_sessions, cookie_book, forget_in_sessions
 from chat_completions._exchange import Answer, Close, Key, Read, Send, Sleep, Step
 from chat_completions._requests import Requests, send_options
 from chat_completions._settings import NotGiven, Secret
@@ -144,7 +145,16 @@ class Transport(_Shared):
     def _send(self, step: Send) -> Any:
         client: Any = self.http_client()
         request = self._requests.request(client, step)
-        send: Callable[[], Any] = functools.partial(client.send, request, **send_options(step))
+        book = cookie_book(client)
+
+        def send() -> Any:
+            if book is None:
+                return client.send(request, **send_options(step))
+            with book.under_way():
+                response = client.send(request, **send_options(step))
+                book.note(step, response)
+                return response
+
         if step.ends_at is None:
             response = send()
         else:
@@ -273,7 +283,7 @@ class AsyncTransport(_Shared):
         client: Any = await self.http_client()
         request = self._requests.request(client, step)
         try:
-            response = await awaited_by(step.ends_at, client.send(request, **send_options(step)))
+            response = await awaited_by(step.ends_at, _sent(client, step, request))
         except RuntimeError as failure:
             if self._moved:
                 raise _elsewhere("event loop") from failure
@@ -304,6 +314,17 @@ class AsyncTransport(_Shared):
                 asyncio.run_coroutine_threadsafe(closer.aclose(), place[1])
         for client in {*self._unused, *([] if self._make is not None else self._clients.values())}:
             await client.aclose()
+
+
+async def _sent(client: Any, step: Send, request: Any) -> Any:
+    check_sessions(client, step)
+    book = cookie_book(client)
+    with book.under_way() if book is not None else contextlib.nullcontext():
+        response = await client.send(request, **send_options(step))
+        if book is not None:
+            book.note(step, response)
+            forget_in_sessions(client, response)
+        return response
 
 
 def _async_place() -> tuple[int, Any]:

@@ -44,14 +44,24 @@ class Asking:
         kind, self._make = MAKERS[name]
         self.api = kind()
         self.is_async = kind is AsyncApi
+        self._http_clients: list[Any] = []
 
     def http_client(self, **arguments: Any) -> Any:
-        return self._make(**arguments)
+        self._http_clients.append(self._make(**arguments))
+        return self._http_clients[-1]
+
+    def shut_down(self) -> None:
+        for http_client in self._http_clients:
+            if self.is_async:
+                self.api._runner.run(http_client.aclose())  # type: ignore[attr-defined]
+            else:
+                http_client.close()
+        self.api.shut_down()
 
     def ask(self, base_url: str, *, http: dict[str, Any] | None = None, **settings: Any) -> Any:
         """Ask with a client of its own."""
         settings = {"max_retries": 0, **settings}
-        client = self.api.client(base_url=base_url, http_client=self._make(**(http or {})), **settings)
+        client = self.api.client(base_url=base_url, http_client=self.http_client(**(http or {})), **settings)
         return self.api.create(client)
 
 
@@ -63,7 +73,7 @@ def asking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     try:
         yield asking
     finally:
-        asking.api.shut_down()
+        asking.shut_down()
 
 
 def redirect(location: str, **headers: str) -> Reply:
