@@ -140,7 +140,7 @@ class Transport(_Shared):
                     return Secret(source.reveal()())
                 from chat_completions._watchdog import call_by
 
-                return Secret(call_by(ends_at, source.reveal()))
+                return call_by(ends_at, lambda: Secret(source.reveal()()))
 
     def _send(self, step: Send) -> Any:
         client: Any = self.http_client()
