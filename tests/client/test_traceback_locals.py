@@ -70,6 +70,7 @@ REPLIES: dict[str, Any] = {
     "redirect without sense": Reply([], 302, {"location": "/v1"}),
     "redirect to nobody": Reply([], 307, {"location": "http://127.0.0.1:9/there?sig=1"}),
     "late": Reply([60.0, b"{}"]),
+    "late for the deadline": Reply([60.0, b"{}"]),
 }
 STREAMS: dict[str, Any] = {
     "401": REPLIES["401"],
@@ -202,6 +203,8 @@ def test_answers(ways: Any, ask: str, name: str) -> None:
         given.pop("messages")
     if name == "late":
         given["timeout"] = 0.05
+    if name == "late for the deadline":
+        given["deadline"] = 0.05
     with ScriptedServer(REPLIES[name]) as server:
         for http_client in http_clients(ways.is_async):
             settings = {**SECRETS, "base_url": server.base_url, "http_client": http_client}
