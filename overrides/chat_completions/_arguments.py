@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Required, TypedDict
 
-from chat_completions._settings import NOT_GIVEN, NotGiven, check_retries
+from chat_completions._settings import NOT_GIVEN, NotGiven, Secret, check_retries
 
 OPTIONS = ("deadline", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
 
@@ -78,6 +78,16 @@ if TYPE_CHECKING:
 
         max_items: int | None
         """How many completions to give in all; None for every one."""
+
+
+def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arguments of a call as they may be kept: headers and query, which may be credentials, as secrets."""
+    return {
+        name: Secret(value)
+        if name in ("extra_headers", "extra_query") and not isinstance(value, NotGiven | Secret)
+        else value
+        for name, value in arguments.items()
+    }
 
 
 def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from chat_completions._client import AsyncClient, Client
-from chat_completions._settings import KEY_FROM_ENVIRONMENT, EnvironmentKey, NotGiven, Settings
+from chat_completions._frames import forgetful
+from chat_completions._settings import KEY_FROM_ENVIRONMENT, EnvironmentKey, NotGiven, Secret, Settings
 from chat_completions.errors import ChatCompletionsError, RequestValidationError
 
 if TYPE_CHECKING:
@@ -70,13 +71,13 @@ class AzureSettings(Settings):
             arguments["azure_ad_token_provider" if callable(token) else "azure_ad_token"] = token
         return arguments
 
-    def headers(self, key: str | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
+    def headers(self, key: Secret[str] | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
         """Give the headers of a request; see `Settings.headers`."""
         if key is None or self.is_token:
             return super().headers(key, extra)
         headers = super().headers(None, extra)
         if not any(name.lower() == "api-key" for name in (*self.default_headers.reveal(), *(extra or ()))):
-            headers["api-key"] = key
+            headers["api-key"] = key.reveal()
         return headers
 
 
@@ -100,6 +101,7 @@ class AzureClient(Client):
 
     _settings_type = AzureSettings
 
+    @forgetful
     def __init__(
         self,
         *,
@@ -134,6 +136,7 @@ class AsyncAzureClient(AsyncClient):
 
     _settings_type = AzureSettings
 
+    @forgetful
     def __init__(
         self,
         *,

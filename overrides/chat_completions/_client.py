@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from chat_completions._completions import AsyncCompletions, Completions
 from chat_completions._exchange import Answer, Call, Step, exchange
+from chat_completions._frames import forgetful
 from chat_completions._settings import (
     DEFAULT_CONNECT_TIMEOUT,
     DEFAULT_MAX_RESPONSE_BYTES,
@@ -92,6 +93,7 @@ class _Shared:
         """Tell whether the connections are closed."""
         return self._transport.is_closed
 
+    @forgetful
     def with_options(
         self,
         *,
@@ -154,6 +156,7 @@ class _Shared:
         return f"{type(self).__name__}(base_url={self._settings.shown_url()!r})"
 
 
+@forgetful
 def _unpickled(kind: type[Client] | type[AsyncClient], settings: Mapping[str, Any]) -> Client | AsyncClient:
     return kind(**settings)
 
@@ -186,6 +189,7 @@ class Client(_Shared):
         TypeError: `on_unknown` is no function, or an async one.
     """
 
+    @forgetful
     def __init__(
         self,
         *,
@@ -228,6 +232,7 @@ class Client(_Shared):
 
     _transport: Transport
 
+    @forgetful
     def _answer(self, call: Call) -> Answer:
         plan = self._plan(call)
         if (observer := self._settings._observer) is None:
@@ -257,6 +262,7 @@ class AsyncClient(_Shared):
     The other arguments are those of `Client`.
     """
 
+    @forgetful
     def __init__(
         self,
         *,
@@ -299,6 +305,7 @@ class AsyncClient(_Shared):
 
     _transport: AsyncTransport
 
+    @forgetful
     async def _answer(self, call: Call) -> Answer:
         plan = self._plan(call)
         if (observer := self._settings._observer) is None:

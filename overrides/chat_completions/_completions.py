@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from chat_completions._calls import completion_of, create_call, list_call, page_of, parse_call
+from chat_completions._frames import forgetful
 from chat_completions._run_tools import AsyncRunTools, RunTools
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Completions(RunTools):
     def create(
         self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
     ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
+    @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Ask a model to continue a conversation.
 
@@ -88,6 +90,7 @@ class Completions(RunTools):
     def parse(self, **arguments: Unpack[ParseArguments[ResponseFormatT]]) -> ParsedChatCompletion[ResponseFormatT]: ...
     @overload
     def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
+    @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Ask a model for a reply of a type, and give it as a value of the type.
 
@@ -118,6 +121,7 @@ class Completions(RunTools):
     ) -> ChatCompletionStreamManager[ResponseFormatT]: ...
     @overload
     def stream(self, **arguments: Unpack[CreateArguments]) -> ChatCompletionStreamManager[None]: ...
+    @forgetful
     def stream(self, **arguments: Any) -> Any:
         """Ask a model to continue a conversation, and follow its reply by typed events.
 
@@ -131,6 +135,7 @@ class Completions(RunTools):
 
         return ChatCompletionStreamManager(self.create, arguments)
 
+    @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> Page:
         """List the completions that were created with `store=True`.
 
@@ -188,6 +193,7 @@ class AsyncCompletions(AsyncRunTools):
     async def create(
         self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]: ...
+    @forgetful
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Ask a model to continue a conversation; see `Completions.create`."""
         call = create_call(stream, arguments, self._client._settings.validate)
@@ -205,6 +211,7 @@ class AsyncCompletions(AsyncRunTools):
     ) -> ParsedChatCompletion[ResponseFormatT]: ...
     @overload
     async def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
+    @forgetful
     async def parse(self, **arguments: Any) -> Any:
         """Ask a model for a reply of a type, and give it as a value of the type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._client._settings.validate)
@@ -216,12 +223,14 @@ class AsyncCompletions(AsyncRunTools):
     ) -> AsyncChatCompletionStreamManager[ResponseFormatT]: ...
     @overload
     def stream(self, **arguments: Unpack[CreateArguments]) -> AsyncChatCompletionStreamManager[None]: ...
+    @forgetful
     def stream(self, **arguments: Any) -> Any:
         """Ask a model to continue a conversation, and follow its reply by typed events; see `Completions.stream`."""
         from chat_completions._event_streams import AsyncChatCompletionStreamManager
 
         return AsyncChatCompletionStreamManager(self.create, arguments)
 
+    @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> AsyncPages:
         """List the completions that were created with `store=True`; see `Completions.list`.
 

@@ -10,20 +10,23 @@ import os
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urljoin, urlsplit
 
 from chat_completions import _logs, _retry
 from chat_completions._failures import connection_error, status_error, too_late
+from chat_completions._header_checks import check_query, refuse_quoted_header
 from chat_completions._settings import (
     DEFAULT_CONNECT_TIMEOUT,
     DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_TIMEOUT,
     NOT_GIVEN,
     NotGiven,
+    Secret,
     Settings,
     checked_seconds,
     checked_timeout,
+    revealed,
     usable_key,
 )
 from chat_completions._steps import Close, Key, Read, Send, Sleep, Step
@@ -38,8 +41,6 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 10
 MAX_ERROR_BYTES = 1024 * 1024  # of the body of an error that are read
 _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
-# What a request needs to be understood; everything else may be a credential and stays at its origin.
-_HARMLESS_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,15 @@ class Call:
         self,
         request: dict[str, Any],
         stream: bool = False,
-        extra_headers: Mapping[str, str | None] | None = None,
-        extra_query: Mapping[str, Any] | None = None,
+        extra_headers: Mapping[str, str | None] | Secret[Any] | None = None,
+        extra_query: Mapping[str, Any] | Secret[Any] | None = None,
         timeout: Any = NOT_GIVEN,
         max_retries: int | NotGiven = NOT_GIVEN,
         deadline: float | NotGiven | None = NOT_GIVEN,
         idle_timeout: float | NotGiven | None = NOT_GIVEN,
     ) -> None:
         self.request, self.stream = request, stream
-        self.extra_headers, self.extra_query = extra_headers, extra_query
+        self.extra_headers, self.extra_query = Secret(revealed(extra_headers)), Secret(revealed(extra_query))
         self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
 
 
@@ -134,32 +135,24 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
     began_at = time.monotonic()
     ends_at = None if deadline is None else began_at + deadline
     state = _State(began_at)
-    source = settings.api_key.reveal() if settings.api_key else None
     try:
-        key = usable_key((yield Key(source, ends_at)) if callable(source) else source)
+        key = yield from _key(settings, ends_at)
     except APITimeoutError as failure:
         error = _told(failure, settings, deadline, ends_at)
         raise state.told(error or failure) from failure
-    method = str(call.request["method"]).upper()
-    url = settings.base_url.reveal() + call.request["url"]
-    headers = settings.headers(key, {**call.request.get("headers", {}), **(call.extra_headers or {})})
-    if call.stream:
-        headers = {"Accept": "text/event-stream", **{k: v for k, v in headers.items() if k != "Accept"}}
-    if method == "POST" and "idempotency-key" not in map(str.lower, headers):
-        headers["Idempotency-Key"] = _new_key()
-    params = {**settings.default_query.reveal(), **call.request.get("params", {}), **(call.extra_query or {})}
+    sending = _request(settings, call, key, ends_at)
     limits = _limits(settings, call, idle)
     call.is_made = True
     while True:
         begun = time.monotonic()
         status: int | None = None
-        target: str | None = None
+        target: Secret[str] | None = None
         try:
             if ends_at is not None and begun >= ends_at:
                 raise too_late(deadline)
-            timeout = _within(limits, ends_at)
-            _logs.sending(method, url, len(state.attempts) + 1, call.request.get("content"))
-            response = yield Send(method, url, headers, params, call.request.get("content"), timeout, ends_at)
+            sending.timeout = _within(limits, ends_at)
+            _logs.sending(sending.method, sending.url, len(state.attempts) + 1, sending.content)
+            response = yield sending
             status = head = int(response.status_code)
             headed_at = time.monotonic()
             _logs.answered(head, headed_at - begun, response.headers)
@@ -170,15 +163,12 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
                 moments = began_at, begun, headed_at, time.monotonic()
                 limit = settings.max_response_bytes
                 return Answer(response, state.attempts, ends_at, idle, settings.on_unknown, *moments, limit)
-            target = _redirect_target(method, response, url)
-            if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(url, target):
+            target = _redirect_target(sending, response)
+            if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(sending.url, target.reveal()):
                 yield Close(response)
                 state.redirects += 1
-                _logs.redirected(target)
-                if _origin(target) != _origin(url):
-                    headers = {k: v for k, v in headers.items() if k.lower() in _HARMLESS_HEADERS}
-                # The query went into the address that redirected us; the new one has what it needs.
-                url, params = target, {}
+                _logs.redirected(target.reveal())
+                sending = sending.redirected(target.reveal())
                 continue
             broken = yield Read(response, MAX_ERROR_BYTES, ends_at, cut=True)
         except Exception as failure:
@@ -189,7 +179,8 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             worth = isinstance(error, APIConnectionError)
             wait = _retry.delay(len(state.attempts) + 1) if worth else None
         else:
-            error = status_error(response, redirected_to=_logs.shown(target) if target else None, broken=broken)
+            led_to = _logs.shown(target.reveal()) if target else None
+            error = status_error(response, redirected_to=led_to, broken=broken)
             if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
                 error = too_late(deadline, error)
             worth = _retry.retried(head, response.headers, error.code, error.type) and target is None
@@ -204,6 +195,34 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
         yield Sleep(wait)
 
 
+def _key(settings: Settings, ends_at: float | None) -> Generator[Step, Any, Secret[str] | None]:
+    key: Any = settings.api_key
+    if key is not None and callable(key.reveal()):
+        key = yield Key(key, ends_at)
+    usable = Secret(usable_key(revealed(key)))
+    return cast("Secret[str]", usable) if usable.reveal() else None
+
+
+def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: float | None) -> Send:
+    """Give the request of a call.
+
+    Raises:
+        RequestValidationError: A header or a part of the query cannot be sent.
+        TypeError: A header is no text.
+    """
+    request, extra_headers, extra_query = call.request, call.extra_headers.reveal(), call.extra_query.reveal()
+    method = str(request["method"]).upper()
+    headers = settings.headers(key, {**request.get("headers", {}), **(extra_headers or {})})
+    if call.stream:
+        headers = {"Accept": "text/event-stream", **{k: v for k, v in headers.items() if k != "Accept"}}
+    if method == "POST" and "idempotency-key" not in map(str.lower, headers):
+        headers["Idempotency-Key"] = _new_key()
+    params = {**settings.default_query.reveal(), **request.get("params", {}), **(extra_query or {})}
+    check_query(params)
+    url = settings.address.reveal() + request["url"]
+    return Send(method, url, headers, params, request.get("content"), ends_at)
+
+
 def _new_key() -> str:
     """Give an idempotency key; `uuid.uuid4` takes five times as long."""
     digits = os.urandom(16).hex()
@@ -212,6 +231,7 @@ def _new_key() -> str:
 
 def _told(failure: Exception, settings: Settings, deadline: float | None, ends_at: float | None) -> APIError | None:
     """Give our error for what a step raised; the deadline's, where it was the deadline that cut a wait short."""
+    refuse_quoted_header(failure)
     error = connection_error(failure, settings.shown_url())
     if isinstance(error, APITimeoutError) and ends_at is not None and time.monotonic() >= ends_at:
         error = too_late(deadline)
@@ -246,19 +266,14 @@ def _shorter(limit: float | None, other: float) -> float:
     return other if limit is None else min(limit, other)
 
 
-def _redirect_target(method: str, response: Any, url: str) -> str | None:
-    if response.status_code not in _REDIRECTS.get(method, ()) or "location" not in response.headers:
+def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
+    if response.status_code not in _REDIRECTS.get(sent.method, ()) or "location" not in response.headers:
         return None
-    return urljoin(str(response.request.url), str(response.headers["location"]))
+    return Secret(urljoin(str(response.request.url), str(response.headers["location"])))
 
 
 def _downgrades(url: str, target: str) -> bool:
     return urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https"
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 __all__ = ["APIError", "Answer", "Attempt", "Call", "Close", "Key", "Read", "Send", "Sleep", "Step", "exchange"]

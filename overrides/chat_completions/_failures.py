@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from chat_completions._shown_requests import hide_requests
 from chat_completions.errors import (
     STATUS_ERRORS,
     APIConnectionError,
@@ -30,6 +31,7 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
     """
     if isinstance(failure, APIError):
         return failure
+    hide_requests(failure)
     kinds = {kind.__name__ for kind in type(failure).__mro__ if kind.__module__.split(".")[0] in ("httpx", "httpx2")}
     what = str(failure) or type(failure).__name__
     error: APIError

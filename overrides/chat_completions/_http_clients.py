@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 
+from chat_completions._cookies import cookie_book
 from chat_completions._settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT
 from chat_completions._transport import MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS, default_ssl_context
 
@@ -113,13 +114,19 @@ def _with_defaults(library: Any, arguments: Mapping[str, Any]) -> dict[str, Any]
     return {**defaults, **arguments}
 
 
+def _callers_cookies(http_client: Any) -> Any:
+    book = cookie_book(http_client)
+    return http_client.cookies if book is None else book.callers_own(http_client)
+
+
 def _ours(http_client: T, make: Callable[..., T], arguments: Mapping[str, Any]) -> T:
     """Mark an http client as one that is closed with its client, and made again for another process or event loop."""
     ours = cast(Any, http_client)
     ours.closes_with_client = True
 
     def made_again() -> T:
-        live = {"headers": ours.headers, "params": ours.params, "cookies": ours.cookies, "auth": ours.auth}
+        # Without the cookies that servers set: they are kept by credential.
+        live = {"headers": ours.headers, "params": ours.params, "cookies": _callers_cookies(ours), "auth": ours.auth}
         return make(**{**arguments, **live, "timeout": ours.timeout, "event_hooks": ours.event_hooks})
 
     # Only the caller can make its transports again.

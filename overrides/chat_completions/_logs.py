@@ -10,9 +10,9 @@ import functools
 import logging
 import os
 from typing import Any
-from urllib.parse import urlsplit
 
 from chat_completions._failures import request_id_of
+from chat_completions._shown_requests import shown as shown
 
 LOGGER = logging.getLogger("chat_completions")
 LOGGER.addHandler(logging.NullHandler())
@@ -46,12 +46,6 @@ def answered(status: int, seconds: float, headers: Any) -> None:
         LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
 
 
-def shown(url: str) -> str:
-    """Give an address without what may be secret in it: user, password, query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
 def waiting(delay: float, reason: str) -> None:
     """Note that an attempt failed and another one follows."""
     LOGGER.info("another attempt in %.2f s: %s", delay, reason)
@@ -69,3 +63,8 @@ def hook_failed(name: str, error: Exception) -> None:
 def redirected(url: str) -> None:
     """Note that a redirect is followed."""
     LOGGER.info("redirected to %s", shown(url))
+
+
+def key_left_out() -> None:
+    """Note that the environment's key is not sent."""
+    LOGGER.info("the base URL holds a user, who is sent; the key of the environment is not")

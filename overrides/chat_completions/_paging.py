@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from chat_completions import _generated
+from chat_completions._arguments import sealed
 from chat_completions._settings import NotGiven
 from chat_completions.errors import PaginationError
 
@@ -155,6 +156,6 @@ def _can_be_sent(cursor: object) -> bool:
 
 def listing_of(arguments: Mapping[str, Any]) -> Listing:
     """Give the listing that the arguments of `list` begin."""
-    rest = {name: value for name, value in arguments.items() if not isinstance(value, NotGiven)}
+    rest = {name: value for name, value in sealed(arguments).items() if not isinstance(value, NotGiven)}
     max_items = rest.pop("max_items", None)
     return start(rest, max_items)

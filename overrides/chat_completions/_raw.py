@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from chat_completions._async_streams import AsyncStream
 from chat_completions._calls import completion_of, create_call, list_call, page_of, parse_call
+from chat_completions._frames import forgetful
 from chat_completions._pages import AsyncPage, Page
 from chat_completions._paging import listing_of
 from chat_completions._response_info import info_of
@@ -143,6 +144,7 @@ class CompletionsWithRawResponse:
     ) -> RawResponse[Stream[ChatCompletionChunk]]: ...
     @overload
     def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
+    @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Ask a model to continue a conversation; see `Completions.create`."""
         call = create_call(stream, arguments, self._client._settings.validate)
@@ -156,6 +158,7 @@ class CompletionsWithRawResponse:
     ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
     @overload
     def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Ask a model for a reply of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._client._settings.validate)
@@ -163,6 +166,7 @@ class CompletionsWithRawResponse:
         url = self._client._settings.shown_url()
         return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
 
+    @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[Page]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)
@@ -188,6 +192,7 @@ class AsyncCompletionsWithRawResponse:
     ) -> RawResponse[AsyncStream[ChatCompletionChunk]]: ...
     @overload
     async def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
+    @forgetful
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Ask a model to continue a conversation; see `Completions.create`."""
         call = create_call(stream, arguments, self._client._settings.validate)
@@ -201,6 +206,7 @@ class AsyncCompletionsWithRawResponse:
     ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
     @overload
     async def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    @forgetful
     async def parse(self, **arguments: Any) -> Any:
         """Ask a model for a reply of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._client._settings.validate)
@@ -208,6 +214,7 @@ class AsyncCompletionsWithRawResponse:
         url = self._client._settings.shown_url()
         return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
 
+    @forgetful
     async def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[AsyncPage]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)

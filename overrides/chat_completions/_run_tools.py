@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from chat_completions._frames import forgetful
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Unpack
@@ -36,6 +38,7 @@ class RunTools:
     ) -> ToolRun[ResponseFormatT]: ...
     @overload
     def run_tools(self, *, stream: Literal[False] = False, **arguments: Unpack[RunToolsArguments]) -> ToolRun[None]: ...
+    @forgetful
     def run_tools(self, *, stream: bool = False, **arguments: Any) -> Any:
         """Ask a model, call the tools that it calls, tell it their results, and so on until it answers.
 
@@ -98,6 +101,7 @@ class AsyncRunTools:
     def run_tools(
         self, *, stream: Literal[False] = False, max_concurrency: int = ..., **arguments: Unpack[RunToolsArguments]
     ) -> Coroutine[Any, Any, ToolRun[None]]: ...
+    @forgetful
     def run_tools(self, *, stream: bool = False, max_concurrency: int = 10, **arguments: Any) -> Any:
         """Ask a model, call the tools that it calls, and so on until it answers; see `Completions.run_tools`.
 

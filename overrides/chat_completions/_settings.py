@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from chat_completions import _logs
+from chat_completions._header_checks import check_headers
 from chat_completions._version import __version__
 from chat_completions.errors import ChatCompletionsError
 
@@ -35,7 +38,8 @@ DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 # What stands in a pickle in the place of a key.
 KEY_FROM_ENVIRONMENT = "\0environment"
 _FROM_ENVIRONMENT = ("api_key", "organization", "project")
-_SECRET_WORDS = ("auth", "cookie", "key", "password", "secret", "signature", "token")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+SECRET_WORDS = ("auth", "cookie", "credential", "key", "password", "pwd", "secret", "session", "signature", "token")
 
 T = TypeVar("T")
 
@@ -59,6 +63,11 @@ class Secret(Generic[T]):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not pickled")
+
+
+def revealed(value: Any) -> Any:
+    """Give what may be wrapped in a `Secret`, unwrapped."""
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 class NotGiven:
@@ -114,13 +123,13 @@ class Settings:
         _logs.set_up()
         environment = os.environ.get
         url = str(base_url or environment("OPENAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
-        if not url.startswith(("http://", "https://")):
-            raise ChatCompletionsError(f"the base URL {url!r} does not begin with http:// or https://")
-        # It may hold a user and a password.
+        _check_url(url)
+        # It may hold a user and a password, which are sent, and shown by nothing that sees an address.
         self.base_url = Secret(url)
         self._shown_url = _logs.shown(url)
-        key = api_key
-        if api_key in (None, KEY_FROM_ENVIRONMENT):
+        self._basic, self._address = _split_user(url)
+        key: ApiKey | None = api_key
+        if api_key is None or api_key == KEY_FROM_ENVIRONMENT:
             key = EnvironmentKey(environment("OPENAI_API_KEY") or "")
         if api_key == KEY_FROM_ENVIRONMENT and not key:
             raise ChatCompletionsError("this client was pickled, without its key; set OPENAI_API_KEY where it is used")
@@ -129,6 +138,14 @@ class Settings:
             raise ChatCompletionsError(
                 "there is no API key: pass api_key=, or set OPENAI_API_KEY; for another server pass base_url="
             )
+        if key and self._basic is not None:
+            if not isinstance(key, EnvironmentKey):
+                raise ChatCompletionsError(
+                    "the base URL holds a user, and there is an API key as well: a request carries only one of them;"
+                    ' leave the user out of base_url, or pass api_key=""'
+                )
+            _logs.key_left_out()
+            key = None
         self.api_key: Secret[ApiKey] | None = Secret(key) if key else None
         self.organization = (environment("OPENAI_ORG_ID") if organization is None else organization) or None
         self.project = (environment("OPENAI_PROJECT_ID") if project is None else project) or None
@@ -180,7 +197,7 @@ class Settings:
                 " it take the key from the environment or from a function"
             )
         for name in (*arguments["default_headers"], *arguments["default_query"]):
-            if any(word in name.lower() for word in _SECRET_WORDS):
+            if any(word in name.lower() for word in SECRET_WORDS):
                 raise TypeError(
                     f"{name!r} looks like a secret, which is not pickled; make the client where it is needed"
                 )
@@ -190,12 +207,16 @@ class Settings:
             return arguments
         return {**arguments, "api_key": KEY_FROM_ENVIRONMENT if key else ""}
 
-    def headers(self, key: str | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
+    def headers(self, key: Secret[str] | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
         """Give the headers of a request.
 
         Args:
             key: The API key, None for none.
             extra: Headers that win over the client's; None takes a header away.
+
+        Raises:
+            RequestValidationError: A header cannot be sent as it is.
+            TypeError: A header is no text.
         """
         headers: dict[str, str | None] = {
             "Accept": "application/json",
@@ -203,14 +224,23 @@ class Settings:
             "OpenAI-Organization": self.organization,
             "OpenAI-Project": self.project,
         }
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key.reveal()}"
+        elif self._basic is not None:
+            headers["Authorization"] = self._basic.reveal()
         for more in (self.default_headers.reveal(), extra or {}):
             for name, value in more.items():
-                for known in [known for known in headers if known.lower() == name.lower()]:
+                for known in [known for known in headers if known.lower() == str(name).lower()]:
                     del headers[known]
                 headers[name] = None if isinstance(value, NotGiven) else value
-        return {name: value for name, value in headers.items() if value is not None}
+        sent = {name: value for name, value in headers.items() if value is not None}
+        check_headers(sent)
+        return sent
+
+    @property
+    def address(self) -> Secret[str]:
+        """The base URL without a user, as it is asked."""
+        return self._address
 
     def shown_url(self) -> str:
         """Give the base URL without a user, a password or a query that may be in it."""
@@ -271,15 +301,51 @@ def usable_key(key: Any) -> str | None:
     Raises:
         ChatCompletionsError: It is no text, or it holds what a header cannot; the message does not show it.
     """
-    if key is None or key == "":
-        return None
-    if not isinstance(key, str):
+    if (problem := _key_problem(key)) is not None:
+        del key  # so that no traceback shows it
+        raise ChatCompletionsError(problem)
+    return key or None
+
+
+def _key_problem(key: Any) -> str | None:
+    if key is not None and not isinstance(key, str):
         close = getattr(key, "close", None)
         if close is not None:
             close()
-        raise ChatCompletionsError(
-            f"the API key is a {type(key).__name__}, not a str; an async function for it needs an AsyncClient"
-        )
-    if not key.isascii() or not key.isprintable() or key != key.strip():
-        raise ChatCompletionsError("the API key holds white space or characters that a header cannot carry")
-    return key
+        return f"the API key is a {type(key).__name__}, not a str; an async function for it needs an AsyncClient"
+    if key and (not key.isascii() or not key.isprintable() or key != key.strip()):
+        return "the API key holds white space or characters that a header cannot carry"
+    return None
+
+
+def _check_url(url: str) -> None:
+    """Check that an address can be one; the message shows nothing of it that may be a secret."""
+    problem = None
+    if not url.startswith(("http://", "https://")):
+        problem = "does not begin with http:// or https://"
+    elif _CONTROL.search(url) or url != url.strip():
+        problem = "holds a control character, or white space at an end"
+    else:
+        try:
+            urlsplit(url)
+        except ValueError:
+            problem = "is no address"
+    if problem is not None:
+        shown = _CONTROL.sub("?", url.rpartition("@")[2].partition("?")[0])
+        # What does not look like an address may be a key in the wrong place.
+        named = f" {shown!r}" if re.search(r"[.:/]", shown) else ""
+        raise ChatCompletionsError(f"the base URL{named} {problem}")
+
+
+def _split_user(url: str) -> tuple[Secret[str] | None, Secret[str]]:
+    """Give the header that sends the user and the password of an address, None for none, and the address without.
+
+    The header is the one that http libraries make of them (RFC 7617); they log an address as it is given to them.
+    """
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    address = Secret(parts._replace(netloc=host).geturl() if host != parts.netloc else url)
+    if not user.strip(":"):
+        return None, address
+    pair = ":".join(unquote(part) for part in (user.partition(":")[0], user.partition(":")[2]))
+    return Secret("Basic " + base64.b64encode(pair.encode()).decode()), address

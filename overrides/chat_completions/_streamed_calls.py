@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from chat_completions._async_streams import AsyncStream
 from chat_completions._calls import completion_of, create_call, list_call, page_of, parse_call
+from chat_completions._frames import forgetful
 from chat_completions._pages import AsyncPage, Page
 from chat_completions._paging import listing_of
 from chat_completions._streamed_response import (
@@ -47,6 +48,7 @@ class CompletionsWithStreamingResponse:
     ) -> ResponseContextManager[Stream[ChatCompletionChunk]]: ...
     @overload
     def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> ResponseContextManager[Any]: ...
+    @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Ask a model to continue a conversation; see `Completions.create`."""
         call = create_call(stream, arguments, self._client._settings.validate)
@@ -58,11 +60,13 @@ class CompletionsWithStreamingResponse:
     ) -> ResponseContextManager[ParsedChatCompletion[ResponseFormatT]]: ...
     @overload
     def parse(self, **arguments: Unpack[CreateArguments]) -> ResponseContextManager[ParsedChatCompletion[None]]: ...
+    @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Ask a model for a reply of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._client._settings.validate)
         return self._opened(call, lambda answer, url: asked.completion(completion_of(answer, url)))
 
+    @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> ResponseContextManager[Page]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)
@@ -98,6 +102,7 @@ class AsyncCompletionsWithStreamingResponse:
     def create(
         self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
     ) -> AsyncResponseContextManager[Any]: ...
+    @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Ask a model to continue a conversation; see `Completions.create`."""
         call = create_call(stream, arguments, self._client._settings.validate)
@@ -111,11 +116,13 @@ class AsyncCompletionsWithStreamingResponse:
     def parse(
         self, **arguments: Unpack[CreateArguments]
     ) -> AsyncResponseContextManager[ParsedChatCompletion[None]]: ...
+    @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Ask a model for a reply of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._client._settings.validate)
         return self._opened(call, lambda answer, url: asked.completion(completion_of(answer, url)))
 
+    @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> AsyncResponseContextManager[AsyncPage]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chat_completions._bodies import aread_body, pieces_by, read_body
 from chat_completions._failures import connection_error
+from chat_completions._frames import forget_locals
 from chat_completions._raw import ResponseHead
 from chat_completions.errors import APITimeoutError, ChatCompletionsError
 
@@ -48,9 +49,11 @@ class _Body(ResponseHead[T]):
         try:
             yield
         except ChatCompletionsError as known:
+            forget_locals(known)
             self._over(known)
             raise
         except Exception as failure:
+            forget_locals(failure)
             # httpx and httpx2 have it under the same name, and neither knows the other's.
             if type(failure).__name__ == "StreamConsumed":
                 raise ChatCompletionsError(

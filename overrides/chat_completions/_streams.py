@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from chat_completions._frames import forget_locals
 from chat_completions._response_info import info_of
 from chat_completions._stream_core import StreamCore
 from chat_completions._timings import Arrivals
@@ -82,6 +83,8 @@ class StreamView(Generic[T_co]):
 
     def _over(self, error: BaseException | None = None) -> None:
         """Take note, once, that the stream is over: it ended, it failed, or it was left."""
+        if error is not None:
+            forget_locals(error)
         core, arrivals = self._core, self._arrivals
         if arrivals.ended_at is None:
             arrivals.note(core._last_event_at, core.fold)

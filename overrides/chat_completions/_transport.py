@@ -12,9 +12,10 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from chat_completions._bodies import aread_body, awaited_by, read_body, slice_body
+from chat_completions._cookies import check_sessions, cookie_book, forget_in_sessions
 from chat_completions._exchange import Answer, Close, Key, Read, Send, Sleep, Step
-from chat_completions._requests import Requests
-from chat_completions._settings import NotGiven
+from chat_completions._requests import Requests, send_options
+from chat_completions._settings import NotGiven, Secret
 from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
@@ -136,15 +137,24 @@ class Transport(_Shared):
                 return time.sleep(seconds)
             case Key(source, ends_at):
                 if ends_at is None:
-                    return source()
+                    return Secret(source.reveal()())
                 from chat_completions._watchdog import call_by
 
-                return call_by(ends_at, source)
+                return call_by(ends_at, lambda: Secret(source.reveal()()))
 
     def _send(self, step: Send) -> Any:
         client: Any = self.http_client()
         request = self._requests.request(client, step)
-        send: Callable[[], Any] = functools.partial(client.send, request, stream=True, follow_redirects=False)
+        book = cookie_book(client)
+
+        def send() -> Any:
+            if book is None:
+                return client.send(request, **send_options(step))
+            with book.under_way():
+                response = client.send(request, **send_options(step))
+                book.note(step, response)
+                return response
+
         if step.ends_at is None:
             response = send()
         else:
@@ -266,14 +276,14 @@ class AsyncTransport(_Shared):
 
                 return await asyncio.sleep(seconds)
             case Key(source, ends_at):
-                key = source()
-                return await awaited_by(ends_at, key) if inspect.isawaitable(key) else key
+                key: Secret[Any] = Secret(source.reveal()())
+                return Secret(await awaited_by(ends_at, key.reveal())) if inspect.isawaitable(key.reveal()) else key
 
     async def _send(self, step: Send) -> Any:
         client: Any = await self.http_client()
         request = self._requests.request(client, step)
         try:
-            response = await awaited_by(step.ends_at, client.send(request, stream=True, follow_redirects=False))
+            response = await awaited_by(step.ends_at, _sent(client, step, request))
         except RuntimeError as failure:
             if self._moved:
                 raise _elsewhere("event loop") from failure
@@ -304,6 +314,17 @@ class AsyncTransport(_Shared):
                 asyncio.run_coroutine_threadsafe(closer.aclose(), place[1])
         for client in {*self._unused, *([] if self._make is not None else self._clients.values())}:
             await client.aclose()
+
+
+async def _sent(client: Any, step: Send, request: Any) -> Any:
+    check_sessions(client, step)
+    book = cookie_book(client)
+    with book.under_way() if book is not None else contextlib.nullcontext():
+        response = await client.send(request, **send_options(step))
+        if book is not None:
+            book.note(step, response)
+            forget_in_sessions(client, response)
+        return response
 
 
 def _async_place() -> tuple[int, Any]:

@@ -40,6 +40,8 @@ import copyreg
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._shown_requests import hide_requests
+
 if TYPE_CHECKING:
     import httpx
 
@@ -103,12 +105,16 @@ class APIError(ChatCompletionsError):
         self.type: Any = details.get("type")
         self.request_id = request_id
         if response is not None:
+            hide_requests(response)
             self.response = response
             self.status_code = response.status_code
 
     @property
     def request(self) -> httpx.Request | None:
-        """The httpx request that failed, None where none was made; it does not survive pickling."""
+        """The httpx request that failed, None where none was made; it does not survive pickling.
+
+        What may be a credential is hidden in it: the values of headers, and the query of the address.
+        """
         for source in (self.response, self.__cause__):
             try:
                 return source.request  # type: ignore[union-attr]

@@ -319,15 +319,16 @@ def test_it_says_what_to_call_in_an_event_loop_and_can_be_cancelled_there(tmp_pa
 def test_no_key_is_in_any_file(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     write_requests(source, 2)
+    more = {"default_headers": {"X-Api-Key": "sk-header"}, "default_query": {"key": "sk-query"}}
+    summaries = []
     with ScriptedServer(json_reply(ANSWER), json_reply({"error": {"message": "no"}}, 400)) as server:
         address = server.base_url.replace("://", "://user:sk-in-url@")
-        client_settings = {
-            "base_url": address,
-            "api_key": "sk-secret",
-            "default_headers": {"X-Api-Key": "sk-header"},
-            "default_query": {"key": "sk-query"},
-        }
-        summary = bulk.run(source, tmp_path / "out.jsonl", client_settings=client_settings, concurrency=1)
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode() + repr(summary)
+        for name, given in (
+            ("a", {"base_url": address, "api_key": ""}),
+            ("b", {"base_url": server.base_url, "api_key": "sk-secret"}),
+        ):
+            output = tmp_path / f"{name}.jsonl"
+            summaries.append(bulk.run(source, output, client_settings={**given, **more}, concurrency=1))
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode() + repr(summaries)
     for secret in ("sk-secret", "sk-in-url", "sk-header", "sk-query"):
         assert secret not in written

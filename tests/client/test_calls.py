@@ -255,7 +255,7 @@ def test_the_key_shows_nowhere(api: SyncApi) -> None:
     key = "sk-0123456789-very-secret"
     with ScriptedServer(json_reply({"error": {"message": "No."}}, 401)) as server:
         client = api.client(
-            base_url=server.base_url.replace("http://", f"http://user:{key}@"), api_key=key, default_headers={"x": key}
+            base_url=server.base_url.replace("http://", f"http://user:{key}@"), api_key="", default_headers={"x": key}
         )
         with pytest.raises(errors.AuthenticationError) as caught:
             api.create(client)

@@ -299,7 +299,7 @@ def test_a_client_pickles_without_its_key(api: SyncApi, monkeypatch: pytest.Monk
         {"api_key": "sk-given"},
         {"default_headers": {"api-key": "x"}},
         {"default_query": {"sig-token": "x"}},
-        {"base_url": "http://u:p@127.0.0.1"},
+        {"base_url": "http://u:p@127.0.0.1", "api_key": ""},
     ],
 )
 def test_a_client_with_other_secrets_does_not_pickle(api: SyncApi, settings: dict[str, Any]) -> None:
@@ -357,7 +357,10 @@ def test_the_certificate_store_is_loaded_once() -> None:
 def test_the_log_tells_of_attempts_and_never_of_a_key_or_a_body(api: SyncApi, caplog: pytest.LogCaptureFixture) -> None:
     with ScriptedServer(fail(503), OK) as server, caplog.at_level(logging.DEBUG, "chat_completions"):
         url = server.base_url.replace("//", "//user:sk-url@")
-        api.create(api.client(base_url=url, api_key="sk-very-secret"), extra_query={"sig": "sk-query"})
+        api.create(
+            api.client(base_url=url, api_key="", default_headers={"X-Api-Key": "sk-very-secret"}),
+            extra_query={"sig": "sk-query"},
+        )
     text = caplog.text
     assert "attempt 2" in text
     assert "another attempt in" in text

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._frames import forgetful
 from chat_completions._settings import Secret
 from chat_completions.bulk.books import errors_beside
 from chat_completions.bulk.engines import Ending, Engine, engine_of
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 
+@forgetful
 def run(
     input: str | os.PathLike[str],
     output: str | os.PathLike[str],
@@ -94,6 +96,7 @@ def run(
     return asyncio.run(arun(**given, **options, handle_signals=True))
 
 
+@forgetful
 async def arun(
     input: str | os.PathLike[str],
     output: str | os.PathLike[str],

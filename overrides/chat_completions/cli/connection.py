@@ -136,10 +136,7 @@ class Connection:
         except ChatCompletionsError as error:
             if "no API key" in str(error):
                 raise Failure("there is no API key, which OpenAI's server demands", _KEY_HINT) from None
-            url = self.base_url or os.environ.get("OPENAI_BASE_URL", "")
-            raise Failure(
-                "the base URL does not begin with http:// or https://" if "@" in url else str(error)
-            ) from None
+            raise Failure(str(error)) from None
 
     def key(self) -> str | None:
         """Give the key that the options name; None for what the environment says.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, TracerProvider
 
     from chat_completions._exchange import Answer, Attempt, Call
-    from chat_completions._settings import Settings
+    from chat_completions._settings import Secret, Settings
     from chat_completions._stream_core import StreamCore
     from chat_completions._timings import Arrivals
     from chat_completions.observability._attributes import Attributes
@@ -100,15 +100,14 @@ class Operation:
         self._context: Context | None = None
         self._token: Any = None
         self._told: Attributes = {}
-        self._secret: str | None = None
+        self._secret: Secret[Any] | None = None
         self._attempts: Sequence[Attempt] = ()
         self._began_at, self._began = time.monotonic(), time.time_ns()
 
     def begin(self, call: Call, settings: Settings) -> None:
         """Start the span."""
         observer, request = self._observer, call.request
-        key = settings.api_key.reveal() if settings.api_key else None
-        self._secret = key if isinstance(key, str) else None
+        self._secret = settings.api_key
         self._told = _attributes.server(settings.base_url.reveal())
         provider = observer.provider_name or _attributes.provider_of(str(self._told.get("server.address", "")))
         self._told["gen_ai.provider.name"] = provider
@@ -208,7 +207,7 @@ class Operation:
         if "error.type" in told:
             # What an error says may quote the request, so it is content.
             text = str(error or "") if self._observer.captures else _brief(error)
-            text = text.replace(self._secret, "<hidden>") if self._secret else text
+            text = _without(self._secret, text)
             span.set_status(StatusCode.ERROR, str(_encodable_value(text)) or None)
 
     def _response_told(self, response: Any) -> Attributes:
@@ -256,6 +255,12 @@ class Operation:
             for gap, times in arrivals.gaps():
                 for _ in range(times):
                     observer.time_per_output_chunk.record(gap, measured, context)
+
+
+def _without(secret: Secret[Any] | None, text: str) -> str:
+    """Give a text without a key."""
+    key = secret.reveal() if secret is not None else None
+    return text.replace(key, "<hidden>") if isinstance(key, str) else text
 
 
 def _quietly(do: Callable[..., Any], *arguments: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chat_completions._arguments import sealed
 from chat_completions._generated import Model
 from chat_completions._settings import NotGiven
 from chat_completions.errors import (
@@ -46,7 +47,7 @@ class Asked:
     """
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
-        self.arguments = dict(arguments)
+        self.arguments = sealed(arguments)
         kind = arguments.get("response_format")
         self.adapter: Adapter | None = None
         if not isinstance(kind, Mapping | Model | NotGiven | None):

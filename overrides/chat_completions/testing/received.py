@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .secrets import REMOVED, is_secret
+from .secrets import REMOVED, is_harmless_in_query, may_be_shown
 
 
 class Masked(Mapping[str, str]):
-    """Names and values, of which the repr does not show the secret ones.
+    """Names and values, of which the repr shows only those that are known to be harmless.
 
     Args:
         pairs: Names and values; of a name that comes more than once the values are joined with a comma.
@@ -36,7 +36,8 @@ class Masked(Mapping[str, str]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return repr({name: REMOVED if is_secret(name) else value for name, value in self._values.items()})
+        harmless = may_be_shown if self._any_case else is_harmless_in_query
+        return repr({name: value if harmless(name) else REMOVED for name, value in self._values.items()})
 
 
 @dataclass(frozen=True)

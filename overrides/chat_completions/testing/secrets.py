@@ -1,8 +1,9 @@
 """What is secret in a request or a response, by name and by value, and how it is taken out.
 
-A name is secret if one of its words is. A value is secret if it stood under such a name, before the `@` of an address,
-in the environment as a key, or if the caller says so; it is then taken out wherever it occurs, also where it is spread
-over several texts, as a model spreads what it says over the events of a stream.
+In headers and queries, only what stands under a name that is known to be harmless is kept. A value is secret wherever
+it occurs if it stood under a name that says so, or under one that nobody knows and looks like a token, before the `@`
+of an address, in the environment as a key, or if the caller says so; it is then taken out also where it is spread over
+several texts, as a model spreads what it says over the events of a stream.
 """
 
 from __future__ import annotations
@@ -17,19 +18,34 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 
+from chat_completions._failures import REQUEST_ID_HEADERS
+
 REMOVED = "[removed]"
 
 Headers = Iterable[tuple[str, str]]
 
 _WORDS = frozenset(
-    {"apikey", "auth", "authorization", "bearer", "cookie", "credential", "credentials", "jwt", "key", "passwd"}
-    | {"password", "secret", "session", "sig", "signature", "token"}
+    {"accesskey", "accesstoken", "apikey", "assertion", "auth", "authorization", "bearer", "clientsecret", "code"}
+    | {"cookie", "credential", "credentials", "jwt", "key", "pass", "passwd", "password", "pwd", "sas", "secret"}
+    | {"session", "sig", "signature", "token"}
 )
 # Who pays is nobody's business either.
 _NAMES = frozenset({"openai-organization", "openai-project"})
 _HARMLESS = frozenset({"idempotency-key"})
-# Headers of a request whose values may be written; any other may be a credential under a name that nobody foresaw.
-_SHOWN = frozenset({"accept", "content-length", "content-type", "host", "openai-beta", "user-agent"})
+# What may be written; any other value may be a credential under a name that nobody foresaw.
+_SHOWN_QUERY = frozenset({"after", "api-version", "before", "limit", "model", "order"})
+_SHOWN = frozenset(
+    {"accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "host"}
+    | {"openai-beta", "user-agent"}
+)
+_SHOWN_IN_RESPONSES = _SHOWN | frozenset(
+    {"age", "cache-control", "date", "keep-alive", "location", "openai-model", "openai-processing-ms"}
+    | {"openai-version", "retry-after", "retry-after-ms", "server", "transfer-encoding", "vary", "x-should-retry"}
+    | set(REQUEST_ID_HEADERS)
+)
+# What tells requests apart and is random, so that it looks like a token.
+_IDS = frozenset({"idempotency-key", "traceparent", *REQUEST_ID_HEADERS})
+_LOOKS_LIKE_A_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\x21-\x7e]+")
 _ENVIRONMENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 # Shorter values, such as `none`, `EMPTY` and `ollama`, are words that occur for other reasons.
 _SHORTEST_VALUE = 8
@@ -47,7 +63,27 @@ def is_secret(name: str, more: Collection[str] = ()) -> bool:
         return True
     if lower in _HARMLESS or lower.startswith("x-ratelimit-"):
         return False
-    return not _WORDS.isdisjoint(re.split(r"[^a-z0-9]+", lower))
+    words = re.split(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", name)
+    return not _WORDS.isdisjoint(word.lower() for word in words)
+
+
+def is_harmless_in_query(name: str) -> bool:
+    """Tell whether what stands under a name in a query is known to be harmless; metadata is what requests differ by."""
+    lower = name.lower()
+    return lower in _SHOWN_QUERY or (lower.startswith("metadata[") and not is_secret(name))
+
+
+def may_be_shown(header: str, *, of_response: bool = False) -> bool:
+    """Tell whether the value of a header is known to be harmless.
+
+    Args:
+        header: Its name.
+        of_response: Whether it is a response's.
+    """
+    lower = header.lower()
+    if of_response:
+        return lower in _SHOWN_IN_RESPONSES or lower.startswith("x-ratelimit-")
+    return lower in _SHOWN or lower.startswith("x-stainless-")
 
 
 class Secrets:
@@ -75,15 +111,19 @@ class Secrets:
         for text in parts.netloc.rpartition("@")[0].split(":"):
             self._learn(unquote(text))
         for pair in parts.query.split("&"):
-            name, _, value = pair.partition("=")
-            if is_secret(unquote_plus(name), self._names):
-                self._learn(unquote_plus(value))
+            name, sign, value = (unquote_plus(part) for part in pair.partition("="))
+            if not self._in_query(name):
+                self._learn_of(name, value if sign else name)
         self.learn_headers(headers)
 
     def learn_headers(self, headers: Headers) -> None:
         """Take note of the secret values that headers carry."""
         for name, value in headers:
             if not is_secret(name, self._names):
+                if name.lower() == "location":
+                    self.learn_request(value, ())
+                elif not may_be_shown(name, of_response=True) and name.lower() not in _IDS:
+                    self._learn_of(name, value.strip())
                 continue
             scheme, _, rest = value.strip().partition(" ")
             if "cookie" in name.lower():
@@ -97,11 +137,11 @@ class Secrets:
                 self._learn(value.strip())
 
     def url(self, url: str) -> str:
-        """Give an address without its user, and without what is secret in its query."""
+        """Give an address without its user, and with nothing in its query but what is known to be harmless."""
         parts = urlsplit(url)
         pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
         query = "&".join(
-            f"{name}={REMOVED}" if is_secret(unquote_plus(name), self._names) else name + sign + value
+            name + sign + value if self._in_query(unquote_plus(name)) else f"{name}={REMOVED}" if sign else REMOVED
             for name, sign, value in pairs
         )
         return self.text(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, "")))
@@ -109,7 +149,7 @@ class Secrets:
     def request_headers(self, headers: Headers) -> list[tuple[str, str]]:
         """Give the headers of a request as they may be written: only values known to be harmless stay."""
         return [
-            (lower, self.text(value) if self._may_be_shown(lower) else REMOVED)
+            (lower, self.text(value) if self._shown(lower) else REMOVED)
             for lower, value in ((name.lower(), value) for name, value in headers)
             if lower not in _HARMLESS
         ]
@@ -117,7 +157,8 @@ class Secrets:
     def response_headers(self, headers: Headers) -> list[tuple[str, str]]:
         """Give the headers of a response as they may be written."""
         return [
-            (name.lower(), REMOVED if is_secret(name, self._names) else self.text(value)) for name, value in headers
+            (name, self.url(value) if name == "location" else self.text(value) if self._shown(name, True) else REMOVED)
+            for name, value in ((name.lower(), value) for name, value in headers)
         ]
 
     def text(self, text: str) -> str:
@@ -155,8 +196,16 @@ class Secrets:
                     _mask(leaves, *match.span())
         return cleaned
 
-    def _may_be_shown(self, name: str) -> bool:
-        return name not in self._names and (name in _SHOWN or name.startswith("x-stainless-"))
+    def _shown(self, header: str, of_response: bool = False) -> bool:
+        return header not in self._names and may_be_shown(header, of_response=of_response)
+
+    def _in_query(self, name: str) -> bool:
+        return name.lower() not in self._names and is_harmless_in_query(name)
+
+    def _learn_of(self, name: str, value: str) -> None:
+        """Learn a value that stood under a name which is not known to be harmless."""
+        if is_secret(name, self._names) or _LOOKS_LIKE_A_TOKEN.fullmatch(value):
+            self._learn(value)
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):

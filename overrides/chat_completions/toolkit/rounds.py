@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chat_completions import _generated
+from chat_completions._arguments import sealed
 from chat_completions._failures import too_late
-from chat_completions._settings import NOT_GIVEN
+from chat_completions._settings import NOT_GIVEN, revealed
 from chat_completions.errors import ChatCompletionsError, ToolFailedError, ToolRoundsError
 from chat_completions.structured.asking import Asked
 from chat_completions.toolkit.events import RoundBegunEvent, RoundDoneEvent, ToolRunDoneEvent, ToolRunEvent
@@ -72,7 +73,7 @@ class Rounds:
             raise ValueError(f"max_rounds is {max_rounds!r}; the model has to be asked once at least")
         if on_tool_error not in ("tell", "raise") and not callable(on_tool_error):
             raise ValueError(f"on_tool_error is {on_tool_error!r}; give 'tell', 'raise' or a function")
-        given = dict(arguments)
+        given = sealed(arguments)
         if given.get("n") not in (None, 1):
             raise ValueError(f"run_tools follows one answer, and n is {given['n']!r}; leave it out")
         self._offered = Offered(given.pop("tools", None) or (), runs_async=runs_async)
@@ -198,13 +199,13 @@ class Rounds:
         if round > 1:
             if "tool_choice" in arguments:
                 arguments["tool_choice"] = _relaxed(arguments["tool_choice"])
-            if arguments.get("extra_headers"):
+            if headers := revealed(arguments.get("extra_headers")):
                 # With the same key a server may answer with what it answered before.
                 arguments["extra_headers"] = {
                     name: f"{value}-{round}" if name.lower() == "idempotency-key" and value is not None else value
-                    for name, value in arguments["extra_headers"].items()
+                    for name, value in headers.items()
                 }
-        return arguments
+        return sealed(arguments)
 
 
 def _relaxed(choice: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Generic, Self
 
+from chat_completions._frames import forgetful
 from chat_completions._response_format import ResponseFormatT
 from chat_completions._settings import NotGiven
 from chat_completions.errors import ChatCompletionsError
@@ -78,6 +79,7 @@ class ToolRunStream(_Shared[ResponseFormatT]):
     def __iter__(self) -> Iterator[ToolRunEvent]:
         return self
 
+    @forgetful
     def __next__(self) -> ToolRunEvent:
         try:
             return self._passed(next(self._events))
@@ -126,6 +128,7 @@ class AsyncToolRunStream(_Shared[ResponseFormatT]):
     def __aiter__(self) -> AsyncIterator[ToolRunEvent]:
         return self
 
+    @forgetful
     async def __anext__(self) -> ToolRunEvent:
         try:
             return self._passed(await anext(self._events))

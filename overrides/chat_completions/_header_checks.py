@@ -1,0 +1,82 @@
+"""What can stand in the head of a request: checked before anything is sent, by errors that show no value. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chat_completions.errors import RequestValidationError
+
+# RFC 9110, section 5.6.2.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BROKEN_VALUE = re.compile(rb"\A[ \t]|[ \t]\Z|[\x00-\x08\x0a-\x1f\x7f]")
+_QUOTED = re.compile("[Ii]llegal header (?:value|name)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def check_headers(headers: Mapping[Any, Any]) -> None:
+    """Check that headers can be sent.
+
+    Raises:
+        TypeError: A name or a value is no text.
+        RequestValidationError: One holds what a header cannot; the message names the header and shows no value.
+    """
+    for name, value in headers.items():
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a header is a str, not {type(name).__name__}")
+        if not _NAME.fullmatch(name):
+            # It is not shown: it may be a value in the wrong place.
+            raise _refused("the name of a header", "is empty, or holds a character that no name may hold")
+        if not isinstance(value, str):
+            raise TypeError(f"the header {name!r} is a str, or None for none, not {type(value).__name__}")
+        if not (value.isascii() and value.isprintable() and value.strip() == value):
+            if not value.isascii():
+                raise _refused(f"the header {name!r}", "holds characters that are not ASCII")
+            check_raw_headers([(name.encode(), value.encode())])
+
+
+def check_raw_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Check headers as they are sent, some of which are those of the caller's http client.
+
+    Raises:
+        RequestValidationError: One holds what a header cannot; the message names the header and shows no value.
+    """
+    for name, value in headers:
+        if _BROKEN_VALUE.search(value):
+            raise _refused(f"the header {name.decode('latin-1')!r}", "holds a line break, or white space at an end")
+
+
+def refuse_quoted_header(failure: BaseException) -> None:
+    """Refuse what an http library refused to send because of a header, which it quotes: of a caller's authentication.
+
+    Raises:
+        RequestValidationError: It was that; the value is taken out of the library's error as well.
+    """
+    link: BaseException | None = failure
+    quotes = False
+    while link is not None:
+        if type(link).__name__ == "LocalProtocolError" and (found := _QUOTED.match(str(link))):
+            link.args, quotes = (found[0],), True
+        link = link.__cause__ or link.__context__
+    if quotes:
+        raise _refused("a header of the http client", "cannot be sent") from failure
+
+
+def check_query(query: Mapping[str, Any]) -> None:
+    """Check that a query can be written.
+
+    Raises:
+        RequestValidationError: It holds half a character; the message names the parameter and shows no value.
+    """
+    for name, value in query.items():
+        for text in (name, *(value if isinstance(value, list | tuple) else (value,))):
+            if isinstance(text, str) and not text.isascii() and _SURROGATE.search(text):
+                raise _refused(f"the query parameter {name!a}", "holds a surrogate, which is half a character")
+
+
+def _refused(what: str, problem: str) -> RequestValidationError:
+    return RequestValidationError(
+        f"{what} {problem}; nothing was sent. If it was read from a file, strip what was read",
+        problems=((what.removeprefix("the "), problem),),
+    )
