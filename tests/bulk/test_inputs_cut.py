@@ -27,6 +27,8 @@ from chat_completions.bulk.ray_reading import Partition, Reader
 from .fast_server import FastServer
 from .files import check_each_once, errors_of, request, results, settings
 
+pytestmark = pytest.mark.slow
+
 fsspec = pytest.importorskip("fsspec", reason="needs fsspec, of the extra `bulk`")
 zstandard = pytest.importorskip("zstandard", reason="needs zstandard, of the extra `bulk`")
 

@@ -25,6 +25,8 @@ from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, s
 from .fast_server import FastServer
 from .files import check_each_once, errors_of, results, settings, write_requests
 
+pytestmark = pytest.mark.slow
+
 TRANSPORTS = ["httpx", "httpx2", "aiohttp"]
 USAGE = '{"prompt_tokens":%s,"completion_tokens":1}'
 ANSWER = (

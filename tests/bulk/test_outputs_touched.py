@@ -25,6 +25,8 @@ from chat_completions.bulk.results import answered
 from .fast_server import Behaviour, FastServer
 from .files import ROOT, check_each_once, errors_of, finished, request, results, settings, started, write_requests
 
+pytestmark = pytest.mark.slow
+
 fsspec = pytest.importorskip("fsspec", reason="needs fsspec, of the extra `bulk`")
 
 
