@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from chat_completions._paging import Listing, PageInfo
+from chat_completions._paging import Listing, PageInfo, data_of
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion, ChatCompletionList
@@ -22,7 +22,7 @@ class _Shared:
     @property
     def data(self) -> list[ChatCompletion]:
         """The completions on this page."""
-        return self._page.data if isinstance(self._page.data, list) else []
+        return data_of(self._page)
 
     @property
     def has_more(self) -> bool:

@@ -33,7 +33,7 @@ class Listing:
         Raises:
             PaginationError: The server says that there is more, and no way leads there, or only one already gone.
         """
-        left = None if self.left is None else self.left - len(page.data or ())
+        left = None if self.left is None else self.left - len(data_of(page))
         if not page.has_more or (left is not None and left <= 0):
             return None
         cursor = _cursor(page)
@@ -50,7 +50,7 @@ class Listing:
 
     def items(self, page: ChatCompletionList) -> Iterator[ChatCompletion]:
         """Give the items of a page, as far as they may be given."""
-        data = page.data or []
+        data = data_of(page)
         return iter(data if self.left is None else data[: self.left])
 
     def note(self, error: Exception) -> None:
@@ -84,8 +84,13 @@ def start(arguments: Mapping[str, Any], max_items: int | None) -> Listing:
     return Listing(arguments, max_items, frozenset() if after is None else frozenset({after}))
 
 
+def data_of(page: ChatCompletionList) -> list[ChatCompletion]:
+    """Return the items of a page; a server may send anything in their place."""
+    return page.data if isinstance(page.data, list) else []
+
+
 def _cursor(page: ChatCompletionList) -> str | None:
-    last = page.data[-1] if page.data else None
+    last = data[-1] if (data := data_of(page)) else None
     cursor = getattr(last, "id", None) or page.last_id
     return cursor if isinstance(cursor, str) else None
 

@@ -80,10 +80,21 @@ def _built(client: Any, step: Send, module: Any) -> Any:
         step.url,
         headers=_merged(client, step.headers),
         params=client.params.merge(step.params) if client.params else step.params or None,
-        cookies=client.cookies or None,
+        cookies=_sendable(client.cookies),
         content=step.content,
         extensions=extensions,
     )
+
+
+def _sendable(cookies: Any) -> Any:
+    """Return the cookies that a header can carry; a server may set others, and no request could be made any more."""
+    if all(str(cookie.value).isascii() and str(cookie.value).isprintable() for cookie in cookies.jar):
+        return cookies or None
+    sendable = type(cookies)()
+    for cookie in cookies.jar:
+        if str(cookie.value).isascii() and str(cookie.value).isprintable():
+            sendable.jar.set_cookie(cookie)
+    return sendable
 
 
 def _merged(client: Any, ours: Any) -> list[tuple[bytes, bytes]]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from chat_completions import _retry
 from chat_completions._exchange import Attempt
-from chat_completions._failures import request_id_of
+from chat_completions._failures import is_unreachable, request_id_of
 from chat_completions.bulk.options import Options
 from chat_completions.bulk.requests import Request
 from chat_completions.bulk.results import Result, failed
@@ -89,8 +89,7 @@ def fault_of(error: APIError) -> Fault:
     if isinstance(error, APITimeoutError):
         return Fault("timeout", error.message, slow=True)
     if isinstance(error, APIConnectionError):
-        # httpx and httpx2 have it under the same name.
-        unreachable = type(error.__cause__).__name__ in ("ConnectError", "ProxyError")
+        unreachable = is_unreachable(error)
         return Fault("unreachable" if unreachable else "cut", error.message, refused=unreachable)
     return Fault("failed", error.message, worth=error.is_retryable)
 
