@@ -153,7 +153,11 @@ class Transport(_Shared):
             guard(response, lambda: ends_at - time.monotonic())
         # A stream may outlive the client that it came from, which closes the connections when it goes.
         response.extensions[_KEPT] = self
-        slice_body(response)
+        try:
+            slice_body(response)
+        except ChatCompletionsError:
+            response.close()
+            raise
         return response
 
     def _read(self, step: Read) -> Exception | None:
@@ -279,7 +283,11 @@ class AsyncTransport(_Shared):
             from chat_completions._aiohttp import mend_body
 
             mend_body(response)
-        slice_body(response)
+        try:
+            slice_body(response)
+        except ChatCompletionsError:
+            await response.aclose()
+            raise
         return response
 
     @property
