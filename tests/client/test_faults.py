@@ -276,9 +276,11 @@ def test_what_an_event_hook_raises_passes(api: SyncApi) -> None:
         for kind in (Odd, OSError, ValueError, UnicodeError, TimeoutError):
             for when in ("request", "response"):
                 hooks = {when: [async_hook if is_async else hook]}
-                client = api.client(base_url=server.base_url, http_client=made(event_hooks=hooks), max_retries=0)
+                http_client = made(event_hooks=hooks)
+                client = api.client(base_url=server.base_url, http_client=http_client, max_retries=0)
                 with pytest.raises(kind, match="no") as caught:
                     api.create(client)
+                run(api, http_client.aclose() if is_async else http_client.close())
                 assert not isinstance(caught.value, errors.ChatCompletionsError)
 
 
