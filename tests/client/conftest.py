@@ -204,7 +204,7 @@ def made(kind: Callable[..., Any], is_async: bool) -> Callable[[], Any]:
     return lambda: kind(**_transport._client_arguments(proxied))
 
 
-@pytest.fixture
+@pytest.fixture(params=kinds("").values(), ids=kinds("").keys())
 def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncApi]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.delenv(name, raising=False)

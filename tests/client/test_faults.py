@@ -16,6 +16,7 @@ import pytest
 
 import chat_completions
 from chat_completions import _failures, errors
+from tests.cli.commands import nobody
 from tests.client.conftest import SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 from tests.client.test_calls import COMPLETION
@@ -246,10 +247,12 @@ def test_nobody_is_there(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
         return known(host, *args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    for url in ("http://127.0.0.1:1/v1", "http://no-such-host.invalid/v1"):
-        error = raised(lambda url=url: api.create(api.client(base_url=url, max_retries=0)))
-        assert type(error) is errors.APIConnectionError and error.is_retryable
-        assert "cannot reach" in str(error) and _failures.is_unreachable(error)
+    with nobody() as refusing:
+        for host in (refusing, "no-such-host.invalid"):
+            client = api.client(base_url=f"http://{host}/v1", max_retries=0)
+            error = raised(lambda client=client: api.create(client))
+            assert type(error) is errors.APIConnectionError and error.is_retryable
+            assert "cannot reach" in str(error) and _failures.is_unreachable(error)
 
 
 def test_a_certificate_that_is_not_trusted(api: SyncApi, tmp_path: Any) -> None:
