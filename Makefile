@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast fuzz docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
+.PHONY: help setup demo test test-fast test-transports fuzz docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ test: $(READY) ## Run all tests (5 minutes on two cores).
 
 test-fast: $(READY) ## Run those that are quick, over httpx alone (under a minute).
 	@$(RUN) -m pytest $(PARALLEL) --quiet -m "not slow and not hypothesis" -k "not httpx2" </dev/null
+
+test-transports: $(READY) ## Run all tests of the client over aiohttp, and then over httpx2.
+	@TRANSPORT=aiohttp $(RUN) -m pytest $(PARALLEL) --quiet tests/client </dev/null
+	@TRANSPORT=httpx2 $(RUN) -m pytest $(PARALLEL) --quiet tests/client </dev/null
 
 fuzz: $(READY) ## Look for new findings with random seeds: make fuzz FUZZ_SECONDS=600 [FUZZ_SEED=N].
 	@$(RUN) -m tests.rounds --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))

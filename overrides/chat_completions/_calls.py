@@ -9,11 +9,13 @@ from chat_completions import _generated
 from chat_completions._arguments import split_options
 from chat_completions._body import encodable_request, request_body
 from chat_completions._exchange import Answer, Call
-from chat_completions._failures import error_body, request_id_of, status_error
+from chat_completions._failures import error_body, request_id_of, status_error, text_of
 from chat_completions._response_info import info_of
 from chat_completions.errors import APIResponseValidationError
 
 if TYPE_CHECKING:
+    import httpx
+
     from chat_completions.models import ChatCompletion, ChatCompletionList
     from chat_completions.structured.asking import Asked
 
@@ -99,6 +101,23 @@ def _told_error(answer: Answer, shown_url: str) -> APIResponseValidationError:
     )
 
 
+def json_of(response: httpx.Response) -> Any:
+    """Give the body of a response as plain JSON.
+
+    Raises:
+        APIResponseValidationError: It is no JSON.
+    """
+    try:
+        return response.json()
+    except (ValueError, RecursionError) as error:
+        raise APIResponseValidationError(
+            f"the body is no JSON: {error}",
+            body=text_of(response),
+            request_id=request_id_of(response.headers),
+            response=response,
+        ) from error
+
+
 def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
     """Decode the body of a success.
 
@@ -115,7 +134,7 @@ def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
         kind = response.headers.get("content-type", "no content type")
         raise APIResponseValidationError(
             f"{shown_url} answered {response.status_code} with {kind} that is no JSON object; is base_url right?",
-            body=response.text,
+            body=text_of(response),
             request_id=request_id_of(response.headers),
             response=response,
         ) from None

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS = 10
 MAX_ERROR_BYTES = 1024 * 1024  # of the body of an error that are read
+MAX_LOCATION = 8192  # characters; RFC 9110, section 4.1 asks for 8,000
 _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
 
 
@@ -267,9 +268,17 @@ def _shorter(limit: float | None, other: float) -> float:
 
 
 def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
-    if response.status_code not in _REDIRECTS.get(sent.method, ()) or "location" not in response.headers:
+    """Return the address that a response redirects to; None for no redirect, or one that leads to no server."""
+    location = str(response.headers.get("location", "")).strip()
+    if response.status_code not in _REDIRECTS.get(sent.method, ()) or not 0 < len(location) <= MAX_LOCATION:
         return None
-    return Secret(urljoin(str(response.request.url), str(response.headers["location"])))
+    try:
+        target = urljoin(str(response.request.url), location)
+        parts = urlsplit(target)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None  # a port or an IPv6 address that is none
+    return Secret(target) if is_usable and location.isprintable() and " " not in location else None
 
 
 def _downgrades(url: str, target: str) -> bool:

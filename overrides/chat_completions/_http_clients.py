@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import httpx
 
 from chat_completions._cookies import cookie_book
+from chat_completions._environment import told
 from chat_completions._settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT
 from chat_completions._transport import MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS, default_ssl_context
 
@@ -32,7 +33,8 @@ class DefaultHttpxClient(httpx.Client):
     """
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(**_with_defaults(httpx, arguments))
+        with told():
+            super().__init__(**_with_defaults(httpx, arguments))
         _ours(self, type(self), arguments)
 
 
@@ -44,7 +46,8 @@ class DefaultAsyncHttpxClient(httpx.AsyncClient):
     """
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(**_with_defaults(httpx, arguments))
+        with told():
+            super().__init__(**_with_defaults(httpx, arguments))
         _ours(self, type(self), arguments)
 
 
@@ -58,7 +61,8 @@ def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
         ImportError: The package httpx2 is not installed.
     """
     library = _httpx2()
-    client = cast("httpx2.Client", library.Client(**_with_defaults(library, arguments)))
+    with told():
+        client = cast("httpx2.Client", library.Client(**_with_defaults(library, arguments)))
     return _ours(client, DefaultHttpx2Client, arguments)
 
 
@@ -72,7 +76,8 @@ def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
         ImportError: The package httpx2 is not installed.
     """
     library = _httpx2()
-    client = cast("httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments)))
+    with told():
+        client = cast("httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments)))
     return _ours(client, DefaultAsyncHttpx2Client, arguments)
 
 
@@ -91,7 +96,8 @@ def DefaultAioHttpClient(**arguments: Any) -> httpx.AsyncClient:
         raise ImportError(
             "DefaultAioHttpClient needs httpx-aiohttp: pip install 'chat-completions-client[aiohttp]'"
         ) from error
-    client = cast("httpx.AsyncClient", library.HttpxAiohttpClient(**_with_defaults(httpx, arguments)))
+    with told():
+        client = cast("httpx.AsyncClient", library.HttpxAiohttpClient(**_with_defaults(httpx, arguments)))
     return _ours(client, DefaultAioHttpClient, arguments)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from chat_completions._async_streams import AsyncStream
-from chat_completions._calls import completion_of, create_call, list_call, page_of, parse_call
+from chat_completions._calls import completion_of, create_call, json_of, list_call, page_of, parse_call
+from chat_completions._failures import text_of
 from chat_completions._frames import forgetful
 from chat_completions._pages import AsyncPage, Page
 from chat_completions._paging import listing_of
@@ -110,11 +111,15 @@ class RawResponse(ResponseHead[T]):
     @property
     def text(self) -> str:
         """The body as text; not for a stream."""
-        return self.http_response.text
+        return text_of(self.http_response)
 
     def json(self) -> Any:
-        """Give the body as plain JSON; not for a stream."""
-        return self.http_response.json()
+        """Give the body as plain JSON; not for a stream.
+
+        Raises:
+            APIResponseValidationError: It is no JSON.
+        """
+        return json_of(self.http_response)
 
     def parse(self) -> T:
         """Decode the body to what the call without `with_raw_response` gives; always the same object.

@@ -100,7 +100,7 @@ def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
         step.url,
         headers=_merged(client, step.headers),
         params=params,
-        cookies=cookies,
+        cookies=_sendable(cookies),
         content=step.content,
         extensions=extensions,
     )
@@ -140,6 +140,21 @@ def send_options(step: Send) -> dict[str, Any]:
     """Give the arguments with which a client sends the request of a step."""
     options: dict[str, Any] = {"stream": True, "follow_redirects": False}
     return {**options, "auth": None} if step.is_bare else options
+
+
+def _sendable(cookies: Any) -> Any:
+    """Return the cookies that a header can carry; a server may set others, and no request could be made any more."""
+    if not cookies or all(_is_sendable(cookie) for cookie in cookies.jar):
+        return cookies or None
+    sendable = type(cookies)()
+    for cookie in cookies.jar:
+        if _is_sendable(cookie):
+            sendable.jar.set_cookie(cookie)
+    return sendable
+
+
+def _is_sendable(cookie: Any) -> bool:
+    return str(cookie.value).isascii() and str(cookie.value).isprintable()
 
 
 def _merged(client: Any, ours: Any) -> list[tuple[bytes, bytes]]:

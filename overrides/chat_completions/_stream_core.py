@@ -18,11 +18,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from chat_completions import _generated, _json
-from chat_completions._failures import connection_error, error_value
+from chat_completions._failures import connection_error, error_value, words_of
 from chat_completions._fold import Fold
 from chat_completions._ordinary import Ordinary, arguments_grown
 from chat_completions._unstreamed import as_chunk
 from chat_completions.errors import (
+    APIConnectionError,
     APITimeoutError,
     EventStreamError,
     IncompleteStreamError,
@@ -157,15 +158,18 @@ class StreamCore:
         """Give what to raise for an exception that reading the body raised."""
         self.ended = True
         error = connection_error(failure, self._shown_url)
-        if error is None or self.done:
+        if error is None:
             return failure
         left = self.time_left()
         if isinstance(error, APITimeoutError) and left is not None and left <= 0:
             # A read's own limit was set by the time that was left, and it is the one that rang.
             return self.out_of_time()
-        is_late = isinstance(error, APITimeoutError)
-        kind = StreamTimeoutError if is_late else StreamConnectionError
-        what = error.message if is_late else str(failure) or type(failure).__name__
+        kind: type[StreamError] = StreamError
+        what = error.message
+        if isinstance(error, APITimeoutError):
+            kind = StreamTimeoutError
+        elif isinstance(error, APIConnectionError):
+            kind, what = StreamConnectionError, words_of(failure)
         fault = kind(f"the stream broke: {what}", partial=self.fold.completion(), request_id=self._request_id)
         fault.__cause__ = failure
         return fault
@@ -213,46 +217,49 @@ class StreamCore:
     def _chunks(self, texts: Iterable[str], name: str) -> Iterator[ChatCompletionChunk]:
         """Give the chunks that the data of events of one name hold, up to the end or the first fault."""
         watch, fold, ordinary, read = self._watch, self.fold, self._ordinary, self._read
-        for data in texts:
-            if name != "error" and ordinary.read(data):
-                fold.add_piece(ordinary.piece, ordinary.grows)
-                if watch is not None and ordinary.tokens is not None:
-                    # All else in it was looked at when it was learnt.
-                    watch.chunk(ordinary.value(), self._request_id)
-                yield self._make_ordinary(ordinary)
-                continue
-            if data == DONE:
-                self.done = True
-                fold.finish()
-                break
-            try:
-                value = read(data)
-            except (ValueError, RecursionError) as error:
-                if name == "error":
-                    self._fail_with(data)
+        try:
+            for data in texts:
+                if name != "error" and ordinary.read(data):
+                    fold.add_piece(ordinary.piece, ordinary.grows)
+                    if watch is not None and ordinary.tokens is not None:
+                        # All else in it was looked at when it was learnt.
+                        watch.chunk(ordinary.value(), self._request_id)
+                    yield self._make_ordinary(ordinary)
+                    continue
+                if data == DONE:
+                    self.done = True
+                    fold.finish()
+                    break
+                try:
+                    value = read(data)
+                except (ValueError, RecursionError) as error:
+                    if name == "error":
+                        self._fail_with(data)
+                    else:
+                        self._fail(f"an event holds no JSON ({error}): {data[:_SHOWN_BYTES]!r}", body=data)
+                    break
+                if name != "error" and fold.add_ordinary(value):
+                    ordinary.learn(data, value, fold.grows)
                 else:
-                    self._fail(f"an event holds no JSON ({error}): {data[:_SHOWN_BYTES]!r}", body=data)
-                break
-            if name != "error" and fold.add_ordinary(value):
-                ordinary.learn(data, value, fold.grows)
-            else:
-                ordinary.forget()
-                if not isinstance(value, dict):
-                    self._fail(f"an event holds no object: {data[:_SHOWN_BYTES]!r}", body=value)
-                    break
-                if name == "error" or _is_error(value):
-                    if value.get("choices"):
-                        fold.add(value)
-                    self._fail_with(value)
-                    break
-                fold.add_other(value)
-                if fold.take_tokens is not None:
-                    ordinary.learn(data, value, fold.grows, fold.take_tokens)
-                elif (arguments := arguments_grown(fold, value)) is not None:
-                    ordinary.learn(data, value, arguments)
-            if watch is not None:
-                watch.chunk(value, self._request_id)
-            yield self._make(value)
+                    ordinary.forget()
+                    if not isinstance(value, dict):
+                        self._fail(f"an event holds no object: {data[:_SHOWN_BYTES]!r}", body=value)
+                        break
+                    if name == "error" or _is_error(value):
+                        if value.get("choices"):
+                            fold.add(value)
+                        self._fail_with(value)
+                        break
+                    fold.add_other(value)
+                    if fold.take_tokens is not None:
+                        ordinary.learn(data, value, fold.grows, fold.take_tokens)
+                    elif (arguments := arguments_grown(fold, value)) is not None:
+                        ordinary.learn(data, value, arguments)
+                if watch is not None:
+                    watch.chunk(value, self._request_id)
+                yield self._make(value)
+        except Exception as failure:
+            self._fail_over(failure)
 
     def _from_json(self, body: bytes) -> list[ChatCompletionChunk]:
         try:
@@ -261,16 +268,28 @@ class StreamCore:
             kind = self._content_type or "none"
             self._fail(f"the reply is neither a stream nor JSON (content type {kind}); is base_url right?")
             return []
-        if isinstance(value, dict) and value.get("choices") and not value.get("error"):
+        choices = value.get("choices") if isinstance(value, dict) and not value.get("error") else None
+        if choices and isinstance(choices, list):
             if self._watch is not None:
                 self._watch.completion(value, self._request_id)
-            chunk = as_chunk(value)
-            self.fold.add(chunk)
+            try:
+                chunk = as_chunk(value)
+                self.fold.add(chunk)
+                made = self._make(chunk)
+            except Exception as failure:
+                self._fail_over(failure)
+                return []
             if not self.fold.is_complete:
                 self.fault = self._incomplete()
-            return [self._make(chunk)]
+            return [made]
         self._fail_with(value)
         return []
+
+    def _fail_over(self, failure: Exception) -> None:
+        """Fail over what nobody expects: whatever a server sends, a stream fails with an error of ours."""
+        self._fail(f"an event cannot be taken: {type(failure).__name__}: {failure}")
+        assert self.fault is not None
+        self.fault.__cause__ = failure
 
     def _fail_decoding(self, error: EventStreamError) -> None:
         if self.fault is None and not self.done:
@@ -280,8 +299,8 @@ class StreamCore:
 
     def _fail_with(self, value: Any) -> None:
         body, message = error_value(value)
-        if isinstance(body, Mapping) and body.get("choices"):
-            body = next((c["error"] for c in body["choices"] if isinstance(c, dict) and c.get("error")), body)
+        if isinstance(body, Mapping) and isinstance(choices := body.get("choices"), list):
+            body = next((c["error"] for c in choices if isinstance(c, dict) and c.get("error")), body)
             message = error_value(body)[1]
         self._fail(f"the server reported an error inside the stream: {message}", body=body)
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chat_completions._bodies import aread_body, pieces_by, read_body
-from chat_completions._failures import connection_error
+from chat_completions._calls import json_of
+from chat_completions._failures import connection_error, text_of
 from chat_completions._frames import forget_locals
 from chat_completions._raw import ResponseHead
 from chat_completions.errors import APITimeoutError, ChatCompletionsError
@@ -89,12 +90,16 @@ class APIResponse(_Body[T]):
     def text(self) -> str:
         """Read the body, and give it as text."""
         self.read()
-        return self.http_response.text
+        return text_of(self.http_response)
 
     def json(self) -> Any:
-        """Read the body, and give it as plain JSON."""
+        """Read the body, and give it as plain JSON.
+
+        Raises:
+            APIResponseValidationError: It is no JSON.
+        """
         self.read()
-        return self.http_response.json()
+        return json_of(self.http_response)
 
     def parse(self) -> T:
         """Give what the call gives by itself: always the same object; a stream reads the body as it is iterated.
@@ -152,12 +157,12 @@ class AsyncAPIResponse(_Body[T]):
     async def text(self) -> str:
         """Read the body, and give it as text."""
         await self.read()
-        return self.http_response.text
+        return text_of(self.http_response)
 
     async def json(self) -> Any:
         """Read the body, and give it as plain JSON."""
         await self.read()
-        return self.http_response.json()
+        return json_of(self.http_response)
 
     async def parse(self) -> T:
         """Give what the call gives by itself; see `APIResponse.parse`."""

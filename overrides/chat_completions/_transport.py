@@ -6,6 +6,7 @@ import contextlib
 import functools
 import inspect
 import os
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -289,6 +290,10 @@ class AsyncTransport(_Shared):
                 raise _elsewhere("event loop") from failure
             raise
         response.extensions[_KEPT] = self
+        if "httpx_aiohttp" in sys.modules:
+            from chat_completions._aiohttp import mend_body
+
+            mend_body(response)
         slice_body(response)
         return response
 
@@ -346,27 +351,34 @@ def closes_with_client(http_client: object) -> bool:
     return getattr(http_client, "closes_with_client", False) is True
 
 
-def _client_arguments() -> dict[str, Any]:
+def _client_arguments(transport: type[Any]) -> dict[str, Any]:
     import httpx
 
+    from chat_completions._environment import proxy_arguments
+
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS)
-    return {"limits": limits, "verify": default_ssl_context()}
+    arguments = {"limits": limits, "verify": default_ssl_context()}
+    return {**arguments, **proxy_arguments(transport, **arguments)}
 
 
 def _new_client() -> httpx.Client:
     import httpx
 
-    return httpx.Client(**_client_arguments())
+    return httpx.Client(**_client_arguments(httpx.HTTPTransport))
 
 
 def _new_async_client() -> httpx.AsyncClient:
     import httpx
 
-    return httpx.AsyncClient(**_client_arguments())
+    return httpx.AsyncClient(**_client_arguments(httpx.AsyncHTTPTransport))
 
 
 def default_ssl_context() -> ssl.SSLContext:
-    """Give httpx's own context, for the certificates that the environment names."""
+    """Give httpx's own context, for the certificates that the environment names.
+
+    Raises:
+        ChatCompletionsError: It names certificates that are not there.
+    """
     environment = os.environ.get
     return _ssl_context(environment("SSL_CERT_FILE"), environment("SSL_CERT_DIR"))
 
@@ -374,6 +386,6 @@ def default_ssl_context() -> ssl.SSLContext:
 @functools.cache
 def _ssl_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
     """Load the certificate store once for all clients: it takes longer than all the rest of making one."""
-    import httpx
+    from chat_completions._environment import ssl_context
 
-    return httpx.create_ssl_context()
+    return ssl_context()

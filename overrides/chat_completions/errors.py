@@ -37,8 +37,8 @@ ChatCompletionsError
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 from chat_completions._shown_requests import hide_requests
 
@@ -48,6 +48,40 @@ if TYPE_CHECKING:
     from chat_completions._exchange import Attempt
     from chat_completions.models import ChatCompletion
     from chat_completions.toolkit.run import ToolRun
+
+MAX_DEPTH = 100  # of what an error keeps of a body, and of what a copy of it keeps of a completion
+TOO_DEEP = "(nested too deeply)"
+
+
+def within_depth(value: Any) -> Any:
+    """Give a JSON value or a model as it is, but without what lies so deep in it that Python cannot copy it."""
+    is_model = hasattr(value, "to_dict") and hasattr(value, "from_dict")
+    level = [value.to_dict() if is_model else value]
+    for _ in range(MAX_DEPTH):
+        level = [child for holder in level for child in _children(holder)]
+        if not level:
+            return value
+    if not is_model:
+        return _cut(value, MAX_DEPTH)
+    cut = type(value).from_dict(_cut(value.to_dict(), MAX_DEPTH))
+    cut._info = getattr(value, "_info", None)
+    return cut
+
+
+def _children(value: Any) -> Collection[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _cut(value: Any, levels: int) -> Any:
+    if not _children(value):
+        return value
+    if not levels:
+        return TOO_DEEP
+    if isinstance(value, dict):
+        return {name: _cut(child, levels - 1) for name, child in value.items()}
+    return [_cut(child, levels - 1) for child in value]
 
 
 class ChatCompletionsError(Exception):
@@ -61,7 +95,13 @@ class ChatCompletionsError(Exception):
 
     def __reduce__(self) -> Any:
         # By state and not by constructor arguments: subclasses need keywords, and what holds secrets stays behind.
-        return copyreg.__newobj__, (type(self), *self.args), self.__getstate__()  # type: ignore[attr-defined]
+        state = {name: within_depth(value) for name, value in self.__getstate__().items()}
+        return copyreg.__newobj__, (type(self), *self.args), state  # type: ignore[attr-defined]
+
+    def __copy__(self) -> Self:
+        copy = type(self).__new__(type(self), *self.args)
+        vars(copy).update(self.__getstate__())
+        return copy
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in vars(self).items() if key != "response"}
@@ -98,7 +138,7 @@ class APIError(ChatCompletionsError):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.body = body
+        self.body = body = within_depth(body)
         details: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
         self.code: Any = details.get("code")
         self.param: Any = details.get("param")

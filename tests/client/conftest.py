@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import httpx2
+import httpx_aiohttp
 import pytest
 
-from chat_completions import AsyncClient, AsyncStream, Client
+from chat_completions import AsyncClient, AsyncStream, Client, DefaultAioHttpClient, _transport
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
@@ -150,10 +153,58 @@ class AsyncHttpx2Api(AsyncApi):
         super().shut_down()
 
 
-KINDS = {"sync": SyncApi, "async": AsyncApi, "sync-httpx2": SyncHttpx2Api, "async-httpx2": AsyncHttpx2Api}
+class AioHttpApi(AsyncApi):
+    """The async client, sending with aiohttp."""
+
+    def client(self, **settings: Any) -> Any:
+        if "http_client" not in settings:
+            settings["http_client"] = DefaultAioHttpClient()
+        return super().client(**settings)
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
+KINDS: dict[str, type[SyncApi]] = {
+    "sync": SyncApi,
+    "async": AsyncApi,
+    "sync-httpx2": SyncHttpx2Api,
+    "async-httpx2": AsyncHttpx2Api,
+    "aiohttp": AioHttpApi,
+}
+
+# All that the tests make sends with this one: `make test-transports` sets it. Empty for what each test says.
+TRANSPORT = os.environ.get("TRANSPORT", "")
+# What runs over aiohttp without it, too: where transports differ most.
+OVER_AIOHTTP = frozenset({"test_calls", "test_faults", "test_retries", "test_streams"})
+
+
+def kinds(module: str) -> dict[str, type[SyncApi]]:
+    """Give the kinds of client that the tests of a module run with."""
+    if TRANSPORT:
+        return {name: kind for name, kind in KINDS.items() if TRANSPORT in name}
+    return {name: kind for name, kind in KINDS.items() if name != "aiohttp" or module in OVER_AIOHTTP}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "api" in metafunc.fixturenames:
+        found = kinds(metafunc.module.__name__.rpartition(".")[2])
+        metafunc.parametrize("api", list(found.values()), ids=list(found), indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the clients that tests construct by themselves send with the transport that is asked for."""
+    if TRANSPORT == "aiohttp":
+        monkeypatch.setattr(_transport, "_new_async_client", made(httpx_aiohttp.HttpxAiohttpClient, True))
+    elif TRANSPORT == "httpx2":
+        monkeypatch.setattr(_transport, "_new_client", made(httpx2.Client, False))
+        monkeypatch.setattr(_transport, "_new_async_client", made(httpx2.AsyncClient, True))
+
+
+def made(kind: Callable[..., Any], is_async: bool) -> Callable[[], Any]:
+    proxied = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
+    return lambda: kind(**_transport._client_arguments(proxied))
+
+
+@pytest.fixture(params=kinds("").values(), ids=kinds("").keys())
 def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncApi]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.delenv(name, raising=False)

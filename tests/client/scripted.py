@@ -147,7 +147,7 @@ def _send(connection: socket.socket, reply: Reply, over: threading.Event) -> Non
         if isinstance(piece, float):
             if over.wait(piece):
                 raise ConnectionAbortedError("the server was closed in a pause")
-        elif reply.framing == "chunked":
+        elif reply.framing == "chunked" and piece:  # an empty chunk would be the last one
             connection.sendall(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
         else:
             connection.sendall(piece)

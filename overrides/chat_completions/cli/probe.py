@@ -26,7 +26,7 @@ from chat_completions.cli.verdicts import (
     status_problem,
     tls_problem,
 )
-from chat_completions.errors import APIConnectionError, APIError, APIStatusError
+from chat_completions.errors import APIConnectionError, APIError, APIStatusError, ChatCompletionsError
 
 if TYPE_CHECKING:
     from chat_completions import Client
@@ -68,7 +68,8 @@ def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
     """
     import httpx
 
-    from chat_completions._transport import _client_arguments
+    from chat_completions._environment import told
+    from chat_completions._transport import default_ssl_context
 
     trace = Trace()
 
@@ -77,8 +78,9 @@ def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
             request.extensions = {**request.extensions, "trace": trace}
 
     try:
-        http_client = httpx.Client(**_client_arguments(), event_hooks={"request": [watch]})
-    except (ImportError, OSError, ValueError) as error:
+        with told():
+            http_client = httpx.Client(verify=default_ssl_context(), event_hooks={"request": [watch]})
+    except (ChatCompletionsError, ImportError, OSError, ValueError) as error:
         yield Check("http client", "problem", f"cannot be made: {error}", _setting(error))
         return
     with http_client:

@@ -1,0 +1,97 @@
+"""The body of a response of aiohttp, so that it ends as it does over httpx.
+
+By itself, aiohttp waits for ever, beyond all limits of time, once it has met in a body what it cannot parse; and of a
+body that breaks off, it keeps back what had arrived and was not read yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+
+def mend_body(response: Any) -> None:
+    """Have the body of a response end as it should, if aiohttp reads it."""
+    stream = response.stream
+    # There is no public way to aiohttp's own response; without it, the body is as aiohttp reads it.
+    while stream is not None and not hasattr(stream, "_aiohttp_response"):
+        stream = getattr(stream, "_stream", None)
+    if stream is not None:
+        response.stream = _Body(response.stream, stream._aiohttp_response)
+
+
+class _Body(httpx.AsyncByteStream):
+    """The raw body of a response.
+
+    Args:
+        stream: The body as httpx gives it.
+        answered: The response as aiohttp gives it.
+    """
+
+    def __init__(self, stream: Any, answered: Any) -> None:
+        self._stream = stream
+        self._answered = answered
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        content, closed = self._answered.content, self._closed()
+
+        def end(_: Any = None) -> None:
+            if not content.is_eof() and content.exception() is None:
+                content.set_exception(_lost(self._protocol()))
+
+        if closed is not None:
+            closed.add_done_callback(end)
+        elif self._protocol() is not None:
+            end()
+        try:
+            async for data in self._stream:
+                yield data
+        except Exception:
+            if rest := _rest(content):
+                yield rest
+            raise
+        finally:
+            if closed is not None:
+                closed.remove_done_callback(end)
+
+    def _protocol(self) -> Any:
+        return getattr(self._answered.connection, "protocol", None)
+
+    def _closed(self) -> Any:
+        """Return the future that is done when the connection is lost, None if that has happened, or nobody knows."""
+        closed = getattr(self._protocol(), "closed", None)
+        if closed is not None:
+            closed.remove_done_callback(_seen)
+            closed.add_done_callback(_seen)
+        return closed
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _seen(closed: Any) -> None:
+    """Take note of how a connection was lost, so that asyncio does not warn of it."""
+    if not closed.cancelled():
+        closed.exception()
+
+
+def _lost(protocol: Any) -> Exception:
+    from aiohttp import ClientPayloadError
+
+    reason = protocol.exception() if protocol is not None else None
+    what = getattr(reason, "message", None) or str(reason or "") or "the connection was lost"
+    failure = ClientPayloadError(f"Response payload is not completed: {what}")
+    failure.__cause__ = reason
+    return failure
+
+
+def _rest(content: Any) -> bytes:
+    """Return what had arrived of a body that broke off, and was not read."""
+    with suppress(Exception):
+        content.set_exception(None)
+        rest: bytes = content.read_nowait(-1)
+        return rest
+    return b""

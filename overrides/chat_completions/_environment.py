@@ -1,0 +1,201 @@
+"""What the environment says of proxies and certificates, where the HTTP library fails over it without saying where."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import ssl
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.request import getproxies
+
+import httpx
+
+from chat_completions.errors import ChatCompletionsError
+
+_SCHEMES = ("http", "https", "all")
+
+
+class _Refusing(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Refuses what would have to go through a proxy that cannot be used; what needs no proxy goes another way."""
+
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise ChatCompletionsError(self._problem)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise ChatCompletionsError(self._problem)
+
+
+def proxy_arguments(transport: type[Any], **options: Any) -> dict[str, Any]:
+    """Return what an http client has to be told of the environment's proxies, because it cannot read them by itself.
+
+    Args:
+        transport: What sends through a proxy, `httpx.HTTPTransport` or the async one.
+        options: The other arguments for it.
+    """
+    found = getproxies()
+    exempt = _exempt(found)
+    proxied = [scheme for scheme in _SCHEMES if found.get(scheme)]
+    if not proxied or "*" in exempt:
+        return {}
+    problems = {scheme: _proxy_problem(scheme, found[scheme], transport, options) for scheme in proxied}
+    # In brackets, or with a length of its prefix, httpx takes an IPv6 address for a name.
+    is_readable = not any("[" in host or (host.count(":") > 1 and "/" in host) for host in exempt)
+    if is_readable and not any(problems.values()) and not _exempt_problem(exempt):
+        return {}
+    mounts: dict[str, Any] = {}
+    for scheme, problem in problems.items():
+        if told := problem or _exempt_problem(exempt):
+            mounts[f"{scheme}://"] = _Refusing(told)
+        else:
+            mounts[f"{scheme}://"] = transport(proxy=httpx.Proxy(_proxy_url(found[scheme])), **options)
+    mounts |= {_pattern(host): None for host in exempt if _is_address(_pattern(host))}
+    return {"trust_env": False, "mounts": mounts}
+
+
+def ssl_context() -> ssl.SSLContext:
+    """Return httpx's own context, for the certificates that the environment names.
+
+    Raises:
+        ChatCompletionsError: It names certificates that are not there.
+    """
+    with told():
+        context = httpx.create_ssl_context()
+    if (problem := _folder_problem()) is not None:
+        raise ChatCompletionsError(problem)
+    return context
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise our error for the variable that making an http client fails over, if one of them is the reason.
+
+    Raises:
+        ChatCompletionsError: The environment names a proxy, an exemption or certificates that cannot be used.
+    """
+    try:
+        yield
+    except ChatCompletionsError:
+        raise
+    except Exception as failure:
+        if (problem := _problem()) is None:
+            raise
+        raise ChatCompletionsError(problem) from failure
+
+
+def _problem() -> str | None:
+    """Return what is wrong with the first variable that cannot be used, None if all can."""
+    if (problem := _certificates_problem()) is not None:
+        return problem
+    found = getproxies()
+    if "*" in (exempt := _exempt(found)):
+        return None
+    verify = httpx.create_ssl_context(verify=False)
+    for scheme in _SCHEMES:
+        if found.get(scheme) and (
+            problem := _proxy_problem(scheme, found[scheme], httpx.HTTPTransport, {"verify": verify})
+        ):
+            return problem
+    unreadable = next((host for host in exempt if "[" in host or (host.count(":") > 1 and "/" in host)), None)
+    if unreadable is not None:
+        return (
+            f"{_variable('no')} has {_shown(unreadable)}; write an IPv6 address without brackets and without a prefix"
+        )
+    return _exempt_problem(exempt)
+
+
+def _certificates_problem() -> str | None:
+    if not (file := os.environ.get("SSL_CERT_FILE")):
+        return _folder_problem()
+    why = None
+    if not _exists(file, stat.S_ISREG):
+        why = "which is no file"
+    else:
+        try:
+            httpx.create_ssl_context()
+        except Exception as error:  # of many kinds: no certificate in it, not readable, and so on
+            why = f"which cannot be loaded ({error})"
+    return why and f"SSL_CERT_FILE names {_shown(file)}, {why}; name a file of PEM certificates, or unset it"
+
+
+def _folder_problem() -> str | None:
+    # Without a word, no certificate would be known.
+    folder = os.environ.get("SSL_CERT_DIR")
+    if not folder or os.environ.get("SSL_CERT_FILE") or _exists(folder, stat.S_ISDIR):
+        return None
+    return f"SSL_CERT_DIR names {_shown(folder)}, which is no folder; name a folder of certificates, or unset it"
+
+
+def _proxy_problem(scheme: str, proxy: str, transport: type[Any], options: dict[str, Any]) -> str | None:
+    """Return why a proxy cannot be used, without its address, in which a password may be; None if it can."""
+    try:
+        url = httpx.Proxy(_proxy_url(proxy)).url
+        transport(proxy=httpx.Proxy(_proxy_url(proxy)), **options)
+        why = "" if _is_host(url) else "names no host"
+    except ImportError:
+        why = "names a SOCKS proxy, which needs the package socksio: pip install 'httpx[socks]'"
+    except Exception:
+        why = "is no address of a proxy, such as http://host:8080 or socks5://host:1080"
+    return f"{_variable(scheme)} {why}; mend it, unset it, or list the server in NO_PROXY" if why else None
+
+
+def _proxy_url(proxy: str) -> str:
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _exempt(found: dict[str, str]) -> list[str]:
+    return [host.strip() for host in found.get("no", "").split(",") if host.strip()]
+
+
+def _exempt_problem(exempt: list[str]) -> str | None:
+    wrong = next((host for host in exempt if not _is_address(_pattern(host))), None)
+    if wrong is None:
+        return None
+    return (
+        f"{_variable('no')} has {_shown(wrong)}, which is no name and no address of a server; mend it, or take it out"
+    )
+
+
+def _pattern(host: str) -> str:
+    """Return what httpx calls the servers that an entry of NO_PROXY exempts."""
+    if "://" in host:
+        return host
+    bare = host.strip("[]").partition("/")[0].strip("[]")
+    with suppress(ValueError):
+        return f"all://[{bare}]" if ipaddress.ip_address(bare).version == 6 else f"all://{bare}"
+    return f"all://{host}" if host.lower() == "localhost" else f"all://*{host}"
+
+
+def _is_address(pattern: str) -> bool:
+    try:
+        return _is_host(httpx.URL(pattern))
+    except Exception:
+        return False
+
+
+def _is_host(url: httpx.URL) -> bool:
+    # What no name may have in it, httpx encodes.
+    return bool(url.host) and b"%" not in url.raw_host and (url.port is None or 0 < url.port < 65536)
+
+
+def _exists(path: str, is_kind: Callable[[int], bool]) -> bool:
+    try:
+        return is_kind(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _shown(value: str) -> str:
+    """Return a value for a message, unless it may hold a user and a password, as the address of a proxy does."""
+    return "something else" if "@" in value else repr(value)
+
+
+def _variable(scheme: str) -> str:
+    names = (f"{scheme}_proxy", f"{scheme}_PROXY".upper())
+    return next((name for name in names if os.environ.get(name)), "the system's setting of proxies")

@@ -1,0 +1,105 @@
+"""A server that sends bytes as they are, over real sockets in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import threading
+from collections.abc import Sequence
+
+GOOD = json.dumps(
+    {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "good",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}],
+    }
+).encode()
+_GOOD_REPLY = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(GOOD), GOOD)
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+class RawServer:
+    """Answers the n-th request after `script` with the n-th reply, and the model `good` well. Use it with `with`."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self._listener.getsockname()[1]
+        self.base_url = f"http://127.0.0.1:{self.port}/v1"
+        self._lock = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self._all_closed = threading.Condition(self._lock)
+        self.script((), hold=False)
+
+    def script(self, replies: Sequence[bytes], *, hold: bool) -> None:
+        """Say what comes next, and whether connections stay open after a reply."""
+        with self._lock:
+            self._replies, self._hold, self._sent = replies, hold, 0
+
+    def __enter__(self) -> RawServer:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            sockets = list(self._sockets)
+        for connection in sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def wait_until_closed(self, seconds: float) -> bool:
+        """Tell whether all connections are closed by then."""
+        with self._all_closed:
+            return self._all_closed.wait_for(lambda: not self._sockets, seconds)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self._sockets.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while (body := _request_body(connection)) is not None:
+                if b'"good"' in body:
+                    connection.sendall(_GOOD_REPLY)
+                    continue
+                with self._lock:
+                    reply = self._replies[min(self._sent, len(self._replies) - 1)] if self._replies else b""
+                    self._sent += 1
+                    hold = self._hold
+                connection.sendall(reply)
+                if not hold:
+                    # The end is told, and what the client still sends is read: closing at once would lose the reply.
+                    connection.shutdown(socket.SHUT_WR)
+        with self._lock:
+            self._sockets.discard(connection)
+            self._all_closed.notify_all()
+
+
+def _request_body(connection: socket.socket) -> bytes | None:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        if not (piece := connection.recv(65536)):
+            return None
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    found = _LENGTH.search(head)
+    left = (int(found[1]) if found else 0) - len(body)
+    while left > 0:
+        if not (piece := connection.recv(65536)):
+            return None
+        body += piece
+        left -= len(piece)
+    return body
