@@ -184,6 +184,7 @@ def kinds(module: str) -> dict[str, type[SyncApi]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what takes `api` with each kind; a folder whose conftest takes `api` from here takes this, too."""
     if "api" in metafunc.fixturenames:
         found = kinds(metafunc.module.__name__.rpartition(".")[2])
         metafunc.parametrize("api", list(found.values()), ids=list(found), indirect=True)
@@ -204,7 +205,7 @@ def made(kind: Callable[..., Any], is_async: bool) -> Callable[[], Any]:
     return lambda: kind(**_transport._client_arguments(proxied))
 
 
-@pytest.fixture(params=kinds("").values(), ids=kinds("").keys())
+@pytest.fixture
 def api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncApi]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.delenv(name, raising=False)

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from chat_completions.observability import CAPTURE, instrument
 from tests.client.conftest import api as api
+from tests.client.conftest import pytest_generate_tests as pytest_generate_tests
 
 COMPLETION = {
     "id": "chatcmpl-1",
