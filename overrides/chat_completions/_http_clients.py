@@ -14,7 +14,12 @@ import httpx
 from chat_completions._cookies import cookie_book
 from chat_completions._environment import told
 from chat_completions._settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT
-from chat_completions._transport import MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS, default_ssl_context
+from chat_completions._transport import (
+    MAX_CONNECTIONS,
+    MAX_IDLE_ASYNC_CONNECTIONS,
+    MAX_IDLE_CONNECTIONS,
+    default_ssl_context,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -34,7 +39,7 @@ class DefaultHttpxClient(httpx.Client):
 
     def __init__(self, **arguments: Any) -> None:
         with told():
-            super().__init__(**_with_defaults(httpx, arguments))
+            super().__init__(**_with_defaults(httpx, arguments, MAX_IDLE_CONNECTIONS))
         _ours(self, type(self), arguments)
 
 
@@ -47,7 +52,7 @@ class DefaultAsyncHttpxClient(httpx.AsyncClient):
 
     def __init__(self, **arguments: Any) -> None:
         with told():
-            super().__init__(**_with_defaults(httpx, arguments))
+            super().__init__(**_with_defaults(httpx, arguments, MAX_IDLE_ASYNC_CONNECTIONS))
         _ours(self, type(self), arguments)
 
 
@@ -62,7 +67,7 @@ def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
     """
     library = _httpx2()
     with told():
-        client = cast("httpx2.Client", library.Client(**_with_defaults(library, arguments)))
+        client = cast("httpx2.Client", library.Client(**_with_defaults(library, arguments, MAX_IDLE_CONNECTIONS)))
     return _ours(client, DefaultHttpx2Client, arguments)
 
 
@@ -77,7 +82,9 @@ def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
     """
     library = _httpx2()
     with told():
-        client = cast("httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments)))
+        client = cast(
+            "httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments, MAX_IDLE_ASYNC_CONNECTIONS))
+        )
     return _ours(client, DefaultAsyncHttpx2Client, arguments)
 
 
@@ -97,7 +104,10 @@ def DefaultAioHttpClient(**arguments: Any) -> httpx.AsyncClient:
             "DefaultAioHttpClient needs httpx-aiohttp: pip install 'chat-completions-client[aiohttp]'"
         ) from error
     with told():
-        client = cast("httpx.AsyncClient", library.HttpxAiohttpClient(**_with_defaults(httpx, arguments)))
+        client = cast(
+            "httpx.AsyncClient",
+            library.HttpxAiohttpClient(**_with_defaults(httpx, arguments, MAX_IDLE_ASYNC_CONNECTIONS)),
+        )
     return _ours(client, DefaultAioHttpClient, arguments)
 
 
@@ -109,10 +119,10 @@ def _httpx2() -> Any:
     return httpx2
 
 
-def _with_defaults(library: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _with_defaults(library: Any, arguments: Mapping[str, Any], idle: int) -> dict[str, Any]:
     defaults = {
         "timeout": library.Timeout(DEFAULT_TIMEOUT, connect=DEFAULT_CONNECT_TIMEOUT),
-        "limits": library.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS),
+        "limits": library.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=idle),
         "follow_redirects": True,
     }
     if library is httpx and not _TRUST & arguments.keys():

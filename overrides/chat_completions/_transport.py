@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
     from chat_completions._settings import AsyncHttpClient, HttpClient, Timeout
 
-# httpx's own limits, with more idle connections kept than its 20: a burst of streams should not pay for TLS twice.
-MAX_CONNECTIONS = 1000
-MAX_IDLE_CONNECTIONS = 100
+# More idle ones than httpx's 20, so that a burst of streams does not pay for TLS twice. Of a sync client all may be
+# idle: if there are more threads than that, httpcore now and then closes a connection that another thread has just
+# taken. An async client has one thread, and httpx asks the system about every idle connection.
+MAX_CONNECTIONS = MAX_IDLE_CONNECTIONS = 1000
+MAX_IDLE_ASYNC_CONNECTIONS = 100
 
 _KEPT = "chat_completions_transport"
 _HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; what an http client has that was made without a word about time
@@ -356,7 +358,8 @@ def _client_arguments(transport: type[Any]) -> dict[str, Any]:
 
     from chat_completions._environment import proxy_arguments
 
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS)
+    idle = MAX_IDLE_CONNECTIONS if transport is httpx.HTTPTransport else MAX_IDLE_ASYNC_CONNECTIONS
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=idle)
     arguments = {"limits": limits, "verify": default_ssl_context()}
     return {**arguments, **proxy_arguments(transport, **arguments)}
 

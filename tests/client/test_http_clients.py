@@ -67,7 +67,7 @@ def test_their_limits_are_those_of_a_client_unless_others_are_given(make: Any) -
     with make() as ours, make(timeout=3, follow_redirects=False) as other:
         assert (ours.timeout, ours.follow_redirects) == (library.Timeout(600, connect=5), True)
         assert (other.timeout, other.follow_redirects) == (library.Timeout(3), False)
-        assert ours._transport._pool._max_keepalive_connections == 100
+        assert ours._transport._pool._max_keepalive_connections == 1000
 
 
 @pytest.mark.slow

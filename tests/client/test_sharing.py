@@ -53,8 +53,12 @@ def named(make: Any) -> str:
     return "own" if make is None else f"{make.__module__.partition('.')[0]}-{make.__name__}"
 
 
-def made(make: Any, **arguments: Any) -> Any:
-    return None if make is None else make(**arguments)
+def made(make: Any) -> Any:
+    if make not in (httpx.Client, httpx2.Client):
+        return None if make is None else make()
+    # With more threads than idle connections, httpcore itself closes one now and then that another thread has taken.
+    library = httpx if make is httpx.Client else httpx2
+    return make(limits=library.Limits(max_connections=1000, max_keepalive_connections=1000))
 
 
 def create(client: Client, model: str = "m") -> Any:
