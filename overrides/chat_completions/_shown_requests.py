@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,10 @@ _SHOWN = frozenset(
     {b"accept", b"accept-encoding", b"connection", b"content-length", b"content-type", b"host", b"idempotency-key"}
     | {b"user-agent"}
 )
+
+_SECRET_NAME = re.compile(r"auth|code|cookie|key|pass|secret|sig|token")
+_LIKE_A_TOKEN = re.compile(r"(?=\S*\d)\S{16,}")
+_SHORTEST = 6  # characters; what is shorter may stand in a message by chance
 
 
 def shown(url: str) -> str:
@@ -41,3 +46,28 @@ def _hidden(request: Any) -> Any:
     except Exception:  # that of a request whose body is sent as it is made
         content = None
     return kind(request.method, shown(str(request.url)), headers=headers, content=content)
+
+
+def credentials_in(request: Any) -> list[str]:
+    """Return what a request told of who asks, the longest first: servers quote it in errors."""
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+    pairs = [pair for pair in pairs if pair[0].lower().encode() not in _SHOWN]
+    told = []
+    for name, value in (*pairs, *request.url.params.items()):
+        if _SECRET_NAME.search(name.lower()) or _LIKE_A_TOKEN.fullmatch(value):
+            # A scheme before it ("Bearer"), or the name of a cookie, is left out where it is quoted.
+            told += [value, value.partition(" ")[2], *(part.partition("=")[2] for part in value.split(";"))]
+    found = {text.strip() for text in told}
+    return sorted((text for text in found if len(text) >= _SHORTEST and text.encode() != HIDDEN), key=len, reverse=True)
+
+
+def without(value: Any, credentials: list[str]) -> Any:
+    """Return a JSON value, no deeper than Python recurses, with credentials hidden in its texts."""
+    if isinstance(value, str):
+        for credential in credentials:
+            value = value.replace(credential, HIDDEN.decode())
+    elif isinstance(value, list):
+        return [without(item, credentials) for item in value]
+    elif isinstance(value, dict):
+        return {without(name, credentials): without(item, credentials) for name, item in value.items()}
+    return value

@@ -101,6 +101,7 @@ class StreamView(Generic[T_co]):
         fault, core.fault = core.fault, None
         if fault is not None:
             core.ended = True
+            fault._hide_credentials(self._response)
         elif self._closed and not self._finished:
             core.ended = True
             return core.closed_early()

@@ -40,7 +40,7 @@ import copyreg
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from chat_completions._shown_requests import hide_requests
+from chat_completions._shown_requests import credentials_in, hide_requests, without
 
 if TYPE_CHECKING:
     import httpx
@@ -138,16 +138,30 @@ class APIError(ChatCompletionsError):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.body = body = within_depth(body)
+        self._take_body(within_depth(body))
+        self.request_id = request_id
+        if response is not None:
+            self._hide_credentials(response)
+            hide_requests(response)
+            self.response = response
+            self.status_code = response.status_code
+
+    def _take_body(self, body: Any) -> None:
+        self.body = body
         details: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
         self.code: Any = details.get("code")
         self.param: Any = details.get("param")
         self.type: Any = details.get("type")
-        self.request_id = request_id
-        if response is not None:
-            hide_requests(response)
-            self.response = response
-            self.status_code = response.status_code
+
+    def _hide_credentials(self, response: httpx.Response) -> None:
+        """Hide what the request told of who asks, in the message and the body: servers quote it."""
+        try:
+            credentials = credentials_in(response.request)
+        except (AttributeError, RuntimeError):
+            return  # httpx raises a RuntimeError where there is no request
+        self.message = without(self.message, credentials)
+        self.args = (self.message, *self.args[1:])
+        self._take_body(without(self.body, credentials))
 
     @property
     def request(self) -> httpx.Request | None:
