@@ -26,6 +26,7 @@ from chat_completions._settings import (
     Settings,
     checked_seconds,
     checked_timeout,
+    has_server,
     revealed,
     usable_key,
 )
@@ -274,10 +275,9 @@ def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
         return None
     try:
         target = urljoin(str(response.request.url), location)
-        parts = urlsplit(target)
-        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        return None  # a port or an IPv6 address that is none
+        return None  # an IPv6 address that is none
+    is_usable = target.startswith(("http://", "https://")) and has_server(target)
     return Secret(target) if is_usable and location.isprintable() and " " not in location else None
 
 

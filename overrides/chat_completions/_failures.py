@@ -117,6 +117,8 @@ def words_of(failure: Exception) -> str:
     """Give what an exception says, without the address that some of aiohttp's repeat, and what may be secret in it."""
     origin = _origin(failure)
     names = ("message", "certificate_error", "os_error") if _package(type(origin).__module__) == "aiohttp" else ()
+    if "InvalidURL" in {kind.__name__ for kind in type(origin).__mro__} and names:
+        return "its address is none"  # aiohttp's says the address, with all that is in it
     text = str(next((said for name in names if (said := getattr(origin, name, None))), origin))
     return " ".join(text.split()) or type(origin).__name__
 

@@ -318,6 +318,15 @@ def _key_problem(key: Any) -> str | None:
     return None
 
 
+def has_server(url: str) -> bool:
+    """Tell whether an address names a server: a host, and a port from 1 to 65535 or none."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", parts.netloc)
+    except ValueError:
+        return False
+
+
 def _check_url(url: str) -> None:
     """Check that an address can be one; the message shows nothing of it that may be a secret."""
     problem = None
@@ -325,11 +334,8 @@ def _check_url(url: str) -> None:
         problem = "does not begin with http:// or https://"
     elif _CONTROL.search(url) or url != url.strip():
         problem = "holds a control character, or white space at an end"
-    else:
-        try:
-            urlsplit(url)
-        except ValueError:
-            problem = "is no address"
+    elif not has_server(url):
+        problem = "is no address: it needs the name of a server, and a port that can be one"
     if problem is not None:
         shown = _CONTROL.sub("?", url.rpartition("@")[2].partition("?")[0])
         # What does not look like an address may be a key in the wrong place.

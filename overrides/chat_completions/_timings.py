@@ -203,10 +203,13 @@ def _quantile(spread: Sequence[tuple[float, int]], share: float) -> float:
 
 def _has_text(value: Any) -> bool:
     """Tell whether there is a text in a folded message that is more than a label."""
-    if isinstance(value, StringIO):
-        return value.tell() > 0
-    if isinstance(value, Mapping):
-        return any(_has_text(part) for name, part in value.items() if name not in LABELS)
-    if isinstance(value, list):
-        return any(map(_has_text, value))
-    return isinstance(value, str) and value != ""
+    left = [value]  # without recursion: a server may nest as deeply as it likes
+    while left:
+        part = left.pop()
+        if isinstance(part, Mapping):
+            left += [inner for name, inner in part.items() if name not in LABELS]
+        elif isinstance(part, list):
+            left += part
+        elif part.tell() > 0 if isinstance(part, StringIO) else isinstance(part, str) and part != "":
+            return True
+    return False
