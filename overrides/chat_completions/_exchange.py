@@ -277,7 +277,7 @@ def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
         target = urljoin(str(response.request.url), location)
     except ValueError:
         return None  # an IPv6 address that is none
-    is_usable = target.startswith(("http://", "https://")) and has_server(target)
+    is_usable = target.lower().startswith(("http://", "https://")) and has_server(target)
     return Secret(target) if is_usable and location.isprintable() and " " not in location else None
 
 
