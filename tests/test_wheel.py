@@ -217,6 +217,18 @@ def test_tests_of_the_client_pass_without_the_sources(installed: Installed) -> N
     shutil.copy(ROOT / "pyproject.toml", home)
     where = "import chat_completions as c, chat_completions_api as a; print(c.__file__, a.__file__)"
     assert installed.run("python", "-c", where).count(str(installed.folder)) == 2
-    chosen = [home / "tests" / "client" / name for name in ("test_calls.py", "test_pages.py", "test_ecosystem.py")]
-    told = installed.run("python", "-m", "pytest", "--quiet", "--rootdir", home, "-c", home / "pyproject.toml", *chosen)
+    chosen = [home / "tests" / "client" / name for name in ("test_calls.py", "test_ecosystem.py")]
+    told = installed.run(
+        "python",
+        "-m",
+        "pytest",
+        "--quiet",
+        "-k",
+        "not httpx2",
+        "--rootdir",
+        home,
+        "-c",
+        home / "pyproject.toml",
+        *chosen,
+    )
     assert " passed" in told

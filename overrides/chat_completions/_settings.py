@@ -283,7 +283,7 @@ def checked_seconds(name: str, seconds: float | None) -> float | None:
         raise TypeError(f"{name} is {seconds!r}; give a number of seconds, or None for no limit")
     if not seconds >= 0:
         raise ValueError(f"{name} is {seconds!r}; give 0 or more seconds, or None for no limit")
-    return None if seconds > LONGEST_LIMIT else float(seconds)
+    return None if seconds > LONGEST_LIMIT else seconds
 
 
 def checked_timeout(timeout: Any) -> Timeout:

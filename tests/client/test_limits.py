@@ -315,13 +315,13 @@ except errors.APIError as error:
 
 
 def bomb(coding: str, start: bytes) -> bytes:
-    """Make a body of 1.5 GB, of which a few KB are sent."""
+    """Make a body of 900 MB, of which a few KB are sent."""
     if coding == "zstd":
         compressor: Any = zstandard.ZstdCompressor(level=19).compressobj()
     else:
         compressor = zlib.compressobj(9, zlib.DEFLATED, 31 if coding == "gzip" else 15)
     block = b" " * (1 << 20)
-    pieces = [compressor.compress(start), *(compressor.compress(block) for _ in range(1500)), compressor.flush()]
+    pieces = [compressor.compress(start), *(compressor.compress(block) for _ in range(900)), compressor.flush()]
     return b"".join(pieces)
 
 

@@ -25,8 +25,24 @@ def build(source: Path, site: Path) -> subprocess.Popen[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site, and give its folder."""
     named = os.environ.get("DOCS_SITE")
-    folder = ROOT / named if named else tmp_path_factory.mktemp("site")
+    if named or "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = ROOT / named if named else tmp_path_factory.mktemp("site")
+        build_whole(folder)
+        return folder
+    # The processes that share the tests build it once.
+    import fcntl
+
+    folder = tmp_path_factory.getbasetemp().parent / "site"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            being_built = folder.with_suffix(".new")
+            build_whole(being_built)
+            being_built.rename(folder)
+    return folder
+
+
+def build_whole(folder: Path) -> None:
     with build(DOCS, folder) as process:
         _, warnings = process.communicate()
     assert process.returncode == 0, warnings
-    return folder

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions.local import LocalServer
@@ -14,6 +14,7 @@ from chat_completions.local.patterns import NoMatchError, finds
 from chat_completions.local.sampler import NoSampleError
 from chat_completions.local.samples import sample_json, schema_problem
 from chat_completions.local.work import TooMuchWork, bounded, spend
+from tests.conftest import examples
 
 EVIL = r"^(\w+\s?)*!$"
 VICTIM = "a" * 40
@@ -225,7 +226,7 @@ PATTERNS = st.recursive(
 )
 
 
-@settings(max_examples=2_000, deadline=None, database=None, derandomize=True)
+@examples(500)
 @given(PATTERNS, st.text("abc1 -\n", max_size=6))
 def test_patterns_are_matched_as_python_matches_them(pattern, text):
     try:
