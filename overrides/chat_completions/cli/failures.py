@@ -87,9 +87,7 @@ def _absent(error: errors.NotFoundError) -> str:
     request = error.request
     if request is None or request.method != "GET":
         return "is --model right, and is the base URL?"
-    if "after" in f"{error.param} {error.message}":
-        return "is there a stored completion with the id of --after? else is the base URL right?"
-    return "is the base URL right, and does its server store completions?"
+    return "is the base URL right, does its server store completions, and has one the id of --after, if you gave that?"
 
 
 def _waiting(error: errors.RateLimitError) -> str:
