@@ -10,6 +10,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ import pytest
 
 import chat_completions
 from chat_completions import errors
+from tests.cli.certificates import TlsServer, self_signed
 from tests.cli.commands import nobody
 from tests.client.conftest import SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
@@ -279,8 +282,16 @@ def test_nobody_is_there(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
             assert "cannot reach" in str(error)
 
 
-def test_a_certificate_that_is_not_trusted(api: SyncApi, tmp_path: Any) -> None:
-    """Nobody can know this server: it breaks the handshake off."""
+def test_a_certificate_that_is_not_trusted(api: SyncApi, tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path, begins=timedelta(0), ends=timedelta(days=1))
+    with TlsServer(certificate, key, OK) as server:
+        error = raised(lambda: api.create(api.client(base_url=server.base_url, max_retries=0)))
+        assert type(error) is errors.APIConnectionError
+        assert "cannot reach" in str(error) and "CERTIFICATE_VERIFY_FAILED" in str(error)
+        assert server.requests == []
+
+
+def test_a_handshake_that_is_refused(api: SyncApi) -> None:
     with raw_server(b"\x15\x03\x03\x00\x02\x02\x28") as url:
         error = raised(lambda: api.create(api.client(base_url=url.replace("http:", "https:"), max_retries=0)))
         assert type(error) is errors.APIConnectionError and "cannot reach" in str(error)
