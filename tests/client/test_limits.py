@@ -179,7 +179,7 @@ def test_a_deadline_on_many_threads_ends_each_by_itself() -> None:
     late = Reply([60.0, b"{}"])
 
     with ScriptedServer(lambda request: late if b"late" in request.body else OK) as server:
-        with Client(base_url=server.base_url, max_retries=0) as client:
+        with Client(base_url=server.base_url, max_retries=0, timeout=120) as client:
             outcomes: list[tuple[bool, type]] = []
 
             def work(number: int) -> None:

@@ -172,7 +172,7 @@ def test_a_thousand_tasks_on_one_client(fast: str) -> None:
             outcomes[type(error).__name__] += 1
 
     async def main() -> None:
-        async with AsyncClient(base_url=fast, api_key="x", max_retries=0) as client:
+        async with AsyncClient(base_url=fast, api_key="x", max_retries=0, timeout=120) as client:
             await asyncio.gather(*(work(client, number) for number in range(1000)))
 
     asyncio.run(main())
@@ -323,7 +323,7 @@ def test_loops_that_are_only_closed(make: Any) -> None:
 def test_event_loops_of_several_threads_at_once(make: Any) -> None:
     failures: list[Exception] = []
     with ScriptedServer(OK) as server:
-        client = AsyncClient(base_url=server.base_url, http_client=made(make), max_retries=0)
+        client = AsyncClient(base_url=server.base_url, http_client=made(make), max_retries=0, timeout=120)
 
         async def main() -> None:
             await asyncio.gather(*(acreate(client) for _ in range(5)))
