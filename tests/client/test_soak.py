@@ -211,7 +211,8 @@ def one_call(client: Client, kind: str, name: str) -> str:
                 return "left"
         check(kind, name, texts)
     except errors.APIError as error:
-        return type(error).__name__
+        name = type(error).__name__
+        return name if name == KINDS[kind] else repr(error)
     return "complete"
 
 
@@ -241,7 +242,8 @@ async def one_task_call(client: AsyncClient, kind: str, name: str) -> str:
                 return "left"
         check(kind, name, texts)
     except errors.APIError as error:
-        return type(error).__name__
+        name = type(error).__name__
+        return name if name == KINDS[kind] else repr(error)
     return "complete"
 
 
