@@ -40,7 +40,7 @@ def test_starting_and_stopping_is_quick_and_leaves_nothing():
         stopping.append(time.perf_counter() - begin)
     assert min(starting) < 2 and min(stopping) < 2
     gc.collect()
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads  # one of an earlier test may have ended meanwhile
     assert len(list(Path("/dev/fd").iterdir())) == files
 
 
@@ -123,7 +123,7 @@ def test_closing_cuts_an_open_stream(delay):
             assert time.perf_counter() - begin < 30
             with pytest.raises(httpx.TransportError):
                 list(parts)
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads  # one of an earlier test may have ended meanwhile
 
 
 def test_closing_lets_a_short_reply_end():
