@@ -201,7 +201,7 @@ def test_closing_does_not_wait_for_the_script(script: Any) -> None:
         assert time.perf_counter() - begin < 30
         asking.join(10)
     assert len(failures) == 1
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads
 
 
 @pytest.mark.parametrize("script", [lambda s: s.stall(), lambda s: s.stream(["a", 60, "b"])], ids=["stall", "pause"])

@@ -434,7 +434,7 @@ def test_starting_and_stopping_is_quick_and_leaves_nothing() -> None:
         took.append(time.perf_counter() - begin)
     assert min(took) < 1  # the machine may be busy with something else
     assert repr(server).endswith(", 1 request, 0 answers left>")
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads
 
 
 @pytest.mark.parametrize("missing", ["uvicorn", "starlette", "jsonschema"])
