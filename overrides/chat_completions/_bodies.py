@@ -32,16 +32,14 @@ def slice_body(response: Any) -> None:
         return
     names = [name.strip().lower() for name in response.headers["content-encoding"].split(",")]
     codings = [name for name in names if name not in ("", "identity")]
+    if not codings:
+        return
+    body = wrapped(response)
     if len(codings) > 2 or (len(codings) == 2 and not _TWICE.issuperset(codings)):
-        wrapped(
-            response
-        ).refusal = (
-            f"the response is compressed {len(codings)} times over ({', '.join(codings)[:100]}), which is not undone"
-        )
-    elif codings:
-        wrapped(response).slice_size = (
-            _SLICES.get(codings[0], _SMALLEST_SLICE) if len(codings) == 1 else _SMALLEST_SLICE
-        )
+        said = ", ".join(codings)[:100]
+        body.refusal = f"the response is compressed {len(codings)} times over ({said}), which is not undone"
+    else:
+        body.slice_size = _SLICES.get(codings[0], _SMALLEST_SLICE) if len(codings) == 1 else _SMALLEST_SLICE
 
 
 class Body:
