@@ -19,11 +19,11 @@ import pytest
 from chat_completions import _files
 from chat_completions.testing import record
 from tests.specs import ROOT
-from tools import files as tools_files
 from tools.__main__ import main as tools_main
 from tools.errors import ToolError
-from tools.swapping import swap_in_all
-from tools.trees import swap_in
+from tools.files import writing as tools_files
+from tools.files.swapping import swap_in_all
+from tools.files.trees import swap_in
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="devices and pipes have names elsewhere")
 NULL, FULL = (1, 3), (1, 7)  # the numbers of the devices, on Linux
@@ -67,7 +67,9 @@ class Drain:
 
 def test_the_two_modules_are_one() -> None:
     """Tools import nothing of the product; so the module is there twice, and the same."""
-    assert (ROOT / "tools/files.py").read_bytes() == (ROOT / "overrides/chat_completions/_files.py").read_bytes()
+    assert (ROOT / "tools/files/writing.py").read_bytes() == (
+        ROOT / "overrides/chat_completions/_files.py"
+    ).read_bytes()
 
 
 def test_a_new_file_has_the_mode_that_every_new_file_has(files: ModuleType, tmp_path: Path) -> None:
@@ -182,7 +184,7 @@ def test_the_longest_name_has_a_file_beside_it(files: ModuleType, tmp_path: Path
 
 def test_standard_output_is_written_to_where_it_goes(tmp_path: Path) -> None:
     """What others have written there before stays: it is no file of ours, even where it leads to one."""
-    code = "import sys; from tools.files import write_whole; print('one', flush=True)"
+    code = "import sys; from tools.files.writing import write_whole; print('one', flush=True)"
     code += "; write_whole(sys.argv[1], b'two\\n'); print('three')"
     for way in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
         if not Path(way).exists():
@@ -227,6 +229,8 @@ def slow(descriptor, data):
     os.kill(os.getpid(), int(sys.argv[3]))  # it comes at the worst time
     wrote(descriptor, data[10:])
 files._write = slow
+if sys.argv[3] != str(int(signal.SIGINT)):
+    signal.signal(int(sys.argv[3]), signal.SIG_DFL)  # under nohup it is ignored
 files.write_whole(sys.argv[1], b"y" * 1000)
 """
 
@@ -301,19 +305,20 @@ def test_a_recording_goes_to_a_device_and_to_a_pipe(tmp_path: Path) -> None:
 
 def test_a_report_of_a_run_goes_to_a_device_and_through_a_link(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the report needs the extra `report`")
-    from chat_completions.bulk import BulkError, report
+    from chat_completions.bulk import BulkError
+    from chat_completions.bulk.report import page
     from tests.bulk.test_report import summary
 
     null = device(tmp_path / "null", NULL)
     (tmp_path / "link.html").symlink_to("real.html")
     for path in (null, tmp_path / "link.html"):
-        report.check(path)
-        report.write(summary(tmp_path), path)
+        page.check(path)
+        page.write(summary(tmp_path), path)
     assert stat.S_ISCHR(null.stat().st_mode)
     assert (tmp_path / "link.html").is_symlink() and b"<html" in (tmp_path / "real.html").read_bytes()
     (tmp_path / "directory").mkdir()
     with pytest.raises(BulkError, match="cannot be written: it is a directory; give the name of a file"):
-        report.check(tmp_path / "directory")
+        page.check(tmp_path / "directory")
     assert names(tmp_path) == ["directory", "link.html", "null", "real.html"]
 
 
