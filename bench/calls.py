@@ -95,7 +95,7 @@ def _listing() -> dict[str, Callable[[], int]]:
 
 
 def _encoding(models: Any) -> dict[str, Callable[[], int]]:
-    from chat_completions._calls import create_call
+    from chat_completions._client.operations import create_call
 
     body = request(1000)
     # How the text is spelled is everyone's own business, so what is compared is what it says.

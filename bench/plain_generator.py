@@ -14,14 +14,14 @@ from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 
-from tools import document as documents
-from tools import yaml_reading
+from tools.document import document as documents
+from tools.document import yaml_reader
 from tools.generate import ROOT, SPEC
-from tools.generator import class_names, load_config
-from tools.lowering import lower
-from tools.nulls import null_unions
-from tools.overlay import apply_overlay
-from tools.slicing import OPERATIONS, slice_document
+from tools.lowering.lowering import lower
+from tools.rendering.generator import class_names, load_config
+from tools.schema.nulls import null_unions
+from tools.schema.overlay import apply_overlay
+from tools.schema.slicing import OPERATIONS, slice_document
 
 PACKAGE = "plain_chat_completions"
 
@@ -33,7 +33,7 @@ def write(folder: Path) -> None:
         RuntimeError: The generator refuses the slice; without lowering it leaves out the completions.
     """
     document = documents.load(SPEC.read_bytes(), name=SPEC.name)
-    overlay = yaml_reading.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
+    overlay = yaml_reader.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
     applied = apply_overlay(slice_document(document, sorted(OPERATIONS)), overlay).document
     lowered = lower(null_unions(applied), class_names(load_config(ROOT / "generator-config.yml")))
     settings = ConfigFile(package_name_override=PACKAGE, literal_enums=True, post_hooks=[])

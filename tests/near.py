@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.specs import Json
-from tools.schemas import ref_name
+from tools.schema.schemas import ref_name
 
 # What Python cannot put into UTF-8 is legal in JSON all the same, as an escape.
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=5)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tools.generator import load_config, write_package
-from tools.lowering import lower
-from tools.nulls import null_unions
+from tools.lowering.lowering import lower
+from tools.rendering.generator import load_config, write_package
+from tools.schema.nulls import null_unions
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = load_config(ROOT / "generator-config.yml")

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from tests.specs import ROOT
-from tools.changelog import START, section, wire_lines, with_release
-from tools.drift.findings import Finding
+from tools.drift.findings.findings import Finding
 from tools.errors import ToolError
+from tools.release.changelog import START, section, wire_lines, with_release
 
 DAY = date(2030, 1, 2)
 WIRE = ["- **breaking**: It went. (`#/a`)"]

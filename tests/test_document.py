@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from tools import document, yaml_reading, yaml_writing
+from tools.document import document, yaml_reader, yaml_writer
 from tools.errors import ToolError
 
 
 def read(text: str) -> Any:
-    return yaml_reading.read(text.encode(), name="in.yaml")
+    return yaml_reader.read(text.encode(), name="in.yaml")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_bad_yaml_is_one_error_with_its_line(text: str, where: str, message: str
 def test_bytes_that_are_no_utf_8_are_one_error_with_their_line() -> None:
     """The line is counted up to the first bad byte."""
     with pytest.raises(ToolError, match=r"in\.yaml:2: not text: invalid leading UTF-8 octet"):
-        yaml_reading.read(b"a: 1\nb: \xff", name="in.yaml")
+        yaml_reader.read(b"a: 1\nb: \xff", name="in.yaml")
 
 
 def test_aliases_that_stand_for_terabytes_are_refused() -> None:
@@ -259,7 +259,7 @@ json_values = st.recursive(
 @given(json_values.map(lambda value: {"root": value}))
 def test_what_is_written_reads_back_the_same_everywhere(value: dict[str, Any]) -> None:
     """Our reader, PyYAML (YAML 1.1) and ruamel.yaml (YAML 1.2) all read the same value from the same text."""
-    text = yaml_writing.write(value, comment="a comment")
+    text = yaml_writer.write(value, comment="a comment")
     expected = json.dumps(value)
     assert json.dumps(read(text)) == expected
     assert json.dumps(yaml.load(text, Loader=yaml.CSafeLoader)) == expected
@@ -270,14 +270,14 @@ def test_what_is_written_reads_back_the_same_everywhere(value: dict[str, Any]) -
 def test_json_and_yaml_readers_agree(value: dict[str, Any]) -> None:
     """The same document as JSON and as YAML is the same value."""
     value = {"openapi": "3.1.0", **{f"x{key}": item for key, item in value.items()}}
-    as_yaml = document.load(yaml_writing.write(value).encode(), name="x")
+    as_yaml = document.load(yaml_writer.write(value).encode(), name="x")
     assert json.dumps(document.load(json.dumps(value).encode(), name="x")) == json.dumps(as_yaml)
 
 
 def test_how_written_yaml_looks() -> None:
     """Block style, two spaces, quotes only where a reader could mistake a string."""
     value = {"a": {"b": [], "c": {}}, "200": ["x y", [1, {"k": None, "l": [2]}], "off", "https://x/{y}"], "$ref": "#/a"}
-    assert yaml_writing.write(value, comment="why") == (
+    assert yaml_writer.write(value, comment="why") == (
         "# why\na:\n  b: []\n  c: {}\n'200':\n  - x y\n  - - 1\n    - k: null\n      l:\n        - 2\n"
         "  - 'off'\n  - https://x/{y}\n$ref: '#/a'\n"
     )
@@ -286,7 +286,7 @@ def test_how_written_yaml_looks() -> None:
 def test_half_a_character_is_not_written() -> None:
     """JSON can hold a lone surrogate and UTF-8 cannot."""
     with pytest.raises(ToolError, match="surrogate"):
-        yaml_writing.write({"a": "\ud800"})
+        yaml_writer.write({"a": "\ud800"})
 
 
 @pytest.mark.slow

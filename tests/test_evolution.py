@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.specs import ROOT, Json, obj, ref, type_errors
-from tools import document as documents
 from tools.__main__ import main
+from tools.document import document as documents
 from tools.generate import PACKAGE
 
 pytestmark = pytest.mark.slow
@@ -186,7 +186,7 @@ def test_the_default_is_only_told(folder: Path) -> None:
 def test_create_takes_a_new_field_with_no_edit_to_the_client(folder: Path) -> None:
     """The hand-written client learns the fields of a request from the generated package."""
     code = """
-from chat_completions._body import request_body
+from chat_completions._contract.request_body import request_body
 assert request_body({"creativity": "high"}, None, None) == {"creativity": "high"}
 """
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT / 'overrides'}"}

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chat_completions._fold import MAX_ANOMALIES, Anomaly, Fold
+from chat_completions._streaming.accumulator import MAX_ANOMALIES, Anomaly, Fold
 from chat_completions_api.models import ChatCompletion
 from tests.conftest import examples
 

@@ -15,14 +15,15 @@ from pathlib import Path
 import pytest
 
 from tests.specs import CONFIG, ROOT, Json, lowered, obj, ref, spec
-from tools import generate, generator
+from tools import generate
 from tools.__main__ import main
 from tools.errors import ToolError
+from tools.files.trees import differences, files_of, swap_in
 from tools.generate import PACKAGE
-from tools.generator import check_originals, check_pins, write_package
-from tools.shapes import Shapes
-from tools.trees import differences, files_of, swap_in
-from tools.verifying import verify_models
+from tools.rendering import generator
+from tools.rendering.generator import check_originals, check_pins, write_package
+from tools.rendering.shapes import Shapes
+from tools.rendering.verifying import verify_models
 
 pytestmark = pytest.mark.slow
 

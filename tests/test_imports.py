@@ -13,7 +13,7 @@ import chat_completions
 from chat_completions import errors, models
 
 ROOT = Path(__file__).parent.parent
-PRIVATE_SEAM = ROOT / "overrides" / "chat_completions" / "_generated.py"
+PRIVATE_SEAM = ROOT / "overrides" / "chat_completions" / "_contract" / "generated.py"
 
 
 def imported_by(code: str) -> set[str]:

@@ -10,8 +10,8 @@ import pytest
 
 from tests.specs import Json, lowered, lowered_property, obj, ref, spec
 from tools.errors import ToolError
-from tools.naming import class_name, module_name
-from tools.shapes import Shapes
+from tools.lowering.naming import class_name, module_name
+from tools.rendering.shapes import Shapes
 
 NULL = {"type": "null"}
 TEXT = {"type": "string"}

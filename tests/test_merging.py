@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from tests.specs import Json, obj, ref
 from tools.errors import ToolError
-from tools.merging import merge_all_of
+from tools.schema.merging import merge_all_of
 
 AT = "#/components/schemas/It"
 COMPONENTS: Json = {

@@ -41,10 +41,10 @@ from chat_completions_api.types import Model, UnknownVariant, encode_json
 from tests.conftest import examples
 from tests.near import ANY_JSON, objects_near
 from tests.specs import ROOT, Json, lowered
-from tools import document as documents
-from tools import yaml_reading
-from tools.generator import class_names, load_config
-from tools.overlay import apply_overlay
+from tools.document import document as documents
+from tools.document import yaml_reader
+from tools.rendering.generator import class_names, load_config
+from tools.schema.overlay import apply_overlay
 
 PAYLOADS = ROOT.parent / "shared" / "payloads"
 DELTA: Json = {"content": None, "unheard_of": "hm", "role": "assistant", "tool_calls": []}
@@ -108,7 +108,7 @@ def test_recorded_traffic_comes_back(name: str, model: type[Model], at_least: in
 
 def lowered_slice() -> Json:
     document = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
-    overlay = yaml_reading.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
+    overlay = yaml_reader.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
     chosen = class_names(load_config(ROOT / "generator-config.yml"))
     schemas: Json = lowered(apply_overlay(document, overlay).document, chosen)["components"]["schemas"]
     return schemas

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.specs import Json, obj, ref, spec
-from tools.nulls import accepts_null, null_unions
+from tools.schema.nulls import accepts_null, null_unions
 
 NULL = {"type": "null"}
 SCHEMAS = {

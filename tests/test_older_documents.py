@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.specs import ROOT, type_errors
-from tools import document as documents
 from tools.__main__ import main
+from tools.document import document as documents
 from tools.generate import PACKAGE
 
 pytestmark = pytest.mark.slow

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.specs import ROOT, Json, obj, ref, spec
-from tools import document as documents
-from tools import yaml_reading
+from tools.document import document as documents
+from tools.document import yaml_reader
 from tools.errors import ToolError
-from tools.overlay import Applied, apply_overlay
-from tools.prose import described_parts, without_prose
+from tools.schema.overlay import Applied, apply_overlay
+from tools.schema.prose import described_parts, without_prose
 
 TEXT = {"type": "string"}
 
@@ -172,7 +172,7 @@ def test_overlays_that_are_none(overlay: Any, message: str) -> None:
 def slice_with_prose() -> Json:
     """Return the vendored slice with the project's overlay applied; every action fits."""
     document = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
-    overlay = yaml_reading.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
+    overlay = yaml_reader.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
     applied = apply_overlay(document, overlay)
     assert applied.unmatched == []
     return applied.document
@@ -221,7 +221,7 @@ def test_the_slice_has_prose_everywhere(slice_with_prose: Json) -> None:
 def test_every_correction_is_needed(slice_with_prose: Json) -> None:
     """Without any one of the actions, the document is another one."""
     document = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
-    overlay = yaml_reading.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
+    overlay = yaml_reader.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
     for position in range(len(overlay["actions"])):
         actions = [action for i, action in enumerate(overlay["actions"]) if i != position]
         applied = apply_overlay(document, {**overlay, "actions": actions})

@@ -10,11 +10,11 @@ import pytest
 
 from chat_completions_api import params
 from tests.specs import ROOT, Json, lowered, obj, ref, spec, type_errors
-from tools.decoding import Decoders
 from tools.errors import ToolError
-from tools.operations import operation_shapes
-from tools.params import Params
-from tools.shapes import Shapes
+from tools.rendering.decoding import Decoders
+from tools.rendering.operations import operation_shapes
+from tools.rendering.params import Params
+from tools.rendering.shapes import Shapes
 
 TEXT = {"type": "string"}
 

@@ -17,10 +17,12 @@ import pytest
 
 from tests.specs import ROOT, obj, ref
 from tests.test_evolution import evolved
-from tools import changelog, refresh, rehearsing, swapping, vendor
+from tools import refresh, vendor
 from tools.__main__ import main
-from tools.drift.findings import Finding, Report
+from tools.drift.findings.findings import Finding, Report
 from tools.errors import ToolError
+from tools.files import swapping
+from tools.release import changelog, rehearsing
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tools import yaml_reading
+from tools.document import yaml_reader
 
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / ".github" / "workflows" / "release.yml"
@@ -96,7 +96,7 @@ def test_a_version_that_the_changelog_does_not_know_is_refused(project: Path) ->
 
 
 def workflow() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml_reading.read(WORKFLOW.read_bytes(), name=WORKFLOW.name)
+    loaded: dict[str, Any] = yaml_reader.read(WORKFLOW.read_bytes(), name=WORKFLOW.name)
     return loaded
 
 
@@ -153,7 +153,7 @@ def test_folders_that_the_guide_names_are_there() -> None:
 @pytest.mark.parametrize("form", [form for form in FORMS if form.name != "config.yml"], ids=lambda form: form.stem)
 def test_forms_are_whole(form: Path) -> None:
     """As GitHub wants them: a name, a description, and inputs with labels and ids of their own."""
-    loaded = yaml_reading.read(form.read_bytes(), name=form.name)
+    loaded = yaml_reader.read(form.read_bytes(), name=form.name)
     assert loaded["name"] and loaded["description"] and loaded["body"]
     inputs = [item for item in loaded["body"] if item["type"] != "markdown"]
     assert inputs and all(item["attributes"]["label"] for item in inputs)

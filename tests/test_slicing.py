@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.conftest import examples
-from tools import document, yaml_reading, yaml_writing
+from tools.document import document, yaml_reader, yaml_writer
 from tools.errors import ToolError
-from tools.slicing import slice_document
+from tools.schema.slicing import slice_document
 
 
 def spec(text: str) -> dict[str, Any]:
     """Return a document: these lines of YAML, and what every document needs."""
-    value = yaml_reading.read(text.encode(), name="in.yaml")
+    value = yaml_reader.read(text.encode(), name="in.yaml")
     return {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, **value}
 
 
@@ -244,7 +244,7 @@ aKeywordOfTomorrow: {description: kept, x-kept: 1}
 
 def test_every_contract_keyword_of_a_schema_stays() -> None:
     """Also one that nobody knows yet."""
-    schema = yaml_reading.read(KEPT.encode(), name="")
+    schema = yaml_reader.read(KEPT.encode(), name="")
     with_prose = copy.deepcopy(schema)
     for holder in (with_prose, *with_prose["allOf"], with_prose["items"], with_prose["discriminator"]):
         holder.update({"x-extension": 1, "description": "prose"})
@@ -554,7 +554,7 @@ def test_an_object_of_the_wrong_type_is_an_error(schema: str, at: str, message: 
 def test_depth_without_end_is_an_error() -> None:
     """Aliases can pile up more depth than a text has."""
     lines = ["a0: &a0 {}"] + [f"a{n}: &a{n} {'{items: ' * 100}*a{n - 1}{'}' * 100}" for n in range(1, 50)]
-    schemas = yaml_reading.read("\n".join(lines).encode(), name="x")
+    schemas = yaml_reader.read("\n".join(lines).encode(), name="x")
     value = schema_spec("{$ref: '#/components/schemas/a49'}")
     with pytest.raises(ToolError, match="too deep"):
         slice_document({**value, "components": {"schemas": schemas}}, ["a"])
@@ -653,17 +653,17 @@ RICH = RICH.replace("properties: {a: {type: string}}", "properties: {b: {}, a: {
 def test_no_order_of_keys_changes_the_slice(data: st.DataObject) -> None:
     """Any order of the keys of every mapping gives the same bytes, hoisted names included, and the input stays."""
     value = document.load(RICH.encode(), name="rich.yaml")
-    expected = yaml_writing.write(slice_document(value, ["a", "b"]))
+    expected = yaml_writer.write(slice_document(value, ["a", "b"]))
     mixed = shuffled(value, data.draw)
     before = json.dumps(mixed)
-    assert yaml_writing.write(slice_document(mixed, ["b", "a"])) == expected
+    assert yaml_writer.write(slice_document(mixed, ["b", "a"])) == expected
     assert json.dumps(mixed) == before
 
 
 def test_slicing_a_slice_changes_nothing() -> None:
     """The slice of a slice is itself, byte by byte, after reading it back."""
-    once = yaml_writing.write(slice_document(document.load(RICH.encode(), name="rich.yaml"), ["a", "b"]))
-    again = yaml_writing.write(slice_document(document.load(once.encode(), name="once.yaml"), ["a", "b"]))
+    once = yaml_writer.write(slice_document(document.load(RICH.encode(), name="rich.yaml"), ["a", "b"]))
+    again = yaml_writer.write(slice_document(document.load(once.encode(), name="once.yaml"), ["a", "b"]))
     assert again == once
 
 
@@ -723,9 +723,9 @@ def test_upstream_documents_slice_whole_and_stay_the_same() -> None:
     for path in documents:
         upstream = document.load(path.read_bytes(), name=path.name)
         sliced = slice_document(upstream)
-        text = yaml_writing.write(sliced)
-        assert yaml_writing.write(slice_document(document.load(text.encode(), name="slice"))) == text
-        assert yaml_writing.write(slice_document(turned(upstream))) == text
+        text = yaml_writer.write(sliced)
+        assert yaml_writer.write(slice_document(document.load(text.encode(), name="slice"))) == text
+        assert yaml_writer.write(slice_document(turned(upstream))) == text
         schemas = set(sliced["components"]["schemas"])
         named = {name.removeprefix("#/components/schemas/") for name in references(sliced) if "/schemas/" in name}
         assert named == schemas, "every schema is named, and every name is there"

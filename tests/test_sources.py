@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.specs import ROOT, generate, obj, spec
-from tools import document as documents
-from tools import pointer as pointers
+from tools.document import document as documents
+from tools.document import pointer as pointers
 
 PACKAGE = ROOT / "generated" / "chat_completions_api"
 TEXT = {"type": "string"}
@@ -78,7 +78,7 @@ def test_a_class_that_stands_for_several_schemas_names_them_all() -> None:
 
 
 def test_odd_names_stay_on_their_line(tmp_path: Path) -> None:
-    """Whatever a property is called, its pointer is one line of ASCII, and the same that `tools.pointer` gives."""
+    """Whatever a property is called, its pointer is one line of ASCII, as `tools.document.pointer` writes it."""
     odd = ["two\nlines", "import os  # noqa", "naïve ☃", "a/b~c%41", "\ud800", "coding: utf-7"]
     inline = {name: obj({f"x{i}": TEXT}) for i, name in enumerate(odd)}
     document = spec({"Odd": obj(inline)}, body={"$ref": "#/components/schemas/Odd"})

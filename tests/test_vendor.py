@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tools import document, vendor
+from tools import vendor
 from tools.__main__ import main
-from tools.slicing import slice_document
+from tools.document import document
+from tools.schema.slicing import slice_document
 
 ROOT = Path(__file__).resolve().parents[1]
 

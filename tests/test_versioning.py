@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.specs import ROOT
-from tools.drift.findings import LEVELS
+from tools.drift.findings.findings import LEVELS
 from tools.errors import ToolError
-from tools.versioning import next_version, read_version, write_version
+from tools.release.versioning import next_version, read_version, write_version
 
 NEXT = {
     "0.1.0": ("0.2.0", "0.1.1", "0.1.1", "0.1.1", "0.1.1"),

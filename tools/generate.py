@@ -10,12 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools import document as documents
-from tools import pointer as pointers
-from tools import yaml_reading
+from tools.document import document as documents
+from tools.document import pointer as pointers
+from tools.document import yaml_reader
 from tools.errors import ToolError
-from tools.files import write_whole
-from tools.generator import (
+from tools.files.trees import differences, swap_in
+from tools.files.writing import write_whole
+from tools.lowering.lowering import lower
+from tools.rendering.generator import (
     check_originals,
     check_pins,
     class_names,
@@ -24,12 +26,10 @@ from tools.generator import (
     template_originals,
     write_package,
 )
-from tools.lowering import lower
-from tools.nulls import null_unions
-from tools.overlay import apply_overlay
-from tools.schemas import operations
-from tools.slicing import OPERATIONS, slice_document
-from tools.trees import differences, swap_in
+from tools.schema.nulls import null_unions
+from tools.schema.overlay import apply_overlay
+from tools.schema.schemas import operations
+from tools.schema.slicing import OPERATIONS, slice_document
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi.yaml"
@@ -100,7 +100,7 @@ def build(spec: Path, package: Path) -> list[str]:
 
 def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes) -> list[str]:
     wanted = _wanted(document)
-    overlay = yaml_reading.read(_read(ROOT / "overlay.yaml"), name="overlay.yaml")
+    overlay = yaml_reader.read(_read(ROOT / "overlay.yaml"), name="overlay.yaml")
     applied = apply_overlay(slice_document(document, wanted), overlay)
     contract = null_unions(applied.document)
     config = load_config(ROOT / "generator-config.yml")

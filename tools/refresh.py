@@ -26,14 +26,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tools import changelog, rehearsing, swapping, vendor, versioning, yaml_reading
-from tools import document as documents
-from tools.drift.findings import LEVELS, Level, Report
+from tools import vendor
+from tools.document import document as documents
+from tools.document import yaml_reader
+from tools.drift.findings.findings import LEVELS, Level, Report
 from tools.errors import ToolError
-from tools.files import write_whole
+from tools.files import swapping
+from tools.files.writing import write_whole
 from tools.generate import PACKAGE, ROOT
-from tools.overlay import apply_overlay
-from tools.prose import without_prose
+from tools.release import changelog, rehearsing, versioning
+from tools.schema.overlay import apply_overlay
+from tools.schema.prose import without_prose
 
 SPEC, LOCK, OVERLAY, CHANGELOG = "openapi.yaml", "openapi.lock.json", "overlay.yaml", "CHANGELOG.md"
 GENERATED = f"generated/{PACKAGE}"
@@ -136,7 +139,7 @@ def _markdown(report: Report) -> str:
 def _wanting_prose(copy: Path) -> list[str]:
     """Give the pointers of what the overlay has no sentence for."""
     document = documents.load((copy / SPEC).read_bytes(), name=SPEC)
-    overlay = yaml_reading.read((copy / OVERLAY).read_bytes(), name=OVERLAY)
+    overlay = yaml_reader.read((copy / OVERLAY).read_bytes(), name=OVERLAY)
     return without_prose(apply_overlay(document, overlay).document)
 
 

@@ -20,9 +20,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools import document, files, yaml_writing
+from tools.document import document, yaml_writer
 from tools.errors import ToolError
-from tools.slicing import OPERATIONS, slice_document
+from tools.files import writing
+from tools.schema.slicing import OPERATIONS, slice_document
 
 UPSTREAM = "https://raw.githubusercontent.com/openai/openai-openapi/HEAD/openapi.yaml"
 REPOSITORY = "openai/openai-openapi"
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         sliced = slice_document(upstream, args.operations)
     except ToolError as error:
         raise document.located(error, data, name=args.upstream) from error
-    text = yaml_writing.write(sliced, comment=COMMENT).encode()
+    text = yaml_writer.write(sliced, comment=COMMENT).encode()
     _check_written(text, sliced, args.upstream)
 
     lock_path = lock_path_of(args.output)
@@ -162,7 +163,7 @@ def check(output: Path, operations: list[str]) -> None:
         sliced = slice_document(document.load(text, name=str(output)), operations)
     except ToolError as error:
         raise document.located(error, text, name=str(output)) from error
-    canonical = yaml_writing.write(sliced, comment=COMMENT).encode()
+    canonical = yaml_writer.write(sliced, comment=COMMENT).encode()
     if canonical != text:
         pairs = zip_longest(text.split(b"\n"), canonical.split(b"\n"))
         line = next(i for i, (old, new) in enumerate(pairs, 1) if old != new)
@@ -253,14 +254,14 @@ def _write_together(contents: Mapping[Path, bytes]) -> None:
     before: dict[Path, bytes | None] = {}
     with ExitStack() as stack:
         try:
-            puts = {path: stack.enter_context(files.drafted(path, content)) for path, content in contents.items()}
+            puts = {path: stack.enter_context(writing.drafted(path, content)) for path, content in contents.items()}
             for path, put in puts.items():
                 old = path.read_bytes() if path.is_file() else None
                 put()
                 before[path] = old
         except OSError as error:
             for done, old in before.items():
-                files.write_whole(done, old) if old is not None else done.resolve().unlink()
+                writing.write_whole(done, old) if old is not None else done.resolve().unlink()
             where = Path(error.filename).resolve()
             raise ToolError(f"cannot write: {error.strerror}; nothing was changed", where=str(where)) from error
 

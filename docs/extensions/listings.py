@@ -33,7 +33,10 @@ class PublicClasses(SphinxDirective):
             options = [":show-inheritance:"]
         else:
             homes = {
-                "events": ("chat_completions._events", "chat_completions._logprobs_events"),
+                "events": (
+                    "chat_completions._streaming.events.events",
+                    "chat_completions._streaming.events.logprobs_events",
+                ),
                 "tool-events": ("chat_completions.toolkit.events",),
             }[what]
             public = {name: getattr(chat_completions, name) for name in chat_completions.__all__}

@@ -3,7 +3,7 @@
 Links are followed, and stay. A regular file is replaced by a new one beside it, which gets its mode and owner; devices
 and pipes are written straight; directories, sockets and disks are refused.
 
-`tools/files.py` is this module again: tools import nothing of what they make, and a test keeps the two equal.
+`tools/files/writing.py` is this module again: tools import nothing of what they make, and a test keeps the two equal.
 """
 
 from __future__ import annotations

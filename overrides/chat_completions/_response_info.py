@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
-
-from chat_completions._failures import request_id_of
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chat_completions._exchange import Answer, Attempt
     from chat_completions._rate_limits import RateLimits
-    from chat_completions.errors import APIError
+
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "apim-request-id", "x-ms-request-id", "x-litellm-call-id")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a call: its status (None without a response), the delay before the next one, and why there was one.
+
+    `seconds` is how long it took until it failed, or until the head of its response.
+    """
+
+    status: int | None
+    delay: float | None = None
+    reason: str | None = None
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -41,14 +52,6 @@ class ResponseInfo:
         return rate_limits_in(self.headers)
 
 
-def info_of(answer: Answer) -> ResponseInfo:
-    """Give the information about an answered call."""
-    response = answer.response
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    elapsed = answer.answered_at - answer.began_at
-    return ResponseInfo(response.status_code, headers, request_id_of(headers), tuple(answer.attempts), elapsed)
-
-
 def response_info(source: Any) -> ResponseInfo:
     """Tell how a completion, page, stream or error came from the server.
 
@@ -64,6 +67,11 @@ def response_info(source: Any) -> ResponseInfo:
     if isinstance(source, Exception) and hasattr(source, "attempts"):
         response = getattr(source, "response", None)
         headers = {} if response is None else {name.lower(): value for name, value in response.headers.items()}
-        error = cast("APIError", source)
+        error: Any = source
         return ResponseInfo(error.status_code, headers, error.request_id, error.attempts, error.elapsed)
     raise TypeError(f"this {type(source).__name__} did not come from a server through a client")
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Give the id under which the server logged the request; servers name the header differently."""
+    return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)

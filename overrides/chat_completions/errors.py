@@ -40,14 +40,58 @@ import copyreg
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from chat_completions._shown_requests import credentials_in, hide_requests, without
+from chat_completions._redaction import credentials_in, hide_requests, without
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     import httpx
 
-    from chat_completions._exchange import Attempt
-    from chat_completions.models import ChatCompletion
-    from chat_completions.toolkit.run import ToolRun
+    from chat_completions._response_info import Attempt
+    from chat_completions_api.models import ChatCompletion
+
+    class ToolRun(Protocol):
+        """What an error says of the run of tools that it ended: a `chat_completions.ToolRun`."""
+
+        @property
+        def messages(self) -> list[Any]: ...
+
+        @property
+        def completions(self) -> tuple[ChatCompletion, ...]: ...
+
+        @property
+        def tool_results(self) -> tuple[ToolCallResult, ...]: ...
+
+        @property
+        def rounds(self) -> int: ...
+
+    class ToolCallResult(Protocol):
+        """What an error says of the tool call that failed: a `chat_completions.ToolCallResult`."""
+
+        @property
+        def round(self) -> int: ...
+
+        @property
+        def id(self) -> str: ...
+
+        @property
+        def name(self) -> str: ...
+
+        @property
+        def arguments(self) -> str: ...
+
+        @property
+        def content(self) -> str: ...
+
+        @property
+        def value(self) -> Any: ...
+
+        @property
+        def error(self) -> Exception | None: ...
+
+        @property
+        def seconds(self) -> float: ...
+
 
 MAX_DEPTH = 100  # of what an error keeps of a body, and of what a copy of it keeps of a completion
 TOO_DEEP = "(nested too deeply)"
@@ -91,7 +135,7 @@ class ChatCompletionsError(Exception):
         run: How far `run_tools` had come when this ended it, None outside of a run.
     """
 
-    run: ToolRun[Any] | None = None
+    run: ToolRun | None = None
 
     def __reduce__(self) -> Any:
         # By state and not by constructor arguments: subclasses need keywords, and what holds secrets stays behind.
@@ -202,10 +246,10 @@ class APIStatusError(APIError):
 
     @property
     def is_retryable(self) -> bool:
-        from chat_completions import _retry  # it takes longer to import than all the errors
+        from chat_completions import _retryable  # it takes longer to import than all the errors
 
         headers = {} if self.response is None else self.response.headers
-        return _retry.retried(self.status_code, headers, self.code, self.type)
+        return _retryable.retried(self.status_code, headers, self.code, self.type)
 
 
 class BadRequestError(APIStatusError):
@@ -245,9 +289,9 @@ class APIResponseValidationError(APIError):
 
     @property
     def is_retryable(self) -> bool:
-        from chat_completions import _retry  # it takes longer to import than all the errors
+        from chat_completions import _retryable  # it takes longer to import than all the errors
 
-        return _retry.may_pass(self.body) is True
+        return _retryable.may_pass(self.body) is True
 
 
 class ResponseTooLargeError(APIResponseValidationError):
@@ -268,9 +312,9 @@ class StreamError(APIError):
     @property
     def is_retryable(self) -> bool:
         # What breaks a stream is mostly of the moment, unless the server says otherwise.
-        from chat_completions import _retry  # it takes longer to import than all the errors
+        from chat_completions import _retryable  # it takes longer to import than all the errors
 
-        return _retry.may_pass(self.body) is not False
+        return _retryable.may_pass(self.body) is not False
 
 
 class IncompleteStreamError(StreamError):
@@ -333,14 +377,77 @@ class SchemaError(RequestValidationError):
     """The API's strict mode does not take a JSON Schema, and there is none that says the same."""
 
 
-# Of a completion that came, and is not what was asked for; they derive from the base above.
-from chat_completions._output_errors import (  # noqa: E402
-    ContentFilterFinishReasonError,
-    LengthFinishReasonError,
-    OutputValidationError,
-    StructuredOutputError,
-)
-from chat_completions._tool_errors import ToolArgumentsError, ToolFailedError, ToolRoundsError  # noqa: E402
+class StructuredOutputError(ChatCompletionsError):
+    """The completion came, and has no value of the type that was asked for.
+
+    Attributes:
+        completion: The completion, with all that it does have.
+    """
+
+    def __init__(self, message: str, *, completion: ChatCompletion) -> None:
+        super().__init__(message)
+        self.completion = completion
+
+
+class LengthFinishReasonError(StructuredOutputError):
+    """A choice was cut off at the limit of tokens; raise `max_completion_tokens`, or ask for less."""
+
+
+class ContentFilterFinishReasonError(StructuredOutputError):
+    """A choice was cut off by the server's content filter."""
+
+
+class OutputValidationError(StructuredOutputError):
+    """A reply is no value of the type that was asked for.
+
+    Attributes:
+        error: What the type's library raised; the error's `__cause__` as well.
+        where: JSON pointer to the reply in the completion, as `/choices/0/message/content`.
+        pointer: JSON pointer to the fault in the reply's JSON, empty for all of it, and if the library does not tell.
+    """
+
+    def __init__(self, message: str, *, error: Exception, where: str, pointer: str, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.error = error
+        self.where = where
+        self.pointer = pointer
+
+
+class ToolArgumentsError(ChatCompletionsError):
+    """A model's arguments do not fit the tool that it calls; the tool was not called.
+
+    Attributes:
+        name: The tool's name.
+        arguments: The arguments as the model wrote them.
+        problems: (JSON pointer into the arguments, what is wrong there), one for each problem.
+    """
+
+    def __init__(self, message: str, *, name: str, arguments: str, problems: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(message)
+        self.name = name
+        self.arguments = arguments
+        self.problems = problems
+
+
+class ToolFailedError(ChatCompletionsError):
+    """A tool raised; `__cause__` is what. To go on without it, send `run.messages`.
+
+    Attributes:
+        result: The call, and what it raised.
+    """
+
+    run: ToolRun
+
+    def __init__(self, message: str, *, result: ToolCallResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class ToolRoundsError(ChatCompletionsError):
+    """The model still called tools in the last round that it had; to go on, send `run.messages`."""
+
+    run: ToolRun
+
 
 STATUS_ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,

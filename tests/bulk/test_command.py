@@ -91,7 +91,7 @@ def test_a_person_sees_how_it_goes_and_may_interrupt_it(tmp_path: Path) -> None:
 
 def test_a_log_gets_a_line_now_and_then(tmp_path: Path) -> None:
     from chat_completions.bulk import Progress
-    from chat_completions.bulk.display import PlainDisplay
+    from chat_completions.bulk.report.display import PlainDisplay
 
     now, lines = 0.0, []
     progress = Progress(lambda: now)

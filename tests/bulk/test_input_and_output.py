@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from chat_completions.bulk import BulkError
-from chat_completions.bulk.inputs import Input, TooLong, lines_in
-from chat_completions.bulk.outputs import ResultFile
-from chat_completions.bulk.parts import PartFiles
-from chat_completions.bulk.results import answered, digest_of
-from chat_completions.bulk.seen import Meeting, Seen
+from chat_completions.bulk.input.seen import Meeting, Seen
+from chat_completions.bulk.input.source import Input, TooLong, lines_in
+from chat_completions.bulk.output.parts import PartFiles
+from chat_completions.bulk.output.result_file import ResultFile
+from chat_completions.bulk.output.result_lines import answered, digest_of
 
 fsspec = pytest.importorskip("fsspec", reason="needs fsspec, of the extra `bulk`")
 

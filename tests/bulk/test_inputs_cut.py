@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from chat_completions import bulk
-from chat_completions.bulk.decompression import DecompressedFile
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.inputs import Input
-from chat_completions.bulk.ray_partitions import copied
-from chat_completions.bulk.ray_places import Directory
-from chat_completions.bulk.ray_reading import Partition, Reader
+from chat_completions.bulk.input.decompression import DecompressedFile
+from chat_completions.bulk.input.source import Input
+from chat_completions.bulk.ray.partitions import copied
+from chat_completions.bulk.ray.places import Directory
+from chat_completions.bulk.ray.reading import Partition, Reader
 
 from .fast_server import FastServer
 from .files import check_each_once, errors_of, request, results, settings

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_completions._exchange import Attempt
-from chat_completions.bulk import results
-from chat_completions.bulk.requests import Malformed, Request, request_of
+from chat_completions._response_info import Attempt
+from chat_completions.bulk.input.requests import Malformed, Request, request_of
+from chat_completions.bulk.output import result_lines
 
 from .files import request
 
@@ -81,11 +81,11 @@ def test_a_line_that_is_no_request_says_why(raw: bytes, code: str, custom_id: st
     assert isinstance(found, Malformed)
     assert (found.number, found.code, found.custom_id) == (3, code, custom_id)
     assert "secret" not in found.message
-    line = results.reported("d" * 32, found).line
+    line = result_lines.reported("d" * 32, found).line
     told = json.loads(line)
     assert told["error"]["line"] == 3
     assert "line 3" in told["error"]["message"]
-    assert results.ended_by(line) == (custom_id or results.number_of("d" * 32))
+    assert result_lines.ended_by(line) == (custom_id or result_lines.number_of("d" * 32))
 
 
 def test_tokens_are_estimated_without_what_is_no_text() -> None:
@@ -110,7 +110,7 @@ def test_tokens_are_estimated_without_what_is_no_text() -> None:
 )
 @pytest.mark.parametrize("custom_id", ["a", 'q"\\\n', "\ud800", "ü \u2028"])
 def test_an_answer_is_one_line_that_says_what_it_ends(content: bytes, custom_id: str) -> None:
-    found = results.answered(results.digest_of("run", custom_id, b""), custom_id, 200, None, content)
+    found = result_lines.answered(result_lines.digest_of("run", custom_id, b""), custom_id, 200, None, content)
     assert found is not None
     assert found.line.count(b"\n") == 1
     assert found.line.endswith(b"}\n")
@@ -121,24 +121,24 @@ def test_an_answer_is_one_line_that_says_what_it_ends(content: bytes, custom_id:
     told = json.loads(found.line, parse_constant=refuse)
     wanted = json.loads(content.decode("utf-8-sig"), parse_constant=lambda constant: None)
     assert told["response"]["body"] == wanted
-    assert told["custom_id"] == custom_id == results.ended_by(found.line)
+    assert told["custom_id"] == custom_id == result_lines.ended_by(found.line)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"<html>", b'{"choices":[', b"\xff", b'{"error":{"message":"no"}}'])
 def test_what_is_no_completion_is_no_answer(content: bytes) -> None:
-    assert results.answered("d" * 32, "a", 200, None, content) is None
+    assert result_lines.answered("d" * 32, "a", 200, None, content) is None
 
 
 def test_a_failure_has_the_form_of_the_batch_api_and_its_attempts() -> None:
     attempts = [Attempt(429, 0.5, "HTTP 429: slow down", 0.01), Attempt(500, None, "HTTP 500: oh", 0.02)]
-    found = results.failed("d" * 32, "a", attempts, response=(500, "req-1", b'{"error":{"message":"oh"}}'))
+    found = result_lines.failed("d" * 32, "a", attempts, response=(500, "req-1", b'{"error":{"message":"oh"}}'))
     told = json.loads(found.line)
     assert told["response"] == {"status_code": 500, "request_id": "req-1", "body": {"error": {"message": "oh"}}}
     assert told["error"] is None
     assert told["attempts"][0] == {"status": 429, "delay": 0.5, "reason": "HTTP 429: slow down", "seconds": 0.01}
-    text = json.loads(results.failed("d" * 32, "a", [], response=(502, None, b"<html>\xff")).line)
+    text = json.loads(result_lines.failed("d" * 32, "a", [], response=(502, None, b"<html>\xff")).line)
     assert text["response"]["body"] == "<html>\ufffd"
-    cut = json.loads(results.failed("d" * 32, "a", [], code="connection_error", message="cut").line)
+    cut = json.loads(result_lines.failed("d" * 32, "a", [], code="connection_error", message="cut").line)
     assert cut["response"] is None
     assert cut["error"] == {"code": "connection_error", "message": "cut"}
 
@@ -154,4 +154,4 @@ def test_a_failure_has_the_form_of_the_batch_api_and_its_attempts() -> None:
     ],
 )
 def test_a_line_of_another_tool_is_read_as_well(line: bytes, ends: str | None) -> None:
-    assert results.ended_by(line) == ends
+    assert result_lines.ended_by(line) == ends

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from chat_completions import bulk
-from chat_completions._retry import may_pass
-from chat_completions.bulk import asking
-from chat_completions.bulk.attempts import fault_of
-from chat_completions.bulk.report_failures import failures_of
+from chat_completions._retryable import may_pass
+from chat_completions.bulk.report.failures import failures_of
+from chat_completions.bulk.runner import runner
+from chat_completions.bulk.runner.attempts import fault_of
 from chat_completions.errors import APIConnectionError, APIResponseValidationError, IncompleteStreamError, StreamError
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, stream_reply
 
@@ -372,7 +372,7 @@ def test_a_server_that_is_away_is_waited_for(
     tmp_path: Path, over: str, max_retries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refused connections took nothing: however often, no request fails for them."""
-    monkeypatch.setattr(asking, "_NEVER_THERE", 3600.0)
+    monkeypatch.setattr(runner, "_NEVER_THERE", 3600.0)
     source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     names = write_requests(source, 6)
     with socket.socket() as held, ExitStack() as closing:

@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from chat_completions.bulk.concurrency import Concurrency
-from chat_completions.bulk.pace import Pace
 from chat_completions.bulk.progress import Histogram, Progress
+from chat_completions.bulk.runner.concurrency import Concurrency
+from chat_completions.bulk.runner.rate_limiter import Pace
 
 
 def simulated(

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from chat_completions import bulk
-from chat_completions.bulk.ray_engine import RayEngine
+from chat_completions.bulk.ray.engine import RayEngine
 from tests.bulk.fast_server import Behaviour, FastServer
 from tests.bulk.files import ROOT, request, results, write_requests
 
@@ -156,7 +156,7 @@ def test_a_worker_killed_half_way_changes_nothing(
 _DRIVER = """
 import json, sys
 from chat_completions import bulk
-from chat_completions.bulk.ray_engine import RayEngine
+from chat_completions.bulk.ray.engine import RayEngine
 given = json.loads(sys.argv[1])
 engine = RayEngine(actors=2, partition_bytes=20_000, ray_address=sys.argv[2])
 print(bulk.run(**given, engine=engine).complete, flush=True)

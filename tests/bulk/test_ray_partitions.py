@@ -13,19 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import bulk
-from chat_completions._settings import Secret
+from chat_completions._types import Secret
 from chat_completions.bulk.engines import engine_of
-from chat_completions.bulk.inputs import Input, lines_in
+from chat_completions.bulk.input.source import Input, lines_in
 from chat_completions.bulk.options import Job
+from chat_completions.bulk.output.result_lines import Result, answered, failed
 from chat_completions.bulk.progress import Progress
-from chat_completions.bulk.ray_engine import RayEngine
-from chat_completions.bulk.ray_meter import Limits, Meter, Report, Sealed
-from chat_completions.bulk.ray_partitions import copied, divided, numbered, plan_of, plan_text, survey
-from chat_completions.bulk.ray_parts import Part, PartitionBooks
-from chat_completions.bulk.ray_places import Directory, part_name
-from chat_completions.bulk.ray_reading import Reader, Source
-from chat_completions.bulk.ray_records import Records
-from chat_completions.bulk.results import Result, answered, failed
+from chat_completions.bulk.ray.engine import RayEngine
+from chat_completions.bulk.ray.meter import Limits, Meter, Report, Sealed
+from chat_completions.bulk.ray.partitions import copied, divided, numbered, plan_of, plan_text, survey
+from chat_completions.bulk.ray.parts import Part, PartitionBooks
+from chat_completions.bulk.ray.places import Directory, part_name
+from chat_completions.bulk.ray.reading import Reader, Source
+from chat_completions.bulk.ray.records import Records
 from tests.bulk.files import request, write_requests
 from tests.conftest import examples
 
@@ -174,7 +174,7 @@ def test_a_store_takes_what_two_workers_wrote_once(tmp_path: Path) -> None:
 
 
 def test_a_part_in_use_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat_completions.bulk.ray_parts._LONGEST_LOCK", 0.3)
+    monkeypatch.setattr("chat_completions.bulk.ray.parts._LONGEST_LOCK", 0.3)
     directory = Directory(str(tmp_path))
     directory.inside("_run").make()
     one, other = Part(directory, 0), Part(directory, 0)
@@ -344,7 +344,7 @@ def test_an_http_client_is_not_sent(tmp_path: Path) -> None:
 def test_a_ray_client_is_refused(tmp_path: Path) -> None:
     from contextlib import ExitStack
 
-    from chat_completions.bulk.ray_cluster import connected
+    from chat_completions.bulk.ray.cluster import connected
 
     with ExitStack() as closing, pytest.raises(bulk.BulkError, match="ray job submit"):
         connected("ray://head:10001", {}, closing)

@@ -18,9 +18,10 @@ import pytest
 pytest.importorskip("matplotlib", reason="the report needs the extra `report`")
 
 from chat_completions import _files, bulk
-from chat_completions.bulk import Histogram, Sample, Summary, report
-from chat_completions.bulk.report_failures import failures_of
-from chat_completions.bulk.report_plots import rates
+from chat_completions.bulk import Histogram, Sample, Summary
+from chat_completions.bulk.report import page
+from chat_completions.bulk.report.failures import failures_of
+from chat_completions.bulk.report.plots import rates
 from tests.bulk.fast_server import Behaviour, FastServer
 
 pytestmark = pytest.mark.slow
@@ -108,7 +109,7 @@ def error_line(custom_id: Any, **rest: Any) -> str:
 
 def written(found: Summary, folder: Path, **arguments: Any) -> Page:
     path = folder / "run.html"
-    report.write(found, path, **arguments)
+    page.write(found, path, **arguments)
     return Page(path.read_text("utf-8"))
 
 
@@ -281,7 +282,7 @@ def test_a_report_that_cannot_be_written_costs_no_answer(tmp_path: Path, monkeyp
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("odd")
 
-    monkeypatch.setattr(report, "html_of", fail)
+    monkeypatch.setattr(page, "html_of", fail)
     found = bulk.run(
         tmp_path / "in.jsonl",
         tmp_path / "out.jsonl",
@@ -303,7 +304,7 @@ def test_a_file_that_is_there_is_kept_until_the_new_one_is_whole(
 
     monkeypatch.setattr(_files, "_write", full)
     with pytest.raises(bulk.BulkError, match="No space left"):
-        report.write(summary(tmp_path), tmp_path / "run.html")
+        page.write(summary(tmp_path), tmp_path / "run.html")
     assert (tmp_path / "run.html").read_text() == "before"
 
 

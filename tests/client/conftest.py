@@ -12,7 +12,8 @@ import httpx2
 import httpx_aiohttp
 import pytest
 
-from chat_completions import AsyncClient, AsyncStream, Client, DefaultAioHttpClient, _transport
+from chat_completions import AsyncClient, AsyncStream, Client, DefaultAioHttpClient
+from chat_completions._transport import transport as transports
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
@@ -194,15 +195,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def transport(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the clients that tests construct by themselves send with the transport that is asked for."""
     if TRANSPORT == "aiohttp":
-        monkeypatch.setattr(_transport, "_new_async_client", made(httpx_aiohttp.HttpxAiohttpClient, True))
+        monkeypatch.setattr(transports, "_new_async_client", made(httpx_aiohttp.HttpxAiohttpClient, True))
     elif TRANSPORT == "httpx2":
-        monkeypatch.setattr(_transport, "_new_client", made(httpx2.Client, False))
-        monkeypatch.setattr(_transport, "_new_async_client", made(httpx2.AsyncClient, True))
+        monkeypatch.setattr(transports, "_new_client", made(httpx2.Client, False))
+        monkeypatch.setattr(transports, "_new_async_client", made(httpx2.AsyncClient, True))
 
 
 def made(kind: Callable[..., Any], is_async: bool) -> Callable[[], Any]:
     proxied = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
-    return lambda: kind(**_transport._client_arguments(proxied))
+    return lambda: kind(**transports._client_arguments(proxied))
 
 
 @pytest.fixture

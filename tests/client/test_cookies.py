@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chat_completions import AsyncAzureClient, AzureClient, Client, _cookies, errors
+from chat_completions import AsyncAzureClient, AzureClient, Client, errors
+from chat_completions._transport import cookies as cookie_books
 from tests.client.conftest import AsyncApi, SyncApi
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply
 from tests.client.test_origins import Asking, asking, redirect  # noqa: F401
@@ -172,13 +173,13 @@ def test_a_way_of_the_callers_to_build_requests() -> None:
 
 
 def test_keys_that_change_with_each_call_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_cookies, "_MOST_CREDENTIALS", 3)
+    monkeypatch.setattr(cookie_books, "_MOST_CREDENTIALS", 3)
     with ScriptedServer(greeting) as server:
         with httpx.Client() as http_client:
             client = Client(base_url=named(server), api_key="0", http_client=http_client)
             for key in "0123401":
                 SyncApi().create(client.with_options(api_key=key))
-            book = _cookies.cookie_book(http_client)
+            book = cookie_books.cookie_book(http_client)
             assert book is not None and len(book._kept) == 3 and len(book._answers) <= 7
     assert cookies(server) == [None] * 7
 

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import errors, response_info
-from chat_completions._event_core import EventCore
-from chat_completions._events import ChatCompletionStreamEvent, ContentDeltaEvent
+from chat_completions._streaming.events.event_builder import EventCore
+from chat_completions._streaming.events.events import ChatCompletionStreamEvent, ContentDeltaEvent
 from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionTokenLogprob
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply

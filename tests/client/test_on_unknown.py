@@ -19,15 +19,16 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_completions import APIResponseValidationError, Client, Unknown, _generated, errors
-from chat_completions._known import Found, Tables, look, shown
-from chat_completions._stream_core import StreamCore
-from chat_completions._unknown import MAX_KINDS, Watch
+from chat_completions import APIResponseValidationError, Client, Unknown, errors
+from chat_completions._contract import generated
+from chat_completions._contract.schema_tables import Found, Tables, look, shown
+from chat_completions._contract.unknown_values import MAX_KINDS, Watch
+from chat_completions._streaming.stream_decoder import StreamCore
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 from tests.client.test_events import opened, run
 from tests.client.test_pages import ids
-from tools import pointer as pointers
+from tools.document import pointer as pointers
 
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads"
 DONE = b"data: [DONE]\n\n"
@@ -512,7 +513,7 @@ def recorded(name: str) -> Iterator[dict[str, Any]]:
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded traffic (../shared/payloads) is not here")
 def test_recorded_traffic_is_looked_at() -> None:
     """Nothing raises, and each schema that is pointed at does in fact not know what was found."""
-    document = _generated.document()
+    document = generated.document()
     told: list[Unknown] = []
     watch = Watch(told.append)
     for row in recorded("responses.jsonl.gz"):

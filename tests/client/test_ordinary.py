@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_completions import _json
-from chat_completions._event_core import EventCore
-from chat_completions._ordinary import Ordinary
-from chat_completions._stream_core import StreamCore
-from chat_completions._unknown import Watch
+from chat_completions._contract import json_reader
+from chat_completions._contract.unknown_values import Watch
+from chat_completions._streaming.events.event_builder import EventCore
+from chat_completions._streaming.fast_path import Ordinary
+from chat_completions._streaming.stream_decoder import StreamCore
 from chat_completions.errors import StreamError
 from tests.conftest import examples
 
@@ -311,8 +311,8 @@ def test_every_reader_reads_as_json_does(value: Any, ascii_only: bool, space: st
     """Numbers of any size, NaN, half surrogates, white space."""
     text = space + json.dumps(value, ensure_ascii=ascii_only) + space
     expected = repr(json.loads(text))
-    assert repr(_json.loads(text)) == expected
-    assert repr(_json.reader()(text)) == expected
+    assert repr(json_reader.loads(text)) == expected
+    assert repr(json_reader.reader()(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_every_reader_fails_as_json_does(text: str) -> None:
         except (ValueError, RecursionError) as error:
             return type(error), str(error)[:40] if isinstance(error, ValueError) else ""
 
-    assert run(_json.loads) == run(_json.reader()) == run(json.loads)
+    assert run(json_reader.loads) == run(json_reader.reader()) == run(json.loads)
 
 
 @pytest.mark.slow
@@ -343,8 +343,8 @@ def test_recorded_streams() -> None:
             texts = [part[6:] for part in str(text).replace("\r\n", "\n").split("\n") if part.startswith("data: ")]
             expected = outcome(texts, blind=True)
             assert outcome(texts, blind=False) == expected
-            assert outcome(texts, blind=False, read=_json.loads) == expected
-            assert outcome(texts, blind=False, read=_json.reader()) == expected
+            assert outcome(texts, blind=False, read=json_reader.loads) == expected
+            assert outcome(texts, blind=False, read=json_reader.reader()) == expected
             read += told(texts)
     assert read > 1_000
 

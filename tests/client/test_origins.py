@@ -14,7 +14,7 @@ from chat_completions import (
     DefaultHttpx2Client,
     DefaultHttpxClient,
 )
-from chat_completions._steps import _origin
+from chat_completions._transport.steps import _origin
 from tests.client.conftest import AsyncApi, SyncApi
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from chat_completions import AsyncPage, Page, errors, response_info
-from chat_completions._paging import MOST_EMPTY_PAGES
+from chat_completions._pagination.cursor import MOST_EMPTY_PAGES
 from tests.client.conftest import AsyncApi, SyncApi
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply
 

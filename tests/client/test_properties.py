@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_completions._fold import Fold
-from chat_completions._stream_core import StreamCore
+from chat_completions._streaming.accumulator import Fold
+from chat_completions._streaming.stream_decoder import StreamCore
 from chat_completions.errors import IncompleteStreamError, StreamError
 from tests.conftest import examples
 

@@ -16,7 +16,9 @@ from attrs.exceptions import FrozenInstanceError
 
 import chat_completions
 import chat_completions_api
-from chat_completions import Provenance, _generated, _provenance, provenance
+from chat_completions import Provenance, provenance
+from chat_completions._contract import generated
+from chat_completions._contract import provenance as provenances
 
 ROOT = Path(__file__).parents[2]
 LOCK = json.loads((ROOT / "openapi.lock.json").read_text())
@@ -36,7 +38,7 @@ def test_it_has_the_versions_of_what_is_installed(monkeypatch: pytest.MonkeyPatc
     assert list(versions) == ["chat-completions-client", "httpx", "attrs", "python-dateutil", "python"]
     assert all(versions.values())
     assert versions["chat-completions-client"] == chat_completions.__version__
-    monkeypatch.setattr(_provenance, "_version_of", lambda distribution: None)
+    monkeypatch.setattr(provenances, "_version_of", lambda distribution: None)
     versions = provenance().versions
     assert (versions["chat-completions-client"], versions["httpx"]) == (chat_completions.__version__, None)
     assert "httpx not installed" in str(provenance())
@@ -66,7 +68,7 @@ def test_as_text_it_is_what_a_bug_report_needs() -> None:
 
 def test_a_slice_of_unknown_origin_has_no_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that was generated from another document tells so."""
-    monkeypatch.setattr(_generated, "document", dict)
+    monkeypatch.setattr(generated, "document", dict)
     facts = provenance()
     assert (facts.repository, facts.commit, facts.date, facts.slice_sha256) == (None, None, None, None)
     assert "unknown" in str(facts)

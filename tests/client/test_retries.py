@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from chat_completions import AsyncClient, Client, _exchange, _retry, errors, response_info
-from chat_completions._transport import _ssl_context
+from chat_completions import AsyncClient, Client, errors, response_info
+from chat_completions._transport import plan, retry
+from chat_completions._transport.transport import _ssl_context
 from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 from tests.client.test_calls import COMPLETION
@@ -28,7 +29,7 @@ from tests.client.test_streams import DONE, chunk
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep our own delays short; what a server asks for stays."""
-    monkeypatch.setattr(_retry, "FIRST_DELAY", 0.001)
+    monkeypatch.setattr(retry, "FIRST_DELAY", 0.001)
 
 
 def fail(status: int = 503, code: str | None = None, **headers: str) -> Reply:
@@ -133,28 +134,28 @@ DELAYS: list[tuple[dict[str, str], float, float]] = [
 
 @pytest.mark.parametrize(("headers", "least", "most"), DELAYS)
 def test_the_delay_is_what_the_server_asks_for(headers: dict[str, str], least: float, most: float) -> None:
-    delay = _retry.delay(1, headers)
+    delay = retry.delay(1, headers)
     assert delay is not None
     assert least <= delay <= most
 
 
 def test_the_delay_may_be_a_date() -> None:
-    asked = _retry.asked_delay({"retry-after": email.utils.formatdate(time.time() + 30, usegmt=True)})
+    asked = retry.asked_delay({"retry-after": email.utils.formatdate(time.time() + 30, usegmt=True)})
     assert asked is not None
     assert 25 < asked <= 30
 
 
 def test_our_own_delay_grows_to_a_bound_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_retry, "FIRST_DELAY", 0.5)
+    monkeypatch.setattr(retry, "FIRST_DELAY", 0.5)
     for attempt, longest in ((1, 0.5), (2, 1.0), (5, 8.0), (50, 8.0)):
-        delays = {_retry.delay(attempt) for _ in range(50)}
+        delays = {retry.delay(attempt) for _ in range(50)}
         assert len(delays) > 1
         assert all(delay is not None and 0.75 * longest <= delay <= longest for delay in delays)
 
 
 @pytest.mark.slow
 def test_the_deadline_covers_all_attempts(api: SyncApi, clock_of: Callable[..., Callable[[float], None]]) -> None:
-    advance = clock_of(_exchange)
+    advance = clock_of(plan)
 
     def late(_: Any) -> Reply:
         advance(540)
@@ -211,7 +212,7 @@ def test_a_redirect_loop_ends(api: SyncApi) -> None:
     with ScriptedServer(Reply([], 307, {"location": "/v1/chat/completions"})) as server:
         with pytest.raises(errors.APIStatusError, match="307"):
             api.create(api.client(base_url=server.base_url))
-        assert len(server.requests) == _exchange.MAX_REDIRECTS + 1
+        assert len(server.requests) == plan.MAX_REDIRECTS + 1
 
 
 def test_https_never_falls_back_to_http() -> None:

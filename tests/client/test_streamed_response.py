@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from chat_completions import AsyncClient, Client, _bodies, _streamed_response, errors, response_info
+from chat_completions import AsyncClient, Client, errors, response_info
+from chat_completions._client import streaming_response
+from chat_completions._transport import response_body
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
@@ -118,7 +120,7 @@ def test_a_body_that_breaks_off_or_stalls(api: SyncApi) -> None:
 
 @pytest.mark.slow
 def test_the_deadline_is_of_the_body_too(api: SyncApi, clock_of: Callable[..., Callable[[float], None]]) -> None:
-    advance = clock_of(_bodies, _streamed_response)
+    advance = clock_of(response_body, streaming_response)
     drops = [piece for _ in range(600) for piece in (b" ", 0.1)]
     with ScriptedServer(Reply([b'{"id"', *drops, b":1}"], framing="chunked")) as server:
         with opened(api, api.client(base_url=server.base_url), deadline=600) as response:

@@ -222,7 +222,9 @@ def test_text_deltas_are_the_text_of_the_first_choice(api: SyncApi) -> None:
 
 
 def test_an_event_over_the_limit_is_told(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat_completions._stream_core.Decoder", functools.partial(Decoder, max_event_bytes=300))
+    monkeypatch.setattr(
+        "chat_completions._streaming.stream_decoder.Decoder", functools.partial(Decoder, max_event_bytes=300)
+    )
     with ScriptedServer(stream_reply([chunk("a"), chunk("b" * 400), DONE])) as server:
         with pytest.raises(errors.StreamError, match="300 bytes") as caught:
             api.chunks(stream_of(api, server))

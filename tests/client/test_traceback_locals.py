@@ -21,7 +21,7 @@ from chat_completions import (
     bulk,
     errors,
 )
-from chat_completions._frames import _PACKAGES
+from chat_completions._traceback_locals import _PACKAGES
 from tests.client.conftest import MESSAGES
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 

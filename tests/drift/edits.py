@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tools.schemas import SCHEMA_REF, ref_name
+from tools.schema.schemas import SCHEMA_REF, ref_name
 
 Json = dict[str, Any]
 Edit = Callable[[Json, random.Random], None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.drift.findings import Finding
-from tools.drift.gathering import findings_of
-from tools.drift.selecting import operations_to_compare, slice_of
+from tools.drift.compare.collect import findings_of
+from tools.drift.compare.select_operations import operations_to_compare, slice_of
+from tools.drift.findings.findings import Finding
 
 Json = dict[str, Any]
 

@@ -7,12 +7,14 @@ from typing import Any, get_args, get_type_hints
 
 from hypothesis import strategies as st
 
-from tools.drift.findings import LEVELS, Acknowledgement, Direction, Finding, Report, Symbol
+from tools.drift.findings.findings import LEVELS, Acknowledgement, Direction, Finding, Report, Symbol
 
 KINDS = get_args(get_type_hints(Symbol)["kind"])
 
 USAGE = Symbol("field", "chat_completions_api.models.Reply.usage", "generated/chat_completions_api/models/reply.py", 12)
-FOLD = Symbol("module", "chat_completions._fold", "overrides/chat_completions/_fold.py", 3)
+FOLD = Symbol(
+    "module", "chat_completions._streaming.accumulator", "overrides/chat_completions/_streaming/accumulator.py", 3
+)
 ROW = Acknowledgement("2123456789ab", "Nobody reads it.", date(2026, 12, 31), 4)
 
 

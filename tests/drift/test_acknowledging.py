@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.drift.reports import NONE, SOME, finding
-from tools.drift.acknowledging import FILE, apply, read
-from tools.drift.findings import Acknowledgement, Report
+from tools.drift.findings.acknowledging import FILE, apply, read
+from tools.drift.findings.findings import Acknowledgement, Report
 from tools.errors import ToolError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,12 +18,12 @@ import pytest
 
 from tests.drift.minis import TEXT, Json, document, in_request
 from tests.specs import ROOT
-from tools import document as documents
-from tools import yaml_writing
 from tools.__main__ import main
+from tools.document import document as documents
+from tools.document import yaml_writer
 from tools.drift.command import SPEC, report
-from tools.drift.findings import Report, Symbol
-from tools.drift.rules_page import rules_page
+from tools.drift.findings.findings import Report, Symbol
+from tools.drift.findings.rules_page import rules_page
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ DOCUMENTS = sorted(UPSTREAM.glob("*.yaml.gz"))
 
 def write(path: Path, document: Json) -> str:
     """Write a document; return its path."""
-    path.write_text(yaml_writing.write(document))
+    path.write_text(yaml_writer.write(document))
     return str(path)
 
 
@@ -162,10 +162,10 @@ def test_acknowledged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(folder / "new.yaml", BROKEN)
     (found,) = report(SPEC, path).findings
     row = {"fingerprint": found.fingerprint, "reason": "Known.", "expires": "2999-01-01"}
-    Path("ack.yaml").write_text(yaml_writing.write({"acknowledged": [row]}))
+    Path("ack.yaml").write_text(yaml_writer.write({"acknowledged": [row]}))
     assert main(["drift", "--acknowledged", "ack.yaml", "--upstream", path]) == 0
     assert "1 acknowledged" in capsys.readouterr().out
-    Path("ack.yaml").write_text(yaml_writing.write({"acknowledged": [{**row, "expires": "2001-01-01"}]}))
+    Path("ack.yaml").write_text(yaml_writer.write({"acknowledged": [{**row, "expires": "2001-01-01"}]}))
     assert main(["drift", "--acknowledged", "ack.yaml", "--upstream", path]) == 2
     assert "expired" in capsys.readouterr().out
 

@@ -19,7 +19,7 @@ from markdown_it.token import Token
 
 from tests.conftest import examples
 from tests.drift.reports import KINDS, NONE, REPORTS, ROW, SOME, TEXTS, finding
-from tools.drift.findings import LEVELS, Acknowledgement, Direction, Report, Symbol
+from tools.drift.findings.findings import LEVELS, Acknowledgement, Direction, Report, Symbol
 from tools.drift.formats import FORMATS
 from tools.drift.formats.markdown import MAX_CHARACTERS, code, prose
 from tools.drift.formats.text import WIDTH
@@ -73,7 +73,7 @@ breaking  property-removed  openapi.yaml:12  (#/components/schemas/Reply/propert
     {"type": "integer"} -> nothing
     response of createChatCompletion; 0123456789ab
     field  chat_completions_api.models.Reply.usage  generated/chat_completions_api/models/reply.py:12
-    module  chat_completions._fold  overrides/chat_completions/_fold.py:3
+    module  chat_completions._streaming.accumulator  overrides/chat_completions/_streaming/accumulator.py:3
 
 Risky (1)
 

@@ -13,7 +13,7 @@ from tests.drift.minis import NUMBER, TEXT, Json, compare, in_both, in_request, 
 from tests.drift.test_schema_rules import A, B, obj, one_of, tagged, texts
 from tools.__main__ import main
 from tools.drift.command import UNREADABLE_EXIT_CODE
-from tools.drift.findings import Finding
+from tools.drift.findings.findings import Finding
 from tools.errors import ToolError
 
 ARRAY: Json = {"type": "array"}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.drift import test_schema_rules
 from tests.drift.minis import NUMBER, TEXT, Json, compare, document
-from tools.drift.rules import RULES
+from tools.drift.findings.rules import RULES
 
 BREAKING, RISKY, ADDITIVE, NEUTRAL = "breaking", "risky", "additive", "neutral"
 KEY = {"type": "http", "scheme": "bearer"}

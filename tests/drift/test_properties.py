@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.conftest import examples
 from tests.drift.edits import CHANGES, SOME_EDITS, SPELLINGS, Json, edited, shuffled
 from tests.specs import ROOT
-from tools import document as documents
-from tools.drift.findings import Finding
-from tools.drift.gathering import findings_of as compare
-from tools.drift.rules import RULES
+from tools.document import document as documents
+from tools.drift.compare.collect import findings_of as compare
+from tools.drift.findings.findings import Finding
+from tools.drift.findings.rules import RULES
 
 pytestmark = pytest.mark.slow
 

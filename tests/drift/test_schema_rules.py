@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.drift.minis import NUMBER, TEXT, Json, compare, in_both, in_request, in_response
-from tools.drift.rules import RULES, Rule
+from tools.drift.findings.rules import RULES, Rule
 
 BREAKING, RISKY, ADDITIVE, NEUTRAL = "breaking", "risky", "additive", "neutral"
 

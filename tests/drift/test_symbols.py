@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from tests.specs import ROOT, Json, generate, obj, ref, spec
-from tools import document as documents
-from tools import pointer as pointers
-from tools.drift.findings import Symbol
-from tools.drift.symbols import Symbols
+from tools.document import document as documents
+from tools.document import pointer as pointers
+from tools.drift.findings.findings import Symbol
+from tools.drift.impact.symbols import Symbols
 
 BASE = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
 SYMBOLS = Symbols(ROOT, BASE)
@@ -103,28 +103,28 @@ def test_what_says_nothing_of_the_contract_touches_nothing() -> None:
 EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
     f"{SCHEMAS}/CreateChatCompletionResponse/properties/usage": (
         ["models.ChatCompletion.usage"],
-        ["_fold", "local.replies"],
-        ["_paging", "_settings", "sse"],
+        ["_streaming.accumulator", "local.replies"],
+        ["_pagination.cursor", "_transport.settings", "sse"],
     ),
     f"{SCHEMAS}/CreateChatCompletionResponse/properties/choices/items/properties/finish_reason/enum/3": (
         ["models.Choice.finish_reason", "models.ChoiceFinishReason"],
-        ["_event_core", "_fold", "_stream_core"],
-        ["_paging", "_retry"],
+        ["_streaming.events.event_builder", "_streaming.accumulator", "_streaming.stream_decoder"],
+        ["_pagination.cursor", "_transport.retry"],
     ),
     f"{SCHEMAS}/CreateChatCompletionResponse/properties/id": (
         ["models.ChatCompletion.id"],
-        ["_fold", "_paging"],
-        ["_retry", "sse"],
+        ["_streaming.accumulator", "_pagination.cursor"],
+        ["_transport.retry", "sse"],
     ),
     f"{SCHEMAS}/CreateChatCompletionResponse/required": (
         ["models.ChatCompletion"],
-        ["_fold", "_generated", "_pages"],
-        ["_retry", "sse"],
+        ["_streaming.accumulator", "_contract.generated", "_pagination.pages"],
+        ["_transport.retry", "sse"],
     ),
     f"{SCHEMAS}/ChatCompletionMessageToolCallChunk/properties/index": (
         ["models.ChoiceDeltaToolCall.index"],
-        ["_event_core", "_fold"],
-        ["_paging", "sse"],
+        ["_streaming.events.event_builder", "_streaming.accumulator"],
+        ["_pagination.cursor", "sse"],
     ),
     f"{SCHEMAS}/ModelResponseProperties/properties/temperature/maximum": (
         [
@@ -134,7 +134,7 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
             "params.CompletionCreateParamsBase[temperature]",
         ],
         [],
-        ["_fold"],
+        ["_streaming.accumulator"],
     ),
     f"{SCHEMAS}/CreateChatCompletionRequest/allOf/1/properties/stream/default": (
         [
@@ -142,8 +142,8 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
             "params.CompletionCreateParamsNonStreaming[stream]",
             "params.CompletionCreateParamsStreaming[stream]",
         ],
-        ["_completions"],
-        ["_retry"],
+        ["_client.completions"],
+        ["_transport.retry"],
     ),
     f"{SCHEMAS}/CreateChatCompletionRequest/allOf/1/properties/response_format/oneOf": (
         [
@@ -152,7 +152,7 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
             "params.ResponseFormatParam",
         ],
         [],
-        ["_fold"],
+        ["_streaming.accumulator"],
     ),
     f"{SCHEMAS}/ChatCompletionRequestMessage/oneOf/5": (
         [
@@ -161,7 +161,7 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
             "params.CompletionCreateParamsBase[messages]",
         ],
         [],
-        ["_fold"],
+        ["_streaming.accumulator"],
     ),
     f"{SCHEMAS}/VoiceIdsShared/anyOf/1/enum/2": (
         [
@@ -171,7 +171,7 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
             "params.VoiceIdsOrCustomVoiceParam",
         ],
         [],
-        ["_fold"],
+        ["_streaming.accumulator"],
     ),
     f"{SCHEMAS}/CustomToolChatCompletions/properties/custom/properties/format/oneOf/1/properties/type": (
         [
@@ -192,18 +192,22 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
             "params.CompletionListParams[metadata]",
         ],
         ["local.store"],
-        ["_fold"],
+        ["_streaming.accumulator"],
     ),
-    f"{SCHEMAS}/Error/properties/code": (["models.Error.code"], ["errors"], ["_fold", "_retry"]),
+    f"{SCHEMAS}/Error/properties/code": (
+        ["models.Error.code"],
+        ["errors"],
+        ["_streaming.accumulator", "_transport.retry"],
+    ),
     f"{PATH}/get": (
         ["api.chat.list_chat_completions", "params.CompletionListParams"],
-        ["_generated"],
-        ["_fold"],
+        ["_contract.generated"],
+        ["_streaming.accumulator"],
     ),
     f"{LISTED['after']}/schema/type": (
         ["api.chat.list_chat_completions._get_kwargs.after", "params.CompletionListParams[after]"],
-        ["_paging"],
-        ["_fold"],
+        ["_pagination.cursor"],
+        ["_streaming.accumulator"],
     ),
     f"{LISTED['order']}/schema/enum/1": (
         [
@@ -212,26 +216,26 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
             "params.CompletionListParams[order]",
         ],
         [],
-        ["_fold"],
+        ["_streaming.accumulator"],
     ),
     f"{PATH}/post/requestBody/required": (
         ["api.chat.create_chat_completion._get_kwargs"],
-        ["_generated"],
-        ["_paging"],
+        ["_contract.generated"],
+        ["_pagination.cursor"],
     ),
     f"{PATH}/post/responses/200/content/text~1event-stream/schema/$ref": (
         ["api.chat.create_chat_completion._parse_response"],
-        ["_exchange", "_generated"],
-        ["_paging"],
+        ["_transport.plan", "_contract.generated"],
+        ["_pagination.cursor"],
     ),
     "#/components/responses/TooManyRequests/headers/Retry-After/schema/minimum": (
         ["api.chat.create_chat_completion._parse_response"],
-        ["_retry"],
-        ["_paging"],
+        ["_transport.retry"],
+        ["_pagination.cursor"],
     ),
-    "#/components/securitySchemes/ApiKeyAuth/scheme": ([], ["_settings"], ["_paging"]),
-    "#/security/0": ([], ["_settings"], ["_paging"]),
-    "#/servers/0/url": ([], ["_settings"], ["_paging"]),
+    "#/components/securitySchemes/ApiKeyAuth/scheme": ([], ["_transport.settings"], ["_pagination.cursor"]),
+    "#/security/0": ([], ["_transport.settings"], ["_pagination.cursor"]),
+    "#/servers/0/url": ([], ["_transport.settings"], ["_pagination.cursor"]),
 }
 
 

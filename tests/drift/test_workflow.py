@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from tools import yaml_reading
 from tools.__main__ import COMMANDS
+from tools.document import yaml_reader
 
 pytestmark = pytest.mark.slow
 
@@ -416,7 +416,7 @@ def test_wrong_usage(project: Project, words: list[str]) -> None:
 
 
 def _workflow(path: Path) -> dict[str, Any]:
-    return dict(yaml_reading.read(path.read_bytes(), name=path.name))
+    return dict(yaml_reader.read(path.read_bytes(), name=path.name))
 
 
 def _steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics import AlwaysOnExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from chat_completions import APIStatusError, Client, IncompleteStreamError
-from chat_completions._timings import MAX_READS, SAMPLE
+from chat_completions._streaming.timings import MAX_READS, SAMPLE
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 from tests.observability.conftest import COMPLETION, DONE, END, ROLE, USAGE, Telemetry, event
 

@@ -23,9 +23,9 @@ from chat_completions import (
     StreamError,
     response_info,
 )
-from chat_completions._exchange import Answer
-from chat_completions._stream_core import StreamCore
-from chat_completions._timings import _LENGTHS, MAX_READS, Arrivals, StreamTimings, _step
+from chat_completions._streaming.stream_decoder import StreamCore
+from chat_completions._streaming.timings import _LENGTHS, MAX_READS, Arrivals, StreamTimings, _step
+from chat_completions._transport.call import Answer
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 from tests.conftest import examples
 from tests.observability.conftest import COMPLETION, DONE, END, ROLE, USAGE, event

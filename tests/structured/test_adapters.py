@@ -203,7 +203,9 @@ def test_a_missing_library_is_done_without_or_told_with_its_extra(blocked: list[
 
 
 def test_nothing_of_the_libraries_is_imported_before_a_type_needs_it() -> None:
-    program = "import chat_completions.structured, chat_completions._event_streams, sys; print(*sys.modules)"
+    program = (
+        "import chat_completions.structured, chat_completions._streaming.events.event_stream, sys; print(*sys.modules)"
+    )
     modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pydantic", "msgspec", "jiter", "jsonschema"} & set(modules)
 

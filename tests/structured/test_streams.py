@@ -21,12 +21,12 @@ from chat_completions import (
     StructuredOutputError,
     response_format_for,
 )
-from chat_completions._event_core import EventCore
+from chat_completions._streaming.events.event_builder import EventCore
+from chat_completions._streaming.events.parsed_events import ParsedEventCore, event_core
 from chat_completions.local import LocalServer
 from chat_completions.models import ChatCompletion, ParsedChatCompletion
 from chat_completions.structured import adapter_for
-from chat_completions.structured.asking import Asked
-from chat_completions.structured.events import ParsedEventCore, event_core
+from chat_completions.structured.output_spec import Asked
 from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 from tests.client.test_events import ARGUMENTS, DONE, call, one, opened, run, sse, value
@@ -109,7 +109,7 @@ def test_a_stream_without_a_type_has_a_place_for_values_and_none(api: SyncApi) -
         with ScriptedServer(stream_reply(sse(*chunks("oops"), DONE))) as server, opened(api, server, **form) as stream:
             events = api.chunks(stream)
             final = run(api, stream.get_final_completion())
-        assert {type(event).__module__ for event in events} == {"chat_completions._events"}
+        assert {type(event).__module__ for event in events} == {"chat_completions._streaming.events.events"}
         assert [event.parsed for event in events if event.type.startswith("content")] == [None] * 3
         assert final.choices[0].message.parsed is None
         assert final == events[0].snapshot

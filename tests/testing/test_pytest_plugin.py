@@ -272,7 +272,7 @@ def test_loading_costs_next_to_nothing() -> None:
     assert not {name for name in imported if name.startswith("chat_completions.testing.")} - {
         "chat_completions.testing.plugin"
     }
-    assert not {"chat_completions._client", "chat_completions.models"} & set(imported)
+    assert not {"chat_completions._client.client", "chat_completions.models"} & set(imported)
 
 
 @pytest.mark.parametrize("missing", ["uvicorn", "starlette", "jsonschema"])

@@ -25,7 +25,7 @@ from chat_completions import (
 )
 from chat_completions.errors import APIResponseValidationError, StreamError
 from chat_completions.models import ChatCompletionMessageCustomToolCall
-from chat_completions.toolkit import rounds
+from chat_completions.toolkit import loop
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 from tests.toolkit.conftest import MESSAGES, Runs, calls, completion, says
 
@@ -329,7 +329,7 @@ def test_a_failed_call_of_the_api_keeps_the_run(runs: Runs) -> None:
 @pytest.mark.slow
 def test_the_deadline_is_for_the_whole_run(runs: Runs, clock_of: Callable[..., Callable[[float], None]]) -> None:
     """The second round gets what the first one and the tools left over."""
-    advance = clock_of(rounds)
+    advance = clock_of(loop)
 
     def slow() -> str:
         advance(599)
@@ -350,7 +350,7 @@ def test_the_deadline_is_for_the_whole_run(runs: Runs, clock_of: Callable[..., C
 def test_the_deadline_of_the_client_counts_for_a_run(
     runs: Runs, clock_of: Callable[..., Callable[[float], None]]
 ) -> None:
-    advance = clock_of(rounds)
+    advance = clock_of(loop)
 
     def slow() -> str:
         advance(601)

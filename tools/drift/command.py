@@ -10,17 +10,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools import document as documents
-from tools import vendor, yaml_reading, yaml_writing
-from tools.drift import acknowledging
-from tools.drift.checking import check_schemas
-from tools.drift.findings import Finding, Report
+from tools import vendor
+from tools.document import document as documents
+from tools.document import yaml_reader, yaml_writer
+from tools.drift.compare.collect import findings_of
+from tools.drift.compare.select_operations import operations_to_compare, slice_of
+from tools.drift.compare.validate import check_schemas
+from tools.drift.findings import acknowledging
+from tools.drift.findings.findings import Finding, Report
+from tools.drift.findings.rules_page import rules_page
 from tools.drift.formats import FORMATS
-from tools.drift.gathering import findings_of
-from tools.drift.rules_page import rules_page
-from tools.drift.selecting import operations_to_compare, slice_of
 from tools.errors import ToolError
-from tools.files import write_whole
+from tools.files.writing import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = ROOT / "openapi.yaml"
@@ -132,7 +133,7 @@ def report(base: str | Path, upstream: str) -> Report:
         found = documents.located(error, theirs.data, name=upstream)
         raise UpstreamError(found.message, where=found.where) from error
     stopped = _stopped(old, new) if old != new else []
-    digests = [sha256(yaml_writing.write(part, comment=vendor.COMMENT).encode()).hexdigest() for part in (old, new)]
+    digests = [sha256(yaml_writer.write(part, comment=vendor.COMMENT).encode()).hexdigest() for part in (old, new)]
     placed = _placed(findings, old, ours.data, name) if findings else []
     return Report(name, upstream, tuple(placed), tuple(stopped), (), *digests)
 
@@ -162,10 +163,10 @@ def _comparable(part: dict[str, Any]) -> bool:
 
 def _stopped(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Give a line for what `make generate` applies to the base and could no longer apply to upstream's slice."""
-    from tools.overlay import apply_overlay
+    from tools.schema.overlay import apply_overlay
 
-    overlay = yaml_reading.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
-    config = yaml_reading.read((ROOT / "generator-config.yml").read_bytes(), name="generator-config.yml")
+    overlay = yaml_reader.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
+    config = yaml_reader.read((ROOT / "generator-config.yml").read_bytes(), name="generator-config.yml")
     before, after = apply_overlay(old, overlay), apply_overlay(new, overlay)
     stopped = [line for line in after.unmatched if line not in before.unmatched]
     kept = [part.document.get("components", {}).get("schemas", {}) for part in (before, after)]
@@ -175,7 +176,7 @@ def _stopped(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def _placed(findings: list[Finding], old: dict[str, Any], data: bytes, name: str) -> list[Finding]:
     """Add the symbols and the line of each finding."""
-    from tools.drift.symbols import Symbols
+    from tools.drift.impact.symbols import Symbols
 
     symbols = Symbols(ROOT, old)
     # In a list, the position of what is new is that of something else in the base.

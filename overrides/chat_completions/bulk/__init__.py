@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from chat_completions._frames import forgetful
-from chat_completions._settings import Secret
-from chat_completions.bulk.books import errors_beside
+from chat_completions._traceback_locals import forgetful
+from chat_completions._types import Secret
 from chat_completions.bulk.engines import Ending, Engine, engine_of
 from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
 from chat_completions.bulk.options import Job, Options
+from chat_completions.bulk.output.run_files import errors_beside
 from chat_completions.bulk.progress import Histogram, Progress, Sample, Summary
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ async def arun(
     )
     carry_out = engine_of(engine)
     if report is not None:
-        from chat_completions.bulk import report as reports
+        from chat_completions.bulk.report import page as reports
 
         reports.check(report, (job.input, job.output, job.errors))
     progress = Progress()
@@ -176,9 +176,9 @@ def _tell(progress: Progress, on_progress: Callable[[Progress], None] | None) ->
     try:
         on_progress(progress)
     except Exception as error:
-        from chat_completions import _logs
+        from chat_completions import _logging
 
-        _logs.hook_failed("on_progress", error)
+        _logging.hook_failed("on_progress", error)
 
 
 def _secrets(client_settings: ClientSettings) -> list[str]:

@@ -34,8 +34,8 @@ Engine: TypeAlias = Callable[[Job, Progress], Awaitable[Ending]]
 
 # The module that has the engine as `engine`, and the extra that it needs.
 _ENGINES = {
-    "local": ("chat_completions.bulk.local_engine", "bulk"),
-    "ray": ("chat_completions.bulk.ray_engine", "ray"),
+    "local": ("chat_completions.bulk.runner.local_engine", "bulk"),
+    "ray": ("chat_completions.bulk.ray.engine", "ray"),
 }
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from chat_completions._settings import Secret
-from chat_completions.bulk.inputs import LONGEST_LINE
+from chat_completions._types import Secret
 
 if TYPE_CHECKING:
     from chat_completions import AsyncClient
 
     ClientSettings: TypeAlias = Mapping[str, Any] | Callable[[], AsyncClient] | None
+
+LONGEST_LINE = 64 * 2**20  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from chat_completions import _logs
+from chat_completions import _logging
 from chat_completions.bulk.errors import BulkError
 
 STANDARD_INPUT = "-"
@@ -27,7 +27,7 @@ def path_of(name: str) -> Path:
 
 def shown(name: str) -> str:
     """Give a name without what may be secret in an address: user, password, query."""
-    return _logs.shown(name) if is_remote(name) else name
+    return _logging.shown(name) if is_remote(name) else name
 
 
 def reason_of(error: Exception, name: str) -> str:

@@ -167,7 +167,7 @@ def _text(message: Mapping[str, Any]) -> str:
 
 
 def _reasoning(message: Mapping[str, Any]) -> str:
-    from chat_completions._event_core import REASONING
+    from chat_completions._streaming.events.event_builder import REASONING
 
     return next((text for name in REASONING if isinstance(text := message.get(name), str) and text), "")
 

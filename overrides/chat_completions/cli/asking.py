@@ -170,9 +170,9 @@ def arguments_of(request: dict[str, Any], screen: Screen) -> dict[str, Any]:
 
     A name that looks like a slip is told of, and sent all the same: servers know fields that look like others.
     """
-    from chat_completions import _generated
+    from chat_completions._contract import generated
 
-    known = _generated.request_fields()
+    known = generated.request_fields()
     extra = {name: value for name, value in request.items() if name not in known}
     for name in extra:
         near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE)

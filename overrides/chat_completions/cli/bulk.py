@@ -107,9 +107,9 @@ def bulk(
         The exit code.
     """
     from chat_completions.bulk import Progress, arun
-    from chat_completions.bulk import report as reports
-    from chat_completions.bulk.books import errors_beside
-    from chat_completions.bulk.display import display_for
+    from chat_completions.bulk.output.run_files import errors_beside
+    from chat_completions.bulk.report import page as reports
+    from chat_completions.bulk.report.display import display_for
 
     screen = shared_screen()
     if report is not None:
@@ -169,7 +169,7 @@ def _client(connection: Connection) -> AsyncClient:
 
 
 def _shown(summary: Summary, screen: Screen, *, quiet: bool, json: bool) -> int:
-    from chat_completions.bulk.display import table_of
+    from chat_completions.bulk.report.display import table_of
 
     for note in summary.notes:
         screen.note(note)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from chat_completions import _logs, provenance
-from chat_completions._provenance import DISTRIBUTION
-from chat_completions._settings import (
+from chat_completions import _logging, provenance
+from chat_completions._contract.provenance import DISTRIBUTION
+from chat_completions._transport.settings import (
     DEFAULT_BASE_URL,
     DEFAULT_CONNECT_TIMEOUT,
     DEFAULT_MAX_RETRIES,
@@ -141,7 +141,7 @@ def address(connection: Connection) -> Check:
         port, host = parts.port, parts.hostname
     except ValueError as error:
         return Check("address", "problem", f"the base URL ({source}) is no address: {error}", _WRITE)
-    shown = _logs.shown(url)
+    shown = _logging.shown(url)
     facts = {"base_url": shown, "source": source, "host": host, "port": port}
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s'\"]", url):
         what = "holds white space or quotes" if re.search(r"[\s'\"]", url) else "has no host, or no http:// or https://"

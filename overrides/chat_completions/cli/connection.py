@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from chat_completions._settings import usable_key
+from chat_completions._transport.settings import usable_key
 from chat_completions.cli.exits import Failure
 from chat_completions.cli.screen import hide
 from chat_completions.errors import ChatCompletionsError

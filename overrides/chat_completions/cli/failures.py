@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from chat_completions import errors
-from chat_completions._retry import LONGEST_ASKED_DELAY, asked_delay
+from chat_completions._transport.retry import LONGEST_ASKED_DELAY, asked_delay
 from chat_completions.cli.exits import Exit, Failure, missing_package
 from chat_completions.cli.screen import shared_screen
 

@@ -68,8 +68,8 @@ def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
     """
     import httpx
 
-    from chat_completions._environment import told
-    from chat_completions._transport import default_ssl_context
+    from chat_completions._transport.environment import told
+    from chat_completions._transport.transport import default_ssl_context
 
     trace = Trace()
 
@@ -174,18 +174,18 @@ def _ask(client: Client) -> Check:
     Raises:
         APIError: The server answered with a fault of another kind than that there is no such path.
     """
-    from chat_completions import _generated
-    from chat_completions._exchange import Call
+    from chat_completions._contract import generated
+    from chat_completions._transport.call import Call
 
     asked = (
-        ("stored completions", _generated.list_request(limit=1)),
+        ("stored completions", generated.list_request(limit=1)),
         ("models", {"method": "get", "url": "/models"}),
-        ("completions", _generated.create_request({})),
+        ("completions", generated.create_request({})),
     )
     last: APIStatusError | None = None
     for what, request in asked:
         try:
-            response = client._answer(Call(request)).response
+            response = client._sender.send(Call(request)).response
         except APIStatusError as error:
             if what == "completions" and error.status_code in (400, 422, 500) and not is_html(error.response):
                 detail = f"the API answers (HTTP {error.status_code} to an empty request, as it should)"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chat_completions._settings import usable_key
+from chat_completions._transport.settings import usable_key
 from chat_completions.cli.exits import Exit, Failure, missing_package
 from chat_completions.cli.screen import shared_screen
 from chat_completions.errors import ChatCompletionsError

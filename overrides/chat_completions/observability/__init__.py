@@ -15,8 +15,8 @@ import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from chat_completions._client import AsyncClient, Client
-from chat_completions._settings import Settings
+from chat_completions._client.client import AsyncClient, Client
+from chat_completions._transport.settings import Settings
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from chat_completions import _logs
+from chat_completions import _logging
 
 _REASONING = ("reasoning_content", "reasoning")
 
@@ -100,7 +100,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         case {"type": "image_url", "image_url": {"url": str(url)}} if url.startswith("data:"):
             return _media("image", url[len("data:") :].partition(",")[0].partition(";")[0])
         case {"type": "image_url", "image_url": {"url": str(url)}}:
-            return {"type": "uri", "modality": "image", "uri": _logs.shown(url)}
+            return {"type": "uri", "modality": "image", "uri": _logging.shown(url)}
         case {"type": "input_audio", "input_audio": {"format": str(audio_format)}}:
             return _media("audio", f"audio/{audio_format}")
         case {"type": "file", "file": {"file_id": str(file_id)}}:

@@ -18,9 +18,10 @@ from opentelemetry import context as contexts
 from opentelemetry import metrics, trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-from chat_completions import _generated, _logs
-from chat_completions._failures import request_id_of, status_error
-from chat_completions._unread import UnreadCall
+from chat_completions import _logging
+from chat_completions._contract import generated
+from chat_completions._response_info import request_id_of
+from chat_completions._transport.error_mapping import status_error
 from chat_completions._version import __version__
 from chat_completions.errors import APIError, APIResponseValidationError
 from chat_completions.observability import _attributes, _messages
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
-    from chat_completions._exchange import Answer, Attempt, Call
-    from chat_completions._settings import Secret, Settings
-    from chat_completions._stream_core import StreamCore
-    from chat_completions._timings import Arrivals
+    from chat_completions._response_info import Attempt
+    from chat_completions._transport.call import Answer, Call
+    from chat_completions._transport.observer import StreamState, StreamTimes
+    from chat_completions._transport.settings import Settings
+    from chat_completions._types import Secret
     from chat_completions.observability._attributes import Attributes
 
 _SCOPE = "chat_completions"
@@ -85,7 +87,7 @@ class Observer:
 
     def operation(self, call: Call, settings: Settings) -> Operation:
         """Begin to observe a call; use what it gives with `with`."""
-        operation = Operation(self, stream=call.stream, goes_on=call.stream or isinstance(call, UnreadCall))
+        operation = Operation(self, stream=call.stream, goes_on=call.stream_body)
         if not any(contexts.get_value(key) for key in _SUPPRESSED):
             _quietly(operation.begin, call, settings)
         return operation
@@ -159,10 +161,10 @@ class Operation:
         """Take note that a body was read that is not read as a stream, or that it was left or broke off."""
         self._end(time.monotonic(), error, lambda: self._response_told(response))
 
-    def stream_over(self, core: StreamCore, arrivals: Arrivals, error: BaseException | None) -> None:
+    def stream_over(self, stream: StreamState, times: StreamTimes, error: BaseException | None) -> None:
         """Take note that the stream ended, failed, or was left."""
-        assert arrivals.ended_at is not None
-        self._end(arrivals.ended_at, error, lambda: self._stream_told(core, arrivals, error), arrivals)
+        assert times.ended_at is not None
+        self._end(times.ended_at, error, lambda: self._stream_told(stream, times, error), times)
 
     def __del__(self) -> None:
         # A stream that nobody ever iterated.
@@ -174,7 +176,7 @@ class Operation:
         at: float,
         error: BaseException | None,
         tell: Callable[[], Attributes],
-        arrivals: Arrivals | None = None,
+        times: StreamTimes | None = None,
     ) -> None:
         """End the span, once, with what there is to tell; then measure."""
         span, self._span = self._span, None
@@ -189,7 +191,7 @@ class Operation:
         if span.is_recording():
             _quietly(self._tell, span, told, error)
         _quietly(span.end, self._began + round(seconds * 1e9))
-        _quietly(self._measure, seconds, {**self._told, **told}, arrivals)
+        _quietly(self._measure, seconds, {**self._told, **told}, times)
 
     def _tell(self, span: Span, told: Attributes, error: BaseException | None) -> None:
         at = self._began
@@ -216,24 +218,24 @@ class Operation:
             told["chat_completions.request_id"] = request_id
         if self._is_stream or not _is_read(response):
             return told
-        parse: Callable[[Any], Any] = _generated.parse_list if self._is_list else _generated.parse_completion
+        parse: Callable[[Any], Any] = generated.parse_list if self._is_list else generated.parse_completion
         try:
             body = parse(response).to_dict()
-        except _generated.UnexpectedStatus:
+        except generated.UnexpectedStatus:
             return {**told, "error.type": type(status_error(response)).__qualname__}
-        except _generated.UnexpectedContent:
+        except generated.UnexpectedContent:
             return {**told, "error.type": APIResponseValidationError.__qualname__}
         return told | (_attributes.page(body) if self._is_list else self._body_told(body))
 
-    def _stream_told(self, core: StreamCore, arrivals: Arrivals, error: BaseException | None) -> Attributes:
-        told: Attributes = {"chat_completions.stream.complete": error is None and (core.done or core.fold.is_complete)}
-        if core._request_id:
-            told["chat_completions.request_id"] = core._request_id
-        if (at := arrivals.first_chunk_at) is not None:
+    def _stream_told(self, stream: StreamState, times: StreamTimes, error: BaseException | None) -> Attributes:
+        told: Attributes = {"chat_completions.stream.complete": error is None and stream.is_complete}
+        if stream.request_id:
+            told["chat_completions.request_id"] = stream.request_id
+        if (at := times.first_chunk_at) is not None:
             told["gen_ai.response.time_to_first_chunk"] = at - self._began_at
-        if (at := arrivals.first_token_at) is not None:
+        if (at := times.first_token_at) is not None:
             told["chat_completions.response.time_to_first_token"] = at - self._began_at
-        completion = core.completion()
+        completion = stream.completion()
         return told if completion is None else told | self._body_told(completion.to_dict())
 
     def _body_told(self, body: dict[str, Any]) -> Attributes:
@@ -242,7 +244,7 @@ class Operation:
             told["gen_ai.output.messages"] = _messages.as_text(messages)
         return told
 
-    def _measure(self, seconds: float, told: Attributes, arrivals: Arrivals | None) -> None:
+    def _measure(self, seconds: float, told: Attributes, times: StreamTimes | None) -> None:
         observer, context = self._observer, self._context
         observer.duration.record(seconds, _encodable(_attributes.measured(told, duration=True)), context)
         measured = _encodable(_attributes.measured(told))
@@ -250,10 +252,10 @@ class Operation:
             count = told.get(f"gen_ai.usage.{kind}_tokens")
             if isinstance(count, int):
                 observer.token_usage.record(count, {**measured, "gen_ai.token.type": kind}, context)
-        if arrivals is not None and arrivals.first_chunk_at is not None:
-            observer.time_to_first_chunk.record(arrivals.first_chunk_at - self._began_at, measured, context)
-            for gap, times in arrivals.gaps():
-                for _ in range(times):
+        if times is not None and times.first_chunk_at is not None:
+            observer.time_to_first_chunk.record(times.first_chunk_at - self._began_at, measured, context)
+            for gap, count in times.gaps():
+                for _ in range(count):
                     observer.time_per_output_chunk.record(gap, measured, context)
 
 
@@ -267,7 +269,7 @@ def _quietly(do: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return do(*arguments)
     except Exception as error:
-        _logs.hook_failed("OpenTelemetry", error)
+        _logging.hook_failed("OpenTelemetry", error)
         return None
 
 

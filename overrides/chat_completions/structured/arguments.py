@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from chat_completions._generated import Model
+from chat_completions._contract.generated import Model
 from chat_completions.structured.partial import partial_json
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
-from chat_completions.structured.adapters import Adapter, schema_name, unsupported
+from chat_completions.structured.adapter import Adapter, schema_name, unsupported
 from chat_completions.structured.partial import partial_json
 from chat_completions.structured.wrapping import Wrapped
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chat_completions.structured.adapters import Adapter
+    from chat_completions.structured.adapter import Adapter
 
 
 class Wrapped:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .cassette import Cassette as Cassette
-    from .cassette import UnknownRequestError as UnknownRequestError
     from .cassette import record as record
     from .cassette import replay as replay
     from .exchanges import CassetteError as CassetteError
     from .received import ReceivedRequest as ReceivedRequest
     from .script import Script as Script
+    from .script_player import ScriptError as ScriptError
     from .server import ScriptedServer as ScriptedServer
-    from .server import ScriptError as ScriptError
+    from .tape import UnknownRequestError as UnknownRequestError
 
 # Every pytest of an environment with this package imports this module: it imports nothing before it is asked.
 _LAZY = {
@@ -27,9 +27,9 @@ _LAZY = {
     "CassetteError": "exchanges",
     "ReceivedRequest": "received",
     "Script": "script",
-    "ScriptError": "server",
+    "ScriptError": "script_player",
     "ScriptedServer": "server",
-    "UnknownRequestError": "cassette",
+    "UnknownRequestError": "tape",
     "record": "cassette",
     "replay": "cassette",
 }

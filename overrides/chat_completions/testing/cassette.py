@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -10,19 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from .exchanges import Exchange, read_file, write_file
-from .matching import differences, nearest, told
+from .exchanges import Exchange, write_file
 from .secrets import Secrets
+from .tape import Tape, UnknownRequestError
 
 if TYPE_CHECKING:
     import httpx
 
 
-class UnknownRequestError(AssertionError):
-    """A request that was replayed and that no recorded exchange answers; the message shows the nearest one."""
-
-
-class Cassette:
+class Cassette(Tape):
     """Exchanges with a server: being recorded, or being replayed. `record` and `replay` make them.
 
     Attributes:
@@ -45,15 +40,9 @@ class Cassette:
     ) -> None:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed must be above 0, or None for no waiting, not {speed!r}")
-        self.path = Path(path)
-        self.is_recording = is_recording
-        self.speed = speed
-        self.problems: list[str] = []
-        self._secrets = Secrets(secret_names, secret_values)
-        self._lock = threading.Lock()
+        secrets = Secrets(secret_names, secret_values)
+        super().__init__(Path(path), secrets, is_recording=is_recording, speed=speed)
         self._http_clients: list[Any] = []
-        self.exchanges: list[Exchange] = [] if is_recording else read_file(self.path)
-        self._used: set[int] = set()
 
     def __repr__(self) -> str:
         doing = "recording" if self.is_recording else "replaying"
@@ -155,48 +144,6 @@ class Cassette:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _begin(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
-        """Take note of a request that goes out."""
-        exchange = Exchange(method, url, headers, content)
-        with self._lock:
-            self._secrets.learn_request(url, headers)
-            self.exchanges.append(exchange)
-        return exchange
-
-    def _headed(self, headers: list[tuple[str, str]]) -> None:
-        with self._lock:
-            self._secrets.learn_headers(headers)
-
-    def _answer(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
-        """Give the first exchange that answers a request and was not used.
-
-        Raises:
-            UnknownRequestError: There is none.
-        """
-        with self._lock:
-            self._secrets.learn_request(url, headers)
-            now = Exchange(method, url, headers, content).cleaned(self._secrets)
-            same = [number for number, known in enumerate(self.exchanges) if not differences(known, now)]
-            unused = [number for number in same if number not in self._used]
-            if unused:
-                self._used.add(unused[0])
-                return self.exchanges[unused[0]]
-            self.problems.append(self._unknown(now, same))
-            raise UnknownRequestError(self.problems[-1])
-
-    def _unknown(self, now: Exchange, same: list[int]) -> str:
-        known = self.exchanges
-        what = f"{self.path} has no answer for {now.method} {now.url}"
-        remedy = "record it anew if the request is right"
-        if same:
-            times = "once" if len(same) == 1 else f"{len(same)} times"
-            return f"{what}: it was recorded {times}, and has been replayed as often; {remedy}"
-        if not known:
-            return f"{what}: it holds no exchanges; {remedy}"
-        number, found = nearest(known, now, self._used)
-        state = ", which has been replayed," if number in self._used else ""
-        return f"{what}; the nearest of its {len(known)}, number {number + 1}{state} differs; {remedy}\n{told(found)}"
 
 
 def record(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from .transports import IN_HAND, CassetteTransport
 
 if TYPE_CHECKING:
-    from .cassette import Cassette
+    from .tape import Tape
 
 _LIBRARIES = ("httpx", "httpx2")
 _PATH_END = "/chat/completions"
 
 
 @contextmanager
-def patched(cassette: Cassette) -> Iterator[None]:
+def patched(tape: Tape) -> Iterator[None]:
     """Replace the two methods that send, in each library that is installed, and put them back at the end."""
     originals = []
     for name in _LIBRARIES:
@@ -31,7 +31,7 @@ def patched(cassette: Cassette) -> Iterator[None]:
         ):
             original = getattr(kind, method)
             originals.append((kind, method, original))
-            setattr(kind, method, patch(cassette, original))
+            setattr(kind, method, patch(tape, original))
     try:
         yield
     finally:
@@ -43,20 +43,20 @@ def _is_meant(request: Any) -> bool:
     return str(request.url.path).endswith(_PATH_END) and IN_HAND not in request.extensions
 
 
-def _sync_patch(cassette: Cassette, original: Any) -> Any:
+def _sync_patch(tape: Tape, original: Any) -> Any:
     def handle_request(self: Any, request: Any) -> Any:
         if not _is_meant(request):
             return original(self, request)
-        return CassetteTransport(cassette, _Bound(self, original)).handle_request(request)
+        return CassetteTransport(tape, _Bound(self, original)).handle_request(request)
 
     return handle_request
 
 
-def _async_patch(cassette: Cassette, original: Any) -> Any:
+def _async_patch(tape: Tape, original: Any) -> Any:
     async def handle_async_request(self: Any, request: Any) -> Any:
         if not _is_meant(request):
             return await original(self, request)
-        return await CassetteTransport(cassette, _Bound(self, original)).handle_async_request(request)
+        return await CassetteTransport(tape, _Bound(self, original)).handle_async_request(request)
 
     return handle_async_request
 

@@ -22,7 +22,7 @@ from .sending import send_reply
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from .server import ScriptedServer
+    from .script_player import ScriptPlayer
 
 _PATH = "/v1/chat/completions"
 _PATH_END = "/chat/completions"
@@ -33,12 +33,16 @@ class Scripting:
 
     Args:
         app: The application.
-        server: The server whose script is played.
+        player: The script, which is told of each request.
+        connection_of: Finds the connection of a client by its address.
     """
 
-    def __init__(self, app: ASGIApp, server: ScriptedServer) -> None:
+    def __init__(
+        self, app: ASGIApp, player: ScriptPlayer, connection_of: Callable[[Any], asyncio.Transport | None]
+    ) -> None:
         self._app = app
-        self._server = server
+        self._player = player
+        self._connection_of = connection_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,40 +52,40 @@ class Scripting:
         if content is None:
             return
         request = _received(scope, content)
-        number = self._server._note(request)
+        number = self._player.note(request)
         reply = None
         if request.path.endswith(_PATH_END) and request.method in ("GET", "POST"):
             # The application serves one path; clients of other vendors' addresses have others.
             scope = {**scope, "path": _PATH, "raw_path": _PATH.encode()}
             reply = await self._scripted(scope, request, number)
         else:
-            self._server._tell(number, "the local server")
+            self._player.tell(number, "the local server")
         if reply is None:
             await self._app(scope, _again(content, receive), send)
             return
         if reply.stored is not None:
             await _store(scope, reply.stored)
         reply.headers.setdefault("x-request-id", f"req_scripted_{number + 1}")
-        await send_reply(reply, receive, send, self._server._connection(scope.get("client")))
+        await send_reply(reply, receive, send, self._connection_of(scope.get("client")))
 
     async def _scripted(self, scope: Scope, request: ReceivedRequest, number: int) -> HttpReply | None:
         """Give the script's response; None leaves it to the application."""
-        server = self._server
+        player = self._player
         try:
             # Until the answer is taken nothing is awaited: requests get their answers in the order of their arrival.
-            label, entry = server._take(lambda entry: self._check(entry, scope, request))
-            server._tell(number, label)
+            label, entry = player.take(lambda entry: self._check(entry, scope, request))
+            player.tell(number, label)
             if isinstance(entry, Asked):
                 entry = await _asked(entry, request)
             if entry is None:
                 return None
             return http_reply(entry, request, number)
         except ApiError as error:
-            server._tell(number, f"refused: {error.message}")
+            player.tell(number, f"refused: {error.message}")
             return _json_reply(error.status, error.body(), error.headers)
         except Exception as error:
             # The test is at fault, and has to hear of it, not the client alone.
-            told = server._failed(number, error)
+            told = player.failed(number, error)
             return failure_reply(f"{type(told).__name__} in the test: {told}")
 
     def _check(self, entry: Entry, scope: Scope, request: ReceivedRequest) -> None:
@@ -94,7 +98,7 @@ class Scripting:
             return
         service = scope["app"].state.service
         service.check_key(Request(scope))
-        if self._server.validate and request.method == "POST":
+        if self._player.validate and request.method == "POST":
             headers = request.headers
             service.checked_body(request.content, headers.get("content-type"), headers.get("content-encoding"))
 

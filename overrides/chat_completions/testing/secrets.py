@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 
-from chat_completions._failures import REQUEST_ID_HEADERS
+from chat_completions._response_info import REQUEST_ID_HEADERS
 
 REMOVED = "[removed]"
 

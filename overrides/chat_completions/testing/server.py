@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chat_completions.local.server import LocalServer
 
-from .entries import MisfitError
 from .received import ReceivedRequest
-from .script import Script
-
-if TYPE_CHECKING:
-    from .entries import Entry
+from .script_player import ScriptError, ScriptPlayer
 
 _KEY = "sk-test"
 
 
-class ScriptError(AssertionError):
-    """A script and the requests to it did not fit, or one of its functions failed."""
-
-
-class ScriptedServer(Script, LocalServer):
+class ScriptedServer(ScriptPlayer, LocalServer):
     """A server on a loopback socket that answers as its script says, and without a script as `LocalServer` does.
 
     A context manager: `with ScriptedServer() as server: server.reply("Hello")`. Completions and streams of the script
@@ -65,7 +56,7 @@ class ScriptedServer(Script, LocalServer):
         chunk_delay: float = 0.0,
         document: Mapping[str, Any] | None = None,
     ) -> None:
-        Script.__init__(self)
+        ScriptPlayer.__init__(self, exact=exact, validate=validate)
         try:
             LocalServer.__init__(
                 self,
@@ -84,16 +75,9 @@ class ScriptedServer(Script, LocalServer):
             ) from error
         from .scripting import Scripting
 
-        self.app.add_middleware(Scripting, server=self)
-        self.exact = exact
-        self.validate = validate
-        self.requests: list[ReceivedRequest] = []
+        self.app.add_middleware(Scripting, player=self, connection_of=self._connection)
         keys = [api_keys] if isinstance(api_keys, str) else list(api_keys or ())
         self._key = keys[0] if keys else _KEY
-        self._arrived = threading.Condition()
-        self._outcomes: list[str] = []
-        self._taken = 0
-        self._failures: list[BaseException] = []
 
     @property
     def last(self) -> ReceivedRequest:
@@ -183,46 +167,6 @@ class ScriptedServer(Script, LocalServer):
         self.close()
         if error is None:
             self.verify()
-
-    def _note(self, request: ReceivedRequest) -> int:
-        """Note a request, and give its number from 0."""
-        with self._arrived:
-            self.requests.append(request)
-            self._outcomes.append("no answer yet")
-            self._arrived.notify_all()
-            return len(self.requests) - 1
-
-    def _tell(self, number: int, outcome: str) -> None:
-        """Note who answers a request."""
-        if number < len(self._outcomes):
-            self._outcomes[number] = outcome
-
-    def _take(self, check: Callable[[Entry], None]) -> tuple[str, Entry | None]:
-        """Give the next answer and its label; None leaves it to the local server.
-
-        Args:
-            check: Raises if the request is refused; the answer is not spent then.
-        """
-        with self._arrived:
-            if self._taken < len(self._entries):
-                entry = self._entries[self._taken]
-                check(entry)
-                self._taken += 1
-                return f"answer {self._taken} of the script: {entry.label}", entry
-            if self._fallback is not None:
-                check(self._fallback)
-                return f"always: {self._fallback.label}", self._fallback
-            if self.exact:
-                raise MisfitError("the script is over, and there is a further request")
-            return "the local server", None
-
-    def _failed(self, number: int, error: Exception) -> Exception:
-        """Note that the test is at fault, and give the error that `verify` raises."""
-        if isinstance(error, MisfitError):
-            error = ScriptError(f"request {number + 1}, {self.requests[number]}: {error}")
-        self._tell(number, f"{type(error).__name__}: {error}")
-        self._failures.append(error)
-        return error
 
     def _connection(self, client: Any) -> asyncio.Transport | None:
         """Give the connection of a client, by its address."""

@@ -10,13 +10,10 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from .cassette import UnknownRequestError
 from .exchanges import Exchange, Failure
-
-if TYPE_CHECKING:
-    from .cassette import Cassette
+from .tape import Tape, UnknownRequestError
 
 # Marks a request that a cassette's transport has in hand, for a patched transport below it.
 IN_HAND = "chat_completions_cassette"
@@ -26,20 +23,20 @@ class CassetteTransport:
     """A transport, sync and async, that records what another one does, or replays it.
 
     Args:
-        cassette: What is recorded to, or replayed from.
+        tape: What is recorded to, or replayed from.
         inner: The transport that sends; None for a replay.
     """
 
-    def __init__(self, cassette: Cassette, inner: Any) -> None:
-        self._cassette = cassette
+    def __init__(self, tape: Tape, inner: Any) -> None:
+        self._tape = tape
         self._inner = inner
 
     def handle_request(self, request: Any) -> Any:
         """Send a request and record what comes back, or answer it from the file."""
         request.read()
-        if not self._cassette.is_recording:
-            return replayed(self._cassette, request)
-        recording = Recording(self._cassette, request)
+        if not self._tape.is_recording:
+            return replayed(self._tape, request)
+        recording = Recording(self._tape, request)
         try:
             response = self._inner.handle_request(recording.sent)
         except Exception as error:
@@ -50,9 +47,9 @@ class CassetteTransport:
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request and record what comes back, or answer it from the file."""
         await request.aread()
-        if not self._cassette.is_recording:
-            return replayed(self._cassette, request)
-        recording = Recording(self._cassette, request)
+        if not self._tape.is_recording:
+            return replayed(self._tape, request)
+        recording = Recording(self._tape, request)
         try:
             response = await self._inner.handle_async_request(recording.sent)
         except Exception as error:
@@ -99,11 +96,11 @@ class Recording:
         sent: The request to send: it asks for a body without compression, which a person can read.
     """
 
-    def __init__(self, cassette: Cassette, request: Any) -> None:
-        self._cassette = cassette
+    def __init__(self, tape: Tape, request: Any) -> None:
+        self._tape = tape
         self._library = library_of(request)
         headers = [(name, value) for name, value in _pairs(request.headers) if name.lower() != "accept-encoding"]
-        self.exchange = cassette._begin(request.method, str(request.url), headers, request.content)
+        self.exchange = tape.begin(request.method, str(request.url), headers, request.content)
         self.sent = self._library.Request(
             request.method,
             request.url,
@@ -120,7 +117,7 @@ class Recording:
         exchange.headers = _pairs(response.headers)
         exchange.seconds = self._since()
         exchange.left = True
-        self._cassette._headed(exchange.headers)
+        self._tape.headed(exchange.headers)
         response.stream = _streams(self._library)[0](self, response.stream)
         return response
 
@@ -180,21 +177,21 @@ class _Replay:
             )
 
 
-def replayed(cassette: Cassette, request: Any) -> Any:
+def replayed(tape: Tape, request: Any) -> Any:
     """Give the recorded response to a request.
 
     Raises:
         UnknownRequestError: There is none.
         Exception: What the HTTP library raised when it was recorded.
     """
-    exchange = cassette._answer(request.method, str(request.url), _pairs(request.headers), request.content)
+    exchange = tape.answer(request.method, str(request.url), _pairs(request.headers), request.content)
     if exchange.status is None:
         raise raised(exchange.failure or Failure("TransportError", "no response was recorded"), request)
     headers = list(exchange.headers)
     if not exchange.is_stream and exchange.failure is None:
         headers.append(("content-length", str(sum(len(data) for _, data in exchange.pieces))))
     library = library_of(request)
-    stream = _streams(library)[1](_Replay(exchange, cassette.speed, request))
+    stream = _streams(library)[1](_Replay(exchange, tape.speed, request))
     return library.Response(exchange.status, headers=headers, stream=stream, request=request)
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from attrs import frozen
 
-from chat_completions._events import ChatCompletionStreamEvent
+from chat_completions._streaming.events.events import ChatCompletionStreamEvent
 
 if TYPE_CHECKING:
     from chat_completions.models import ChatCompletion
-    from chat_completions.toolkit.run import ToolCallResult, ToolRun
+    from chat_completions.toolkit.tool_run import ToolCallResult, ToolRun
 
 
 @frozen(eq=False)

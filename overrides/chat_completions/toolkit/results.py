@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from chat_completions import _generated
+from chat_completions._contract import generated
 
 
 def told(value: Any) -> str:
@@ -53,7 +53,7 @@ def _plain(value: Any) -> Any:
 
 def _parts(value: Any) -> Any:
     """Give what an object is made of, for a library that does not know its kind."""
-    if isinstance(value, _generated.Model):
+    if isinstance(value, generated.Model):
         return value.to_dict()
     if hasattr(type(value), "__struct_config__"):
         import msgspec

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 from chat_completions.errors import SchemaError
-from chat_completions.structured.adapters import Adapter, adapter_for
+from chat_completions.structured.adapter import Adapter
+from chat_completions.structured.adapters import adapter_for
 from chat_completions.structured.strict import strict_schema
-from chat_completions.toolkit.arguments import SignatureAdapter, rooted, unfit
+from chat_completions.toolkit.argument_type import SignatureAdapter, rooted, unfit
 from chat_completions.toolkit.docstrings import described
 from chat_completions.toolkit.signatures import signature_of
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.drift.findings import Report
+from tools.drift.findings.findings import Report
 from tools.drift.formats.json_report import json_report
 from tools.drift.formats.junit import junit
 from tools.drift.formats.markdown import markdown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.drift.findings import LEVELS, Finding, Report
+from tools.drift.findings.findings import LEVELS, Finding, Report
 
 # Grows when a reader of the old reports could not read the new ones.
 FORMAT = 1

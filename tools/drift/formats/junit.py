@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from tools.drift.findings import Finding, Report
+from tools.drift.findings.findings import Finding, Report
 from tools.drift.formats.wording import acceptance, concerned, groups, has_values, place, printable, shown
 
 NAME = "drift"

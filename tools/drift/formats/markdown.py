@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tools.drift.findings import Finding, Report
+from tools.drift.findings.findings import Finding, Report
 from tools.drift.formats.wording import acceptance, concerned, cut, groups, has_values, place, printable, shown
 
 MAX_CHARACTERS = 60_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from tools.drift.findings import Finding, Report
+from tools.drift.findings.findings import Finding, Report
 from tools.drift.formats.wording import acceptance, concerned, groups, has_values, place, printable, shown
 
 WIDTH = 110

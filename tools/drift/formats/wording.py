@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.drift.findings import LEVELS, Finding, Report
+from tools.drift.findings.findings import LEVELS, Finding, Report
 
 VALUE_WIDTH = 80
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tools.drift.findings import Finding, Level, Report
+from tools.drift.findings.findings import Finding, Level, Report
 from tools.drift.formats.wording import acceptance, concerned, groups, has_values, printable, shown
 
 _COMMANDS: dict[Level, str] = {"breaking": "error", "risky": "warning", "additive": "notice", "neutral": "notice"}

@@ -1,0 +1,107 @@
+from typing import Any
+
+from httpx import Timeout as Timeout
+
+from chat_completions import models as models
+from chat_completions import types as types
+from chat_completions._client.azure import AsyncAzureClient as AsyncAzureClient
+from chat_completions._client.azure import AzureClient as AzureClient
+from chat_completions._client.client import AsyncClient as AsyncClient
+from chat_completions._client.client import Client as Client
+from chat_completions._client.streaming_response import APIResponse as APIResponse
+from chat_completions._client.streaming_response import AsyncAPIResponse as AsyncAPIResponse
+from chat_completions._contract.provenance import Provenance as Provenance
+from chat_completions._contract.provenance import provenance as provenance
+from chat_completions._contract.unknown_values import Unknown as Unknown
+from chat_completions._pagination.cursor import PageInfo as PageInfo
+from chat_completions._pagination.pages import AsyncPage as AsyncPage
+from chat_completions._pagination.pages import Page as Page
+from chat_completions._response_info import ResponseInfo as ResponseInfo
+from chat_completions._response_info import response_info as response_info
+from chat_completions._streaming.async_stream import AsyncStream as AsyncStream
+from chat_completions._streaming.events.event_stream import AsyncChatCompletionStream as AsyncChatCompletionStream
+from chat_completions._streaming.events.event_stream import (
+    AsyncChatCompletionStreamManager as AsyncChatCompletionStreamManager,
+)
+from chat_completions._streaming.events.event_stream import ChatCompletionStream as ChatCompletionStream
+from chat_completions._streaming.events.event_stream import ChatCompletionStreamManager as ChatCompletionStreamManager
+from chat_completions._streaming.events.events import ChatCompletionStreamEvent as ChatCompletionStreamEvent
+from chat_completions._streaming.events.events import ChunkEvent as ChunkEvent
+from chat_completions._streaming.events.events import ContentDeltaEvent as ContentDeltaEvent
+from chat_completions._streaming.events.events import ContentDoneEvent as ContentDoneEvent
+from chat_completions._streaming.events.events import (
+    FunctionToolCallArgumentsDeltaEvent as FunctionToolCallArgumentsDeltaEvent,
+)
+from chat_completions._streaming.events.events import (
+    FunctionToolCallArgumentsDoneEvent as FunctionToolCallArgumentsDoneEvent,
+)
+from chat_completions._streaming.events.events import ReasoningDeltaEvent as ReasoningDeltaEvent
+from chat_completions._streaming.events.events import ReasoningDoneEvent as ReasoningDoneEvent
+from chat_completions._streaming.events.events import RefusalDeltaEvent as RefusalDeltaEvent
+from chat_completions._streaming.events.events import RefusalDoneEvent as RefusalDoneEvent
+from chat_completions._streaming.events.logprobs_events import LogprobsContentDeltaEvent as LogprobsContentDeltaEvent
+from chat_completions._streaming.events.logprobs_events import LogprobsContentDoneEvent as LogprobsContentDoneEvent
+from chat_completions._streaming.events.logprobs_events import LogprobsRefusalDeltaEvent as LogprobsRefusalDeltaEvent
+from chat_completions._streaming.events.logprobs_events import LogprobsRefusalDoneEvent as LogprobsRefusalDoneEvent
+from chat_completions._streaming.stream import Stream as Stream
+from chat_completions._streaming.timings import StreamTimings as StreamTimings
+from chat_completions._transport.http_clients import DefaultAioHttpClient as DefaultAioHttpClient
+from chat_completions._transport.http_clients import DefaultAsyncHttpx2Client as DefaultAsyncHttpx2Client
+from chat_completions._transport.http_clients import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
+from chat_completions._transport.http_clients import DefaultHttpx2Client as DefaultHttpx2Client
+from chat_completions._transport.http_clients import DefaultHttpxClient as DefaultHttpxClient
+from chat_completions._types import NotGiven as NotGiven
+from chat_completions._types import Omit as Omit
+from chat_completions._version import __version__ as __version__
+from chat_completions.errors import APIConnectionError as APIConnectionError
+from chat_completions.errors import APIError as APIError
+from chat_completions.errors import APIResponseValidationError as APIResponseValidationError
+from chat_completions.errors import APIStatusError as APIStatusError
+from chat_completions.errors import APITimeoutError as APITimeoutError
+from chat_completions.errors import AuthenticationError as AuthenticationError
+from chat_completions.errors import BadRequestError as BadRequestError
+from chat_completions.errors import ChatCompletionsError as ChatCompletionsError
+from chat_completions.errors import ConflictError as ConflictError
+from chat_completions.errors import ContentFilterFinishReasonError as ContentFilterFinishReasonError
+from chat_completions.errors import EventEncodingError as EventEncodingError
+from chat_completions.errors import EventStreamError as EventStreamError
+from chat_completions.errors import EventTooLargeError as EventTooLargeError
+from chat_completions.errors import IncompleteStreamError as IncompleteStreamError
+from chat_completions.errors import InternalServerError as InternalServerError
+from chat_completions.errors import LengthFinishReasonError as LengthFinishReasonError
+from chat_completions.errors import NotFoundError as NotFoundError
+from chat_completions.errors import OutputValidationError as OutputValidationError
+from chat_completions.errors import PaginationError as PaginationError
+from chat_completions.errors import PermissionDeniedError as PermissionDeniedError
+from chat_completions.errors import RateLimitError as RateLimitError
+from chat_completions.errors import RequestValidationError as RequestValidationError
+from chat_completions.errors import ResponseTooLargeError as ResponseTooLargeError
+from chat_completions.errors import SchemaError as SchemaError
+from chat_completions.errors import StreamConnectionError as StreamConnectionError
+from chat_completions.errors import StreamError as StreamError
+from chat_completions.errors import StreamTimeoutError as StreamTimeoutError
+from chat_completions.errors import StructuredOutputError as StructuredOutputError
+from chat_completions.errors import ToolArgumentsError as ToolArgumentsError
+from chat_completions.errors import ToolFailedError as ToolFailedError
+from chat_completions.errors import ToolRoundsError as ToolRoundsError
+from chat_completions.errors import UnprocessableEntityError as UnprocessableEntityError
+from chat_completions.structured.formats import response_format_for as response_format_for
+from chat_completions.structured.strict import strict_schema as strict_schema
+from chat_completions.toolkit.events import RoundBegunEvent as RoundBegunEvent
+from chat_completions.toolkit.events import RoundDoneEvent as RoundDoneEvent
+from chat_completions.toolkit.events import ToolCallBegunEvent as ToolCallBegunEvent
+from chat_completions.toolkit.events import ToolCallDoneEvent as ToolCallDoneEvent
+from chat_completions.toolkit.events import ToolRunDoneEvent as ToolRunDoneEvent
+from chat_completions.toolkit.events import ToolRunEvent as ToolRunEvent
+from chat_completions.toolkit.run_stream import AsyncToolRunStream as AsyncToolRunStream
+from chat_completions.toolkit.run_stream import ToolRunStream as ToolRunStream
+from chat_completions.toolkit.tool import FunctionTool as FunctionTool
+from chat_completions.toolkit.tool import function_tool as function_tool
+from chat_completions.toolkit.tool import pydantic_function_tool as pydantic_function_tool
+from chat_completions.toolkit.tool_run import ToolCallResult as ToolCallResult
+from chat_completions.toolkit.tool_run import ToolRun as ToolRun
+
+# Any, so that they may stand for every argument.
+NOT_GIVEN: Any
+not_given: Any
+omit: Any

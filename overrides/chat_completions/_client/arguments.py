@@ -1,0 +1,93 @@
+"""The keyword arguments of a call: the request's fields, as generated, and the options of how it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Required, TypedDict
+
+from chat_completions._transport.settings import check_retries
+from chat_completions._types import NOT_GIVEN, NotGiven
+
+OPTIONS = ("deadline", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
+
+if TYPE_CHECKING:
+    from chat_completions._types import ResponseFormatT, Timeout
+    from chat_completions.models import (
+        ChatCompletionToolUnionParam,
+        CompletionCreateParamsBase,
+        CompletionListParams,
+    )
+    from chat_completions.toolkit.tool_calls import OnToolError
+
+    class CallOptions(TypedDict, total=False):
+        """How one call is sent, where it differs from the client's settings."""
+
+        extra_headers: Mapping[str, str | None] | None
+        """Headers beside the client's; None takes one away."""
+
+        extra_query: Mapping[str, Any] | None
+        """Query parameters beside the client's."""
+
+        timeout: Timeout
+        """Seconds without a byte, or an `httpx.Timeout`; None for no limit."""
+
+        deadline: float | None
+        """Seconds for the whole call: all attempts, and the body of a stream."""
+
+        max_retries: int
+        """How often a failed attempt is repeated."""
+
+    class CreateArguments(CompletionCreateParamsBase, CallOptions, total=False):
+        """What `create` takes, apart from `stream`."""
+
+        extra_body: Mapping[str, Any] | None
+        """Fields of the request that only some servers know."""
+
+        idle_timeout: float | None
+        """Seconds without an event after which a stream counts as dead; comments are no events."""
+
+        validate: bool
+        """Whether to check the request against the specification before it is sent; needs the extra `validate`."""
+
+    class ParseArguments(CreateArguments, Generic[ResponseFormatT], total=False):
+        """What `parse` and `stream` take where the reply has a type."""
+
+        response_format: Required[type[ResponseFormatT]]  # type: ignore[misc]  # pyright: ignore
+        """The type that the reply is asked to be."""
+
+    class RunToolsArguments(CreateArguments, total=False):
+        """What `run_tools` takes, apart from `stream`."""
+
+        tools: Iterable[ChatCompletionToolUnionParam | Callable[..., Any]]  # type: ignore[misc]  # pyright: ignore
+        """Functions, tools made by `function_tool`, types, and tools as the API has them."""
+
+        max_rounds: int
+        """How often the model may answer."""
+
+        on_tool_error: OnToolError
+        """What to do when a tool raises."""
+
+    class ParseRunToolsArguments(RunToolsArguments, Generic[ResponseFormatT], total=False):
+        """What `run_tools` takes where the last answer has a type."""
+
+        response_format: Required[type[ResponseFormatT]]  # type: ignore[misc]  # pyright: ignore
+        """The type that the last answer is asked to be."""
+
+    class ListArguments(CompletionListParams, CallOptions, total=False):
+        """What `list` takes."""
+
+        max_items: int | None
+        """How many completions to give in all; None for every one."""
+
+
+def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the options and the fields of the request, apart.
+
+    Raises:
+        TypeError: `max_retries` is no whole number.
+        ValueError: It is negative.
+    """
+    options = {name: arguments[name] for name in OPTIONS if name in arguments}
+    if not isinstance(retries := options.get("max_retries", NOT_GIVEN), NotGiven):
+        check_retries(retries)
+    return options, {name: value for name, value in arguments.items() if name not in options}

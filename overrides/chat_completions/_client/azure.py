@@ -1,0 +1,216 @@
+"""`AzureClient` and `AsyncAzureClient`: Azure's addresses, version and credentials; all else is as in `Client`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from chat_completions._client.client import AsyncClient, Client
+from chat_completions._traceback_locals import forgetful
+from chat_completions._transport.settings import KEY_FROM_ENVIRONMENT, EnvironmentKey, Settings
+from chat_completions._types import NotGiven, Secret
+from chat_completions.errors import ChatCompletionsError, RequestValidationError
+
+if TYPE_CHECKING:
+    from typing import TypedDict, Unpack
+
+    import httpx
+    import httpx2
+
+    from chat_completions._contract.unknown_values import OnUnknown
+    from chat_completions._transport.call import Call
+    from chat_completions._types import ApiKey, AsyncHttpClient, HttpClient, Timeout
+
+    class _Shared(TypedDict, total=False):
+        organization: str | None
+        project: str | None
+        timeout: Timeout | NotGiven
+        max_retries: int
+        deadline: float | None
+        idle_timeout: float | None
+        max_response_bytes: int
+        default_headers: Mapping[str, str | None] | None
+        validate: bool
+        on_unknown: OnUnknown | None
+
+    class ClientArguments(_Shared, total=False):
+        """The arguments of `Client` that Azure does not change."""
+
+        http_client: HttpClient | None
+
+    class AsyncClientArguments(_Shared, total=False):
+        """The arguments of `AsyncClient` that Azure does not change."""
+
+        http_client: AsyncHttpClient | None
+
+
+class AzureSettings(Settings):
+    """Settings with a key that goes into the header `api-key`, or with a token of Microsoft Entra.
+
+    Args:
+        is_token: Whether what `api_key` holds is such a token.
+        arguments: Those of `Settings`.
+    """
+
+    def __init__(self, *, is_token: bool = False, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.is_token = is_token
+
+    def replace(self, **changes: Any) -> Settings:
+        """Give a copy with some settings changed; a new `api_key` is a key, not a token."""
+        new_key = not isinstance(changes.get("api_key"), NotGiven | None)
+        return super().replace(**changes, **({"is_token": False} if new_key else {}))
+
+    def picklable(self) -> dict[str, Any]:
+        """Give the arguments of a client that make an equal copy elsewhere, without secrets."""
+        arguments = super().picklable()
+        if arguments.pop("is_token"):
+            token = arguments.pop("api_key")
+            arguments["azure_ad_token_provider" if callable(token) else "azure_ad_token"] = token
+        return arguments
+
+    def headers(self, key: Secret[str] | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
+        """Give the headers of a request; see `Settings.headers`."""
+        if key is None or self.is_token:
+            return super().headers(key, extra)
+        headers = super().headers(None, extra)
+        if not any(name.lower() == "api-key" for name in (*self.default_headers.reveal(), *(extra or ()))):
+            headers["api-key"] = key.reveal()
+        return headers
+
+    def prepare(self, call: Call) -> Call:
+        """Return the call at the address of its model's deployment, if the client's address is of none."""
+        if "/deployments" in urlsplit(self.base_url.reveal()).path or "content" not in call.request:
+            return call
+        model = json.loads(call.request["content"]).get("model")
+        if not isinstance(model, str):
+            return call  # the server says what it thinks of that
+        call.request["url"] = f"/deployments/{_segment(model)}{call.request['url']}"
+        return call
+
+
+class AzureClient(Client):
+    """A client of the Chat Completions API of Azure OpenAI.
+
+    Args:
+        azure_endpoint: The resource's address, as `https://NAME.openai.azure.com`; by default AZURE_OPENAI_ENDPOINT.
+        azure_deployment: The deployment to call; by default the one that is called as the request's `model`.
+        api_version: The version of Azure's API; by default OPENAI_API_VERSION.
+        api_key: The resource's key, or a function that gives it; by default AZURE_OPENAI_API_KEY.
+        azure_ad_token: A token of Microsoft Entra in place of a key; by default AZURE_OPENAI_AD_TOKEN.
+        azure_ad_token_provider: A function that gives such a token for each call.
+        base_url: The whole address before `/chat/completions`, in place of endpoint and deployment.
+        default_query: Query parameters for every request.
+        arguments: The other arguments of `Client`.
+
+    Raises:
+        ChatCompletionsError: The address, the version or the credentials are missing, or there is one too many.
+    """
+
+    _settings_type = AzureSettings
+
+    @forgetful
+    def __init__(
+        self,
+        *,
+        azure_endpoint: str | None = None,
+        azure_deployment: str | None = None,
+        api_version: str | None = None,
+        api_key: str | Callable[[], str] | None = None,
+        azure_ad_token: str | None = None,
+        azure_ad_token_provider: Callable[[], str] | None = None,
+        base_url: str | httpx.URL | httpx2.URL | None = None,
+        default_query: Mapping[str, Any] | None = None,
+        **arguments: Unpack[ClientArguments],
+    ) -> None:
+        credential, is_token = _credential(api_key, azure_ad_token, azure_ad_token_provider)
+        super().__init__(
+            api_key=credential,
+            base_url=_base_url(base_url, azure_endpoint, azure_deployment),
+            default_query=_query(default_query, api_version),
+            **arguments,
+        )
+        _mark(self._settings, is_token)
+
+
+class AsyncAzureClient(AsyncClient):
+    """An async client of the Chat Completions API of Azure OpenAI; its arguments are those of `AzureClient`.
+
+    The functions that give a key or a token may be async.
+    """
+
+    _settings_type = AzureSettings
+
+    @forgetful
+    def __init__(
+        self,
+        *,
+        azure_endpoint: str | None = None,
+        azure_deployment: str | None = None,
+        api_version: str | None = None,
+        api_key: ApiKey | None = None,
+        azure_ad_token: str | None = None,
+        azure_ad_token_provider: ApiKey | None = None,
+        base_url: str | httpx.URL | httpx2.URL | None = None,
+        default_query: Mapping[str, Any] | None = None,
+        **arguments: Unpack[AsyncClientArguments],
+    ) -> None:
+        credential, is_token = _credential(api_key, azure_ad_token, azure_ad_token_provider)
+        super().__init__(
+            api_key=credential,
+            base_url=_base_url(base_url, azure_endpoint, azure_deployment),
+            default_query=_query(default_query, api_version),
+            **arguments,
+        )
+        _mark(self._settings, is_token)
+
+
+def _credential(key: Any, token: Any, provider: Any) -> tuple[Any, bool]:
+    """Give the credential to use, and whether it is a token."""
+    if sum(given is not None for given in (key, token, provider)) > 1:
+        raise ChatCompletionsError("give one of api_key, azure_ad_token and azure_ad_token_provider, not several")
+    environment = os.environ.get
+    if token == KEY_FROM_ENVIRONMENT or (key is None and token is None and provider is None):
+        token = EnvironmentKey(environment("AZURE_OPENAI_AD_TOKEN") or "")
+    if token or provider:
+        return token or provider, True
+    if key in (None, KEY_FROM_ENVIRONMENT):
+        key = EnvironmentKey(environment("AZURE_OPENAI_API_KEY") or "")
+    if not key:
+        raise ChatCompletionsError(
+            "there are no credentials: pass api_key=, azure_ad_token= or azure_ad_token_provider=, or set"
+            " AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"
+        )
+    return key, False
+
+
+def _base_url(base_url: Any, endpoint: str | None, deployment: str | None) -> Any:
+    if base_url is not None:
+        if endpoint is not None or deployment is not None:
+            raise ChatCompletionsError("base_url is the whole address; leave out azure_endpoint and azure_deployment")
+        return base_url
+    endpoint = endpoint or os.environ.get("AZURE_OPENAI_ENDPOINT")
+    if not endpoint:
+        raise ChatCompletionsError("there is no address: pass azure_endpoint=, or set AZURE_OPENAI_ENDPOINT")
+    return f"{endpoint.rstrip('/')}/openai" + (f"/deployments/{_segment(deployment)}" if deployment else "")
+
+
+def _query(query: Mapping[str, Any] | None, version: str | None) -> dict[str, Any]:
+    version = version or (query or {}).get("api-version") or os.environ.get("OPENAI_API_VERSION")
+    if not version:
+        raise ChatCompletionsError("there is no API version: pass api_version=, or set OPENAI_API_VERSION")
+    return {**(query or {}), "api-version": version}
+
+
+def _mark(settings: Any, is_token: bool) -> None:
+    settings.is_token = is_token
+
+
+def _segment(name: str) -> str:
+    """Give a name as one segment of a path."""
+    if not name.strip("."):
+        raise RequestValidationError(f"{name!r} is the name of no deployment")
+    return quote(name, safe="")

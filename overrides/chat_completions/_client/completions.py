@@ -1,0 +1,338 @@
+"""`client.chat.completions`: what can be asked of the API, sync and async."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from chat_completions._client.operations import completion_of, create_call, fetch_page, fetch_page_async, parse_call
+from chat_completions._traceback_locals import forgetful
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Unpack
+
+    from chat_completions._client.arguments import (
+        CreateArguments,
+        ListArguments,
+        ParseArguments,
+        ParseRunToolsArguments,
+        RunToolsArguments,
+    )
+    from chat_completions._client.raw_response import AsyncCompletionsWithRawResponse, CompletionsWithRawResponse
+    from chat_completions._client.streaming_response import (
+        AsyncCompletionsWithStreamingResponse,
+        CompletionsWithStreamingResponse,
+    )
+    from chat_completions._pagination.pages import AsyncPages, Page
+    from chat_completions._streaming.async_stream import AsyncStream
+    from chat_completions._streaming.events.event_stream import (
+        AsyncChatCompletionStreamManager,
+        ChatCompletionStreamManager,
+    )
+    from chat_completions._streaming.stream import Stream
+    from chat_completions._transport.sender import AsyncSender, Sender
+    from chat_completions._types import ResponseFormatT
+    from chat_completions.models import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
+    from chat_completions.toolkit.run_stream import AsyncToolRunStream, ToolRunStream
+    from chat_completions.toolkit.tool_run import ToolRun
+
+
+class Completions:
+    """The operations on chat completions."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    @functools.cached_property
+    def with_raw_response(self) -> CompletionsWithRawResponse:
+        """The same operations, each giving the HTTP response before it is decoded."""
+        from chat_completions._client.raw_response import CompletionsWithRawResponse
+
+        return CompletionsWithRawResponse(self._sender)
+
+    @functools.cached_property
+    def with_streaming_response(self) -> CompletionsWithStreamingResponse:
+        """The same operations, each giving the HTTP response before its body is read, in a `with`."""
+        from chat_completions._client.streaming_response import CompletionsWithStreamingResponse
+
+        return CompletionsWithStreamingResponse(self._sender)
+
+    @overload
+    def create(
+        self, *, stream: Literal[False] | None = None, **arguments: Unpack[CreateArguments]
+    ) -> ChatCompletion: ...
+    @overload
+    def create(self, *, stream: Literal[True], **arguments: Unpack[CreateArguments]) -> Stream[ChatCompletionChunk]: ...
+    @overload
+    def create(
+        self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
+    ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
+    @forgetful
+    def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
+        """Ask a model to continue a conversation.
+
+        Args:
+            stream: Whether to get the reply as a stream of chunks.
+            arguments: The fields of the request, as the specification names them: dicts and models may be mixed, None
+                is sent as null, and what is left out is not sent. Beside them `extra_headers`, `extra_query`,
+                `extra_body` (fields that only some servers know), `timeout` (seconds without a byte), `deadline`
+                (seconds for everything), `idle_timeout` (seconds without an event) and `max_retries`.
+
+        Returns:
+            The completion; with `stream=True`, the stream of its chunks.
+
+        Raises:
+            TypeError: There is no such argument.
+            RequestValidationError: A field holds something that JSON has not.
+            APIError: The call failed.
+        """
+        call = create_call(stream, arguments, self._sender.settings.validate)
+        answer = self._sender.send(call)
+        url = self._sender.settings.shown_url()
+        if not call.stream:
+            return completion_of(answer, url)
+        from chat_completions._streaming.stream import Stream
+
+        return Stream(answer, url)
+
+    @overload
+    def parse(self, **arguments: Unpack[ParseArguments[ResponseFormatT]]) -> ParsedChatCompletion[ResponseFormatT]: ...
+    @overload
+    def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
+    @forgetful
+    def parse(self, **arguments: Any) -> Any:
+        """Ask a model for a reply of a type, and give it as a value of the type.
+
+        Args:
+            arguments: Those of `create`, of which `response_format` may be a type: a pydantic model, msgspec Struct,
+                attrs class, dataclass or TypedDict (with the extra `pydantic` or `msgspec`). Its JSON Schema is sent,
+                as the API's strict mode takes it. With a dict, or none, nothing is parsed but the arguments of tool
+                calls whose type is known.
+
+        Returns:
+            The completion; `choices[0].message.parsed` is the value. It is None after a refusal, and beside tool calls.
+
+        Raises:
+            ImportError: The type needs a library that is not installed.
+            TypeError: It is no type of which a library knows the JSON Schema, or there is no such argument.
+            SchemaError: The API's strict mode has no schema for the type.
+            LengthFinishReasonError: The reply was cut off at the limit of tokens; `.completion` is what came.
+            ContentFilterFinishReasonError: The reply was cut off by the content filter.
+            OutputValidationError: The reply is no value of the type; `.error` says why.
+            APIError: The call failed.
+        """
+        asked, call = parse_call(arguments, self._sender.settings.validate)
+        return asked.completion(completion_of(self._sender.send(call), self._sender.settings.shown_url()))
+
+    @overload
+    def stream(
+        self, **arguments: Unpack[ParseArguments[ResponseFormatT]]
+    ) -> ChatCompletionStreamManager[ResponseFormatT]: ...
+    @overload
+    def stream(self, **arguments: Unpack[CreateArguments]) -> ChatCompletionStreamManager[None]: ...
+    @forgetful
+    def stream(self, **arguments: Any) -> Any:
+        """Ask a model to continue a conversation, and follow its reply by typed events.
+
+        Args:
+            arguments: Those of `create`; `response_format` may be a type, as `parse` takes it.
+
+        Returns:
+            A context manager. The request is sent when it is entered, and the connection let go of when it is left.
+        """
+        from chat_completions._streaming.events.event_stream import ChatCompletionStreamManager
+
+        return ChatCompletionStreamManager(self.create, arguments)
+
+    @forgetful
+    def list(self, **arguments: Unpack[ListArguments]) -> Page:
+        """List the completions that were created with `store=True`.
+
+        Args:
+            arguments: `model`, `metadata`, `after` (the id of the last completion seen), `limit` (completions a page),
+                `order`, and `max_items` (completions in all); beside them `extra_headers`, `extra_query`, `timeout`,
+                `deadline` and `max_retries`.
+
+        Returns:
+            The first page; iterating it gives all completions, fetching the other pages as they are needed.
+
+        Raises:
+            TypeError: There is no such argument.
+            APIError: The call failed.
+        """
+        from chat_completions._pagination.cursor import listing_of
+        from chat_completions._pagination.pages import Page
+
+        listing = listing_of(arguments)
+        fetch = functools.partial(fetch_page, self._sender)
+        return Page(fetch(listing), listing, fetch)
+
+    @overload
+    def run_tools(
+        self, *, stream: Literal[True], **arguments: Unpack[ParseRunToolsArguments[ResponseFormatT]]
+    ) -> ToolRunStream[ResponseFormatT]: ...
+    @overload
+    def run_tools(self, *, stream: Literal[True], **arguments: Unpack[RunToolsArguments]) -> ToolRunStream[None]: ...
+    @overload
+    def run_tools(
+        self, *, stream: Literal[False] = False, **arguments: Unpack[ParseRunToolsArguments[ResponseFormatT]]
+    ) -> ToolRun[ResponseFormatT]: ...
+    @overload
+    def run_tools(self, *, stream: Literal[False] = False, **arguments: Unpack[RunToolsArguments]) -> ToolRun[None]: ...
+    @forgetful
+    def run_tools(self, *, stream: bool = False, **arguments: Any) -> Any:
+        """Ask a model, call the tools that it calls, tell it their results, and so on until it answers.
+
+        Args:
+            stream: Whether to get the events of the run as they happen.
+            arguments: Those of `create`, of which `tools` may hold functions (see `function_tool`), and
+                `response_format` a type, as `parse` takes it. `deadline` counts for the whole run. Beside them
+                `max_rounds` (how often the model may answer, 10 by default), and `on_tool_error`: "tell" tells the
+                model what a tool raised, "raise" ends the run with it, a function gives the text to tell.
+
+        Returns:
+            The run: the answer, the transcript, and what was called; with `stream=True`, a context manager that gives
+            its events.
+
+        Raises:
+            TypeError: A tool is none, or is async.
+            ToolRoundsError: The model still called tools in the last round.
+            ToolFailedError: A tool raised, with `on_tool_error="raise"`.
+            StructuredOutputError: The answer was cut off in its tool calls, or is no value of the type.
+            APIError: A call of the API failed. All errors that end a run have it as `.run`, as far as it came.
+        """
+        from chat_completions.toolkit.run_stream import ToolRunStream, rounds_of
+        from chat_completions.toolkit.runners import Turns
+
+        rounds = rounds_of(arguments, self._sender.settings.deadline, runs_async=False)
+        run = ToolRunStream[Any](Turns(self.create, rounds, streams=bool(stream)), rounds)
+        return run if stream else run.get_final_run()
+
+
+class AsyncCompletions:
+    """The operations on chat completions; see `Completions`."""
+
+    def __init__(self, sender: AsyncSender) -> None:
+        self._sender = sender
+
+    @functools.cached_property
+    def with_raw_response(self) -> AsyncCompletionsWithRawResponse:
+        """The same operations, each giving the HTTP response before it is decoded."""
+        from chat_completions._client.raw_response import AsyncCompletionsWithRawResponse
+
+        return AsyncCompletionsWithRawResponse(self._sender)
+
+    @functools.cached_property
+    def with_streaming_response(self) -> AsyncCompletionsWithStreamingResponse:
+        """The same operations, each giving the HTTP response before its body is read, in an `async with`."""
+        from chat_completions._client.streaming_response import AsyncCompletionsWithStreamingResponse
+
+        return AsyncCompletionsWithStreamingResponse(self._sender)
+
+    @overload
+    async def create(
+        self, *, stream: Literal[False] | None = None, **arguments: Unpack[CreateArguments]
+    ) -> ChatCompletion: ...
+    @overload
+    async def create(
+        self, *, stream: Literal[True], **arguments: Unpack[CreateArguments]
+    ) -> AsyncStream[ChatCompletionChunk]: ...
+    @overload
+    async def create(
+        self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
+    ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]: ...
+    @forgetful
+    async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
+        """Ask a model to continue a conversation; see `Completions.create`."""
+        call = create_call(stream, arguments, self._sender.settings.validate)
+        answer = await self._sender.send(call)
+        url = self._sender.settings.shown_url()
+        if not call.stream:
+            return completion_of(answer, url)
+        from chat_completions._streaming.async_stream import AsyncStream
+
+        return AsyncStream(answer, url)
+
+    @overload
+    async def parse(
+        self, **arguments: Unpack[ParseArguments[ResponseFormatT]]
+    ) -> ParsedChatCompletion[ResponseFormatT]: ...
+    @overload
+    async def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
+    @forgetful
+    async def parse(self, **arguments: Any) -> Any:
+        """Ask a model for a reply of a type, and give it as a value of the type; see `Completions.parse`."""
+        asked, call = parse_call(arguments, self._sender.settings.validate)
+        return asked.completion(completion_of(await self._sender.send(call), self._sender.settings.shown_url()))
+
+    @overload
+    def stream(
+        self, **arguments: Unpack[ParseArguments[ResponseFormatT]]
+    ) -> AsyncChatCompletionStreamManager[ResponseFormatT]: ...
+    @overload
+    def stream(self, **arguments: Unpack[CreateArguments]) -> AsyncChatCompletionStreamManager[None]: ...
+    @forgetful
+    def stream(self, **arguments: Any) -> Any:
+        """Ask a model to continue a conversation, and follow its reply by typed events; see `Completions.stream`."""
+        from chat_completions._streaming.events.event_stream import AsyncChatCompletionStreamManager
+
+        return AsyncChatCompletionStreamManager(self.create, arguments)
+
+    @forgetful
+    def list(self, **arguments: Unpack[ListArguments]) -> AsyncPages:
+        """List the completions that were created with `store=True`; see `Completions.list`.
+
+        Returns:
+            What can be awaited for the first page, or iterated with `async for` for all completions.
+        """
+        from chat_completions._pagination.cursor import listing_of
+        from chat_completions._pagination.pages import AsyncPages
+
+        return AsyncPages(listing_of(arguments), functools.partial(fetch_page_async, self._sender))
+
+    @overload
+    def run_tools(
+        self,
+        *,
+        stream: Literal[True],
+        max_concurrency: int = ...,
+        **arguments: Unpack[ParseRunToolsArguments[ResponseFormatT]],
+    ) -> AsyncToolRunStream[ResponseFormatT]: ...
+    @overload
+    def run_tools(
+        self, *, stream: Literal[True], max_concurrency: int = ..., **arguments: Unpack[RunToolsArguments]
+    ) -> AsyncToolRunStream[None]: ...
+    @overload
+    def run_tools(
+        self,
+        *,
+        stream: Literal[False] = False,
+        max_concurrency: int = ...,
+        **arguments: Unpack[ParseRunToolsArguments[ResponseFormatT]],
+    ) -> Coroutine[Any, Any, ToolRun[ResponseFormatT]]: ...
+    @overload
+    def run_tools(
+        self, *, stream: Literal[False] = False, max_concurrency: int = ..., **arguments: Unpack[RunToolsArguments]
+    ) -> Coroutine[Any, Any, ToolRun[None]]: ...
+    @forgetful
+    def run_tools(self, *, stream: bool = False, max_concurrency: int = 10, **arguments: Any) -> Any:
+        """Ask a model, call the tools that it calls, and so on until it answers; see `Completions.run_tools`.
+
+        Tools may be async; others run in threads. The calls of one answer run at the same time.
+
+        Args:
+            stream: Whether to get the events of the run as they happen.
+            max_concurrency: How many calls may be under way at once.
+            arguments: Those of `Completions.run_tools`.
+
+        Returns:
+            What can be awaited for the run; with `stream=True`, an async context manager that gives its events.
+        """
+        from chat_completions.toolkit.run_stream import AsyncToolRunStream, rounds_of
+        from chat_completions.toolkit.runners import AsyncTurns
+
+        rounds = rounds_of(arguments, self._sender.settings.deadline, runs_async=True)
+        turns = AsyncTurns(self.create, rounds, streams=bool(stream), max_concurrency=max_concurrency)
+        run = AsyncToolRunStream[Any](turns, rounds)
+        return run if stream else run.get_final_run()

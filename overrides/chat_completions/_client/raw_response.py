@@ -1,0 +1,240 @@
+"""`with_raw_response`: the same calls, with the HTTP response in hand before it is decoded."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+
+from chat_completions._client.operations import (
+    completion_of,
+    create_call,
+    fetch_page,
+    fetch_page_async,
+    json_of,
+    list_call,
+    page_of,
+    parse_call,
+)
+from chat_completions._pagination.cursor import listing_of
+from chat_completions._pagination.pages import AsyncPage, Page
+from chat_completions._streaming.async_stream import AsyncStream
+from chat_completions._streaming.stream import Stream
+from chat_completions._traceback_locals import forgetful
+from chat_completions._transport.call import info_of
+from chat_completions._transport.error_mapping import text_of
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from typing import Unpack
+
+    import httpx
+
+    from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
+    from chat_completions._transport.call import Answer
+    from chat_completions._transport.sender import AsyncSender, Sender
+    from chat_completions._types import ResponseFormatT
+    from chat_completions.models import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
+
+T = TypeVar("T")
+
+
+class ResponseHead(Generic[T]):
+    """What there is of an HTTP response before its body.
+
+    Attributes:
+        http_response: The httpx response.
+    """
+
+    def __init__(self, answer: Answer, parse: Callable[[], T]) -> None:
+        self._info = info_of(answer)
+        self._parse = parse
+        self._parsed: T | None = None
+        self.http_response: httpx.Response = answer.response
+
+    @property
+    def http_request(self) -> httpx.Request:
+        """The httpx request that was answered."""
+        return self.http_response.request
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """The response's headers."""
+        return self.http_response.headers
+
+    @property
+    def status_code(self) -> int:
+        """The response's status."""
+        return self.http_response.status_code
+
+    @property
+    def request_id(self) -> str | None:
+        """The id under which the server logged the request."""
+        return self._info.request_id
+
+    @property
+    def retries_taken(self) -> int:
+        """How many attempts failed before this response came."""
+        return sum(attempt.delay is not None for attempt in self._info.attempts)
+
+    @property
+    def url(self) -> httpx.URL:
+        """Where the request went, with its query."""
+        return self.http_response.url
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.http_request.method
+
+    @property
+    def http_version(self) -> str:
+        """The protocol, as `HTTP/1.1`."""
+        return self.http_response.http_version
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long request and response took, to the end of the body.
+
+        Raises:
+            RuntimeError: The body has not been read, or not been let go of.
+        """
+        return self.http_response.elapsed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection is let go of: the body has been read to its end, or the response closed."""
+        return self.http_response.is_closed
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.status_code} {self.http_response.reason_phrase}]>"
+
+
+class RawResponse(ResponseHead[T]):
+    """An HTTP response with its body, and what it decodes to."""
+
+    @property
+    def content(self) -> bytes:
+        """The body, in bytes; not for a stream."""
+        return self.http_response.content
+
+    @property
+    def text(self) -> str:
+        """The body as text; not for a stream."""
+        return text_of(self.http_response)
+
+    def json(self) -> Any:
+        """Give the body as plain JSON; not for a stream.
+
+        Raises:
+            APIResponseValidationError: It is no JSON.
+        """
+        return json_of(self.http_response)
+
+    def parse(self) -> T:
+        """Decode the body to what the call without `with_raw_response` gives; always the same object.
+
+        Raises:
+            APIResponseValidationError: It is no such thing.
+        """
+        if self._parsed is None:
+            self._parsed = self._parse()
+        return self._parsed
+
+
+class CompletionsWithRawResponse:
+    """The operations on chat completions, each giving a `RawResponse`."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    @overload
+    def create(
+        self, *, stream: Literal[False] | None = None, **arguments: Unpack[CreateArguments]
+    ) -> RawResponse[ChatCompletion]: ...
+    @overload
+    def create(
+        self, *, stream: Literal[True], **arguments: Unpack[CreateArguments]
+    ) -> RawResponse[Stream[ChatCompletionChunk]]: ...
+    @overload
+    def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
+    @forgetful
+    def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
+        """Ask a model to continue a conversation; see `Completions.create`."""
+        call = create_call(stream, arguments, self._sender.settings.validate)
+        answer = self._sender.send(call)
+        url = self._sender.settings.shown_url()
+        return RawResponse(answer, lambda: Stream(answer, url) if call.stream else completion_of(answer, url))
+
+    @overload
+    def parse(
+        self, **arguments: Unpack[ParseArguments[ResponseFormatT]]
+    ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
+    @overload
+    def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    @forgetful
+    def parse(self, **arguments: Any) -> Any:
+        """Ask a model for a reply of a type; see `Completions.parse`."""
+        asked, call = parse_call(arguments, self._sender.settings.validate)
+        answer = self._sender.send(call)
+        url = self._sender.settings.shown_url()
+        return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
+
+    @forgetful
+    def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[Page]:
+        """List the completions that were created with `store=True`; see `Completions.list`."""
+        listing = listing_of(arguments)
+        answer = self._sender.send(list_call(listing.arguments))
+        url = self._sender.settings.shown_url()
+        return RawResponse(
+            answer, lambda: Page(page_of(answer, url), listing, functools.partial(fetch_page, self._sender))
+        )
+
+
+class AsyncCompletionsWithRawResponse:
+    """The operations on chat completions, each giving a `RawResponse`; its `parse` is not awaited."""
+
+    def __init__(self, sender: AsyncSender) -> None:
+        self._sender = sender
+
+    @overload
+    async def create(
+        self, *, stream: Literal[False] | None = None, **arguments: Unpack[CreateArguments]
+    ) -> RawResponse[ChatCompletion]: ...
+    @overload
+    async def create(
+        self, *, stream: Literal[True], **arguments: Unpack[CreateArguments]
+    ) -> RawResponse[AsyncStream[ChatCompletionChunk]]: ...
+    @overload
+    async def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
+    @forgetful
+    async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
+        """Ask a model to continue a conversation; see `Completions.create`."""
+        call = create_call(stream, arguments, self._sender.settings.validate)
+        answer = await self._sender.send(call)
+        url = self._sender.settings.shown_url()
+        return RawResponse(answer, lambda: AsyncStream(answer, url) if call.stream else completion_of(answer, url))
+
+    @overload
+    async def parse(
+        self, **arguments: Unpack[ParseArguments[ResponseFormatT]]
+    ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
+    @overload
+    async def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    @forgetful
+    async def parse(self, **arguments: Any) -> Any:
+        """Ask a model for a reply of a type; see `Completions.parse`."""
+        asked, call = parse_call(arguments, self._sender.settings.validate)
+        answer = await self._sender.send(call)
+        url = self._sender.settings.shown_url()
+        return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
+
+    @forgetful
+    async def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[AsyncPage]:
+        """List the completions that were created with `store=True`; see `Completions.list`."""
+        listing = listing_of(arguments)
+        answer = await self._sender.send(list_call(listing.arguments))
+        url = self._sender.settings.shown_url()
+        return RawResponse(
+            answer, lambda: AsyncPage(page_of(answer, url), listing, functools.partial(fetch_page_async, self._sender))
+        )

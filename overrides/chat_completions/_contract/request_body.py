@@ -1,0 +1,84 @@
+"""From keyword arguments to a request body, with clear words for what cannot be one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from chat_completions._contract import generated
+from chat_completions._types import NotGiven
+from chat_completions.errors import RequestValidationError
+
+
+def request_body(
+    params: Mapping[str, Any], stream: bool | None, extra_body: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Give the request as a JSON object: what the caller named, nothing else.
+
+    Args:
+        params: The keyword arguments; None is sent as null, what is absent or NOT_GIVEN is not sent.
+        stream: The `stream` argument, None where the caller did not say.
+        extra_body: Fields that the specification does not know, or that override those it knows.
+
+    Raises:
+        TypeError: The specification has no such parameter.
+    """
+    fields = generated.request_fields()
+    unknown = [name for name in params if name not in fields]
+    if unknown:
+        import difflib
+
+        near = difflib.get_close_matches(unknown[0], fields, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise TypeError(
+            f"create() got an unexpected keyword argument {unknown[0]!r}; {hint}"
+            "what only some servers know goes into extra_body"
+        )
+    body = {name: value for name, value in params.items() if not isinstance(value, NotGiven)}
+    if stream is not None and not isinstance(stream, NotGiven):
+        body["stream"] = stream
+    if extra_body:
+        body.update(extra_body)
+    return body
+
+
+def encodable_request(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arguments of the HTTP request that carries a body.
+
+    Raises:
+        RequestValidationError: The body holds something that JSON has not; all places are named.
+    """
+    try:
+        return generated.create_request(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        problems = tuple(_problems(body, "", ()))
+        if not problems:
+            raise RequestValidationError(f"the request cannot be encoded: {error}") from error
+        told = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in problems)
+        raise RequestValidationError(f"the request holds what JSON has not: {told}", problems=problems) from None
+
+
+def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str, str]]:
+    """Find, only once encoding has failed, what made it fail."""
+    if id(value) in above:
+        yield at, "contains itself"
+    elif isinstance(value, generated.Model):
+        yield from _problems(value.to_dict(), at, (*above, id(value)))
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            pointer = f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
+            if not isinstance(key, (str, int, float)) and key is not None:
+                yield pointer, f"a key is a {type(key).__name__}; use a str"
+            yield from _problems(entry, pointer, (*above, id(value)))
+    elif isinstance(value, type):
+        yield at, f"is the class {value.__name__}; for a reply of a type, use parse() or stream()"
+    elif isinstance(value, (bytes, bytearray, memoryview)):
+        yield at, f"is {type(value).__name__}; decode it, or encode it as base64 text"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield at, f"is {value}; JSON has finite numbers only"
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for position, entry in enumerate(value):
+            yield from _problems(entry, f"{at}/{position}", (*above, id(value)))
+    elif not isinstance(value, (str, int, float)) and value is not None and not hasattr(value, "isoformat"):
+        yield at, f"is a {type(value).__name__}; JSON has objects, arrays, text, numbers, true, false and null"

@@ -1,0 +1,144 @@
+"""`on_unknown`: what servers send that the packaged slice does not know, told once a kind. No I/O."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from chat_completions import _logging
+from chat_completions._contract import generated
+from chat_completions._contract.schema_tables import MAX_NAME, Found, Kind, Node, Tables, look, shown
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    OnUnknown: TypeAlias = Callable[["Unknown"], object]
+
+MAX_KINDS = 1_000
+
+CREATE = "createChatCompletion"
+LIST = "listChatCompletions"
+
+
+@frozen
+class Unknown:
+    """Something in an answer that the packaged slice of the specification does not know.
+
+    Attributes:
+        kind: "field": an object has a field that its schema does not name; "value": a text is none of those that an
+            enum lists; "variant": an object has a tag that no object of a union has, or a value is of a JSON type that
+            its schema does not allow.
+        name: The field's name, the text, or the tag or JSON type; cut to 256 characters.
+        pointer: The schema that does not know it: a JSON pointer into the packaged `openapi.json`.
+        path: Where it is in the body, as in `choices[].delta.content`; a key of a map is `*`.
+        operation: The operation that was answered: `createChatCompletion` or `listChatCompletions`.
+        model: The model that the answer names; None for a listing.
+        request_id: The id under which the server logged the request.
+        value: What was sent, a copy of it. It may be a user's, so it shows in no repr.
+    """
+
+    kind: Kind
+    name: str
+    pointer: str
+    path: str
+    operation: str
+    model: str | None
+    request_id: str | None
+    value: Any = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.operation} sent an unknown {self.kind} {self.name!r} at {self.path}, see {self.pointer}"
+
+
+class Watch:
+    """Looks at answers, and calls a function for each kind of thing that the slice does not know, once.
+
+    A kind is a kind of thing, a schema and a name; after MAX_KINDS of them nothing more is told. Threads may share it.
+
+    Args:
+        hook: The function.
+
+    Raises:
+        TypeError: It cannot be called, or it is async.
+    """
+
+    def __init__(self, hook: OnUnknown) -> None:
+        if not callable(hook):
+            raise TypeError(f"on_unknown is a {type(hook).__name__}; give a function that takes an Unknown")
+        if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
+            raise TypeError("on_unknown is an async function, which nothing would await; give a plain one")
+        self.hook = hook
+        self._told: set[tuple[str, str, str]] = set()
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> Any:
+        return Watch, (self.hook,)
+
+    def completion(self, body: Mapping[str, Any], request_id: str | None) -> None:
+        """Look at the JSON object of a completion."""
+        if not _is_error(body):
+            self._look(_body(CREATE, "application/json"), body, CREATE, request_id)
+
+    def chunk(self, body: Mapping[str, Any], request_id: str | None) -> None:
+        """Look at the JSON object of a stream's chunk."""
+        self._look(_body(CREATE, "text/event-stream"), body, CREATE, request_id)
+
+    def page(self, body: Mapping[str, Any], request_id: str | None) -> None:
+        """Look at the JSON object of a page."""
+        if not _is_error(body):
+            self._look(_body(LIST, "application/json"), body, LIST, request_id)
+
+    def _look(self, node: Node | None, body: Mapping[str, Any], operation: str, request_id: str | None) -> None:
+        if node is None:
+            return
+        found: list[Found] = []
+        try:  # noqa: SIM105 - `suppress` costs as much as a quarter of the walk
+            look(node, body, None, found)
+        except RecursionError:
+            pass  # what was found before counts
+        for one in found:
+            key = (one.kind, one.pointer, one.name[:MAX_NAME])
+            if key not in self._told and self._is_news(key):
+                self._tell(one, body, operation, request_id)
+
+    def _is_news(self, key: tuple[str, str, str]) -> bool:
+        with self._lock:
+            if key in self._told or len(self._told) >= MAX_KINDS:
+                return False
+            self._told.add(key)
+            return True
+
+    def _tell(self, found: Found, body: Mapping[str, Any], operation: str, request_id: str | None) -> None:
+        kind, pointer, name, path, value = found
+        model = body.get("model")
+        model = model if isinstance(model, str) else None
+        with suppress(RecursionError):  # as deep as that, the hook gets what the answer is made from
+            value = copy.deepcopy(value)
+        unknown = Unknown(kind, name[:MAX_NAME], pointer, shown(path), operation, model, request_id, value)
+        try:
+            self.hook(unknown)
+        except Exception as error:
+            # Watching must not cost a stream. The message may quote what was sent, so the type has to do.
+            _logging.hook_failed("on_unknown", error)
+
+
+def _is_error(body: Mapping[str, Any]) -> bool:
+    """Tell whether a success is the report of an error, which some servers send so."""
+    return not (body.get("choices") or body.get("data")) and bool(body.get("error") or body.get("object") == "error")
+
+
+@functools.cache
+def _tables() -> Tables:
+    return Tables(generated.document())
+
+
+@functools.cache
+def _body(operation: str, media_type: str) -> Node | None:
+    return _tables().body(operation, media_type)

@@ -1,0 +1,70 @@
+"""The logger `chat_completions`: off unless the program or CHAT_COMPLETIONS_LOG turns it on. It never logs a key.
+
+Where CHAT_COMPLETIONS_LOG is not set, OPENAI_LOG is asked, with the levels that it knows.
+CHAT_COMPLETIONS_LOG=info tells of retries and redirects, debug of every attempt, bodies of what requests hold as well.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from typing import Any
+
+from chat_completions._redaction import shown as shown
+from chat_completions._response_info import request_id_of
+
+LOGGER = logging.getLogger("chat_completions")
+LOGGER.addHandler(logging.NullHandler())
+
+_LEVELS = {name.lower(): getattr(logging, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
+
+
+@functools.cache
+def set_up() -> None:
+    """Do what CHAT_COMPLETIONS_LOG or OPENAI_LOG asks for, once."""
+    asked = _asked()
+    level = _LEVELS.get("debug" if asked == "bodies" else asked or os.environ.get("OPENAI_LOG", "").lower())
+    if level is not None:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        LOGGER.addHandler(handler)
+        LOGGER.setLevel(level)
+
+
+def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
+    """Note that an attempt begins."""
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        LOGGER.debug("%s %s, attempt %d, %d bytes", method, shown(url), attempt, len(content or b""))
+        if _asked() == "bodies":
+            LOGGER.debug("body: %s", (content or b"").decode("utf-8", "replace"))
+
+
+def answered(status: int, seconds: float, headers: Any) -> None:
+    """Note the head of a response."""
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
+
+
+def waiting(delay: float, reason: str) -> None:
+    """Note that an attempt failed and another one follows."""
+    LOGGER.info("another attempt in %.2f s: %s", delay, reason)
+
+
+def _asked() -> str:
+    return os.environ.get("CHAT_COMPLETIONS_LOG", "").lower()
+
+
+def hook_failed(name: str, error: Exception) -> None:
+    """Note that a function of the caller's raised, and that the call goes on without it."""
+    LOGGER.warning("%s raised %s; the call goes on", name, type(error).__name__)
+
+
+def redirected(url: str) -> None:
+    """Note that a redirect is followed."""
+    LOGGER.info("redirected to %s", shown(url))
+
+
+def key_left_out() -> None:
+    """Note that the environment's key is not sent."""
+    LOGGER.info("the base URL holds a user, who is sent; the key of the environment is not")

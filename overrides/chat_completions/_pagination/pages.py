@@ -1,0 +1,185 @@
+"""The two shells of a listing: they fetch pages, one at a time, and give their items."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from chat_completions._pagination.cursor import Listing, PageInfo, says_more
+
+if TYPE_CHECKING:
+    from chat_completions_api.models import ChatCompletion, ChatCompletionList
+
+
+class _Shared:
+    """What the two shells have in common: the page, and where the listing stands."""
+
+    def __init__(self, page: ChatCompletionList, listing: Listing) -> None:
+        self._page = page
+        self._listing = listing
+        self._info = page._info
+
+    @property
+    def data(self) -> list[ChatCompletion]:
+        """The completions on this page."""
+        return self._page.data if isinstance(self._page.data, list) else []
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the server says that there are more completions."""
+        return says_more(self._page.has_more) is True
+
+    @property
+    def first_id(self) -> str | None:
+        """The id of the first completion on this page, as the server tells it."""
+        return self._page.first_id
+
+    @property
+    def last_id(self) -> str | None:
+        """The id of the last completion on this page, as the server tells it."""
+        return self._page.last_id
+
+    @property
+    def object(self) -> str:
+        """What the server calls this object, `list`."""
+        return self._page.object
+
+    def has_next_page(self) -> bool:
+        """Tell whether there is another page to get.
+
+        Raises:
+            PaginationError: The server says that there is one, and no way leads there.
+        """
+        return self._listing.after(self._page) is not None
+
+    @property
+    def _request_id(self) -> str | None:
+        return self._page._request_id
+
+    def next_page_info(self) -> PageInfo | None:
+        """Tell how to get the next page, as `PageInfo(params={"after": "chatcmpl-1"})`; None where there is none.
+
+        Raises:
+            PaginationError: The server says that there is one, and no way leads there.
+        """
+        listing = self._listing.after(self._page)
+        return None if listing is None else PageInfo({"after": listing.arguments["after"]})
+
+    @property
+    def after(self) -> str | None:
+        """What to pass as `after` to `list` to go on behind this page; None for the last one."""
+        info = self.next_page_info()
+        return None if info is None else info.params["after"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the page as the server sent it."""
+        return self._page.to_dict()
+
+    def _next(self) -> Listing:
+        listing = self._listing.after(self._page)
+        if listing is None:
+            raise RuntimeError("there is no next page; ask has_next_page() first")
+        return listing
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._page, name)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(data=[{len(self.data)} completions], has_more={self.has_more})"
+
+
+class Page(_Shared):
+    """A page of stored completions; iterating it gives the completions of this page and of all that follow.
+
+    Raises, from `get_next_page` and from the iterations:
+        PaginationError: The pages lead nowhere, or what came is no page.
+        APIError: A page could not be had; `.cursor` is what to pass as `after` to go on, what came before was given.
+    """
+
+    def __init__(
+        self, page: ChatCompletionList, listing: Listing, fetch: Callable[[Listing], ChatCompletionList]
+    ) -> None:
+        super().__init__(page, listing)
+        self._fetch = fetch
+
+    def get_next_page(self) -> Page:
+        """Get the page after this one.
+
+        Raises:
+            RuntimeError: This is the last one.
+        """
+        listing = self._next()
+        try:
+            return Page(self._fetch(listing), listing, self._fetch)
+        except Exception as error:
+            listing.note(error)
+            raise
+
+    def iter_pages(self) -> Iterator[Page]:
+        """Iterate this page and all that follow; only one is in memory."""
+        page = self
+        yield page
+        while page.has_next_page():
+            page = page.get_next_page()
+            yield page
+
+    def __iter__(self) -> Iterator[ChatCompletion]:
+        for page in self.iter_pages():
+            yield from page._listing.items(page._page)
+
+
+class AsyncPage(_Shared):
+    """A page of stored completions; see `Page`."""
+
+    def __init__(
+        self, page: ChatCompletionList, listing: Listing, fetch: Callable[[Listing], Awaitable[ChatCompletionList]]
+    ) -> None:
+        super().__init__(page, listing)
+        self._fetch = fetch
+
+    async def get_next_page(self) -> AsyncPage:
+        """Get the page after this one; see `Page.get_next_page`."""
+        listing = self._next()
+        try:
+            return AsyncPage(await self._fetch(listing), listing, self._fetch)
+        except Exception as error:
+            listing.note(error)
+            raise
+
+    async def iter_pages(self) -> AsyncIterator[AsyncPage]:
+        """Iterate this page and all that follow; only one is in memory."""
+        page = self
+        yield page
+        while page.has_next_page():
+            page = await page.get_next_page()
+            yield page
+
+    async def __aiter__(self) -> AsyncIterator[ChatCompletion]:
+        async for page in self.iter_pages():
+            for item in page._listing.items(page._page):
+                yield item
+
+
+class AsyncPages:
+    """A listing that has not been asked for yet: await it for its first page, or iterate it for all completions."""
+
+    def __init__(self, listing: Listing, fetch: Callable[[Listing], Awaitable[ChatCompletionList]]) -> None:
+        self._listing = listing
+        self._fetch = fetch
+
+    def __await__(self) -> Generator[Any, None, AsyncPage]:
+        return self._first().__await__()
+
+    async def _first(self) -> AsyncPage:
+        return AsyncPage(await self._fetch(self._listing), self._listing, self._fetch)
+
+    async def iter_pages(self) -> AsyncIterator[AsyncPage]:
+        """Iterate the pages; only one is in memory."""
+        async for page in (await self).iter_pages():
+            yield page
+
+    async def __aiter__(self) -> AsyncIterator[ChatCompletion]:
+        async for item in await self:
+            yield item

@@ -1,0 +1,70 @@
+"""Whether a failure is worth another attempt: the one rule, which errors, calls and bulk runs ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+RETRIED_STATUSES = frozenset({408, 409, 429})
+# What servers call an error that comes without a status of its own, in the fields where they say it.
+_NAMING = ("code", "status", "status_code", "type", "error_type")
+_PASSING = re.compile(
+    r"rate.?limit|too.?many|overload|unavailable|time.?out|internal|server.?error|resource.?exhausted|capacity|busy"
+).search
+_LASTING = re.compile(
+    r"invalid|bad.?request|validation|authent|unauthor|permission|forbidden|not.?found|supported|unprocessable"
+    r"|context.?(length|size|window)|content.?(filter|policy)|insufficient.?quota|billing|payment"
+).search
+
+
+def retried(status: int, headers: Mapping[str, str], code: str | None, kind: str | None) -> bool:
+    """Tell whether a response with an error status is worth another attempt.
+
+    Args:
+        status: The HTTP status.
+        headers: The response's headers; `x-should-retry` has the last word.
+        code: The API's error code, None where the body has none.
+        kind: The API's error type.
+    """
+    if "insufficient_quota" in (code, kind):
+        # A used-up quota answers 429 as well, and stays used up.
+        return False
+    asked = headers.get("x-should-retry", "").lower()
+    if asked in ("true", "false"):
+        return asked == "true"
+    return status in RETRIED_STATUSES or status >= 500
+
+
+def may_pass(body: Any) -> bool | None:
+    """Tell whether an error that came with a status of success, or inside a stream, may pass.
+
+    Args:
+        body: The error object that the server sent, or whatever it sent instead.
+
+    Returns:
+        None where it does not say.
+    """
+    if isinstance(body, str) and body.lstrip()[:1] == "<":
+        return False  # a page for people: the address is wrong
+    if not isinstance(body, Mapping):
+        return None
+    status, names = _told_status(body), [body.get(name) for name in _NAMING]
+    if status is not None and "insufficient_quota" not in names:
+        return retried(status, {}, None, None)
+    for name in names:
+        if isinstance(name, str):
+            if _LASTING(name.lower()):
+                return False
+            if _PASSING(name.lower()):
+                return True
+    return None
+
+
+def _told_status(body: Any) -> int | None:
+    """Give the HTTP status that an error object names, None if it names none."""
+    for value in [body.get(name) for name in _NAMING] if isinstance(body, Mapping) else ():
+        digits = str(value) if type(value) is int and 0 < value < 1000 else value
+        if isinstance(digits, str) and len(digits) == 3 and digits.isascii() and digits.isdigit() and digits >= "400":
+            return int(digits)
+    return None

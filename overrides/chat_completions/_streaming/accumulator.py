@@ -1,0 +1,318 @@
+"""Chunks in, completion out: folds the chunks of a stream to the completion that the API would have sent unstreamed.
+
+    the chunk     id, created and model: the first that is not empty; all else: the last that is not null
+    a choice      by its index, else its position; lists appended, objects merged, all else (finish_reason): the last
+    a delta       strings joined, except LABELS, of which the first stays; lists appended, but entries with an index
+                  merged by it; objects merged; numbers replaced; null says nothing
+    a tool call   by its index, else its id, else its position, else the last one
+    a message     (in place of a delta) is the whole: what it tells again is replaced, never doubled
+What had to be repaired is told by `Fold.anomalies`; see `_repairs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from chat_completions._streaming.accumulated_choice import (
+    CHOICE_KEYS,
+    LABELS,
+    PADDING,
+    Entries,
+    FoldedChoice,
+    append_text,
+    copied,
+    extend,
+    forget_retold,
+    string_of,
+)
+from chat_completions._streaming.anomalies import MAX_ANOMALIES, Anomaly, Repairs, brief
+
+if TYPE_CHECKING:
+    from chat_completions_api.models import ChatCompletion
+
+_TIDY_CHUNKS = 1024
+_PIECE_BYTES = 128  # of text for each piece that may stand alone, which takes half of that itself
+
+
+class Fold(Repairs):
+    """A completion in the making: add each chunk, ask at any time; `anomalies` tells what had to be repaired."""
+
+    __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grows", "take_tokens")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choices: dict[int, FoldedChoice] = {}
+        self._tidy_at = _TIDY_CHUNKS
+        self.grows: StringIO  # the text that the last ordinary chunk was a piece of
+        # Takes log probabilities, if the last chunk was ordinary but for having some.
+        self.take_tokens: Callable[[Any, str], bool] | None = None
+        self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
+        # The last value of each field around the choices: a chunk that has no other needs no further look.
+        self._seen: dict[str, Any] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every choice seen has its finish reason, and there is one."""
+        return bool(self.choices) and all(state.finish_reason for state in self.choices.values())
+
+    def add(self, chunk: Mapping[str, Any]) -> None:
+        """Fold the JSON object of one chunk, whatever it holds; it is not changed."""
+        if not self.add_ordinary(chunk):
+            self.add_other(chunk)
+
+    def add_ordinary(self, chunk: Any) -> bool:
+        """Fold the ordinary chunk: one piece of a text that has begun, and around it what the last chunk had.
+
+        Returns:
+            Whether it was one. What is none, whatever it may be, has changed nothing and is left to `add_other`.
+        """
+        seen = self._seen
+        try:
+            seen["choices"] = choices = chunk["choices"]
+            if PADDING in chunk:
+                seen[PADDING] = chunk[PADDING]
+            if chunk.items() <= seen.items():
+                [choice] = choices
+                state = self.choices[choice["index"]]
+                state.seen["delta"] = delta = choice["delta"]
+                # Identity, as True equals 1 and yet is no index.
+                if len(delta) == 1 and choice["index"] is state.index and choice.items() <= state.seen.items():
+                    [(key, piece)] = delta.items()
+                    self.grows = text = state.message[key]
+                    self.add_piece(piece, text)
+                    return True
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            pass
+        return False
+
+    def add_piece(self, piece: str, grows: StringIO) -> None:
+        """Fold a chunk that differs from an ordinary one only in the piece of the same text, `grows` of that time."""
+        grows.write(piece)
+        self._chunks += 1
+        if self._chunks >= self._tidy_at:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Join the pieces of all texts, which CPython 3.11 keeps apart; seldom enough that the work stays linear."""
+        texts = [text for state in self.choices.values() for text in state.texts()]
+        self._tidy_at = self._chunks + max(_TIDY_CHUNKS, sum(len(text.getvalue()) for text in texts) // _PIECE_BYTES)
+
+    def add_other(self, chunk: Mapping[str, Any]) -> None:
+        """Fold a chunk that `add_ordinary` has left."""
+        self.take_tokens = None
+        if self._add_tokens(chunk):
+            return
+        self._chunks += 1
+        self.is_odd = False
+        self._seen["choices"] = choices = chunk.get("choices")
+        try:
+            if not chunk.items() <= self._seen.items():
+                self._add_top(chunk)
+            if isinstance(choices, list):
+                for position, choice in enumerate(choices):
+                    if isinstance(choice, dict):
+                        self._add_choice(choice, position, f"/choices/{position}")
+                    else:
+                        self._note("wrong_type", f"/choices/{position}", brief(choice))
+            else:
+                self._note_odd(chunk, "choices", "")
+        except RecursionError:
+            self._note("too_deep", "/", "not all of it was folded")
+
+    def _add_tokens(self, chunk: Mapping[str, Any]) -> bool:
+        """Fold the chunk that is ordinary but for the log probabilities of its piece; False if it is none."""
+        seen = self._seen
+        try:
+            seen["choices"] = choices = chunk["choices"]
+            [choice] = choices
+            if (logprobs := choice["logprobs"]) is None:
+                return False
+            index = choice["index"]
+            state = self.choices[index]
+            state.seen["delta"] = delta = choice["delta"]
+            [(key, piece)] = delta.items()
+            text = state.message[key]
+            if (
+                type(piece) is str
+                and type(text) is StringIO
+                and index is state.index
+                and chunk.items() <= seen.items()
+                and {**choice, "logprobs": None}.items() <= state.seen.items()
+                and state.add_tokens(logprobs)
+            ):
+                self.is_odd = False
+                self.grows, self.take_tokens = text, state.add_tokens
+                self.add_piece(piece, text)
+                return True
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            pass
+        return False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the chat.completion so far as a JSON object of its own; what is required and unknown is null."""
+        choices = [state.to_dict() for _, state in sorted(self.choices.items())]
+        return {**copied(self._top), "choices": choices}
+
+    def completion(self) -> ChatCompletion | None:
+        """Give the completion so far; None before the first chunk."""
+        from chat_completions_api.models import ChatCompletion
+
+        return ChatCompletion.from_dict(self.to_dict()) if self._chunks else None
+
+    def finish(self) -> None:
+        """Take note that the server said the stream is done."""
+        for position, choice in self.choices.items():
+            if choice.finish_reason is None:
+                self._note("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
+
+    def _add_top(self, chunk: Mapping[str, Any]) -> None:
+        top = self._top
+        for key, value in chunk.items():
+            if key in ("choices", PADDING):
+                continue
+            known, value = top.get(key), copied(value)
+            if key == "object":
+                # Azure's first chunk has the prompt's filter results, and an empty object, id and model.
+                if value not in ("chat.completion.chunk", "", None):
+                    self._note("unknown_object", "/object", brief(value))
+            elif key in ("id", "created", "model"):
+                if not known:
+                    top[key] = known if value is None else value
+                elif value and value != known:
+                    self._note_again(value, known, f"/{key}")
+            elif value is not None:
+                if key == "usage" and known is not None:
+                    self._note_again(value, known, "/usage")
+                top[key] = value
+            elif key != "usage":
+                top.setdefault(key, None)
+            self._seen[key] = value
+
+    def _add_choice(self, choice: dict[str, Any], position: int, place: str) -> None:
+        if type(index := choice.get("index")) is not int:
+            self._note_odd(choice, "index", place)
+            index = position
+        if (state := self.choices.get(index)) is None:
+            if index != len(self.choices):
+                self._note("out_of_order", f"{place}/index", f"{index}, {len(self.choices)} was next")
+            state = self.choices[index] = FoldedChoice(index)
+
+        delta, message = choice.get("delta"), choice.get("message")
+        has_news = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
+        if has_news and state.finish_reason:
+            self._note("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
+        if isinstance(delta, dict):
+            self._merge(state.message, delta, f"{place}/delta")
+        elif "delta" in choice or message is None:
+            self._note_odd(choice, "delta", place)
+        if isinstance(message, dict):
+            # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
+            self._note("whole_message", f"{place}/message", "left out: the delta has news" if has_news else "folded")
+            if not has_news:
+                forget_retold(state.message, message)
+                self._merge(state.message, message, f"{place}/message")
+
+        for key, value in choice.items():
+            if key in CHOICE_KEYS or (value is None and key in state.extras):
+                continue
+            # Lists have the new ones of each chunk, as vLLM's token_ids have.
+            if key == "logprobs" or isinstance(value, list):
+                self._merge(state.extras, {key: value}, "")
+            else:
+                self._merge(state.extras, {key: value}, "", joins=False)
+                state.seen[key] = copied(value)
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:
+            if state.finish_reason:
+                self._note_again(reason, state.finish_reason, f"{place}/finish_reason")
+            state.finish_reason = reason
+            state.seen.clear()
+        elif reason:
+            self._note_odd(choice, "finish_reason", place)
+
+    def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
+        """Merge a delta into what is folded. Without a place, as in list entries, nothing is noted."""
+        for key, value in source.items():
+            old = target.get(key)
+            if place and key == "arguments" and not isinstance(value, str):
+                self._note_odd(source, key, place)
+                value = "" if value is None else json.dumps(value, ensure_ascii=False)
+            # Mistral's thinking models mix bare text with parts: text among parts is a part.
+            elif place and key == "content" and isinstance(value, list) and isinstance(old, StringIO):
+                self._note_odd(source, key, place)
+                target[key] = parts = Entries()
+                append_text(parts, old.getvalue())
+                old = parts
+            elif place and key == "content" and isinstance(value, str) and isinstance(old, Entries):
+                append_text(old, value)
+                continue
+
+            if value is None:
+                target.setdefault(key, None)
+            elif isinstance(value, str) and isinstance(old, StringIO):
+                old.write(value)
+            elif isinstance(value, str) and joins and key not in LABELS and old is None:
+                target[key] = StringIO()
+                target[key].write(value)
+            elif isinstance(value, str) and joins and isinstance(old, str) and old:
+                if value and place:
+                    self._note_again(value, old, f"{place}/{key}")
+            elif isinstance(value, dict) and (old is None or isinstance(old, dict)):
+                target[key] = {} if old is None else old
+                self._merge(target[key], value, place and f"{place}/{key}", joins=joins)
+            elif isinstance(value, list) and joins and (old is None or isinstance(old, Entries)):
+                target[key] = Entries() if old is None else old
+                if key == "tool_calls" and place:
+                    self._add_tool_calls(target[key], value, f"{place}/{key}")
+                else:
+                    extend(target[key], value, self._merge)
+            else:
+                if place and old is not None and type(value) is not type(old):
+                    self._note_odd(source, key, place)
+                target[key] = copied(value)
+
+    def _add_tool_calls(self, calls: Entries, news: list[Any], place: str) -> None:
+        for position, new in enumerate(news):
+            if not isinstance(new, dict):
+                self._note("wrong_type", f"{place}/{position}", brief(new))
+                continue
+            index, id_, name = new.get("index"), string_of(new, "id"), string_of(new.get("function"), "name")
+            slot = len(calls)
+            if type(index) is int:
+                call = calls.named.get(index)
+                # Gemini's endpoint numbers all calls 0. A name is asked for, too: some servers make ids for each delta.
+                if call is not None and id_ and name and call.get("id") and call["id"] != id_:
+                    self._note("reused_index", f"{place}/{position}/index", f"{index} for {brief(id_)}")
+                    call = None
+                elif call is None and index != slot:
+                    self._note("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
+                    slot = index
+            else:
+                # The calls of a whole message have none by contract.
+                if "/delta/" in place:
+                    self._note_odd(new, "index", f"{place}/{position}")
+                index = None
+                call = calls.named.get(id_) if id_ else None
+                if call is None:
+                    call = calls.named.get(None) if len(news) == 1 else calls[position] if position < slot else None
+                    # An id may come late, but another id or another name is another call.
+                    if call and (
+                        (id_ and call.get("id")) or (name and string_of(call.get("function"), "name") not in ("", name))
+                    ):
+                        call = None
+            if call is None:
+                if slot in calls.slots:
+                    slot = calls.highest + 1
+                calls.slots.add(slot)
+                calls.highest = max(calls.highest, slot)
+                call = {"index": slot}
+                calls.append(call)
+            calls.named[index] = calls.named[None] = call
+            calls.named.setdefault(id_ or None, call)
+            self._merge(call, {**new, "index": call["index"]}, f"{place}/{position}")
+
+
+__all__ = ["MAX_ANOMALIES", "Anomaly", "Fold"]

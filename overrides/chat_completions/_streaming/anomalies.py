@@ -1,0 +1,68 @@
+"""The notes that a fold takes of what it had to repair, of these kinds:
+
+missing, null   a member that every chunk has is absent or null; it was guessed
+wrong_type      a value of another type; converted where that makes sense, else the last one stays
+unknown_object  an object that is no chat.completion.chunk; folded as if it were
+repeated        a label, finish reason or usage told again
+changed         the same with another value; of labels the first stays, of all else the last
+out_of_order    an index that is not the next one; the result is sorted
+reused_index    a new tool call under the index of another one; both stay
+after_finish    text or tool calls after the finish reason; they stay
+whole_message   a message beside or in place of the delta
+unfinished      [DONE] before a choice had its finish reason
+too_deep        nested deeper than Python's recursion goes; folded in part
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+MAX_ANOMALIES = 256
+
+
+@frozen
+class Anomaly:
+    """A repair: its kind, where it was first (chunk number from 0, then JSON pointer), what was odd, how often."""
+
+    kind: str
+    where: str
+    detail: str
+    count: int = 1
+
+
+class Repairs:
+    """What was repaired in the chunks so far; `is_odd` tells it of the last chunk that was not ordinary."""
+
+    __slots__ = ("_chunks", "_notes", "is_odd")
+
+    def __init__(self) -> None:
+        self.is_odd = False
+        self._chunks = 0
+        self._notes: dict[tuple[str, str], list[Any]] = {}
+
+    @property
+    def anomalies(self) -> list[Anomaly]:
+        """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES."""
+        return [Anomaly(*note) for note in self._notes.values()]
+
+    def _note(self, kind: str, place: str, detail: str) -> None:
+        self.is_odd = True
+        # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
+        if note := self._notes.get((kind, place)):
+            note[3] += 1
+        elif len(self._notes) < MAX_ANOMALIES:
+            self._notes[kind, place] = [kind, f"/{self._chunks - 1}{place}", detail, 1]
+
+    def _note_odd(self, holder: Mapping[str, Any], key: str, place: str) -> None:
+        kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"
+        self._note(kind, f"{place}/{key}", brief(holder.get(key)))
+
+    def _note_again(self, value: Any, known: Any, place: str) -> None:
+        self._note("repeated" if value == known else "changed", place, f"{brief(value)} after {brief(known)}")
+
+
+def brief(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, (dict, list)) else f"{value!r:.80}"

@@ -1,0 +1,215 @@
+"""When what of a stream arrived: moments in, seconds out. No I/O.
+
+Each read of the network that ends an event has one moment, and all chunks that it brings came then. The clock is read
+once a read, and what is kept of a stream does not grow with it: the moments of MAX_READS reads; of those before, the
+longest gap, and how long, to 2.5 %, one gap in SAMPLE was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+from operator import sub
+from typing import TYPE_CHECKING, Any
+
+from chat_completions._streaming.accumulated_choice import LABELS
+
+if TYPE_CHECKING:
+    from chat_completions._streaming.accumulator import Fold
+    from chat_completions._transport.call import Answer
+
+MAX_READS = 512
+SAMPLE = 8
+# The lengths by which gaps are counted, in seconds: from a microsecond to a quarter of an hour, in steps of 5 %.
+_LENGTHS = [math.exp(step / 20) for step in range(round(20 * math.log(1e-6)), round(20 * math.log(1e3)))]
+_step = partial(bisect_left, [length * math.exp(1 / 40) for length in _LENGTHS[:-1]])
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The time between one chunk and the next, in seconds; chunks that came with one read have 0 between them.
+
+    Attributes:
+        count: How many gaps there were.
+        mean: Their mean.
+        p50: Their median; in a stream of more than 512 reads estimated, as are the other quantiles.
+        p90: What nine in ten did not exceed.
+        p99: What 99 in 100 did not exceed.
+        max: The longest one.
+    """
+
+    count: int
+    mean: float
+    p50: float
+    p90: float
+    p99: float
+    max: float
+
+
+@dataclass(frozen=True)
+class StreamTimings:
+    """How long what took of a stream, in seconds, as far as it has come; `dataclasses.asdict` makes plain data of it.
+
+    All but the first count from when the request that was answered was sent.
+
+    Attributes:
+        before_request: What passed between the call and that request: failed attempts, the waits after them, redirects.
+        time_to_response: Until the head of the response.
+        time_to_first_chunk: Until the first chunk; None before it.
+        time_to_first_token: Until the first chunk with a piece of text, of reasoning or of a tool call's arguments;
+            None before it.
+        duration: Until the end, or until the last chunk so far.
+        chunks: How many chunks were given.
+        time_between_tokens: The gaps between the chunks from the first token on; None while there is none.
+        output_tokens: What the server says that it generated, hidden reasoning included; None if it does not say.
+        tokens_per_second: These tokens by the time until the last chunk.
+    """
+
+    before_request: float
+    time_to_response: float
+    time_to_first_chunk: float | None
+    time_to_first_token: float | None
+    duration: float
+    chunks: int
+    time_between_tokens: Gaps | None
+    output_tokens: int | None
+    tokens_per_second: float | None
+
+
+class Arrivals:
+    """When the chunks of one stream arrived.
+
+    Args:
+        answer: The response that the stream is read from.
+
+    Attributes:
+        ended_at: When the stream ended, on the clock; None while it runs.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer.began_at, answer.sent_at, answer.headed_at
+        self._chunks = 0
+        self._attend_at = 0  # so many chunks need no more than their moment
+        self._first: float | None = None
+        self._moments: list[float] = []  # of the reads that brought chunks, without those that were condensed
+        self._before_token: Counter[int] = Counter()
+        self._since_token: Counter[int] = Counter()
+        # Of the gaps that the second one is a sample of.
+        self._condensed, self._longest = 0, 0.0
+        self._token: float | None = None
+        self._token_read = 0  # where it is among the moments
+        self._token_chunks = 0  # up to the end of its read
+        self.ended_at: float | None = None
+
+    def note(self, at: float, fold: Fold) -> None:
+        """Take note of the chunks that were taken since the last time; they arrived with the last read, at `at`."""
+        chunks = fold._chunks
+        if chunks != self._chunks:
+            self._chunks = chunks
+            self._moments.append(at)
+            if chunks > self._attend_at:
+                self._attend(at, fold)
+
+    def _attend(self, at: float, fold: Fold) -> None:
+        """Look for the first token and for the end of the read that brought it; then, now and then, condense."""
+        if self._first is None:
+            self._first = at
+        if self._token is None and any(_has_text(state.message) for state in fold.choices.values()):
+            self._token, self._token_read = at, len(self._moments) - 1
+        if self._token == at:
+            self._token_chunks = self._chunks
+        if len(self._moments) > MAX_READS:
+            self._condense()
+        if self._token is not None:
+            self._attend_at = self._chunks + (0 if self._token == at else MAX_READS - len(self._moments))
+
+    def _condense(self) -> None:
+        """Count a sample of the gaps by their length, and forget the moments but for the last one."""
+        moments, token = self._moments, self._token_read
+        early, late = (moments, []) if self._token is None else (moments[: token + 1], moments[token:])
+        self._before_token.update(_sampled(early))
+        self._since_token.update(_sampled(late))
+        if late:
+            self._condensed += len(late) - 1
+            self._longest = max(self._longest, *map(sub, late[1:], late), 0.0)
+        self._moments, self._token_read = moments[-1:], 0
+
+    def gaps(self) -> Iterator[tuple[float, int]]:
+        """Iterate the gaps between the reads that brought chunks, in seconds, and how many like it are known."""
+        for counter in (self._before_token, self._since_token):
+            yield from ((_LENGTHS[step], count) for step, count in counter.items())
+        # There is none between a moment and the same one again.
+        yield from ((gap, 1) for gap in map(sub, self._moments[1:], self._moments) if gap)
+
+    @property
+    def first_chunk_at(self) -> float | None:
+        """When the first chunk arrived, on the clock."""
+        return self._first
+
+    @property
+    def first_token_at(self) -> float | None:
+        """When the first token arrived, on the clock."""
+        return self._token
+
+    def timings(self, usage: Any) -> StreamTimings:
+        """Give what is known so far, with the usage that the server told."""
+        began, sent, headed = self._answer
+        last = self._moments[-1] if self._moments else headed
+        tokens = usage.get("completion_tokens") if isinstance(usage, Mapping) else None
+        tokens = tokens if type(tokens) is int else None
+        return StreamTimings(
+            before_request=sent - began,
+            time_to_response=headed - sent,
+            time_to_first_chunk=None if self._first is None else self._first - sent,
+            time_to_first_token=None if self._token is None else self._token - sent,
+            duration=(last if self.ended_at is None else self.ended_at) - sent,
+            chunks=self._chunks,
+            time_between_tokens=self._token_gaps(),
+            output_tokens=tokens,
+            tokens_per_second=tokens / (last - sent) if tokens is not None and last > sent else None,
+        )
+
+    def _token_gaps(self) -> Gaps | None:
+        count = self._chunks - self._token_chunks
+        if self._token is None or count == 0:
+            return None
+        moments = self._moments[self._token_read :]
+        gaps = sorted(map(sub, moments[1:], moments))
+        sampled = [(_LENGTHS[step], times * SAMPLE) for step, times in self._since_token.items()]
+        together = count - self._condensed - len(gaps)  # with the one before
+        spread = sorted([(0.0, together), *sampled, *((gap, 1) for gap in gaps)])
+        longest = max([self._longest, *gaps[-1:]])
+        p50, p90, p99 = (min(_quantile(spread, share), longest) for share in (0.5, 0.9, 0.99))
+        return Gaps(count, (self._moments[-1] - self._token) / count, p50, p90, p99, longest)
+
+
+def _sampled(moments: Sequence[float]) -> Iterator[int]:
+    """Iterate the gaps after every SAMPLE-th moment, as what they are counted by."""
+    return map(_step, map(sub, moments[1::SAMPLE], moments[::SAMPLE]))
+
+
+def _quantile(spread: Sequence[tuple[float, int]], share: float) -> float:
+    """Give the smallest of sorted values that so large a share of them does not exceed."""
+    rank = math.ceil(share * sum(times for _, times in spread))
+    until = itertools.accumulate(times for _, times in spread)
+    return next(value for (value, _), seen in zip(spread, until, strict=True) if seen >= rank)
+
+
+def _has_text(value: Any) -> bool:
+    """Tell whether there is a text in a folded message that is more than a label."""
+    left = [value]  # without recursion: a server may nest as deeply as it likes
+    while left:
+        part = left.pop()
+        if isinstance(part, Mapping):
+            left += [inner for name, inner in part.items() if name not in LABELS]
+        elif isinstance(part, list):
+            left += part
+        elif part.tell() > 0 if isinstance(part, StringIO) else isinstance(part, str) and part != "":
+            return True
+    return False

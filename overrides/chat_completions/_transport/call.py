@@ -1,0 +1,80 @@
+"""One call to the API, and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chat_completions._response_info import Attempt, ResponseInfo, request_id_of
+from chat_completions._transport.settings import DEFAULT_MAX_RESPONSE_BYTES
+from chat_completions._types import NOT_GIVEN, NotGiven, Secret, revealed
+
+if TYPE_CHECKING:
+    import httpx
+
+    from chat_completions._contract.unknown_values import Watch
+    from chat_completions._transport.observer import Operation
+
+
+# `Call` and `Answer` are written out: each `dataclass` would take as long to make as a module to load.
+class Call:
+    """One call: the request as the generated endpoint built it, and the caller's options.
+
+    Attributes:
+        stream: Whether the reply is asked for as an event stream.
+        stream_body: Whether the body of a success is left unread, for whoever takes the answer; always so for a stream.
+    """
+
+    is_made = False  # whether there is a request: what fails then is the exchange, not the settings
+
+    def __init__(
+        self,
+        request: dict[str, Any],
+        stream: bool = False,
+        extra_headers: Mapping[str, str | None] | Secret[Any] | None = None,
+        extra_query: Mapping[str, Any] | Secret[Any] | None = None,
+        timeout: Any = NOT_GIVEN,
+        max_retries: int | NotGiven = NOT_GIVEN,
+        deadline: float | NotGiven | None = NOT_GIVEN,
+        idle_timeout: float | NotGiven | None = NOT_GIVEN,
+        stream_body: bool = False,
+    ) -> None:
+        self.request, self.stream, self.stream_body = request, stream, stream_body or stream
+        self.extra_headers, self.extra_query = Secret(revealed(extra_headers)), Secret(revealed(extra_query))
+        self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
+
+
+class Answer:
+    """The response of a call, how it was come by, what its body may take and hold, and who watches what it holds.
+
+    On the clock: when the call began, when the request that was answered was sent, when the head of its response came,
+    and when there was all that is read before the answer is given. `operation` observes the rest of a stream.
+    """
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        attempts: list[Attempt],
+        ends_at: float | None,
+        idle_timeout: float | None,
+        watch: Watch | None,
+        began_at: float = 0.0,
+        sent_at: float = 0.0,
+        headed_at: float = 0.0,
+        answered_at: float = 0.0,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        operation: Operation | None = None,
+    ) -> None:
+        self.max_response_bytes = max_response_bytes
+        self.response, self.attempts = response, attempts
+        self.ends_at, self.idle_timeout, self.watch = ends_at, idle_timeout, watch
+        self.began_at, self.sent_at, self.headed_at, self.answered_at = began_at, sent_at, headed_at, answered_at
+        self.operation = operation
+
+
+def info_of(answer: Answer) -> ResponseInfo:
+    """Give the information about an answered call."""
+    response = answer.response
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    elapsed = answer.answered_at - answer.began_at
+    return ResponseInfo(response.status_code, headers, request_id_of(headers), tuple(answer.attempts), elapsed)

@@ -1,0 +1,171 @@
+"""The cookies of an http client: what a server set in answer to one credential is never sent with another one.
+
+An http library keeps all cookies in one jar, whoever's request they were set in answer to, and copies of a client that
+differ in their key send with one http client. So what a server sets is kept here as well, by credential, and of the
+library's jar only what the caller put there is sent: what was in it while no request of ours was under way, and was not
+set in answer to one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from chat_completions._transport.settings import SECRET_WORDS
+from chat_completions.errors import ChatCompletionsError
+
+if TYPE_CHECKING:
+    from chat_completions._transport.steps import Send
+
+_MOST_CREDENTIALS = 100  # whose cookies are kept; a function may give a new key for each call
+
+_books: WeakKeyDictionary[Any, CookieBook] = WeakKeyDictionary()
+_books_lock = threading.Lock()
+
+
+class CookieBook:
+    """Knows whose the cookies of one http client are.
+
+    Args:
+        http_client: The http client; of httpx, httpx2, or a class derived from theirs.
+    """
+
+    def __init__(self, http_client: Any) -> None:
+        self._cookies_type: Any = type(http_client.cookies)
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._kept: OrderedDict[bytes, Any] = OrderedDict()  # by credential
+        self._answers: set[Any] = set()  # what is in the library's jar because a server set it in answer to us
+        self._callers: set[Any] = set()
+
+    def chosen(self, http_client: Any, step: Send) -> Any:
+        """Return the cookies to send with a request, None for none."""
+        if step.is_bare or not (self._kept or http_client.cookies):
+            return None
+        chosen = self.callers_own(http_client)
+        with self._lock:
+            kept = self._kept.get(credential_of(step))
+            for cookie in kept.jar if kept is not None else ():
+                chosen.jar.set_cookie(cookie)
+        return chosen
+
+    def callers_own(self, http_client: Any) -> Any:
+        """Return the cookies that the caller put into the http client's jar."""
+        own = self._cookies_type()
+        with self._lock:
+            cookies = _listed(http_client.cookies)
+            if not self._under_way:
+                known = {_identity(cookie) for cookie in cookies}
+                self._answers &= known
+                self._callers = known - self._answers
+            for cookie in cookies:
+                # A server's always have a domain.
+                if not cookie.domain or _identity(cookie) in self._callers:
+                    own.jar.set_cookie(cookie)
+        return own
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Take note that from here on the jar may hold what is not yet known to be an answer's."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def note(self, step: Send, response: Any) -> None:
+        """Take note of the cookies that a response sets; those of another origin than the caller's are not sent."""
+        for answer in (*response.history, response):
+            if "set-cookie" not in answer.headers:
+                continue
+            answered = self._cookies_type()
+            answered.extract_cookies(answer)
+            with self._lock:
+                self._answers |= {_identity(cookie) for cookie in answered.jar} - self._callers
+                if not step.is_bare:
+                    self._of(credential_of(step)).extract_cookies(answer)
+
+    def _of(self, credential: bytes) -> Any:
+        if credential not in self._kept and len(self._kept) >= _MOST_CREDENTIALS:
+            self._kept.popitem(last=False)
+        self._kept.setdefault(credential, self._cookies_type())
+        self._kept.move_to_end(credential)
+        return self._kept[credential]
+
+
+def cookie_book(http_client: Any) -> CookieBook | None:
+    """Return the book of an http client; None for one that has no jar as those of httpx and httpx2 have."""
+    try:
+        book = _books.get(http_client)
+    except TypeError:
+        return None
+    if book is None and hasattr(getattr(http_client, "cookies", None), "jar"):
+        with _books_lock:
+            book = _books.setdefault(http_client, CookieBook(http_client))
+    return book
+
+
+def credential_of(step: Send) -> bytes:
+    """Return what a request says of who asks, as a digest: headers and parts of the query whose names tell of it."""
+    told: Iterable[tuple[str, Any]] = (*step.headers.items(), *(step.params or {}).items())
+    pairs = [(name.lower(), str(value)) for name, value in told if _tells_who(name.lower())]
+    return hashlib.sha256(repr(sorted(pairs)).encode("utf-8", "backslashreplace")).digest()
+
+
+def _tells_who(name: str) -> bool:
+    return name != "idempotency-key" and any(word in name for word in SECRET_WORDS)
+
+
+def _identity(cookie: Any) -> tuple[Any, ...]:
+    return cookie.domain, cookie.path, cookie.name, cookie.value
+
+
+def _listed(cookies: Any) -> list[Any]:
+    while True:
+        try:
+            return list(cookies.jar)
+        except RuntimeError:
+            continue  # another thread put one there meanwhile
+
+
+def aiohttp_sessions(http_client: Any) -> list[Any]:
+    """Return the sessions that an http client sends with if it sends with aiohttp: they have jars of their own."""
+    transports = (getattr(http_client, "_transport", None), *getattr(http_client, "_mounts", {}).values())
+    sessions = (getattr(transport, "client", None) for transport in transports)
+    return [session for session in sessions if hasattr(session, "cookie_jar")]
+
+
+def forget_in_sessions(http_client: Any, response: Any) -> None:
+    """Take out of aiohttp's own jars what a response set: it is kept by credential."""
+    if "set-cookie" not in response.headers:
+        return
+    names = {line.partition("=")[0].strip() for line in response.headers.get_list("set-cookie")}
+    host = response.request.url.host
+
+    def was_set(morsel: Any) -> bool:
+        domain = morsel["domain"].lstrip(".")
+        return morsel.key in names and bool(domain) and (host == domain or host.endswith("." + domain))
+
+    for session in aiohttp_sessions(http_client):
+        session.cookie_jar.clear(was_set)
+
+
+def check_sessions(http_client: Any, step: Send) -> None:
+    """Check that an aiohttp session of the caller's adds nothing to a request that left its origin.
+
+    Raises:
+        ChatCompletionsError: It has headers, cookies or credentials, which it would send there.
+    """
+    for session in aiohttp_sessions(http_client) if step.is_bare else ():
+        if session.headers or session.auth or session.trust_env or len(session.cookie_jar):
+            raise ChatCompletionsError(
+                "the server redirects to another origin, and the aiohttp session of this client would send its own"
+                " headers, cookies or credentials there; set base_url to where it leads, or give them to the client"
+            )

@@ -1,0 +1,238 @@
+"""What failed, as one of our errors: an exception or an error response in, an `APIError` out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chat_completions._redaction import hide_requests
+from chat_completions._response_info import request_id_of
+from chat_completions.errors import (
+    STATUS_ERRORS,
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    ChatCompletionsError,
+    InternalServerError,
+    within_depth,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+SHOWN_CHARACTERS = 2000  # of a body that a message quotes
+
+# What carries out a request. Whatever its code raises is a fault of the exchange; all other code is the caller's.
+_LIBRARIES = frozenset(
+    {
+        "aiohappyeyeballs",
+        "aiohttp",
+        "anyio",
+        "brotli",
+        "brotlicffi",
+        "certifi",
+        "chat_completions",
+        "h11",
+        "h2",
+        "hpack",
+        "httpcore",
+        "httpcore2",
+        "httpx",
+        "httpx2",
+        "httpx_aiohttp",
+        "hyperframe",
+        "idna",
+        "multidict",
+        "sniffio",
+        "socksio",
+        "truststore",
+        "yarl",
+        "zstandard",
+    }
+)
+_NOT_CONNECTED = frozenset({"ConnectError", "ClientConnectorError"})
+_ABOUT_ADDRESS = frozenset({"InvalidURL", "UnsupportedProtocol"})
+_NOT_SENT = _ABOUT_ADDRESS | {"CookieConflict", "LocalProtocolError"}
+
+
+def connection_error(failure: Exception, url: str) -> APIError | None:
+    """Return our error for what sending a request or reading its response raised.
+
+    None for what passes as it is: an error of ours that is no APIError, and what the caller's own code raised, such as
+    an event hook. The HTTP libraries have the same classes under the same names, and none knows the others': names
+    decide.
+
+    Args:
+        failure: What was raised.
+        url: Where the API is, for messages.
+    """
+    if isinstance(failure, ChatCompletionsError):
+        return failure if isinstance(failure, APIError) else None
+    hide_requests(failure)
+    origin = _origin(failure)
+    kinds = {kind.__name__ for kind in type(origin).__mro__ if _package(kind.__module__) in _LIBRARIES}
+    what = words_of(failure)
+    if "HTTPStatusError" in kinds or (not kinds and _is_callers(failure)):
+        return None
+    error: APIError
+    if "TimeoutException" in kinds or isinstance(origin, TimeoutError):
+        error = APITimeoutError(f"no answer in time from {url} ({type(failure).__name__}); raise timeout, or try again")
+    elif kinds & _NOT_CONNECTED:
+        hint = "; does the server speak plain http?" if "WRONG_VERSION_NUMBER" in what else ""
+        error = APIConnectionError(f"cannot reach {_asked(failure, url)}: {what}{hint}")
+    elif any(frame.f_code.co_name == "_build_redirect_request" for frame in _frames(failure)):
+        # httpx makes the next request in any case, if only to show it.
+        error = APIError(f"{url} redirects to what is no address ({what}); is the base URL right?")
+    elif kinds & _NOT_SENT:
+        # What they say may quote a header.
+        told = what if kinds & _ABOUT_ADDRESS else type(origin).__name__
+        error = APIError(
+            f"the request to {_asked(failure, url)} cannot be sent: {told}; look at the address and headers"
+        )
+    elif "DecodingError" in kinds:
+        error = APIResponseValidationError(f"the body from {_asked(failure, url)} cannot be decompressed: {what}")
+    elif kinds or isinstance(failure, (OSError, EOFError)):
+        error = APIConnectionError(f"the connection to {_asked(failure, url)} broke: {what}")
+    else:
+        name = type(failure).__name__
+        error = APIError(f"the exchange with {_asked(failure, url)} failed: {name}: {_short(what)}")
+    error.__cause__ = failure
+    return error
+
+
+def _origin(failure: BaseException) -> BaseException:
+    """Give what was raised first: httpx-aiohttp calls most of aiohttp's errors a time-out."""
+    cause = failure.__cause__
+    return cause if cause is not None and _package(type(cause).__module__) == "aiohttp" else failure
+
+
+def words_of(failure: Exception) -> str:
+    """Give what an exception says, without the address that some of aiohttp's repeat, and what may be secret in it."""
+    origin = _origin(failure)
+    names = ("message", "certificate_error", "os_error") if _package(type(origin).__module__) == "aiohttp" else ()
+    if "InvalidURL" in {kind.__name__ for kind in type(origin).__mro__} and names:
+        return "its address is none"  # aiohttp's says the address, with all that is in it
+    text = str(next((said for name in names if (said := getattr(origin, name, None))), origin))
+    return " ".join(text.split()) or type(origin).__name__
+
+
+def _is_callers(failure: Exception) -> bool:
+    """Tell whether the caller's own code raised it: an event hook, an auth, a transport; or what that called."""
+    package = ""
+    for frame in _frames(failure):
+        if (found := _package(frame.f_globals.get("__name__", ""))) not in sys.stdlib_module_names:
+            package = found
+    return package not in _LIBRARIES
+
+
+def _frames(failure: Exception) -> Iterator[FrameType]:
+    return (frame for frame, _ in traceback.walk_tb(failure.__traceback__))
+
+
+def _package(module: str) -> str:
+    # What stands in for a server in a test is the caller's.
+    return "" if module.startswith("chat_completions.testing") else module.partition(".")[0]
+
+
+def _asked(failure: Exception, url: str) -> str:
+    """Give the address that failed: of a redirect, its target's origin."""
+    try:
+        target, known = urlsplit(str(failure.request.url)), urlsplit(url)  # type: ignore[attr-defined]
+        if (target.scheme, target.hostname, target.port) == (known.scheme, known.hostname, known.port):
+            return url
+    except (AttributeError, RuntimeError, ValueError):
+        return url  # httpx raises a RuntimeError where there is no request
+    return f"{target.scheme}://{target.hostname}" + (f":{target.port}" if target.port else "")
+
+
+def too_late(deadline: float | None, error: APIStatusError | None = None) -> APITimeoutError:
+    """Return the error for a call whose whole budget of time is used up.
+
+    Args:
+        deadline: That budget, in seconds.
+        error: The error whose body was being read then, if one was.
+    """
+    message = f"the deadline of {deadline:g} s passed before there was an answer"
+    if error is None:
+        return APITimeoutError(message)
+    late = APITimeoutError(
+        f"{message}; what had come was {error.message}",
+        body=error.body,
+        request_id=error.request_id,
+        response=error.response,
+    )
+    late.__cause__ = error
+    return late
+
+
+def status_error(
+    response: httpx.Response, *, redirected_to: str | None = None, broken: Exception | None = None
+) -> APIStatusError:
+    """Return the error for a response whose status is no success.
+
+    Args:
+        response: The response, whose body was read.
+        redirected_to: Where it leads, if it is a redirect that is not followed.
+        broken: What its body broke off with, if it did.
+    """
+    status = response.status_code
+    kind = STATUS_ERRORS.get(status, InternalServerError if status >= 500 else APIStatusError)
+    body, text = error_body(response.content)
+    message = f"HTTP {status}: {text}"
+    if redirected_to is not None:
+        message = (
+            f"HTTP {status} leads to {redirected_to}, where this request is not sent; if it is right, set base_url"
+        )
+    elif 300 <= status < 400:
+        message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"
+    elif broken is not None:
+        message += " (the body of this error was cut off)"
+    error = kind(message, body=body, request_id=request_id_of(response.headers), response=response)
+    error.__cause__ = broken
+    return error
+
+
+def text_of(response: httpx.Response) -> str:
+    """Give the body of a response as text, whatever it says of its encoding."""
+    try:
+        return response.text
+    except Exception:  # of many kinds: what it names may be an encoding of bytes, or of text as text
+        return response.content.decode("utf-8", "replace")
+
+
+def error_body(content: bytes) -> tuple[Any, str]:
+    """Give the error object of a body and its message; servers write them in many ways."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        text = content.decode("utf-8", "replace").strip()
+        return text, _short(text) or "(no body)"
+    return error_value(value)
+
+
+def error_value(value: Any) -> tuple[Any, str]:
+    """Give the error object of a JSON value and its message.
+
+    Servers write `{"error": {...}}`, `{"error": "..."}`, `{"detail": ...}`, the error object alone, or a list of one.
+    """
+    body = value
+    if isinstance(value, list) and len(value) == 1:
+        body = value = value[0]
+    if isinstance(value, dict):
+        body = value.get("error") or value
+    message = body
+    if isinstance(body, dict):
+        message = body.get("message") or body.get("detail") or body.get("error") or body
+    body, message = within_depth(body), within_depth(message)
+    return body, _short(message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."

@@ -1,0 +1,218 @@
+"""One call to the API as a plan: what to send, when to wait, what to do with the answer. No I/O.
+
+A plan is a generator. It yields steps (`Send`, `Read`, `Close`, `Sleep`, `Key`), is sent their results or thrown their
+failures, and returns an `Answer`. The sync and the async transport carry out the same plans.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urljoin, urlsplit
+
+from chat_completions import _logging
+from chat_completions._response_info import Attempt
+from chat_completions._retryable import retried
+from chat_completions._transport import retry
+from chat_completions._transport.call import Answer
+from chat_completions._transport.error_mapping import connection_error, status_error, too_late
+from chat_completions._transport.header_checks import check_query, refuse_quoted_header
+from chat_completions._transport.settings import (
+    DEFAULT_CONNECT_TIMEOUT,
+    DEFAULT_TIMEOUT,
+    Settings,
+    checked_seconds,
+    checked_timeout,
+    has_server,
+    usable_key,
+)
+from chat_completions._transport.steps import Close, Key, Read, Send, Sleep, Step
+from chat_completions._types import NotGiven, Secret, revealed
+from chat_completions.errors import APIConnectionError, APIError, APITimeoutError
+
+if TYPE_CHECKING:
+    from chat_completions._transport.call import Call
+
+MAX_REDIRECTS = 10
+MAX_ERROR_BYTES = 1024 * 1024  # of the body of an error that are read
+MAX_LOCATION = 8192  # characters; RFC 9110, section 4.1 asks for 8,000
+_REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
+
+
+class _State:
+    __slots__ = ("attempts", "began_at", "redirects")
+
+    def __init__(self, began_at: float) -> None:
+        self.began_at = began_at
+        self.attempts: list[Attempt] = []
+        self.redirects = 0
+
+    def told(self, error: APIError) -> APIError:
+        """Give the error that ends the call, with how it came to that."""
+        error.attempts, error.elapsed = tuple(self.attempts), time.monotonic() - self.began_at
+        return error
+
+
+def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
+    """Plan a call: its attempts, the redirects that it follows, and its time limits.
+
+    Raises:
+        APIError: The call failed for good.
+    """
+    deadline, idle = settings.deadline, settings.idle_timeout
+    if not isinstance(call.deadline, NotGiven):
+        deadline = checked_seconds("deadline", call.deadline)
+    if not isinstance(call.idle_timeout, NotGiven):
+        idle = checked_seconds("idle_timeout", call.idle_timeout)
+    retries = settings.max_retries if isinstance(call.max_retries, NotGiven) else call.max_retries
+    began_at = time.monotonic()
+    ends_at = None if deadline is None else began_at + deadline
+    state = _State(began_at)
+    try:
+        key = yield from _key(settings, ends_at)
+    except APITimeoutError as failure:
+        error = _told(failure, settings, deadline, ends_at)
+        raise state.told(error or failure) from failure
+    sending = _request(settings, call, key, ends_at)
+    limits = _limits(settings, call, idle)
+    call.is_made = True
+    while True:
+        begun = time.monotonic()
+        status: int | None = None
+        target: Secret[str] | None = None
+        try:
+            if ends_at is not None and begun >= ends_at:
+                raise too_late(deadline)
+            sending.timeout = _within(limits, ends_at)
+            _logging.sending(sending.method, sending.url, len(state.attempts) + 1, sending.content)
+            response = yield sending
+            status = head = int(response.status_code)
+            headed_at = time.monotonic()
+            _logging.answered(head, headed_at - begun, response.headers)
+            if 200 <= head < 300:
+                if not call.stream_body:
+                    yield Read(response, settings.max_response_bytes, ends_at)
+                state.attempts.append(Attempt(status, seconds=headed_at - begun))
+                moments = began_at, begun, headed_at, time.monotonic()
+                limit = settings.max_response_bytes
+                return Answer(response, state.attempts, ends_at, idle, settings.on_unknown, *moments, limit)
+            target = _redirect_target(sending, response)
+            if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(sending.url, target.reveal()):
+                yield Close(response)
+                state.redirects += 1
+                _logging.redirected(target.reveal())
+                sending = sending.redirected(target.reveal())
+                continue
+            broken = yield Read(response, MAX_ERROR_BYTES, ends_at, cut=True)
+        except Exception as failure:
+            error = _told(failure, settings, deadline, ends_at)
+            if error is None:
+                raise
+            # Of a response that broke off, too: it was a success, but what it said is not known.
+            worth = isinstance(error, APIConnectionError)
+            wait = retry.delay(len(state.attempts) + 1) if worth else None
+        else:
+            led_to = _logging.shown(target.reveal()) if target else None
+            error = status_error(response, redirected_to=led_to, broken=broken)
+            if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
+                error = too_late(deadline, error)
+            worth = retried(head, response.headers, error.code, error.type) and target is None
+            wait = retry.delay(len(state.attempts) + 1, response.headers) if worth else None
+        now = time.monotonic()
+        too_long = wait is None or (ends_at is not None and now + wait >= ends_at)
+        if wait is None or too_long or len(state.attempts) >= retries:
+            state.attempts.append(Attempt(status, None, error.message, now - begun))
+            raise state.told(error)
+        state.attempts.append(Attempt(status, wait, error.message, now - begun))
+        _logging.waiting(wait, error.message)
+        yield Sleep(wait)
+
+
+def _key(settings: Settings, ends_at: float | None) -> Generator[Step, Any, Secret[str] | None]:
+    key: Any = settings.api_key
+    if key is not None and callable(key.reveal()):
+        key = yield Key(key, ends_at)
+    usable = Secret(usable_key(revealed(key)))
+    return cast("Secret[str]", usable) if usable.reveal() else None
+
+
+def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: float | None) -> Send:
+    """Give the request of a call.
+
+    Raises:
+        RequestValidationError: A header or a part of the query cannot be sent.
+        TypeError: A header is no text.
+    """
+    request, extra_headers, extra_query = call.request, call.extra_headers.reveal(), call.extra_query.reveal()
+    method = str(request["method"]).upper()
+    headers = settings.headers(key, {**request.get("headers", {}), **(extra_headers or {})})
+    if call.stream:
+        headers = {"Accept": "text/event-stream", **{k: v for k, v in headers.items() if k != "Accept"}}
+    if method == "POST" and "idempotency-key" not in map(str.lower, headers):
+        headers["Idempotency-Key"] = _new_key()
+    params = {**settings.default_query.reveal(), **request.get("params", {}), **(extra_query or {})}
+    check_query(params)
+    url = settings.address.reveal() + request["url"]
+    return Send(method, url, headers, params, request.get("content"), ends_at)
+
+
+def _new_key() -> str:
+    """Give an idempotency key; `uuid.uuid4` takes five times as long."""
+    digits = os.urandom(16).hex()
+    return f"chat-completions-{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _told(failure: Exception, settings: Settings, deadline: float | None, ends_at: float | None) -> APIError | None:
+    """Give our error for what a step raised; the deadline's, where it was the deadline that cut a wait short."""
+    refuse_quoted_header(failure)
+    error = connection_error(failure, settings.shown_url())
+    if isinstance(error, APITimeoutError) and ends_at is not None and time.monotonic() >= ends_at:
+        error = too_late(deadline)
+        error.__cause__ = failure
+    return error
+
+
+def _limits(settings: Settings, call: Call, idle: float | None) -> dict[str, float | None]:
+    """Give httpx's four time limits, in seconds, None for none."""
+    timeout = settings.timeout if isinstance(call.timeout, NotGiven) else checked_timeout(call.timeout)
+    limits: dict[str, float | None]
+    if isinstance(timeout, NotGiven):
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), DEFAULT_TIMEOUT)
+        limits["connect"] = DEFAULT_CONNECT_TIMEOUT
+    elif timeout is None or isinstance(timeout, (int, float)):
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
+    else:
+        limits = dict(timeout.as_dict())
+    if call.stream and idle is not None:
+        limits["read"] = _shorter(limits["read"], idle)
+    return limits
+
+
+def _within(limits: dict[str, float | None], ends_at: float | None) -> dict[str, float | None]:
+    if ends_at is None:
+        return limits
+    left = max(0.001, ends_at - time.monotonic())
+    return {name: _shorter(limit, left) for name, limit in limits.items()}
+
+
+def _shorter(limit: float | None, other: float) -> float:
+    return other if limit is None else min(limit, other)
+
+
+def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
+    """Return the address that a response redirects to; None for no redirect, or one that leads to no server."""
+    location = str(response.headers.get("location", "")).strip()
+    if response.status_code not in _REDIRECTS.get(sent.method, ()) or not 0 < len(location) <= MAX_LOCATION:
+        return None
+    try:
+        target = urljoin(str(response.request.url), location)
+    except ValueError:
+        return None  # an IPv6 address that is none
+    is_usable = target.lower().startswith(("http://", "https://")) and has_server(target)
+    return Secret(target) if is_usable and location.isprintable() and " " not in location else None
+
+
+def _downgrades(url: str, target: str) -> bool:
+    return urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https"

@@ -1,0 +1,54 @@
+"""When a failed attempt is repeated, and after how long: a failure in, a delay out."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from collections.abc import Mapping
+
+FIRST_DELAY = 0.5  # seconds
+LONGEST_DELAY = 8.0  # seconds, of our own choosing
+LONGEST_ASKED_DELAY = 60.0  # seconds; a server that asks for more is not waited for
+
+
+def delay(attempt: int, headers: Mapping[str, str] | None = None) -> float | None:
+    """Give the seconds to wait before the next attempt.
+
+    Args:
+        attempt: How many attempts have failed so far, from 1.
+        headers: The failed response's headers, None where there was no response.
+
+    Returns:
+        What the server asked for (`retry-after-ms`, or `retry-after` in seconds or as an HTTP date, RFC 9110,
+        section 10.2.3), else an exponential back-off with jitter; None if the server asked for too long a wait.
+    """
+    asked = asked_delay(headers or {})
+    if asked is not None:
+        return asked if asked <= LONGEST_ASKED_DELAY else None
+    longest = min(FIRST_DELAY * 2.0 ** (attempt - 1), LONGEST_DELAY)
+    return longest * (1 - 0.25 * random.random())
+
+
+def asked_delay(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds that a server asks to wait, None where it does not say."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after")
+    seconds = _number(text)
+    if seconds is not None or not text:
+        return seconds
+    try:
+        moment = email.utils.parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return max(0.0, moment - time.time())
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None

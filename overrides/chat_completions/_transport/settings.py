@@ -1,0 +1,315 @@
+"""What a client needs to know before it sends anything: where the server is, who asks, how long to wait."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote, urlsplit
+
+from chat_completions import _logging
+from chat_completions._transport.header_checks import check_headers
+from chat_completions._types import NOT_GIVEN, NotGiven, Secret
+from chat_completions._version import __version__
+from chat_completions.errors import ChatCompletionsError
+
+if TYPE_CHECKING:
+    import httpx
+    import httpx2
+
+    from chat_completions._contract.unknown_values import OnUnknown, Watch
+    from chat_completions._transport.call import Call
+    from chat_completions._transport.observer import Observer
+    from chat_completions._types import ApiKey, Timeout
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+DEFAULT_TIMEOUT = 600.0  # seconds without a byte
+DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
+LONGEST_LIMIT = 2_000_000.0  # seconds, 23 days: poll(2) takes milliseconds as a C int
+DEFAULT_MAX_RETRIES = 2
+DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
+
+# What stands in a pickle in the place of a key.
+KEY_FROM_ENVIRONMENT = "\0environment"
+_FROM_ENVIRONMENT = ("api_key", "organization", "project")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+SECRET_WORDS = ("auth", "cookie", "credential", "key", "password", "pwd", "secret", "session", "signature", "token")
+
+
+class EnvironmentKey(str):
+    """A key that the caller did not give: it was found in the environment, and may be looked up there again."""
+
+    __slots__ = ()
+
+
+class Settings:
+    """A client's settings, with what the environment says where the caller says nothing.
+
+    Raises:
+        ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
+        TypeError: `on_unknown` is no function, or an async one, `max_retries` or `max_response_bytes` is no whole
+            number, or a time limit is no number.
+        ValueError: One of these numbers is negative, or not a number at all (NaN).
+    """
+
+    # Set by `chat_completions.observability`: on one client's settings, or here for all. It is left out of pickles.
+    _observer: Observer | None = None
+
+    def __init__(
+        self,
+        *,
+        api_key: ApiKey | None = None,
+        base_url: str | httpx.URL | httpx2.URL | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        deadline: float | None = None,
+        idle_timeout: float | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        default_headers: Mapping[str, str | None] | None = None,
+        default_query: Mapping[str, Any] | None = None,
+        validate: bool = False,
+        on_unknown: OnUnknown | Watch | None = None,
+    ) -> None:
+        _logging.set_up()
+        environment = os.environ.get
+        url = str(base_url or environment("OPENAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+        _check_url(url)
+        # It may hold a user and a password, which are sent, and shown by nothing that sees an address.
+        self.base_url = Secret(url)
+        self._shown_url = _logging.shown(url)
+        self._basic, self._address = _split_user(url)
+        key: ApiKey | None = api_key
+        if api_key is None or api_key == KEY_FROM_ENVIRONMENT:
+            key = EnvironmentKey(environment("OPENAI_API_KEY") or "")
+        if api_key == KEY_FROM_ENVIRONMENT and not key:
+            raise ChatCompletionsError("this client was pickled, without its key; set OPENAI_API_KEY where it is used")
+        own_scheme = {name.lower() for name in default_headers or ()} & {"api-key", "authorization"}
+        if not key and url == DEFAULT_BASE_URL and not own_scheme:
+            raise ChatCompletionsError(
+                "there is no API key: pass api_key=, or set OPENAI_API_KEY; for another server pass base_url="
+            )
+        if key and self._basic is not None:
+            if not isinstance(key, EnvironmentKey):
+                raise ChatCompletionsError(
+                    "the base URL holds a user, and there is an API key as well: a request carries only one of them;"
+                    ' leave the user out of base_url, or pass api_key=""'
+                )
+            _logging.key_left_out()
+            key = None
+        self.api_key: Secret[ApiKey] | None = Secret(key) if key else None
+        self.organization = (environment("OPENAI_ORG_ID") if organization is None else organization) or None
+        self.project = (environment("OPENAI_PROJECT_ID") if project is None else project) or None
+        self.timeout = timeout if isinstance(timeout, NotGiven) else checked_timeout(timeout)
+        check_retries(max_retries)
+        self.max_retries = max_retries
+        self.deadline = checked_seconds("deadline", deadline)
+        self.idle_timeout = checked_seconds("idle_timeout", idle_timeout)
+        if not isinstance(max_response_bytes, int):
+            raise TypeError(f"max_response_bytes is {max_response_bytes!r}; give a whole number of bytes")
+        if max_response_bytes < 1:
+            raise ValueError(f"max_response_bytes is {max_response_bytes}; give 1 or more")
+        self.max_response_bytes = max_response_bytes
+        # Any header, and any part of the query, may be the one that carries a secret.
+        self.default_headers = Secret(dict(default_headers or {}))
+        self.default_query = Secret(dict(default_query or {}))
+        self.validate = validate
+        # A copy with other settings watches together with this one: what one has told, the other does not tell again.
+        self.on_unknown = None if on_unknown is None else _watch(on_unknown)
+
+    def replace(self, **changes: Any) -> Settings:
+        """Give a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
+        given = {name: value for name, value in changes.items() if not isinstance(value, NotGiven)}
+        for name in ("default_headers", "default_query"):
+            given[name] = {**getattr(self, name).reveal(), **(given.get(name) or {})}
+        copy = type(self)(**{**self._arguments(), **given})
+        if "_observer" in vars(self):
+            copy._observer = self._observer
+        return copy
+
+    def _arguments(self) -> dict[str, Any]:
+        """Give the arguments that make an equal copy."""
+        settings = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        arguments = {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
+        # A setting that is None was left out; "" keeps the environment from being asked again.
+        return {name: "" if value is None and name in _FROM_ENVIRONMENT else value for name, value in arguments.items()}
+
+    def picklable(self) -> dict[str, Any]:
+        """Give the arguments that make an equal copy elsewhere, without secrets: a key is looked up there.
+
+        Raises:
+            TypeError: The key was given, or a header, a part of the query or the address looks like a secret.
+        """
+        arguments = self._arguments()
+        key = arguments["api_key"]
+        if key and not callable(key) and not isinstance(key, EnvironmentKey):
+            raise TypeError(
+                "this client was given its API key, which is not pickled; make the client where it is needed, or have"
+                " it take the key from the environment or from a function"
+            )
+        for name in (*arguments["default_headers"], *arguments["default_query"]):
+            if any(word in name.lower() for word in SECRET_WORDS):
+                raise TypeError(
+                    f"{name!r} looks like a secret, which is not pickled; make the client where it is needed"
+                )
+        if "@" in urlsplit(arguments["base_url"]).netloc:
+            raise TypeError("the base URL holds a user, who is not pickled; make the client where it is needed")
+        if callable(key):
+            return arguments
+        return {**arguments, "api_key": KEY_FROM_ENVIRONMENT if key else ""}
+
+    def headers(self, key: Secret[str] | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
+        """Give the headers of a request.
+
+        Args:
+            key: The API key, None for none.
+            extra: Headers that win over the client's; None takes a header away.
+
+        Raises:
+            RequestValidationError: A header cannot be sent as it is.
+            TypeError: A header is no text.
+        """
+        headers: dict[str, str | None] = {
+            "Accept": "application/json",
+            "User-Agent": f"chat-completions-client/{__version__}",
+            "OpenAI-Organization": self.organization,
+            "OpenAI-Project": self.project,
+        }
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key.reveal()}"
+        elif self._basic is not None:
+            headers["Authorization"] = self._basic.reveal()
+        for more in (self.default_headers.reveal(), extra or {}):
+            for name, value in more.items():
+                for known in [known for known in headers if known.lower() == str(name).lower()]:
+                    del headers[known]
+                headers[name] = None if isinstance(value, NotGiven) else value
+        sent = {name: value for name, value in headers.items() if value is not None}
+        check_headers(sent)
+        return sent
+
+    def prepare(self, call: Call) -> Call:
+        """Return a call as it is to be sent; a vendor whose addresses differ changes it here."""
+        return call
+
+    @property
+    def address(self) -> Secret[str]:
+        """The base URL without a user, as it is asked."""
+        return self._address
+
+    def shown_url(self) -> str:
+        """Give the base URL without a user, a password or a query that may be in it."""
+        return self._shown_url
+
+
+def _watch(hook: OnUnknown | Watch) -> Watch:
+    from chat_completions._contract.unknown_values import Watch
+
+    return hook if isinstance(hook, Watch) else Watch(hook)
+
+
+def check_retries(number: Any) -> None:
+    """Check that something can be a number of retries.
+
+    Raises:
+        TypeError: It is no whole number.
+        ValueError: It is negative.
+    """
+    if not isinstance(number, int):
+        raise TypeError(f"max_retries is {number!r}; give a whole number, 0 for no retries")
+    if number < 0:
+        raise ValueError(f"max_retries is {number}; give 0 for no retries, or more")
+
+
+def checked_seconds(name: str, seconds: float | None) -> float | None:
+    """Return a time limit, None for one that no clock reaches.
+
+    Args:
+        name: What it limits, for messages.
+        seconds: The limit.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is negative or NaN.
+    """
+    if seconds is None:
+        return None
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"{name} is {seconds!r}; give a number of seconds, or None for no limit")
+    if not seconds >= 0:
+        raise ValueError(f"{name} is {seconds!r}; give 0 or more seconds, or None for no limit")
+    return None if seconds > LONGEST_LIMIT else seconds
+
+
+def checked_timeout(timeout: Any) -> Timeout:
+    """Return a `timeout`, whose numbers are checked; see `checked_seconds`."""
+    if not hasattr(timeout, "as_dict"):
+        return checked_seconds("timeout", timeout)
+    limits = timeout.as_dict()
+    checked = {name: checked_seconds(f"timeout.{name}", limit) for name, limit in limits.items()}
+    return cast("Timeout", timeout if checked == limits else type(timeout)(**checked))
+
+
+def usable_key(key: Any) -> str | None:
+    """Give the key if it can stand in a header.
+
+    Raises:
+        ChatCompletionsError: It is no text, or it holds what a header cannot; the message does not show it.
+    """
+    if (problem := _key_problem(key)) is not None:
+        del key  # so that no traceback shows it
+        raise ChatCompletionsError(problem)
+    return key or None
+
+
+def _key_problem(key: Any) -> str | None:
+    if key is not None and not isinstance(key, str):
+        close = getattr(key, "close", None)
+        if close is not None:
+            close()
+        return f"the API key is a {type(key).__name__}, not a str; an async function for it needs an AsyncClient"
+    if key and (not key.isascii() or not key.isprintable() or key != key.strip()):
+        return "the API key holds white space or characters that a header cannot carry"
+    return None
+
+
+def has_server(url: str) -> bool:
+    """Tell whether an address names a server: a host, and a port from 1 to 65535 or none."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", parts.netloc)
+    except ValueError:
+        return False
+
+
+def _check_url(url: str) -> None:
+    """Check that an address can be one; the message shows nothing of it that may be a secret."""
+    problem = None
+    if not url.startswith(("http://", "https://")):
+        problem = "does not begin with http:// or https://"
+    elif _CONTROL.search(url) or url != url.strip():
+        problem = "holds a control character, or white space at an end"
+    elif not has_server(url):
+        problem = "is no address: it needs the name of a server, and a port that can be one"
+    if problem is not None:
+        shown = _CONTROL.sub("?", url.rpartition("@")[2].partition("?")[0])
+        # What does not look like an address may be a key in the wrong place.
+        named = f" {shown!r}" if re.search(r"[.:/]", shown) else ""
+        raise ChatCompletionsError(f"the base URL{named} {problem}")
+
+
+def _split_user(url: str) -> tuple[Secret[str] | None, Secret[str]]:
+    """Give the header that sends the user and the password of an address, None for none, and the address without.
+
+    The header is the one that http libraries make of them (RFC 7617); they log an address as it is given to them.
+    """
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    address = Secret(parts._replace(netloc=host).geturl() if host != parts.netloc else url)
+    if not user.strip(":"):
+        return None, address
+    pair = ":".join(unquote(part) for part in (user.partition(":")[0], user.partition(":")[2]))
+    return Secret("Basic " + base64.b64encode(pair.encode()).decode()), address

@@ -1,0 +1,395 @@
+"""The two shells that carry out a plan: same steps, same order, one with await."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+import sys
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from chat_completions._transport.call import Answer
+from chat_completions._transport.cookies import check_sessions, cookie_book, forget_in_sessions
+from chat_completions._transport.request_builder import Requests, send_options
+from chat_completions._transport.response_body import aread_body, awaited_by, read_body, slice_body
+from chat_completions._transport.steps import Close, Key, Read, Send, Sleep, Step
+from chat_completions._types import NotGiven, Secret
+from chat_completions.errors import ChatCompletionsError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from chat_completions._types import AsyncHttpClient, HttpClient, Timeout
+
+# More idle ones than httpx's 20, so that a burst of streams does not pay for TLS twice. Of a sync client all may be
+# idle: if there are more threads than that, httpcore now and then closes a connection that another thread has just
+# taken. An async client has one thread, and httpx asks the system about every idle connection.
+MAX_CONNECTIONS = MAX_IDLE_CONNECTIONS = 1000
+MAX_IDLE_ASYNC_CONNECTIONS = 100
+
+_KEPT = "chat_completions_transport"
+_HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; what an http client has that was made without a word about time
+
+
+class _Shared:
+    """What the two transports have in common: whose http client they send with, and where it may be used.
+
+    Connections belong to a process, and async ones to an event loop: after a fork two processes would write to one
+    socket, and a socket of another loop never wakes up. So an http client of ours is made anew for each of them.
+    """
+
+    _closed = False
+    _process: int | None = None  # in which the caller's http client is used
+
+    def __init__(self, http_client: Any, make: Callable[[], Any] | None) -> None:
+        self.owned = http_client is None
+        # The caller's http client until it is first used, and what makes another one; None if only the caller can.
+        self._unused = [] if http_client is None else [http_client]
+        self._make = make if http_client is None else getattr(http_client, "made_again", None)
+        self._given = http_client
+        self._clients: dict[Any, Any] = {}  # by where they are used
+        self._locks: dict[int, threading.Lock] = {}  # by process: a fork may copy one that is held
+        self._requests = Requests()
+        self._closes = self.owned or closes_with_client(http_client)
+
+    def sibling(self) -> Self:
+        """Return the transport for a copy of the client: one like this, or this one with the caller's http client."""
+        kind: Any = type(self)
+        return cast(Self, kind(None) if self.owned else self)
+
+    def _client_for(self, place: Any, process: int) -> Any:
+        """Return the http client for a place, which is made if there is none."""
+        with self._locks.setdefault(process, threading.Lock()):
+            client = self._clients.get(place)
+            if client is None:
+                client = self._first(process) if self._unused else self._another(process)
+                self._clients[place] = client
+            return client
+
+    def _first(self, process: int) -> Any:
+        self._process = process
+        return self._unused.pop()
+
+    def _another(self, process: int) -> Any:
+        if self._make is None:
+            raise _elsewhere("process")
+        return self._make()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ChatCompletionsError("the client is closed; make another one, or close this one later")
+
+
+def _elsewhere(place: str) -> ChatCompletionsError:
+    return ChatCompletionsError(
+        f"the http client that was given to this client has been used in another {place}, and its connections with it;"
+        f" make both in the {place} that uses them, or leave http_client out"
+    )
+
+
+class Transport(_Shared):
+    """Carries out plans with an `httpx.Client`, the caller's or one of its own that is made when it is needed."""
+
+    def __init__(self, http_client: HttpClient | None) -> None:
+        super().__init__(http_client, _new_client)
+
+    def http_client(self) -> HttpClient:
+        """Return the http client for this process.
+
+        Raises:
+            ChatCompletionsError: The client is closed, or a caller's http client was used before a fork.
+        """
+        self._check_open()
+        process = os.getpid()
+        client = self._clients.get(process) or self._client_for(process, process)
+        if client.is_closed:
+            self._closed = True
+            self._check_open()
+        return cast("HttpClient", client)
+
+    def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
+        """Carry out a plan and give its answer."""
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            while True:
+                step = plan.throw(failure) if failure is not None else plan.send(result)
+                result, failure = None, None
+                try:
+                    result = self._do(step)
+                except Exception as error:
+                    failure = error
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+
+    def _do(self, step: Step) -> Any:
+        match step:
+            case Send():
+                return self._send(step)
+            case Read():
+                return self._read(step)
+            case Close(response):
+                return response.close()
+            case Sleep(seconds):
+                return time.sleep(seconds)
+            case Key(source, ends_at):
+                if ends_at is None:
+                    return Secret(source.reveal()())
+                from chat_completions._transport.watchdog import call_by
+
+                return call_by(ends_at, lambda: Secret(source.reveal()()))
+
+    def _send(self, step: Send) -> Any:
+        client: Any = self.http_client()
+        request = self._requests.request(client, step)
+        book = cookie_book(client)
+
+        def send() -> Any:
+            if book is None:
+                return client.send(request, **send_options(step))
+            with book.under_way():
+                response = client.send(request, **send_options(step))
+                book.note(step, response)
+                return response
+
+        if step.ends_at is None:
+            response = send()
+        else:
+            from chat_completions._transport.watchdog import Sending, call_by, guard
+
+            ends_at = step.ends_at
+            sending = request.extensions["trace"] = Sending()
+            response = call_by(ends_at, send, dropped=lambda late: late.close(), late=sending.give_up)
+            guard(response, lambda: ends_at - time.monotonic())
+        # A stream may outlive the client that it came from, which closes the connections when it goes.
+        response.extensions[_KEPT] = self
+        slice_body(response)
+        return response
+
+    def _read(self, step: Read) -> Exception | None:
+        read = functools.partial(read_body, step.response, step.limit, step.ends_at, cut=step.cut)
+        if step.ends_at is None or getattr(step.response.stream, "connection", None) is not None:
+            return read()
+        from chat_completions._transport.watchdog import call_by
+
+        return call_by(step.ends_at, read)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connections are closed."""
+        client = self._clients.get(os.getpid()) or (self._unused[0] if self._unused else None)
+        return self._closed or (client is not None and client.is_closed)
+
+    def close(self) -> None:
+        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        if self._closes:
+            self._closed = True
+            for client in (self._clients.get(os.getpid()), *self._unused):
+                if client is not None:
+                    client.close()
+
+    def __del__(self) -> None:
+        # Of a client that nobody closed; a fork's connections are its parent's.
+        if getattr(self, "owned", False) and (client := self._clients.get(os.getpid())) is not None:
+            with contextlib.suppress(Exception):
+                client.close()
+
+
+class AsyncTransport(_Shared):
+    """Carries out plans with an `httpx.AsyncClient`, the caller's or one of its own that is made when it is needed.
+
+    One of ours is closed at the end of its event loop, if not before: an async generator waits for that, which the loop
+    closes (`loop.shutdown_asyncgens`, as `asyncio.run` does).
+    """
+
+    def __init__(self, http_client: AsyncHttpClient | None) -> None:
+        super().__init__(http_client, _new_async_client)
+        self._closers: dict[Any, AsyncGenerator[None, None]] = {}  # by place, as the clients that they close
+        self._moved = False  # whether the caller's http client has come to a second event loop
+
+    async def http_client(self) -> AsyncHttpClient:
+        """Return the http client for this process and this event loop.
+
+        Raises:
+            ChatCompletionsError: The client is closed, or a caller's http client was used before a fork.
+        """
+        self._check_open()
+        place = _async_place()
+        client = self._clients.get(place)
+        if client is None:
+            for other in list(self._clients):
+                if other[0] == place[0] and other[1].is_closed():
+                    self._clients.pop(other, None)
+                    self._closers.pop(other, None)
+            client = self._client_for(place, place[0])
+            if self._make is not None and self._closes:
+                closer = self._closers[place] = self._closer(place, client)
+                await anext(closer)  # it waits for its end from then on
+        if client.is_closed:
+            self._closed = True
+            self._check_open()
+        return cast("AsyncHttpClient", client)
+
+    def _another(self, process: int) -> Any:
+        if self._make is None and self._process == process:
+            self._moved = True  # whether that works is known when it is tried
+            return self._given
+        return super()._another(process)
+
+    async def _closer(self, place: Any, client: AsyncHttpClient) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            self._clients.pop(place, None)
+            self._closers.pop(place, None)
+            await client.aclose()
+
+    async def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
+        """Carry out a plan and give its answer."""
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            while True:
+                step = plan.throw(failure) if failure is not None else plan.send(result)
+                result, failure = None, None
+                try:
+                    result = await self._do(step)
+                except Exception as error:
+                    failure = error
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+
+    async def _do(self, step: Step) -> Any:
+        match step:
+            case Send():
+                return await self._send(step)
+            case Read():
+                return await aread_body(step.response, step.limit, step.ends_at, cut=step.cut)
+            case Close(response):
+                return await response.aclose()
+            case Sleep(seconds):
+                import asyncio
+
+                return await asyncio.sleep(seconds)
+            case Key(source, ends_at):
+                key: Secret[Any] = Secret(source.reveal()())
+                return Secret(await awaited_by(ends_at, key.reveal())) if inspect.isawaitable(key.reveal()) else key
+
+    async def _send(self, step: Send) -> Any:
+        client: Any = await self.http_client()
+        request = self._requests.request(client, step)
+        try:
+            response = await awaited_by(step.ends_at, _sent(client, step, request))
+        except RuntimeError as failure:
+            if self._moved:
+                raise _elsewhere("event loop") from failure
+            raise
+        response.extensions[_KEPT] = self
+        if "httpx_aiohttp" in sys.modules:
+            from chat_completions._transport.aiohttp_errors import mend_body
+
+            mend_body(response)
+        slice_body(response)
+        return response
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connections are closed."""
+        known = [*self._clients.values(), *self._unused]
+        return self._closed or (bool(known) and all(client.is_closed for client in known))
+
+    async def close(self) -> None:
+        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        if not self._closes:
+            return
+        self._closed = True
+        here = _async_place()
+        for place, closer in list(self._closers.items()):
+            self._closers.pop(place, None)
+            if place == here:
+                await closer.aclose()
+            elif place[0] == here[0] and place[1].is_running():
+                import asyncio
+
+                asyncio.run_coroutine_threadsafe(closer.aclose(), place[1])
+        for client in {*self._unused, *([] if self._make is not None else self._clients.values())}:
+            await client.aclose()
+
+
+async def _sent(client: Any, step: Send, request: Any) -> Any:
+    check_sessions(client, step)
+    book = cookie_book(client)
+    with book.under_way() if book is not None else contextlib.nullcontext():
+        response = await client.send(request, **send_options(step))
+        if book is not None:
+            book.note(step, response)
+            forget_in_sessions(client, response)
+        return response
+
+
+def _async_place() -> tuple[int, Any]:
+    import asyncio
+
+    return os.getpid(), asyncio.get_running_loop()
+
+
+def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpClient | None) -> Timeout | NotGiven:
+    """Give a client's time limits: those of its http client where the caller has set them there and nowhere else."""
+    limits = getattr(http_client, "timeout", None)
+    if not isinstance(timeout, NotGiven) or limits is None or set(limits.as_dict().values()) == {_HTTP_LIBRARY_TIMEOUT}:
+        return timeout
+    return cast("Timeout", limits)
+
+
+def closes_with_client(http_client: object) -> bool:
+    """Tell whether an http client was made by `DefaultHttpxClient` and its like, for one client."""
+    return getattr(http_client, "closes_with_client", False) is True
+
+
+def _client_arguments(transport: type[Any]) -> dict[str, Any]:
+    import httpx
+
+    from chat_completions._transport.environment import proxy_arguments
+
+    idle = MAX_IDLE_CONNECTIONS if transport is httpx.HTTPTransport else MAX_IDLE_ASYNC_CONNECTIONS
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=idle)
+    arguments = {"limits": limits, "verify": default_ssl_context()}
+    return {**arguments, **proxy_arguments(transport, **arguments)}
+
+
+def _new_client() -> httpx.Client:
+    import httpx
+
+    return httpx.Client(**_client_arguments(httpx.HTTPTransport))
+
+
+def _new_async_client() -> httpx.AsyncClient:
+    import httpx
+
+    return httpx.AsyncClient(**_client_arguments(httpx.AsyncHTTPTransport))
+
+
+def default_ssl_context() -> ssl.SSLContext:
+    """Give httpx's own context, for the certificates that the environment names.
+
+    Raises:
+        ChatCompletionsError: It names certificates that are not there.
+    """
+    environment = os.environ.get
+    return _ssl_context(environment("SSL_CERT_FILE"), environment("SSL_CERT_DIR"))
+
+
+@functools.cache
+def _ssl_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
+    """Load the certificate store once for all clients: it takes longer than all the rest of making one."""
+    from chat_completions._transport.environment import ssl_context
+
+    return ssl_context()

@@ -1,0 +1,80 @@
+"""Types that all rooms share: options that were left out, values that must not show, and what callers may pass."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import httpx
+    import httpx2
+
+    # A default is new in Python 3.13's typing; checkers know it from here without anything installed.
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    ApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
+    AsyncHttpClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
+    HttpClient: TypeAlias = httpx.Client | httpx2.Client
+    Timeout: TypeAlias = float | httpx.Timeout | httpx2.Timeout | None
+
+    # The type that a reply is asked to be, as type checkers follow it through a call; None where there is none.
+    ResponseFormatT = TypeVarWithDefault("ResponseFormatT", default=None)
+else:
+    ResponseFormatT = TypeVar("ResponseFormatT")
+
+T = TypeVar("T")
+
+
+class Secret(Generic[T]):
+    """A value that shows in no repr, no `vars` and no pickle."""
+
+    __slots__ = ("reveal",)
+
+    def __init__(self, value: T) -> None:
+        self.reveal: Callable[[], T] = lambda: value
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
+
+def revealed(value: Any) -> Any:
+    """Give what may be wrapped in a `Secret`, unwrapped."""
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+class NotGiven:
+    """The type of NOT_GIVEN: an option that the caller left out, where None means something."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __reduce__(self) -> str:
+        return "NOT_GIVEN"
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN = NotGiven()
+
+
+# Other names of the ecosystem for the same.
+Omit = NotGiven
+
+
+not_given = omit = NOT_GIVEN
+
+
+def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arguments of a call as they may be kept: headers and query, which may be credentials, as secrets."""
+    return {
+        name: Secret(value)
+        if name in ("extra_headers", "extra_query") and not isinstance(value, NotGiven | Secret)
+        else value
+        for name, value in arguments.items()
+    }

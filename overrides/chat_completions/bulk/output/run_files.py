@@ -1,0 +1,191 @@
+"""The files of a run, opened, locked, compared and read: what has ended, and where what ends now is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import PurePosixPath
+from typing import Any
+
+from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
+from chat_completions.bulk.input.seen import Seen
+from chat_completions.bulk.output.manifest import Manifest
+from chat_completions.bulk.output.parts import PartFiles
+from chat_completions.bulk.output.result_file import ResultFile, Results
+from chat_completions.bulk.output.result_lines import Result
+from chat_completions.bulk.places import STANDARD_INPUT, compression_of, is_remote, path_of, shown
+
+
+def errors_beside(output: str) -> str:
+    """Give the name of the error file for an output: `answers.jsonl` has `answers.errors.jsonl`."""
+    directory, slash, name = output.rstrip("/").rpartition("/")
+    suffix = PurePosixPath(name).suffix
+    return f"{directory}{slash}{name.removesuffix(suffix)}.errors{suffix}"
+
+
+class Books:
+    """The output, the error file and the record of a run, from the beginning to `close`.
+
+    Args:
+        source: The name of the input.
+        output: The name of the output.
+        errors: The name of the error file.
+        storage_options: What fsspec's file systems take.
+
+    Attributes:
+        manifest: The record.
+        seen: What has ended, and what will have been met.
+        ended: How many had ended before: answered, and failed.
+        notes: What the user should know.
+
+    Raises:
+        BulkError: They cannot be opened, or are in use.
+    """
+
+    def __init__(self, source: str, output: str, errors: str, storage_options: Mapping[str, Any] | None = None) -> None:
+        _check_names(source, output, errors)
+        self.ended: tuple[int, int] = (0, 0)
+        self.notes: list[str] = []
+        self._names = output, errors
+        self._storage_options = storage_options
+        self._closing = ExitStack()
+        with self._closing:
+            self.output = self._opened(output)
+            self.errors = self._opened(errors)
+            self.manifest = Manifest(output, storage_options)
+            self.seen = Seen()
+            self._closing.callback(self.seen.close)
+            self._closing = self._closing.pop_all()
+
+    def _opened(self, name: str) -> Results:
+        if is_remote(name):
+            return PartFiles(name, self._storage_options)
+        try:
+            file = ResultFile(path_of(name))
+        except BlockingIOError:
+            holder = Manifest(self._names[0], self._storage_options).values
+            who = f"process {holder['process']} on {holder['host']}" if holder.get("process") else "another process"
+            raise RunningError(
+                f"{name} is in use by {who}: a run is writing to it; wait for it, or give another output"
+            ) from None
+        self._closing.callback(file.close)
+        return file
+
+    def begin(self, wanted: Mapping[str, Any], *, accept_changes: bool, retry_failed: bool) -> None:
+        """Compare with the run that is to go on, read what has ended, and record that it goes on.
+
+        Args:
+            wanted: The input, its fingerprint, and the settings.
+            accept_changes: Whether to go on though they are others.
+            retry_failed: Whether to ask again what failed; the error file is put aside.
+
+        Raises:
+            ChangedError: They are others.
+            BulkError: The files hold something else than results.
+        """
+        manifest = self.manifest
+        answered = self._read(self.output)
+        # What was begun and brought nothing, such as with a wrong input, may be begun with something else.
+        held = answered or not self.errors.is_empty
+        changes = manifest.changes(wanted) if manifest.values and held else []
+        if changes and not accept_changes:
+            raise ChangedError(
+                f"{self.output.shown} was begun with something else: {'; '.join(changes)}. Give another output,"
+                " or accept the changes (accept_changes, --accept-changes): what has ended stays as it is"
+            )
+        self.notes += [f"accepted: {change}" for change in changes]
+        if retry_failed:
+            self._put_aside()
+        failed = self._read(self.errors)
+        self.ended = answered, failed
+        if (answered or failed) and not manifest.values and not accept_changes:
+            raise ChangedError(
+                f"{self.output.shown} holds results already, and {manifest.shown} is missing, so nobody knows of which"
+                " input; give another output, or accept_changes (--accept-changes) to go on with what it lacks"
+            )
+        manifest.begin(wanted, again=retry_failed and bool(manifest.values))
+
+    def _read(self, results: Results) -> int:
+        count = self.seen.add_ended(results.ended())
+        if results.note:
+            self.notes.append(results.note)
+        return count
+
+    def _put_aside(self) -> None:
+        """Keep the failures of before under another name, and begin the error file anew."""
+        name = self._names[1]
+        if is_remote(name):
+            raise BulkError("failures cannot be asked again where results are in a store; move the error file's parts")
+        path = path_of(name).resolve()  # a link stays a link
+        if not path.stat().st_size:
+            return
+        taken = next(
+            beside for n in _counted() if not (beside := path.with_name(f"{path.stem}.{n}{path.suffix}")).exists()
+        )
+        path.rename(taken)
+        self.errors.close()
+        self.errors = self._opened(name)
+        self.notes.append(f"the failures of before are in {taken}")
+
+    def write(self, result: Result) -> None:
+        """Take a result; it is written by `flush`."""
+        (self.errors if result.failed else self.output).append(result.line)
+
+    def flush(self, *, last: bool = False) -> None:
+        """Write what has been taken.
+
+        Raises:
+            WritingError: It cannot be written.
+        """
+        self._each(lambda results: results.flush(last=last))
+
+    def sync(self) -> None:
+        """Wait until what is written is on the disk, and see that it is there.
+
+        Raises:
+            WritingError: It is not.
+        """
+        self._each(lambda results: results.sync())
+        self.manifest.keep()
+
+    @property
+    def blocking(self) -> bool:
+        """Whether `flush` takes long."""
+        return self.output.blocking or self.errors.blocking
+
+    def _each(self, do: Callable[[Results], None]) -> None:
+        # Both, even if the first cannot be written: each answer that is safe need not be asked again.
+        with ExitStack() as both:
+            both.callback(do, self.errors)
+            both.callback(do, self.output)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.errors.close()
+        self._closing.close()
+
+
+def _counted() -> Iterator[int]:
+    return chain(range(1, 10**9))
+
+
+def _check_names(source: str, output: str, errors: str) -> None:
+    """Refuse names that mean the same file, or a kind that cannot be appended to."""
+    for name in (output, errors):
+        if name == STANDARD_INPUT:
+            raise BulkError("results go to a file, so that a run can go on; give its name instead of -")
+        if compression_of(name):
+            raise BulkError(
+                f"{shown(name)}: results are written uncompressed, so that a crash tears one line at most;"
+                " leave the suffix away, and compress the file afterwards"
+            )
+    named = {"input": source, "output": output, "error file": errors}
+    places = {what: _place(name) for what, name in named.items() if name != STANDARD_INPUT}
+    for one, other in (("input", "output"), ("input", "error file"), ("output", "error file")):
+        if one in places and places[one] == places[other]:
+            raise BulkError(f"the {one} and the {other} are the same file, {shown(named[one])}")
+
+
+def _place(name: str) -> str:
+    return name if is_remote(name) else str(path_of(name).resolve())

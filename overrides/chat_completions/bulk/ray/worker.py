@@ -1,0 +1,212 @@
+"""A worker on a cluster: an actor of the engine, with one event loop and one client, which asks partitions in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from chat_completions.bulk.errors import BulkError
+from chat_completions.bulk.input.feed import Feed
+from chat_completions.bulk.options import Options, client_of
+from chat_completions.bulk.output.result_lines import Result
+from chat_completions.bulk.progress import Progress
+from chat_completions.bulk.ray.meter import Report, Word
+from chat_completions.bulk.ray.parts import PartitionBooks
+from chat_completions.bulk.ray.places import part_name
+from chat_completions.bulk.ray.rate_limiter import SharedPace
+from chat_completions.bulk.ray.reading import Partition
+from chat_completions.bulk.ray.work import Work, lines_of, opened
+from chat_completions.bulk.runner.admission import Admission
+from chat_completions.bulk.runner.clients import Clients
+from chat_completions.bulk.runner.concurrency import FIRST, Concurrency
+from chat_completions.bulk.runner.local_engine import Writer, fed
+from chat_completions.bulk.runner.runner import Asker
+from chat_completions.bulk.runner.sending import Sender
+
+COUNTS = ("answered", "failed", "malformed", "retries", "prompt_tokens", "completion_tokens", "position")
+
+
+class Worker:
+    """An actor of the engine: it is given partitions, and gives rows that say how they ended.
+
+    Args:
+        meter: The actor that all workers share.
+    """
+
+    def __init__(self, meter: Any) -> None:
+        self._meter = meter
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._loop = asyncio.new_event_loop()
+        self._progress = Progress()
+        self._pace = SharedPace(meter)
+        self._work: Work | None = None
+        self._clients: Clients | None = None
+        self._concurrency: Concurrency | None = None
+        self._asker: Asker | None = None
+        self._stopped: tuple[str, float] | None = None
+        self._bytes_before = 0
+        self._feed: Feed | None = None
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Ask partitions.
+
+        Args:
+            batch: Of each, its `Partition`.
+        """
+        names = Partition._fields
+        rows = [
+            self._loop.run_until_complete(self._asked(Partition.of(*(batch[name][place] for name in names))))
+            for place in range(len(batch["number"]))
+        ]
+        return {name: [row[name] for row in rows] for name in ("number", "complete", "reason", "answered", "failed")}
+
+    async def _asked(self, partition: Partition) -> dict[str, Any]:
+        """Ask a partition; what goes wrong is told, and the others go on."""
+        row: dict[str, Any] = {"number": partition.number, "complete": False, "answered": 0, "failed": 0}
+        touching = asyncio.create_task(self._keep_in_touch())
+        try:
+            await self._touch()
+            if self._stopped is not None:
+                return {**row, "reason": self._stopped[0]}
+            work = await self._prepared()
+            if await asyncio.to_thread(work.answers.has, part_name(partition.number)):
+                ended = await asyncio.to_thread(lines_of, work, partition.number)
+                await self._meter.open.remote(partition.number, ended, 0)
+                return {**row, "complete": True, "reason": "", "answered": ended[0], "failed": ended[1]}
+            row |= await self._carried_out(work, partition)
+        except Exception as error:
+            row["reason"] = str(error) if isinstance(error, BulkError) else f"{type(error).__name__}: {error}"
+        finally:
+            touching.cancel()
+            await asyncio.gather(touching, return_exceptions=True)
+            self._bytes_before += partition.end - partition.start if row["complete"] else 0
+            self._feed = self._asker = None
+            with suppress(Exception):
+                await self._touch()
+        return row
+
+    async def _prepared(self) -> Work:
+        if self._work is None:
+            work = opened(await self._meter.job.remote())
+            client = client_of(work.client_settings)
+            self._clients = Clients(client, work.options)
+            self._clients.for_place(0)  # what is not installed here is told before anything is read
+            fixed = work.options.concurrency
+            self._concurrency = Concurrency(
+                fixed or FIRST, fixed or work.options.max_concurrency, fixed=fixed is not None
+            )
+            self._work = work
+        return self._work
+
+    async def _carried_out(self, work: Work, partition: Partition) -> dict[str, Any]:
+        books = PartitionBooks(work.answers, work.failures, partition.number)
+        try:
+            await asyncio.to_thread(books.open)
+            allowed = await self._meter.open.remote(partition.number, books.ended, partition.lines)
+            told = replace(work.options, request_budget=allowed)
+            asked, complete, reason = await self._ask(work, partition, books, told)
+            if allowed is not None:
+                await self._meter.close.remote(partition.number, allowed - asked)
+            if complete:
+                await asyncio.to_thread(books.finish)
+            answered, failed = books.ended
+            return {
+                "complete": complete,
+                "reason": reason,
+                "answered": answered + self._written[0],
+                "failed": failed + self._written[1],
+            }
+        finally:
+            books.close()
+
+    async def _ask(
+        self, work: Work, partition: Partition, books: PartitionBooks, options: Options
+    ) -> tuple[int, bool, str]:
+        """Ask what a partition has left, and give how many were asked, whether all has ended, and why not."""
+        assert self._clients is not None
+        source, progress = work.source, self._progress
+        self._written = [0, 0]
+        writer = Writer(books)  # type: ignore[arg-type]
+
+        def write(result: Result) -> None:
+            writer.write(result)
+            self._written[result.failed] += 1
+
+        again = frozenset(partition.again)
+        admission = Admission(work.run, books.seen, write, progress, count=options.counts_tokens, again=again)
+        self._asker = asker = Asker(
+            work.run,
+            Sender(self._clients, options),
+            options,
+            progress,
+            admission,
+            write,
+            pace=self._pace,
+            reserve=self._pace.reserve,
+            concurrency=self._concurrency,
+        )
+        writer.on_failure = lambda error: asker.stop(str(error), grace=0)
+        reader = source.reader(partition)
+        self._feed = feed = Feed(reader.batches(options.longest_line, source.shown), lambda: reader.position)
+        async with fed(feed, writer, options.sync_seconds):
+            if self._stopped is not None:
+                asker.stop(self._stopped[0], grace=0)
+            ending = await asker.ask(feed)
+        backlog = asker.backlog
+        if writer.failure is not None:
+            reason = str(writer.failure)
+        elif feed.error is not None:
+            told = source.reason_of(feed.error)
+            return backlog.begun, False, f"the input {source.shown} cannot be read on: {told}; what was read has ended"
+        elif ending.complete:
+            return backlog.begun, True, ""
+        elif backlog.used_up and ending.reason == backlog.used_up:
+            budget = work.options.request_budget
+            told = f"the budget of {budget:,} requests is used up" if budget is not None else backlog.used_up
+            return backlog.begun, False, told
+        else:
+            reason = ending.reason
+        if self._stopped is None:
+            # What stops this one stops all: a key that is not accepted, a disk that is full.
+            await self._meter.stop.remote(reason, work.options.grace)
+        return backlog.begun, False, reason
+
+    async def _keep_in_touch(self) -> None:
+        while True:
+            word = None
+            with suppress(Exception):  # the partition's own calls tell of a meter that is lost
+                word = await self._touch()
+            await asyncio.sleep(word.again if word else 1.0)
+
+    async def _touch(self) -> Word:
+        """Tell the meter how it goes, and heed what it says."""
+        progress, feed, asker = self._progress, self._feed, self._asker
+        progress.position = self._bytes_before + (feed.position if feed is not None else 0)
+        reserved = asker.backlog.reserved if asker is not None and hasattr(asker, "backlog") else 0.0
+        now = {
+            "concurrency": progress.concurrency,
+            "under_way": progress.under_way if asker is not None else 0,
+            "reserved": int(reserved),
+        }
+        counts = {name: getattr(progress, name) for name in COUNTS}
+        report = Report(
+            counts,
+            now,
+            dict(progress.attempts),
+            progress.latencies.counts,
+            progress.waiting,
+            self._pace.spare(),
+        )
+        word: Word = await self._meter.report.remote(self._name, report)
+        if word.paused > 0:
+            self._pace.heed(word.paused)
+        self._pace.hold = word.hold and word.stop is None
+        if word.stop is not None and self._stopped != (word.stop, word.grace):
+            self._stopped = (word.stop, word.grace)
+            if self._asker is not None:
+                self._asker.stop(word.stop, grace=word.grace)
+        return word

@@ -1,0 +1,62 @@
+"""From a line of the input to a request to be made: malformed ones are reported, ended ones left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+
+from chat_completions.bulk.input.requests import Malformed, Request, request_of
+from chat_completions.bulk.input.seen import Meeting, Seen
+from chat_completions.bulk.input.source import Line, TooLong
+from chat_completions.bulk.output.result_lines import Result, digest_of, number_of, reported
+from chat_completions.bulk.progress import Progress
+
+
+class Admission:
+    """Decides on each line of the input, once.
+
+    Args:
+        run: The name of the run.
+        seen: What has ended, and what was met.
+        write: Takes the results of lines that are no requests.
+        progress: Counts them.
+        count: Whether to estimate tokens.
+        again: Lines whose `custom_id` stands in an earlier line that is read elsewhere.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        seen: Seen,
+        write: Callable[[Result], None],
+        progress: Progress,
+        *,
+        count: bool,
+        again: Container[int] = (),
+    ) -> None:
+        self._run, self._seen, self._write, self._progress, self._count = run, seen, write, progress, count
+        self._again = again
+
+    def __call__(self, line: Line) -> Request | None:
+        """Give the request that a line is; None if there is nothing to ask."""
+        number, raw = line
+        if isinstance(raw, TooLong):
+            told = f"the line is longer than the limit ({raw.size:,} bytes); raise longest_line"
+            found: Request | Malformed = Malformed(number, None, "line_too_long", told)
+        else:
+            found = request_of(number, raw, count=self._count)
+        if found.custom_id is not None:
+            met = self._seen.meet(found.custom_id)
+            if met is Meeting.ENDED:
+                return None
+            if met is Meeting.AGAIN or number in self._again:
+                told = f"custom_id {found.custom_id!r} stands in an earlier line already"
+                found = Malformed(number, None, "duplicate_custom_id", told)
+        if isinstance(found, Request):
+            return found
+        content = b"%d" % raw.size if isinstance(raw, TooLong) else raw
+        digest = digest_of(self._run, found.custom_id, b"line %d: %s" % (number, content))
+        # Without a custom_id of its own it is known by its place and content.
+        if found.custom_id is not None or self._seen.meet(number_of(digest)) is Meeting.NEW:
+            self._progress.malformed += 1
+            self._write(reported(digest, found))
+        return None

@@ -1,0 +1,278 @@
+"""What to do after an attempt: it is answered, it is tried again, it has failed, or the whole run stops. No I/O."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from chat_completions._response_info import Attempt, request_id_of
+from chat_completions._retryable import may_pass
+from chat_completions._transport import retry
+from chat_completions._transport.error_mapping import error_value
+from chat_completions.bulk.input.requests import Request
+from chat_completions.bulk.options import Options
+from chat_completions.bulk.output.result_lines import Result, encoded, failed
+from chat_completions.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    StreamError,
+)
+
+REFUSALS = frozenset({429, 502, 503, 529})  # of these, gateways answer 502 for a server that is not there
+_REFUSALS_A_RETRY = 4
+_UNREACHABLE = frozenset(
+    {"ConnectError", "ConnectTimeout", "ProxyError", "ClientConnectorError", "ConnectionTimeoutError"}
+)
+_LONGEST_DELAY = 30.0  # seconds, of our own choosing
+
+
+class Ask:
+    """A request on its way through attempts.
+
+    Args:
+        request: The request.
+        digest: Its name in the run.
+
+    Attributes:
+        attempts: How it was tried.
+        ends_at: When its time is up; None for never.
+        due: When the next attempt may be made.
+        failures: Attempts that failed.
+        refusals: Attempts that the server refused.
+        unreached: Attempts that did not reach it.
+        tokens: What is reserved for the attempt under way.
+    """
+
+    __slots__ = ("attempts", "digest", "due", "ends_at", "failures", "refusals", "request", "tokens", "unreached")
+
+    def __init__(self, request: Request, digest: str) -> None:
+        self.request, self.digest = request, digest
+        self.attempts: list[Attempt] = []
+        self.ends_at: float | None = None
+        self.due = self.tokens = 0.0
+        self.failures = self.refusals = self.unreached = 0
+
+    def __lt__(self, other: Ask) -> bool:
+        return self.due < other.due
+
+
+class Fault(NamedTuple):
+    """An attempt that was not answered with something to use.
+
+    Attributes:
+        kind: What went wrong, in a word: a status, `timeout`, `unreachable`, `cut`, `broken`, and so on.
+        message: What happened.
+        status: The answer's status, None without one.
+        headers: The answer's headers.
+        content: The answer's body; None without one.
+        refused: Whether it says that there are too many requests, or that nobody is there.
+        unreached: Whether it reached nobody: it took nothing, and may be made again for as long as the run waits.
+        slow: Whether the server did not answer in time.
+        worth: Whether another attempt may succeed.
+        ends_run: Why there is no sense in asking anything else; None if there is.
+    """
+
+    kind: str
+    message: str
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+    content: bytes | None = None
+    refused: bool = False
+    unreached: bool = False
+    slow: bool = False
+    worth: bool = True
+    ends_run: str | None = None
+
+
+def fault_of(error: APIError) -> Fault:
+    """Give the fault that an error of the client's is."""
+    if isinstance(error, APIStatusError):
+        return _status_fault(error)
+    if isinstance(error, StreamError):
+        return _stream_fault(error)
+    if isinstance(error, APIConnectionError) and _is_unreachable(error):
+        return Fault("unreachable", error.message, refused=True, unreached=True)
+    if isinstance(error, APITimeoutError):
+        return Fault("timeout", error.message, slow=True)
+    if isinstance(error, APIConnectionError):
+        return Fault("cut", error.message)
+    return Fault("failed", error.message, worth=error.is_retryable)
+
+
+def _is_unreachable(error: APIConnectionError) -> bool:
+    """Tell whether there was no connection, not even one that broke; all libraries have that under the same names."""
+    cause = error.__cause__
+    if cause is not None and type(cause.__cause__).__module__.startswith("aiohttp."):
+        cause = cause.__cause__  # httpx-aiohttp calls most of aiohttp's errors a ConnectTimeout
+    return not _UNREACHABLE.isdisjoint(kind.__name__ for kind in type(cause).__mro__)
+
+
+def _stream_fault(error: StreamError) -> Fault:
+    if not isinstance(error.body, Mapping):
+        return Fault("stream", error.message, worth=error.is_retryable)
+    headers = {} if error.request_id is None else {"x-request-id": error.request_id}
+    return _reported(
+        "stream", error.message, 200, headers, encoded({"error": error.body}), error.body, worth=error.is_retryable
+    )
+
+
+def _reported(
+    kind: str, message: str, status: int, headers: Mapping[str, str], content: bytes, body: Any, *, worth: bool
+) -> Fault:
+    """Give the fault that an error is which came with a status of success."""
+    ends_run = None
+    if isinstance(body, Mapping) and "insufficient_quota" in (body.get("code"), body.get("type")):
+        ends_run = _quota_used_up(message)
+    return Fault(kind, message, status, headers, content, worth=worth, ends_run=ends_run)
+
+
+def _quota_used_up(message: str) -> str:
+    return f"the quota is used up ({message}); see to it, and give the same command again"
+
+
+def _status_fault(error: APIStatusError) -> Fault:
+    status, headers = error.status_code, error.response.headers
+    ends_run = None
+    if "insufficient_quota" in (error.code, error.type):
+        ends_run = _quota_used_up(error.message)
+    elif status == 401:
+        ends_run = f"the server does not accept the key ({error.message}); mend it, and give the same command again"
+    return Fault(
+        str(status),
+        error.message,
+        status,
+        headers,
+        error.response.content,
+        refused=status in REFUSALS,
+        worth=error.is_retryable,
+        ends_run=ends_run,
+    )
+
+
+def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any) -> Fault:
+    """Give the fault that a success without a completion is.
+
+    Args:
+        status: The answer's status.
+        headers: Its headers.
+        content: Its body.
+        body: The JSON object that it is; None if it is none.
+    """
+    if isinstance(body, dict):
+        error, told = error_value(body)
+        message = f"HTTP {status}, and an error in it: {told}"
+        return _reported("error", message, status, headers, content, error, worth=may_pass(error) is True)
+    if "json" in headers.get("content-type", "json") and content.lstrip()[:1] in (b"{", b""):
+        try:
+            json.loads(content)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            message = f"HTTP {status}, with a body that breaks off or is no JSON"
+            return Fault("broken", message, status, headers, content)
+        except (ValueError, RecursionError) as reason:
+            return unreadable(status, headers, content, reason)
+    kind = headers.get("content-type", "no content type")
+    return Fault(
+        "foreign",
+        f"HTTP {status}, with {kind} that is no completion; is base_url right?",
+        status,
+        headers,
+        content,
+        worth=False,
+    )
+
+
+def unreadable(status: int, headers: Mapping[str, str], content: bytes, reason: Exception) -> Fault:
+    """Give the fault that an answer is which came whole, and with which nothing can be done."""
+    message = f"HTTP {status}, with a body that cannot be used: {type(reason).__name__}: {reason}"
+    return Fault("unreadable", message, status, headers, content, worth=False)
+
+
+def escaped(error: Exception) -> Fault:
+    """Give the fault that an exception is which nobody had foreseen, once there was a request."""
+    return Fault("broken", f"the exchange failed: {type(error).__name__}: {error}")
+
+
+class Verdict(NamedTuple):
+    """What follows from a fault: a delay until the next attempt, a result, or neither if the run stops.
+
+    Attributes:
+        delay: Seconds.
+        result: The result to write.
+        stop: Why the run stops.
+    """
+
+    delay: float | None = None
+    result: Result | None = None
+    stop: str | None = None
+
+
+def verdict(ask: Ask, fault: Fault, options: Options, now: float, seconds: float) -> Verdict:
+    """Decide what follows from a fault, and note it in the request's attempts.
+
+    Args:
+        ask: The request.
+        fault: The fault.
+        options: How often it may be tried, and how long waited.
+        now: The time.
+        seconds: How long the attempt took.
+    """
+    if fault.ends_run is not None:
+        return Verdict(stop=fault.ends_run)
+    asked = retry.asked_delay(fault.headers)
+    if asked is not None and asked > options.longest_wait and fault.worth:
+        return Verdict(stop=f"the server asks to wait {asked:,.0f} s: {fault.message}")
+    if fault.unreached:
+        ask.unreached += 1
+    elif fault.refused:
+        ask.refusals += 1
+    else:
+        ask.failures += 1
+    delay = asked if asked is not None else _own_delay(ask)
+    too_often = ask.failures > options.max_retries or ask.refusals > _REFUSALS_A_RETRY * options.max_retries
+    too_late = ask.ends_at is not None and now + delay >= ask.ends_at
+    again = fault.worth and not too_often and not too_late
+    ask.attempts.append(Attempt(fault.status, delay if again else None, fault.message, seconds))
+    return Verdict(delay=delay) if again else Verdict(result=failure(ask, fault))
+
+
+def _own_delay(ask: Ask) -> float:
+    attempts = ask.failures + ask.refusals + ask.unreached
+    longest = min(retry.FIRST_DELAY * 2.0 ** min(attempts - 1, 20), _LONGEST_DELAY)
+    return longest * (1 - 0.25 * random.random())
+
+
+def failure(ask: Ask, fault: Fault) -> Result:
+    """Give the result of a request that failed for good."""
+    request = ask.request
+    if fault.status is not None and fault.status >= 300 and fault.content is not None:
+        response = (fault.status, request_id_of(fault.headers), fault.content)
+        return failed(ask.digest, request.custom_id, ask.attempts, response=response)
+    code = _CODES.get(fault.kind, fault.kind)
+    shown = None
+    if fault.status is not None and fault.content is not None:
+        shown = (fault.status, request_id_of(fault.headers), fault.content)
+    return failed(ask.digest, request.custom_id, ask.attempts, code=code, message=fault.message, response=shown)
+
+
+def out_of_time(ask: Ask, deadline: float, seconds: float) -> Result:
+    """Give the result of a request whose deadline passed during an attempt."""
+    message = f"the deadline of {deadline:g} s passed before there was an answer"
+    ask.attempts.append(Attempt(None, None, message, seconds))
+    return failed(ask.digest, ask.request.custom_id, ask.attempts, code="request_timeout", message=message)
+
+
+# As the Batch API calls it, or as it would.
+_CODES = {
+    "timeout": "request_timeout",
+    "unreachable": "connection_error",
+    "cut": "connection_error",
+    "broken": "invalid_response",
+    "foreign": "invalid_response",
+    "error": "invalid_response",
+    "unreadable": "invalid_response",
+    "stream": "stream_error",
+}

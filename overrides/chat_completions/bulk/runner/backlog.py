@@ -1,0 +1,143 @@
+"""What is still to be asked: requests that wait to be tried again, and those that are new, as far as a budget goes."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from chat_completions.bulk.input.requests import Request
+from chat_completions.bulk.input.source import Line
+from chat_completions.bulk.options import Options
+from chat_completions.bulk.output.result_lines import digest_of
+from chat_completions.bulk.progress import Progress
+from chat_completions.bulk.runner.attempts import Ask
+
+_MOST_WAITING = 1000  # requests that wait to be tried again; beyond, no new ones are begun
+_MOST_BYTES = 64 * 2**20  # of their bodies
+_AT_ONCE = 500  # lines that are looked at until others may run
+
+
+class Source(Protocol):
+    """Where lines come from.
+
+    Attributes:
+        position: How much has been read, in bytes.
+        on_lines: Called when there are new ones, or will be none.
+    """
+
+    position: int
+    on_lines: Callable[[], None]
+
+    @property
+    def ended(self) -> bool:
+        """Whether there will be no more."""
+        ...
+
+    def take(self) -> Line | None:
+        """Give the next line; None if none is here."""
+        ...
+
+
+class ListSource:
+    """A source of lines that are all here, such as those of a partition.
+
+    Args:
+        lines: Numbers and lines.
+    """
+
+    position = 0
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = iter(lines)
+        self._next: Line | None = next(self._lines, None)
+        self.on_lines: Callable[[], None] = lambda: None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there are no more."""
+        return self._next is None
+
+    def take(self) -> Line | None:
+        """Give the next line; None at the end."""
+        line, self._next = self._next, next(self._lines, None)
+        return line
+
+
+class Backlog:
+    """Gives the requests of a source, and those that are put back, when their time has come.
+
+    Args:
+        run: The name of the run.
+        source: Where lines come from.
+        admit: Gives the request that a line is, or None.
+        options: The budgets.
+        progress: What has been used of them.
+
+    Attributes:
+        used_up: Why no new request is begun; None if there may be one.
+        begun: How many requests were begun.
+        reserved: Tokens of the requests under way, by estimate.
+    """
+
+    def __init__(
+        self, run: str, source: Source, admit: Callable[[Line], Request | None], options: Options, progress: Progress
+    ) -> None:
+        self._run, self._source, self._admit = run, source, admit
+        self._options, self._progress = options, progress
+        self._later: list[Ask] = []
+        self._bytes = 0
+        self.begun = 0
+        self.used_up: str | None = None
+        self.reserved = 0.0
+
+    def put_back(self, ask: Ask, due: float) -> None:
+        """Keep a request for another attempt, to be made then."""
+        ask.due = due
+        self._bytes += len(ask.request.body)
+        heapq.heappush(self._later, ask)
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next one that was put back is due; None if there is none."""
+        return self._later[0].due if self._later else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to ask any more, but for what is under way."""
+        return not self._later and (self.used_up is not None or self._source.ended)
+
+    async def due(self, now: float) -> Ask | None:
+        """Give a request that can be made now; None if there is none yet, or none at all."""
+        if self._later and self._later[0].due <= now:
+            ask = heapq.heappop(self._later)
+            self._bytes -= len(ask.request.body)
+            return ask
+        if len(self._later) >= _MOST_WAITING or self._bytes >= _MOST_BYTES:
+            return None
+        looked_at = 0
+        while not self._source.ended and not self._is_used_up():
+            line = self._source.take()
+            if line is None:
+                return None
+            self._progress.position = self._source.position
+            request = self._admit(line)
+            if request is not None:
+                self.begun += 1
+                return Ask(request, digest_of(self._run, request.custom_id, request.body))
+            looked_at += 1
+            if looked_at % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return None
+
+    def _is_used_up(self) -> bool:
+        requests, tokens = self._options.request_budget, self._options.token_budget
+        used = self._progress.prompt_tokens + self._progress.completion_tokens
+        if requests is not None and self.begun >= requests:
+            self.used_up = f"the budget of {requests:,} requests is used up"
+        elif tokens is not None and used + self.reserved >= tokens:
+            if self.reserved and used < tokens:
+                return True  # what is under way may take less than is thought
+            self.used_up = f"the budget of {tokens:,} tokens is used up"
+        return self.used_up is not None

@@ -1,0 +1,181 @@
+"""The engine for one machine: one process, one event loop, one client, and files that a crash does not harm."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
+
+from chat_completions.bulk.engines import Ending
+from chat_completions.bulk.errors import BulkError
+from chat_completions.bulk.input.feed import Feed
+from chat_completions.bulk.input.source import Input
+from chat_completions.bulk.options import Job, client_of, settings_of
+from chat_completions.bulk.output.result_lines import Result
+from chat_completions.bulk.output.run_files import Books
+from chat_completions.bulk.places import reason_of
+from chat_completions.bulk.progress import Progress
+from chat_completions.bulk.runner.admission import Admission
+from chat_completions.bulk.runner.clients import Clients
+from chat_completions.bulk.runner.runner import Asker
+from chat_completions.bulk.runner.sending import Sender
+
+_FLUSH_SECONDS = 1.0  # between two looks whether a store should get a part
+
+
+async def engine(job: Job, progress: Progress) -> Ending:
+    """Carry out a job on this machine.
+
+    Args:
+        job: The job.
+        progress: Where it counts.
+
+    Raises:
+        BulkError: It cannot begin.
+    """
+    options, storage = job.options, job.storage_options.reveal()
+    async with AsyncExitStack() as closing:
+        client = client_of(job.client_settings.reveal())
+        clients = Clients(client, options)
+        closing.push_async_callback(clients.close)
+        clients.for_place(0)  # what is not installed is told before anything is written
+        source = Input(job.input, storage, options.longest_line)
+        books = Books(job.input, job.output, job.errors, storage)
+        closing.callback(books.close)
+        wanted = {
+            "input": {"name": source.shown, "fingerprint": await asyncio.to_thread(source.fingerprint)},
+            "settings": {**settings_of(client), "errors": books.errors.shown, "engine": "local"},
+        }
+        begin = lambda: books.begin(wanted, accept_changes=job.accept_changes, retry_failed=job.retry_failed)  # noqa: E731
+        await asyncio.to_thread(begin)
+        progress.ended_before, progress.settings = books.ended, wanted["settings"]
+        progress.notes += books.notes
+        progress.size = source.size
+        ending = Ending(False, "it was cut off")
+        try:
+            ending = await _ask(job, progress, source, books, clients)
+        finally:
+            counts = {
+                "answered": progress.answered + books.ended[0],
+                "failed": progress.failed + progress.malformed + books.ended[1],
+            }
+            books.manifest.end("complete" if ending.complete else "stopped", ending.reason, counts)
+        return ending
+
+
+async def _ask(job: Job, progress: Progress, source: Input, books: Books, clients: Clients) -> Ending:
+    options = job.options
+    writer = Writer(books)
+    admission = Admission(books.manifest.run, books.seen, writer.write, progress, count=options.counts_tokens)
+    asker = Asker(books.manifest.run, Sender(clients, options), options, progress, admission, writer.write)
+    writer.on_failure = lambda error: asker.stop(str(error), grace=0)
+    feed = Feed(source.batches(), lambda: source.position)
+    async with fed(feed, writer, options.sync_seconds):
+        with _signals(job.handle_signals, asker, options.grace):
+            ending = await asker.ask(feed)
+    if writer.failure is not None:
+        progress.answered -= books.output.lost
+        progress.failed -= books.errors.lost
+        return Ending(False, str(writer.failure))
+    if feed.error is not None:
+        if isinstance(feed.error, BulkError):
+            raise feed.error
+        told = reason_of(feed.error, job.input)
+        return Ending(False, f"the input {source.shown} cannot be read on: {told}; what was read has ended")
+    return ending
+
+
+@asynccontextmanager
+async def fed(feed: Feed, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
+    """Read a feed's source meanwhile, keep what is written, and at the end write what is left."""
+    keeping = asyncio.create_task(writer.keep(sync_seconds))
+    feed.start()
+    try:
+        yield
+    finally:
+        feed.close()
+        writer.finishing.set()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await writer.finish()
+
+
+class Writer:
+    """Writes results at once, all those together that came in one turn of the event loop."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._planned = False
+        self.finishing = asyncio.Event()
+        self.failure: Exception | None = None
+        self.on_failure: Callable[[Exception], None] = lambda error: None
+
+    def write(self, result: Result) -> None:
+        """Take a result."""
+        if self.failure is not None:
+            (self._books.errors if result.failed else self._books.output).lost += 1
+            return  # it is asked again
+        self._books.write(result)
+        if not self._planned and not self._books.blocking:
+            self._planned = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._planned = False
+        if self.failure is None:
+            try:
+                self._books.flush()
+            except Exception as error:
+                self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self.failure = self.failure or error
+        self.on_failure(error)
+
+    async def keep(self, seconds: float) -> None:
+        """Force results to the disk now and then, and let a store have its parts, until `finishing` is set."""
+        blocking = self._books.blocking
+        while self.failure is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.finishing.wait(), min(seconds, _FLUSH_SECONDS) if blocking else seconds)
+                return
+            if blocking:
+                await self._done(self._books.flush)
+            await self._done(self._books.sync)
+
+    async def finish(self) -> None:
+        """Write what is left; also where something could not be written, for there are two files."""
+        await self._done(partial(self._books.flush, last=True))
+        await self._done(self._books.sync)
+
+    async def _done(self, do: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(do)
+        except Exception as error:
+            self._failed(error)
+
+
+@contextmanager
+def _signals(handle: bool, asker: Asker, grace: float) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM stop the run, with time for what is under way, and the second one at once."""
+    loop = asyncio.get_running_loop()
+    begun = False
+
+    def stop(name: str) -> None:
+        nonlocal begun
+        asker.stop(f"{name}: the same command goes on", grace=0 if begun else grace, interrupted=True)
+        begun = True
+
+    handled = []
+    if handle:
+        for number, name in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "told to end")):
+            # Not on Windows, and in the main thread only; elsewhere they do what they do.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, stop, name)
+                handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,126 @@
+"""When the next request may begin: ceilings, the server's rate limits, and the pauses that it asks for. No I/O.
+
+Times are of one clock, in seconds; `time.monotonic()` in a run, anything in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chat_completions._rate_limits import seconds
+from chat_completions._transport import retry
+
+SLACK = 0.1  # seconds of a ceiling that may be caught up with after a lull
+LONGEST_PAUSE = 30.0  # seconds, of our own choosing
+_WEIGHT = 0.05  # of the newest request, in the mean of what requests take
+
+
+class Ceiling:
+    """So much a minute, and no more, evenly.
+
+    Args:
+        a_minute: How much; None for no ceiling.
+    """
+
+    def __init__(self, a_minute: float | None) -> None:
+        self._seconds = 60.0 / a_minute if a_minute else 0.0
+        self._free_at = float("-inf")
+
+    def wait(self, now: float) -> float:
+        """Give the seconds until something may be taken."""
+        return self._free_at - now if self._free_at > now else 0.0
+
+    def take(self, now: float, amount: float) -> None:
+        """Take an amount; what is too much for the moment makes those who come later wait."""
+        if self._seconds:
+            self._free_at = max(self._free_at, now - SLACK) + amount * self._seconds
+
+    def correct(self, amount: float) -> None:
+        """Take more than was thought, or give back what was too much."""
+        self._free_at += amount * self._seconds
+
+
+class Pace:
+    """Ceilings and pauses of one run.
+
+    Args:
+        requests_per_minute: How many requests may begin, attempts counted one by one; None for any number.
+        tokens_per_minute: How many tokens they may take; None for any number.
+
+    Attributes:
+        paused_until: Until when the server asked for silence, or is given some.
+        mean_tokens: What a request took lately, as far as servers tell.
+    """
+
+    def __init__(self, requests_per_minute: float | None = None, tokens_per_minute: float | None = None) -> None:
+        self._requests = Ceiling(requests_per_minute)
+        self._tokens = Ceiling(tokens_per_minute)
+        self.paused_until = float("-inf")
+        self.mean_tokens: float | None = None
+        self._refused_in_a_row = 0
+
+    def wait(self, now: float) -> float:
+        """Give the seconds until the next request may begin; 0 for at once."""
+        return max(self.paused_until - now, self._requests.wait(now), self._tokens.wait(now), 0.0)
+
+    def estimate(self, tokens: int) -> float:
+        """Give what to reserve for a request that says so much of itself."""
+        return max(float(tokens), self.mean_tokens or 0.0)
+
+    def begin(self, now: float, tokens: float) -> None:
+        """Note that a request begins, with the tokens that are reserved for it."""
+        self._requests.take(now, 1.0)
+        self._tokens.take(now, tokens)
+
+    def end(self, reserved: float, used: int | None) -> None:
+        """Note what a request has taken; None where the server does not say."""
+        if used is None:
+            return
+        self._tokens.correct(used - reserved)
+        mean = self.mean_tokens
+        self.mean_tokens = float(used) if mean is None else mean + _WEIGHT * (used - mean)
+
+    def answered(self, now: float, headers: Mapping[str, str]) -> None:
+        """Note an answer, and what its headers say of the limits that are left."""
+        self._refused_in_a_row = 0
+        self._heed(now, headers)
+
+    def refused(self, now: float, headers: Mapping[str, str], under_way: int) -> float | None:
+        """Note that the server is not there, or refused a request because there are too many.
+
+        Args:
+            now: The time.
+            headers: Those of the refusal; empty where there was none.
+            under_way: How many requests are.
+
+        Returns:
+            The seconds for which the server asked; None if it did not.
+        """
+        self._refused_in_a_row += 1
+        asked = retry.asked_delay(headers)
+        if asked is not None:
+            self.pause(now + asked)
+        elif self._refused_in_a_row > max(8, under_way):
+            # Nothing else gets through: it is not one request too many, it is all of them.
+            times = self._refused_in_a_row // max(8, under_way)
+            self.pause(now + min(retry.FIRST_DELAY * 2.0 ** min(times - 1, 10), LONGEST_PAUSE))
+        self._heed(now, headers)
+        return asked
+
+    def pause(self, until: float) -> None:
+        """Let no request begin before that."""
+        self.paused_until = max(self.paused_until, until)
+
+    def _heed(self, now: float, headers: Mapping[str, str]) -> None:
+        # Most servers send none: two look-ups, then.
+        for kind, needed in (("requests", 1.0), ("tokens", self.mean_tokens or 1.0)):
+            text = headers.get(f"x-ratelimit-remaining-{kind}")
+            if text is None:
+                continue
+            try:
+                remaining = float(text)
+            except ValueError:
+                continue
+            if remaining < needed:
+                # Until it is whole again. On average that takes just what the server gives, and no more.
+                self.pause(now + (seconds(headers.get(f"x-ratelimit-reset-{kind}")) or 0.0))

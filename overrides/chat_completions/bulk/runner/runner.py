@@ -1,0 +1,268 @@
+"""Asks what is in a source of lines: as many at once as is good, each until it has ended, in constant memory.
+
+There are as many workers as requests may be under way. A worker takes what is due, in turn with the others, makes one
+attempt, and writes the result or puts the request back to be tried later: a request that waits holds no place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from chat_completions.bulk.engines import Ending
+from chat_completions.bulk.input.requests import Request
+from chat_completions.bulk.input.source import Line
+from chat_completions.bulk.options import Options
+from chat_completions.bulk.output.result_lines import Result
+from chat_completions.bulk.progress import Progress
+from chat_completions.bulk.runner.attempts import Ask
+from chat_completions.bulk.runner.backlog import Backlog, Source
+from chat_completions.bulk.runner.concurrency import FIRST, Concurrency
+from chat_completions.bulk.runner.rate_limiter import Pace
+from chat_completions.bulk.runner.sending import Sender, Tried
+
+_LONGEST_REST = 0.5  # seconds
+_NEVER_THERE = 15.0  # seconds after which a server is given up that was not there from the beginning on
+
+
+class Asker:
+    """Asks what a source holds.
+
+    Args:
+        run: The name of the run.
+        sender: Makes the attempts.
+        options: The limits.
+        progress: Counts.
+        admit: Gives the request that a line is, or None.
+        write: Takes results, at once.
+        pace: When requests may begin; by default for the ceilings of the options.
+        reserve: Awaited before each attempt, with its tokens by estimate: a limit that is shared with others.
+        concurrency: How many may be under way; by default it is found out anew.
+
+    Attributes:
+        backlog: What waits to be asked; there from `ask` on.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        sender: Sender,
+        options: Options,
+        progress: Progress,
+        admit: Callable[[Line], Request | None],
+        write: Callable[[Result], None],
+        *,
+        pace: Pace | None = None,
+        reserve: Callable[[float], Awaitable[None]] | None = None,
+        concurrency: Concurrency | None = None,
+    ) -> None:
+        self._run, self._sender, self._options, self._progress = run, sender, options, progress
+        self._admit, self._write, self._reserve = admit, write, reserve
+        self._pace = pace or Pace(options.requests_per_minute, options.tokens_per_minute)
+        fixed = options.concurrency
+        self._concurrency = concurrency or Concurrency(
+            fixed or FIRST, fixed or options.max_concurrency, fixed=fixed is not None
+        )
+        self._turn = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._workers: dict[int, asyncio.Task[None]] = {}
+        self._all_ended = asyncio.Event()
+        self._resting = 0
+        self._ending: Ending | None = None
+        self._error: BaseException | None = None
+        self._heard_at = time.monotonic()
+
+    async def ask(self, source: Source) -> Ending:
+        """Ask everything, until it has ended or the run stops.
+
+        Raises:
+            Exception: Something failed that is not the fault of a request.
+        """
+        self.backlog = Backlog(self._run, source, self._admit, self._options, self._progress)
+        source.on_lines = self._changed.set
+        try:
+            self._adjust()
+            await self._all_ended.wait()
+        finally:
+            for task in self._workers.values():
+                task.cancel()
+            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+        if self._error is not None:
+            raise self._error
+        if self._ending is not None:
+            return self._ending
+        used_up = self.backlog.used_up
+        return Ending(False, used_up) if used_up else Ending(True, "everything has ended")
+
+    def stop(self, reason: str, *, grace: float, interrupted: bool = False) -> None:
+        """Begin nothing more.
+
+        Args:
+            reason: Why.
+            grace: Seconds that requests under way have to end; what has not ended then is left for another run.
+            interrupted: Whether a signal is the reason.
+        """
+        if self._ending is None:
+            self._ending = Ending(False, reason, interrupted)
+        self._progress.waiting = "what is under way"
+        self._changed.set()
+        loop = asyncio.get_running_loop()
+        loop.call_later(grace, self._drop) if grace > 0 else loop.call_soon(self._drop)
+
+    def _drop(self) -> None:
+        for task in self._workers.values():
+            task.cancel()
+
+    def _adjust(self) -> None:
+        """Have as many workers as there may be."""
+        self._progress.concurrency = limit = self._concurrency.limit
+        for place in range(limit) if len(self._workers) < limit else ():
+            if place not in self._workers:
+                task = asyncio.create_task(self._work(place))
+                self._workers[place] = task
+
+    async def _work(self, place: int) -> None:
+        try:
+            while place < self._concurrency.limit and (ask := await self._next()) is not None:
+                await self._attempt(ask, place)
+        except asyncio.CancelledError:
+            if self._ending is None:
+                raise
+        except BaseException as error:
+            self._error = self._error or error
+            self.stop(str(error), grace=0)
+        finally:
+            del self._workers[place]
+            if not self._workers:
+                self._all_ended.set()
+
+    async def _next(self) -> Ask | None:
+        """Wait until a request may begin, and give it; None if there is nothing more to do."""
+        async with self._turn:
+            while self._ending is None:
+                ask = await self.backlog.due(time.monotonic())
+                if ask is not None:
+                    return ask if await self._may_begin(ask) else None
+                if self.backlog.is_empty and not self._progress.under_way and not self._resting:
+                    return None
+                due = self.backlog.next_due
+                await self._change(None if due is None else due - time.monotonic())
+        return None
+
+    async def _change(self, seconds: float | None) -> None:
+        """Wait until something happens, or some time has passed."""
+        self._changed.clear()
+        if seconds is None:
+            await self._changed.wait()
+        elif seconds > 0:
+            handle = asyncio.get_running_loop().call_later(seconds, self._changed.set)
+            try:
+                await self._changed.wait()
+            finally:
+                handle.cancel()
+
+    async def _may_begin(self, ask: Ask) -> bool:
+        """Wait until ceilings and pauses let a request begin; False if the run stops before."""
+        ask.tokens = tokens = self._pace.estimate(ask.request.tokens) if self._options.counts_tokens else 0.0
+        while True:
+            now = time.monotonic()
+            seconds = self._pace.wait(now)
+            if seconds <= 0:
+                break
+            if self._pace.paused_until - now > self._options.longest_wait:
+                self.stop(f"the server asks to wait {seconds:,.0f} s", grace=self._options.grace)
+                return False
+            self._concurrency.paused(now)
+            self._progress.waiting = "rate limit" if seconds < 1 else f"rate limit, for {seconds:,.0f} s"
+            await self._change(seconds)
+            if self._ending is not None:
+                return False
+        if self._reserve is not None:
+            await self._reserve(tokens)
+            if self._ending is not None:
+                return False
+            now = time.monotonic()
+        self._progress.waiting = None
+        self._pace.begin(now, tokens)
+        self.backlog.reserved += tokens
+        self._progress.under_way += 1
+        if ask.ends_at is None and self._options.deadline is not None:
+            ask.ends_at = now + self._options.deadline
+        return True
+
+    async def _attempt(self, ask: Ask, place: int) -> None:
+        """Make one attempt, and see to what follows from it."""
+        progress, pace = self._progress, self._pace
+        began = time.monotonic()
+        tried: Tried | None = None
+        try:
+            tried = await self._sender.send(ask, place)
+        finally:
+            now = time.monotonic()
+            under_way, progress.under_way = progress.under_way, progress.under_way - 1
+            self.backlog.reserved -= ask.tokens
+            self._changed.set()
+        used = sum(tried.result.tokens) if tried.result is not None and tried.result.tokens else None
+        pace.end(ask.tokens, used)
+        progress.attempt(tried.kind, now - began)
+        self._concurrency.ended(
+            now,
+            began,
+            under_way + self._resting,
+            refused=tried.refused or tried.slow,
+            answered=tried.kind == "answered",
+        )
+        if tried.refused:
+            pace.refused(now, tried.headers, under_way)
+            self._look_for_life(now, tried)
+        else:
+            self._heard_at = now
+            pace.answered(now, tried.headers)
+        if tried.stop is not None:
+            self.stop(tried.stop, grace=self._options.grace)
+        elif tried.result is not None:
+            self._end(tried)
+        elif tried.delay is not None:
+            progress.retries += 1
+            self.backlog.put_back(ask, now + tried.delay)
+            if tried.refused and self._ending is None:
+                await self._rest(min(tried.delay, _LONGEST_REST))
+        if self._concurrency.limit != progress.concurrency:
+            self._adjust()
+
+    async def _rest(self, seconds: float) -> None:
+        """Leave a place empty for a moment, so that a server that refuses is not asked the next thing at once."""
+        self._resting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._resting -= 1
+            self._changed.set()
+
+    def _end(self, tried: Tried) -> None:
+        """Write a result, and count it."""
+        progress, result = self._progress, tried.result
+        assert result is not None
+        if result.failed:
+            progress.failed += 1
+        else:
+            progress.answered += 1
+            if result.tokens is not None:
+                progress.prompt_tokens += result.tokens[0]
+                progress.completion_tokens += result.tokens[1]
+        self._write(result)
+        most = self._options.give_up_after
+        if result.failed and most and progress.failed >= most and not progress.answered:
+            kinds = progress.attempts
+            if kinds[tried.kind] == kinds.total():
+                reason = f"the first {progress.failed:,} requests failed, all in the same way: {tried.message}"
+                self.stop(reason, grace=self._options.grace)
+
+    def _look_for_life(self, now: float, tried: Tried) -> None:
+        """Stop if there has been nothing but refusals for long: at once where there has never been anything else."""
+        silent = now - self._heard_at
+        never = self._progress.attempts["unreachable"] == self._progress.attempts.total()
+        if silent > (min(_NEVER_THERE, self._options.patience) if never else self._options.patience):
+            reason = f"nothing was answered for {silent:,.0f} s: {tried.message}"
+            self.stop(reason, grace=self._options.grace)

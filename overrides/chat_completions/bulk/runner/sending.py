@@ -1,0 +1,156 @@
+"""One attempt: the request sent as it was written, the answer taken as it came, and what follows from it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chat_completions._response_info import request_id_of
+from chat_completions._transport.call import Call
+from chat_completions.bulk.input.requests import OPERATION
+from chat_completions.bulk.options import Options
+from chat_completions.bulk.output.result_lines import Result, answered, encoded, failed, object_of
+from chat_completions.bulk.runner.attempts import (
+    Ask,
+    Fault,
+    escaped,
+    fault_of,
+    out_of_time,
+    unreadable,
+    unusable,
+    verdict,
+)
+from chat_completions.bulk.runner.clients import Clients
+from chat_completions.errors import APIError, RequestValidationError
+
+if TYPE_CHECKING:
+    from chat_completions import AsyncClient
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class Tried(NamedTuple):
+    """What came of an attempt: one of a result, a delay until the next one, and a reason to stop the run.
+
+    Attributes:
+        kind: `answered`, or what went wrong.
+        headers: The answer's headers; empty without one.
+        result: The result to write.
+        delay: Seconds.
+        stop: Why the run stops.
+        refused: Whether there are too many requests, or nobody is there.
+        slow: Whether the server did not answer in time.
+        message: What went wrong.
+    """
+
+    kind: str
+    headers: Mapping[str, str]
+    result: Result | None = None
+    delay: float | None = None
+    stop: str | None = None
+    refused: bool = False
+    slow: bool = False
+    message: str = ""
+
+
+class Sender:
+    """Makes attempts.
+
+    Args:
+        clients: The connections.
+        options: How often, and how long.
+    """
+
+    def __init__(self, clients: Clients, options: Options) -> None:
+        self._clients, self._options = clients, options
+
+    async def send(self, ask: Ask, place: int) -> Tried:
+        """Make an attempt.
+
+        Args:
+            ask: The request.
+            place: Which of the places for requests it has.
+
+        Raises:
+            Exception: Something failed that is not the fault of this request.
+        """
+        client, began = self._clients.for_place(place), time.monotonic()
+        call = self._call(ask)
+        try:
+            if client._settings.validate:
+                _validate(ask.request.body)
+        except RequestValidationError as error:
+            custom_id = ask.request.custom_id
+            result = failed(ask.digest, custom_id, ask.attempts, code="invalid_request", message=str(error))
+            return Tried("invalid", {}, result, message=str(error))
+        try:
+            async with asyncio.timeout(None if ask.ends_at is None else ask.ends_at - began) as limit:
+                return await self._exchanged(client, call, ask, began)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                deadline = self._options.deadline or 0.0
+                result = out_of_time(ask, deadline, time.monotonic() - began)
+                return Tried("timeout", {}, result, slow=True, message="the deadline passed")
+            if not call.is_made and not isinstance(error, APIError):
+                raise  # such as what the function that gives the key raised
+            return self._failed(ask, error, began)
+
+    def _failed(self, ask: Ask, error: Exception, began: float) -> Tried:
+        try:
+            return self._judged(ask, fault_of(error) if isinstance(error, APIError) else escaped(error), began)
+        except Exception as failure:  # whatever an answer says, it ends no run
+            return self._judged(ask, escaped(failure), began)
+
+    def _call(self, ask: Ask) -> Call:
+        return Call(
+            {"method": "post", "url": OPERATION, "content": ask.request.body, "headers": _JSON},
+            stream=ask.request.stream,
+            # The same over all attempts, and over runs that go on: a server that heeds it does the work once.
+            extra_headers={"Idempotency-Key": f"chat-completions-bulk-{ask.digest}"},
+            max_retries=0,
+            deadline=None,
+        )
+
+    async def _exchanged(self, client: AsyncClient, call: Call, ask: Ask, began: float) -> Tried:
+        request = ask.request
+        answer = await client._sender.send(call)
+        response = answer.response
+        # A plain dict: a dozen look-ups follow, for which httpx's headers take longer than all of this.
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        status = response.status_code
+        content = await _folded(answer, client._settings.shown_url()) if request.stream else response.content
+        try:
+            result = answered(ask.digest, request.custom_id, status, request_id_of(headers), content)
+            fault = unusable(status, headers, content, object_of(content)) if result is None else None
+        except Exception as error:
+            result, fault = None, unreadable(status, headers, content, error)
+        if fault is not None:
+            return self._judged(ask, fault, began)
+        if answer.watch is not None and not request.stream:
+            answer.watch.completion(object_of(content) or {}, request_id_of(headers))
+        return Tried("answered", headers, result)
+
+    def _judged(self, ask: Ask, fault: Fault, began: float) -> Tried:
+        now = time.monotonic()
+        delay, result, stop = verdict(ask, fault, self._options, now, now - began)
+        return Tried(fault.kind, fault.headers, result, delay, stop, fault.refused, fault.slow, fault.message)
+
+
+async def _folded(answer: Any, shown_url: str) -> bytes:
+    """Read a stream to its end, and give the completion that it makes, as JSON."""
+    from chat_completions._streaming.async_stream import AsyncStream
+
+    async with AsyncStream[Any](answer, shown_url) as stream:
+        async for _ in stream:
+            pass
+        return b"" if stream.completion is None else encoded(stream.completion.to_dict())
+
+
+def _validate(body: bytes) -> None:
+    import json
+
+    from chat_completions._contract.validation import validate_request
+
+    validate_request(json.loads(body), None)

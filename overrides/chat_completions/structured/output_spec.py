@@ -1,0 +1,204 @@
+"""What a call asks its reply to be, and what a completion is in its light. No I/O."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chat_completions._contract.generated import Model
+from chat_completions._types import NotGiven, sealed
+from chat_completions.errors import (
+    ContentFilterFinishReasonError,
+    LengthFinishReasonError,
+    OutputValidationError,
+    StructuredOutputError,
+)
+from chat_completions.structured.arguments import Arguments
+from chat_completions.structured.formats import format_of, response_adapter
+
+if TYPE_CHECKING:
+    from chat_completions.models import ChatCompletion
+    from chat_completions.models.parsed import ParsedChatCompletion, ParsedChatCompletionMessage
+    from chat_completions.structured.adapter import Adapter
+    from chat_completions.structured.arguments import Loader
+
+_SHOWN = 300
+CUT_OFF = {"length": LengthFinishReasonError, "content_filter": ContentFilterFinishReasonError}
+
+
+class Outcome(NamedTuple):
+    """What loading a text came to: a value, or the error of the type's library."""
+
+    value: Any
+    error: Exception | None = None
+
+
+class Asked:
+    """What one call asks its reply to be.
+
+    Attributes:
+        arguments: The arguments of the call, in which a type has become a `response_format`.
+        adapter: That of the type; None without a type.
+        tools: How the arguments of each tool are read.
+    """
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self.arguments = sealed(arguments)
+        kind = arguments.get("response_format")
+        self.adapter: Adapter | None = None
+        if not isinstance(kind, Mapping | Model | NotGiven | None):
+            self.adapter = response_adapter(kind)
+            self.arguments["response_format"] = format_of(self.adapter)
+        self.tools = Arguments(arguments.get("tools"))
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+
+    def anew(self) -> Asked:
+        """Give the same for another reply."""
+        asked = copy.copy(self)
+        asked._outcomes = {}
+        return asked
+
+    @property
+    def has_types(self) -> bool:
+        """Whether anything of the reply has a value."""
+        return self.adapter is not None or bool(self.tools)
+
+    def outcome(self, loader: Loader, where: str, text: str) -> Outcome:
+        """Load a text, once for each place in the completion."""
+        if (where, text) not in self._outcomes:
+            try:
+                self._outcomes[where, text] = Outcome(loader.load(text))
+            except Exception as error:  # a type's validators are the caller's code
+                self._outcomes[where, text] = Outcome(None, error)
+        return self._outcomes[where, text]
+
+    def completion(self, completion: ChatCompletion) -> ParsedChatCompletion[Any]:
+        """Give a completion with its values.
+
+        Raises:
+            LengthFinishReasonError: A choice was cut off at the limit of tokens.
+            ContentFilterFinishReasonError: A choice was cut off by the content filter.
+            OutputValidationError: A reply is no value of its type.
+        """
+        parsed, errors = self._with_values(completion, is_whole=True)
+        if errors:
+            raise errors[0] from getattr(errors[0], "error", None)
+        return parsed
+
+    def snapshot(self, completion: ChatCompletion) -> ParsedChatCompletion[Any]:
+        """Give an unfinished completion with its values, in which what is not valid yet is plain JSON so far."""
+        return self._with_values(completion, is_whole=False)[0]
+
+    def _with_values(
+        self, completion: ChatCompletion, *, is_whole: bool
+    ) -> tuple[ParsedChatCompletion[Any], list[StructuredOutputError]]:
+        from chat_completions.models.parsed import ParsedChatCompletionMessage, ParsedChoice, as_parsed
+
+        parsed = as_parsed(completion)
+        errors: list[StructuredOutputError] = []
+        choices = parsed.choices if isinstance(parsed.choices, list) else []
+        for position, choice in enumerate(choices):
+            if not isinstance(choice, ParsedChoice):
+                continue
+            is_cut = isinstance(choice.finish_reason, str) and choice.finish_reason in CUT_OFF
+            if is_cut and is_whole:
+                errors.append(cut_off(choice.finish_reason, position, parsed))
+            elif isinstance(choice.message, ParsedChatCompletionMessage):
+                is_done = is_whole or (bool(choice.finish_reason) and not is_cut)
+                faults = self._fill(choice.message, f"/choices/{position}/message", is_done)
+                if is_whole:
+                    errors += [invalid(*fault, parsed) for fault in faults]
+        return parsed, errors
+
+    def _fill(
+        self, message: ParsedChatCompletionMessage[Any], at: str, is_done: bool
+    ) -> list[tuple[Loader, str, str, Exception]]:
+        """Add the values of one message, and give what is wrong with them."""
+        from chat_completions.models.parsed import ParsedFunction
+
+        found: list[tuple[Any, str, Loader, str, str]] = []
+        calls = message.tool_calls if isinstance(message.tool_calls, list) else []
+        if self.adapter is not None and not message.refusal:
+            text = content_text(message.content)
+            if text or not (calls or message.function_call or message.audio):
+                found.append((message, "parsed", self.adapter, f"{at}/content", text))
+        for place, call in enumerate(calls):
+            function = getattr(call, "function", None)
+            if isinstance(function, ParsedFunction) and (loader := self.tools.get(str(function.name))) is not None:
+                where = f"{at}/tool_calls/{place}/function/arguments"
+                found.append((function, "parsed_arguments", loader, where, _json_text(function.arguments)))
+        faults = []
+        for holder, name, loader, where, text in found:
+            outcome = self.outcome(loader, where, text) if is_done else Outcome(loader.partial(text))
+            # Beside calls, content is what the model says meanwhile: it may be the value, and need not.
+            if outcome.error is not None and not (calls and holder is message):
+                faults.append((loader, where, text, outcome.error))
+            setattr(holder, name, outcome.value)
+        return faults
+
+
+def content_text(content: Any) -> str:
+    """Give the text of a message's content; of one in parts, that of its text parts."""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, Mapping) and part.get("type") == "text"]
+        return "".join(text for text in parts if isinstance(text, str))
+    return content if isinstance(content, str) else ""
+
+
+def _json_text(arguments: Any) -> str:
+    """Give the JSON text of a call's arguments; some servers send the value that it says."""
+    if arguments is None or isinstance(arguments, str):
+        return arguments or ""
+    return json.dumps(arguments)
+
+
+def cut_off(reason: str, position: int, completion: ChatCompletion) -> StructuredOutputError:
+    """Give the error for a choice that was cut off."""
+    if reason == "length":
+        spent = getattr(completion.usage, "completion_tokens", None)
+        after = f" after {spent} tokens" if isinstance(spent, int) else ""
+        what = f"was cut off at the limit of tokens{after}: raise max_completion_tokens, or ask for less"
+    else:
+        what = "was cut off by the server's content filter: what it objects to is in the prompt or in the reply"
+    return CUT_OFF[reason](f"choice {position} {what}; .completion is what came", completion=completion)
+
+
+def invalid(
+    loader: Loader, where: str, text: str, error: Exception, completion: ChatCompletion
+) -> StructuredOutputError:
+    """Give the error for a text that is no value of its type."""
+    pointer, hint = "", ""
+    try:
+        pointer = _pointer(loader.place(error), json.loads(text))
+    except (ValueError, RecursionError):
+        hint = " (it is no JSON: does the server know response_format and tools with a schema?)"
+    at = f" at {pointer}" if pointer else ""
+    return OutputValidationError(
+        f"{where} is no {loader.name}{at}: {_reason(error)}{hint}; .completion is what came, .error is the error",
+        completion=completion,
+        error=error,
+        where=where,
+        pointer=pointer,
+    )
+
+
+def _pointer(place: tuple[str | int, ...], value: Any) -> str:
+    """Give the JSON pointer to a place; the steps that JSON has not, as the names of a union's types, are left out."""
+    pointer = ""
+    for step in place:
+        with suppress(LookupError, TypeError):
+            value = value[step]
+            pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+    return pointer
+
+
+def _reason(error: Exception) -> str:
+    """Give what a library's error says, in one line."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if type(error).__module__.startswith("pydantic"):
+        told = [str(fault["msg"]) for fault in getattr(error, "errors", list)()]  # one for each fault; a page in all
+        reason = told[0] + (f" (and {len(told) - 1} more)" if len(told) > 1 else "") if told else reason
+    return reason if len(reason) <= _SHOWN else reason[:_SHOWN] + "..."

@@ -1,0 +1,91 @@
+"""One call that the model makes: what it is to run, and what came of it. No I/O."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+from chat_completions._logging import LOGGER
+from chat_completions.errors import ToolArgumentsError, ToolFailedError
+from chat_completions.toolkit.events import ToolCallBegunEvent
+from chat_completions.toolkit.results import told
+from chat_completions.toolkit.tool import FunctionTool
+from chat_completions.toolkit.tool_run import ToolCallResult
+
+OnToolError: TypeAlias = Literal["tell", "raise"] | Callable[[Exception], str]
+
+
+class Job:
+    """A call of a tool.
+
+    Args:
+        round: The round, from 1.
+        id: The call's id in the transcript.
+        name: The name that the model calls.
+        arguments: The JSON text that the model wrote.
+        tool: The tool of that name; None if there is none.
+        names: Those that there are.
+
+    Attributes:
+        run: The call to make, None if there is none to make.
+        is_async: Whether `run` gives an awaitable, and returns at once.
+    """
+
+    def __init__(
+        self, *, round: int, id: str, name: str, arguments: str, tool: FunctionTool[..., Any] | None, names: list[str]
+    ) -> None:
+        self.round, self.id, self.name, self.arguments = round, id, name, arguments
+        self.run: Callable[[], Any] | None = None
+        self.is_async = tool is not None and tool.is_async
+        self._mistake: Exception | None = None
+        self._began = 0.0
+        if tool is None:
+            self._mistake = LookupError(f"there is no tool {name!r}; there are: {', '.join(names) or 'none'}")
+        else:
+            try:
+                self.run = tool.bind(arguments)
+            except ToolArgumentsError as error:
+                self._mistake = error
+
+    def begin(self) -> ToolCallBegunEvent:
+        """Take the time, and give the event."""
+        self._began = time.monotonic()
+        return ToolCallBegunEvent(self.round, self.id, self.name, self.arguments)
+
+    def mistaken(self) -> ToolCallResult:
+        """Give the result of a call that cannot be made: the model is told what is wrong with it."""
+        assert self._mistake is not None
+        return self._result(f"Error: {self._mistake}", error=self._mistake)
+
+    def returned(self, value: Any, on_error: OnToolError) -> ToolCallResult:
+        """Give the result of a call that returned."""
+        try:
+            return self._result(told(value), value=value)
+        except Exception as error:
+            return self.failed(error, on_error)
+
+    def failed(self, error: Exception, on_error: OnToolError) -> ToolCallResult:
+        """Give the result of a call that raised.
+
+        Raises:
+            ToolFailedError: Failures are not for the model.
+        """
+        LOGGER.debug("the tool %s failed", self.name, exc_info=error)
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        result = self._result(f"Error: {what}", error=error)
+        if on_error == "raise":
+            raise ToolFailedError(f"the tool {self.name} failed: {what}", result=result) from error
+        return result if on_error == "tell" else self._result(str(on_error(error)), error=error)
+
+    def attempt(self) -> tuple[Any, Exception | None]:
+        """Make the call; what it raises is given, as not every exception gets out of a thread."""
+        assert self.run is not None
+        try:
+            return self.run(), None
+        except Exception as error:
+            return None, error
+
+    def _result(self, content: str, *, value: Any = None, error: Exception | None = None) -> ToolCallResult:
+        seconds = time.monotonic() - self._began
+        return ToolCallResult(self.round, self.id, self.name, self.arguments, content, value, error, seconds)

@@ -1,0 +1,308 @@
+"""Compare the meaning of two schemas, and of all that they reach, each pair once.
+
+A change is noted where it is made, not where it is used: the walker gives each change again for every use, and whoever
+gathers them (see `tools.drift.compare.collect`) keeps one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tools.document import pointer as pointers
+from tools.drift.compare.kinds import kind_of, kind_of_variant
+from tools.drift.compare.match_variants import disjoint, match, tags_of
+from tools.drift.compare.normalized import Schemas, View
+from tools.drift.compare.variants import Node, Spot, Variant
+from tools.drift.findings.rules import LOWER, UPPER, kebab
+from tools.schema.schemas import TEXT_TYPES, same_json, spelled
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change, before it is known whom it concerns.
+
+    Attributes:
+        rule: The rule's id.
+        at: The pointer of what changed: in the base if it is there, else in upstream's slice.
+        in_base: Which of the two.
+        old: What there was.
+        new: What there is.
+        keyword: The keyword that changed, for rules that are about several.
+        holder: The pointer of what would hold in the base what only upstream has.
+    """
+
+    rule: str
+    at: str
+    in_base: bool
+    old: Any = None
+    new: Any = None
+    keyword: str = ""
+    holder: str = ""
+
+
+Pair = tuple[Node, Node]
+_Key = tuple[tuple[str, ...], tuple[str, ...]]
+
+# Rules about the notes of a schema, by keyword: said now, no longer said.
+_NOTE_RULES = {
+    "deprecated": ("deprecated", "undeprecated"),
+    "readOnly": ("became-read-only", "became-not-read-only"),
+    "writeOnly": ("became-write-only", "became-not-write-only"),
+}
+_OWN_RULES = ("default", "format", "multipleOf", "pattern", "uniqueItems")
+_NUMBERS = ("integer", "number")
+_WITH_SCHEMAS = ("additionalItems", "else", "if", "not", "then", "unevaluatedItems", "unevaluatedProperties")
+
+
+class Comparison:
+    """The schemas of two slices, and what is known of their differences.
+
+    Args:
+        old: The base's schemas.
+        new: Upstream's.
+    """
+
+    def __init__(self, old: Schemas, new: Schemas) -> None:
+        self.old = old
+        self.new = new
+        self._known: dict[_Key, tuple[list[Change], list[Pair]]] = {}
+        self._open: set[_Key] = set()
+
+    def walk(self, old: Node, new: Node) -> Iterator[Change]:
+        """Yield the changes of this pair of schemas and of all that it reaches."""
+        waiting: list[Pair] = [(old, new)]
+        seen = set()
+        while waiting:
+            pair = waiting.pop()
+            key = self._key(*pair)
+            if key in seen:
+                continue
+            seen.add(key)
+            changes, inside = self._pair(*pair)
+            yield from changes
+            waiting += reversed(inside)
+
+    def same(self, old: Node, new: Node) -> bool:
+        """Tell whether two schemas mean the same; two that are being compared do until a difference is found."""
+        return self._key(old, new) in self._open or not any(True for _ in self.walk(old, new))
+
+    def _key(self, old: Node, new: Node) -> _Key:
+        return self.old.key(old), self.new.key(new)
+
+    def _pair(self, old: Node, new: Node) -> tuple[list[Change], list[Pair]]:
+        key = self._key(old, new)
+        if key in self._open:
+            return [], []
+        if key not in self._known:
+            changes: list[Change] = []
+            inside: list[Pair] = []
+            self._open.add(key)
+            before, after = self.old.view(old), self.new.view(new)
+            # What no longer refers to a component that there still is has itself changed, and not the component.
+            elsewhere = len(old) == 1 and before.at != after.at and self.new.has(before.at)
+            self._views(before, after, old[0].at if elsewhere else before.at, changes, inside)
+            self._open.remove(key)
+            self._known[key] = changes, inside
+        return self._known[key]
+
+    def _views(self, old: View, new: View, at: str, changes: list[Change], inside: list[Pair]) -> None:
+        _notes(old, new, changes)
+        kinds = kind_of(self.old, old), kind_of(self.new, new)
+        untyped = any(variant.type == "any" for variant in (*old.variants, *new.variants))
+        if old.nullable != new.nullable and not untyped:
+            rule = "became-nullable" if new.nullable else "became-not-nullable"
+            changes.append(Change(rule, at, True, *kinds))
+        pairs, lost, gained = match((self.old, old), (self.new, new), self._same_variant)
+        sizes = len(old.variants), len(new.variants)
+        numbers = [[variant for variant in side if variant.type in _NUMBERS] for side in (lost, gained)]
+        if [len(side) for side in numbers] == [1, 1] and (min(sizes) > 1 or max(sizes) == 1):
+            before, after = numbers[0][0], numbers[1][0]
+            words = kinds if max(sizes) == 1 else (kind_of_variant(self.old, before), kind_of_variant(self.new, after))
+            rule = "type-widened" if after.type == "number" else "type-narrowed"
+            changes.append(Change(rule, at if max(sizes) == 1 else before.slot, True, *words))
+            lost.remove(before)
+            gained.remove(after)
+            pairs.append((before, after))
+        if (lost or gained) and min(sizes) > 1:
+            changes += [
+                Change("variant-removed", variant.slot, True, old=kind_of_variant(self.old, variant))
+                for variant in lost
+            ]
+            changes += [
+                Change("variant-added", variant.slot, False, None, kind_of_variant(self.new, variant), holder=at)
+                for variant in gained
+            ]
+        elif lost or gained:
+            wider = all(any(_covers(other, variant) for other in new.variants) for variant in lost)
+            narrower = all(any(_covers(other, variant) for other in old.variants) for variant in gained)
+            rule = "type-changed" if wider == narrower else "type-widened" if wider else "type-narrowed"
+            changes.append(Change(rule, at, True, *kinds))
+        _unions((self.old, old), (self.new, new), pairs, changes)
+        for before, after in pairs:
+            self._variants(before, after, changes, inside)
+
+    def _same_variant(self, old: Variant, new: Variant) -> bool:
+        changes: list[Change] = []
+        inside: list[Pair] = []
+        self._variants(old, new, changes, inside)
+        return not changes and all(self.same(*pair) for pair in inside)
+
+    def _variants(self, old: Variant, new: Variant, changes: list[Change], inside: list[Pair]) -> None:
+        _values(old, new, changes)
+        self._keywords(old, new, changes)
+        if old.closed != new.closed:
+            rule = "additional-properties-forbidden" if new.closed else "additional-properties-allowed"
+            changes.append(Change(rule, old.at, True))
+        for name in sorted(old.properties.keys() | new.properties.keys()):
+            before, after = old.properties.get(name), new.properties.get(name)
+            if before and after:
+                if (name in old.required) != (name in new.required):
+                    rule = "property-became-required" if name in new.required else "property-became-optional"
+                    changes.append(Change(rule, before[0].at, True))
+                inside.append((before, after))
+            elif after:
+                rule = "required-property-added" if name in new.required else "property-added"
+                kind = kind_of(self.new, self.new.view(after))
+                holder = pointers.join(min(spot.at for spot in old.parts), "properties", name)
+                changes.append(Change(rule, after[0].at, False, None, kind, holder=holder))
+            elif before:
+                rule = "required-property-removed" if name in old.required else "property-removed"
+                changes.append(Change(rule, before[0].at, True, old=kind_of(self.old, self.old.view(before))))
+        for name in sorted(old.inside.keys() | new.inside.keys()):
+            if name != "additionalProperties" or old.closed == new.closed:
+                inside.append((_inside(old, name), _inside(new, name)))
+
+    def _keywords(self, old: Variant, new: Variant, changes: list[Change]) -> None:
+        for keyword in sorted(old.keywords.keys() | new.keywords.keys()):
+            spots = [
+                sorted(side.keywords.get(keyword, ()), key=lambda spot: spelled(spot.value)) for side in (old, new)
+            ]
+            lost = [spot for spot in spots[0] if not any(self._says(keyword, spot, other) for other in spots[1])]
+            gained = [spot for spot in spots[1] if not any(self._says(keyword, other, spot) for other in spots[0])]
+            for before, after in itertools.zip_longest(lost, gained):
+                rule = _keyword_rule(keyword, before, after)
+                was, now = (_shown(keyword, side.value) if side else None for side in (before, after))
+                holder = pointers.join(min((part.at for part in old.parts), default=old.at), keyword)
+                changes.append(Change(rule, (before or after).at, before is not None, was, now, keyword, holder))
+
+    def _says(self, keyword: str, old: Spot, new: Spot) -> bool:
+        same = same_json(old.value, new.value)
+        return same or (keyword in _WITH_SCHEMAS and self.same((old,), (new,)))
+
+
+def _inside(variant: Variant, name: str) -> Node:
+    """Give what a variant says of a place inside of it; where it says nothing, what it says of all such places."""
+    if name in variant.inside:
+        return variant.inside[name]
+    keyword = name.partition("/")[0]
+    others = {"patternProperties": "additionalProperties", "prefixItems": "items"}.get(keyword, "")
+    if others in variant.inside:
+        return variant.inside[others]
+    closed = keyword == "patternProperties" and variant.closed
+    return (Spot(not closed, pointers.join(variant.at, *name.split("/", 1))),)
+
+
+def _notes(old: View, new: View, changes: list[Change]) -> None:
+    for keyword in sorted(old.notes.keys() | new.notes.keys()):
+        before, after = old.notes.get(keyword), new.notes.get(keyword)
+        if before and after and same_json(before.value, after.value):
+            continue
+        spot = before or after
+        assert spot is not None
+        if keyword in _NOTE_RULES:
+            rule = _NOTE_RULES[keyword][0 if after else 1]
+        else:
+            rule = happened(keyword, before, after)
+        values = before and before.value, after and after.value
+        changes.append(Change(rule, spot.at, before is not None, *values, holder=f"{old.at}/{keyword}"))
+
+
+def _unions(
+    base: tuple[Schemas, View],
+    upstream: tuple[Schemas, View],
+    pairs: list[tuple[Variant, Variant]],
+    changes: list[Change],
+) -> None:
+    """Compare what holds the variants of two unions together."""
+    old, new = base[1], upstream[1]
+    if old.exclusive is None or new.exclusive is None:
+        return
+    if old.exclusive != new.exclusive and not (disjoint(*base) and disjoint(*upstream)):
+        rule = "union-became-exclusive" if new.exclusive else "union-became-inclusive"
+        changes.append(Change(rule, old.at, True))
+    before, after = old.discriminator, new.discriminator
+    spot = before or after
+    if spot is not None and (before and before.value) != (after and after.value):
+        rule = happened("discriminator", before, after)
+        values = before and before.value, after and after.value
+        place = f"{old.at}/discriminator/propertyName"
+        changes.append(Change(rule, spot.at, before is not None, *values, holder=place))
+    elif before and after:
+        for left, right in pairs:
+            if not (left.tags or right.tags):
+                continue
+            tags = tags_of(*base, left), tags_of(*upstream, right)
+            for was, now in itertools.zip_longest(sorted(tags[0] - tags[1]), sorted(tags[1] - tags[0])):
+                holder, listed = (after, right.tags) if was is None else (before, left.tags)
+                at = holder.at.removesuffix("/propertyName")
+                at = pointers.join(at, "mapping", was or now or "") if listed else holder.at
+                rule = happened("discriminator-mapping", was, now)
+                changes.append(Change(rule, at, was is not None, was, now, holder=before.at))
+
+
+def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
+    before, after = old.values, new.values
+    if before is None and after is None:
+        return
+    if before is None or after is None:
+        listed = new if before is None else old
+        rule = happened("known-values" if listed.open else "enum", before, after)
+        values = [spot.value for spot in (after or before or {}).values()]
+        changes.append(Change(rule, old.at, True, *((old.type, values) if before is None else (values, new.type))))
+        return
+    if old.open != new.open:
+        changes.append(Change("enum-opened" if new.open else "enum-closed", old.at, True))
+    lost = [before[text] for text in sorted(before.keys() - after.keys())]
+    gained = [after[text] for text in sorted(after.keys() - before.keys())]
+    if len(before) == len(after) == len(lost) == 1 and not old.open and not new.open:
+        changes.append(Change("const-changed", lost[0].at, True, lost[0].value, gained[0].value))
+        return
+    stem = "known-value" if old.open or new.open else "enum-value"
+    changes += [Change(f"{stem}-removed", spot.at, True, old=spot.value) for spot in lost]
+    changes += [Change(f"{stem}-added", spot.at, False, None, spot.value, holder=f"{old.at}/enum") for spot in gained]
+
+
+def _covers(wide: Variant, narrow: Variant) -> bool:
+    """Tell whether one variant takes all that another's type takes."""
+    free = wide.bare and wide.values is None
+    return free and (wide.type == "any" or (wide.type == "number" and narrow.type == "integer"))
+
+
+def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
+    if keyword in UPPER or keyword in LOWER:
+        if before is None or after is None:
+            return happened(kebab(keyword), before, after)
+        # A limit that excludes its value is tighter than one that does not.
+        sign = 1 if keyword in LOWER else -1
+        rank = [(v[0], sign * v[1]) if isinstance(v, list) else (v, 0) for v in (before.value, after.value)]
+        return f"{kebab(keyword)}-{'increased' if rank[1] > rank[0] else 'decreased'}"
+    if keyword == "format":
+        types = [TEXT_TYPES.get(spot.value) if spot else None for spot in (before, after)]
+        return "text-type-changed" if types[0] != types[1] else happened(keyword, before, after)
+    return happened(kebab(keyword) if keyword in _OWN_RULES else "keyword", before, after)
+
+
+def happened(stem: str, before: object, after: object) -> str:
+    """Give the rule for something that came, went or changed; None stands for nothing."""
+    return f"{stem}-{'added' if before is None else 'removed' if after is None else 'changed'}"
+
+
+def _shown(keyword: str, value: Any) -> Any:
+    """Give a limit as people write it."""
+    if keyword in ("maximum", "minimum"):
+        number, exclusive = value
+        return f"{'more' if keyword == 'minimum' else 'less'} than {spelled(number)}" if exclusive else number
+    return value

@@ -1,0 +1,68 @@
+"""The two slices of a comparison, and what the comparison of one operation comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.document import pointer as pointers
+from tools.drift.compare.compare import Change, Pair
+from tools.drift.compare.normalized import Schemas
+from tools.drift.compare.variants import Spot
+from tools.drift.findings.findings import Direction
+from tools.schema.schemas import operations
+
+# Beyond this a float is not one integer (IEEE 754, binary64).
+_EXACT = 2**53
+
+
+def with_whole_numbers(value: Any) -> Any:
+    """Give a copy of a JSON value in which 1.0 is 1, as it is in JSON Schema (2020-12, section 4.2.1)."""
+    if isinstance(value, dict):
+        return {key: with_whole_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT else value
+
+
+@dataclass
+class Compared:
+    """What one operation's comparison gives: changes, and pairs of schemas to walk, each with its direction."""
+
+    operation: str
+    changes: list[tuple[Change, Direction]] = field(default_factory=list)
+    schemas: list[tuple[Pair, Direction]] = field(default_factory=list)
+
+    def change(self, direction: Direction, rule: str, at: str, in_base: bool, old: Any = None, new: Any = None) -> None:
+        self.changes.append((Change(rule, at, in_base, old, new), direction))
+
+
+@dataclass
+class Side:
+    """One of the two slices.
+
+    Attributes:
+        document: The slice.
+        schemas: Its schemas.
+    """
+
+    document: dict[str, Any]
+    schemas: Schemas
+
+    def operations(self) -> dict[str, tuple[str, str]]:
+        """Give path and method of each operation."""
+        found = operations(self.document)
+        return {
+            str(operation.get("operationId", f"{method} {path}")): (path, method) for path, method, operation in found
+        }
+
+    def followed(self, spot: Spot) -> Spot:
+        """Give what a reference to a component leads to, or the object itself."""
+        while isinstance(spot.value, dict) and "$ref" in spot.value:
+            segments = pointers.split(spot.value["$ref"])
+            spot = Spot(pointers.find(self.document, segments), pointers.join("#", *segments))
+        return spot
+
+    def inside(self, spot: Spot, key: str, default: Any = None) -> Spot:
+        """Give what an object holds at a key, followed."""
+        return self.followed(Spot(spot.value.get(key, default), pointers.join(spot.at, key)))

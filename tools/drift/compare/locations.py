@@ -1,0 +1,126 @@
+"""Where a change is, in ways that stay: for its fingerprint, and for people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tools.document import pointer as pointers
+from tools.drift.compare.variants import SHAPES
+from tools.schema.schemas import METHODS, TAG_PROPERTIES, operations, ref_name
+
+_UNIONS = ("anyOf", "oneOf")
+_VALUES = ("enum", "required")
+_NAMED = ("$defs", "dependentSchemas", "patternProperties", "properties", "schemas")
+# What a place inside of a schema that is no property is called.
+_INSIDE = {"propertyNames": " names", "contentSchema": " content", "requestBody": " body", "additionalProperties": ".*"}
+
+
+def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
+    """Give a place as people call it: `CreateChatCompletionRequest.tools[].function`.
+
+    Args:
+        steps: What `steps_to` gave.
+        names: The operation at each path and method.
+    """
+    rest = list(steps)
+    words = ""
+    if rest[:1] == ["components"]:
+        words, rest = rest[2] if len(rest) > 2 else "components", rest[3:]
+    elif rest[:1] == ["paths"] and len(rest) > 2 and rest[2] not in METHODS:
+        words, rest = rest[1], rest[2:]
+    elif rest[:1] == ["paths"] and len(rest) > 2:
+        words, rest = names.get((rest[1], rest[2]), f"{rest[2].upper()} {rest[1]}"), rest[3:]
+    while rest:
+        step = rest.pop(0)
+        if step in ("properties", "patternProperties") and rest:
+            words += f".{rest.pop(0)}"
+        elif step in ("items", "contains", "prefixItems"):
+            words += "[]"
+        elif step == "required" and rest:
+            words += f".{json.loads(rest.pop(0))}"
+        elif step == "dependentSchemas" and rest:
+            words += f" with {rest.pop(0)}"
+        elif step in _INSIDE:
+            words += _INSIDE[step]
+        elif step in ("parameters", "responses", "content", "headers") and rest:
+            words += f" {rest.pop(0)}"
+        elif step.startswith("["):
+            words += step
+        elif step != "schema":
+            break  # A keyword: the rule's sentence is about it.
+    return words or "the API"
+
+
+def names_of(document: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """Give the operation at each path and method."""
+    return {(path, method): str(o.get("operationId", "")) for path, method, o in operations(document)}
+
+
+def steps_to(document: dict[str, Any], at: str) -> list[str]:
+    """Follow a pointer and name what it passes by what it is, not by its position."""
+    steps: list[str] = []
+    value: Any = document
+    holder = ""  # The keyword whose value this is; "" for what a name or a position leads to.
+    for segment in pointers.split(at):
+        below = _below(value, segment)
+        if not isinstance(value, list):
+            # A property may be called `enum` or `allOf` too.
+            keyword = "" if holder in _NAMED else segment
+            if keyword not in ("allOf", *_UNIONS) or not isinstance(below, list):
+                steps.append(segment)
+            holder = keyword
+        else:
+            if holder in _UNIONS:
+                label = _label(below) if sum(not _is_null(variant) for variant in value) > 1 else ""
+                steps += [f"[{label}]"] if label else []
+            elif holder == "parameters":
+                target = _target(document, below)
+                steps.append(f"{target.get('in')}:{target.get('name')}")
+            elif holder != "allOf":
+                steps.append(json.dumps(below, sort_keys=True) if holder in _VALUES else segment)
+            holder = ""
+        value = below
+    return steps
+
+
+def _below(value: Any, segment: str) -> Any:
+    try:
+        return pointers.find(value, [segment])
+    except LookupError:
+        return None
+
+
+def _target(document: dict[str, Any], value: Any) -> dict[str, Any]:
+    if isinstance(value, dict) and "$ref" in value:
+        try:
+            value = pointers.find(document, pointers.split(value["$ref"]))
+        except LookupError:
+            value = None
+    return value if isinstance(value, dict) else {}
+
+
+def _is_null(schema: Any) -> bool:
+    return isinstance(schema, dict) and (
+        schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None] or schema.get("const", 0) is None
+    )
+
+
+def _label(variant: Any) -> str:
+    """Give what tells a variant from its neighbours: its name, its tag, its type; "" for a scalar."""
+    if not isinstance(variant, dict):
+        return ""
+    if "$ref" in variant:
+        return ref_name(variant["$ref"])
+    for name in TAG_PROPERTIES:
+        inner = variant.get("properties", {}).get(name, {})
+        values = inner.get("enum", [inner["const"]] if "const" in inner else []) if isinstance(inner, dict) else []
+        if len(values) == 1:
+            return f"{name} {values[0]}"
+    for kind in ("array", "object"):
+        if variant.get("type", kind) in (kind, [kind]) and any(
+            keyword in variant for keyword in ("type", *SHAPES[kind])
+        ):
+            return kind
+    # A union has one text, one number: they need no label.
+    return next((label for part in variant.get("allOf", ()) if (label := _label(part))), "")

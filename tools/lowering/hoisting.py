@@ -1,0 +1,125 @@
+"""Give the objects and enums that stand inline a class of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openapi_python_client.strings import pascal_case
+
+from tools.lowering.naming import ClassNames, class_name, singular
+from tools.schema.schemas import SCHEMA_REF, Schema, spelled
+
+_STRUCTURE = ["components", "content", "headers", "parameters", "paths", "requestBodies", "responses", "schema"]
+_MEANINGLESS = ("deprecated", "description", "x-default", "x-param-name")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a schema stands: its pointer, and the name that it gets if it needs one.
+
+    Attributes:
+        at: The JSON pointer.
+        name: The class name that its place suggests.
+        hint: The class name that the overlay gives it, and what is inline in it.
+        param: The TypedDict's name that the overlay gives it.
+    """
+
+    at: str
+    name: str
+    hint: str | None = None
+    param: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The pointer of the schema in the document: the types of a list stand where the list does."""
+        return re.sub(r"(?<!/properties)/type/\d+", "", self.at)
+
+    def hinted(self, schema: Schema) -> Place:
+        return replace(self, hint=schema.get("x-class-name", self.hint), param=schema.get("x-param-name", self.param))
+
+    def inside(self, keyword: str) -> Place:
+        return replace(self, at=f"{self.at}/{keyword}", name=singular(self.name))
+
+
+class Hoisting:
+    """The classes of inline schemas.
+
+    Args:
+        names: The names that the components have; those of inline schemas are added.
+    """
+
+    def __init__(self, names: ClassNames) -> None:
+        self.names = names
+        self.classes: dict[str, Schema] = {}
+        self.clashes: list[str] = [*names.clashes]
+        self.sources: dict[str, set[str]] = {}
+
+    def reference(self, core: Schema, place: Place, owner: str | None) -> Schema:
+        """Give a `$ref` to the class of a lowered object or enum: a new one, or the one that means the same.
+
+        Args:
+            core: The object or enum.
+            place: Where it stands.
+            owner: The component that stands there, if it needs no class itself: "X or null" leaves its name to X.
+        """
+        name = class_name(place.hint or place.name)
+        known = self.classes.get(name)
+        if self.names.free(name, owner) if known is None else _meaning(known) == _meaning(core):
+            self.classes.setdefault(name, core)
+            self.names.claim(name, f"# {name}")
+            self.sources.setdefault(name, set()).add(place.source)
+            return {"$ref": SCHEMA_REF + name}
+        if place.hint is not None:
+            self.clashes.append(f"{place.at}: the class name {name} is taken by a different schema")
+            return self.reference(core, replace(place, hint=None), owner)
+        return self.reference(core, replace(place, name=f"{name}Value"), owner)
+
+    def of(self, core: Schema) -> Schema | None:
+        """Give the inline class that a schema refers to, maybe beside other types."""
+        found = [member["$ref"] for member in core.get("anyOf", [core]) if "$ref" in member]
+        return self.classes.get(found[0].removeprefix(SCHEMA_REF)) if len(found) == 1 else None
+
+
+def outer_name(document: dict[str, Any], at: str) -> str:
+    """Give the stem of names for what stands inline in an operation: its id, then the parameter or status."""
+    words: list[str] = []
+    node, holder = document, ""
+    for token in at.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        parent: Any = node
+        node = parent[int(key)] if isinstance(parent, list) else parent[key]
+        if isinstance(node, dict) and "operationId" in node:
+            words = [str(node["operationId"])]
+        elif isinstance(parent, list) and isinstance(node, dict) and "name" in node:
+            words.append(node["name"])
+        elif holder == "content":
+            # Of several media types, one is JSON as a rule, and has the plain name.
+            words += [] if key.partition(";")[0].endswith("json") else [key]
+        elif key in ("requestBody", "responses") and words:
+            words.append("body" if key == "requestBody" else "response")
+        elif key not in (
+            "components",
+            "content",
+            "headers",
+            "parameters",
+            "paths",
+            "requestBodies",
+            "responses",
+            "schema",
+        ):
+            words.append(key)
+        holder = key
+    return str(pascal_case(" ".join(words).replace("/", " ")))
+
+
+def _meaning(schema: Any) -> str:
+    """Give one text for all schemas that mean the same."""
+
+    def bare(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: bare(value) for key, value in node.items() if key not in _MEANINGLESS}
+        return [bare(entry) for entry in node] if isinstance(node, list) else node
+
+    return spelled(bare(schema))

@@ -1,0 +1,81 @@
+"""Settle the references that could not be followed while their targets were being lowered themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tools.lowering.unions import is_note, union_of
+from tools.schema.schemas import SCHEMA_REF, Schema, ref_name
+
+
+class Settling:
+    """Puts what it became in the place of each `x-later`.
+
+    A class can refer to itself. A union, an array or a map has no name at run time to do that with: where it would
+    contain itself without end, it contains anything.
+
+    Args:
+        cores: What each component was lowered to.
+        merged: What each `allOf` was lowered to.
+        classes: The class name of each component that became a class.
+    """
+
+    def __init__(self, cores: Mapping[str, Schema], merged: Mapping[str, Schema], classes: Mapping[str, str]) -> None:
+        self._classes = classes
+        self._cores = cores
+        self._merged = merged
+
+    def settled(self, core: Schema, inside: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> Schema:
+        """Give a lowered schema without `x-later`.
+
+        Args:
+            core: The lowered schema.
+            inside: The components that contain it, without a class between.
+            beside: Those of them that it is a variant of.
+        """
+        if not isinstance(core, dict):
+            return core
+        if "x-later" in core:
+            return self._found(core, inside, beside)
+        if "x-alias" in core:
+            inside, beside = (*inside, core["x-alias"]), (*beside, core["x-alias"])
+        settled = dict(core)
+        for keyword in ("items", "x-map"):
+            if keyword in core:
+                settled[keyword] = self.settled(core[keyword], inside)
+        if "properties" in core:
+            settled["properties"] = {name: self.settled(value) for name, value in core["properties"].items()}
+        if "anyOf" in core:
+            variants = [v for v in core["anyOf"] if v.get("x-later") not in beside]
+            union = union_of((self.settled(variant, inside, beside) for variant in variants), self._known(core))
+            settled = {key: value for key, value in core.items() if key not in ("anyOf", "discriminator")} | union
+        return settled
+
+    def _found(self, core: Schema, inside: tuple[str, ...], beside: tuple[str, ...]) -> Schema:
+        name = core["x-later"]
+        notes = {key: value for key, value in core.items() if key != "x-later"}
+        if name in self._classes:
+            return {"$ref": SCHEMA_REF + self._classes[name], **notes}
+        if name in inside:
+            return notes
+        core = self._cores[name] if name in self._cores else self._merged[name]
+        shape = {key: value for key, value in core.items() if not is_note(key)}
+        settled = self.settled(shape, (*inside, name), (*beside, name))
+        alias = {"x-alias": name} if "anyOf" in settled and name in self._cores else {}
+        return {**settled, **alias, **notes}
+
+    def _known(self, union: Schema) -> Schema | None:
+        """Give a union's discriminator with classes in the place of components."""
+        if "discriminator" not in union:
+            return None
+        known: Schema = {"propertyName": union["discriminator"]["propertyName"]}
+        for part in ("mapping", "implicit"):
+            found = {value: self._class_of(name) for value, name in union["discriminator"][part].items()}
+            known[part] = {value: name for value, name in found.items() if name is not None}
+        return known
+
+    def _class_of(self, component: str) -> str | None:
+        core = self._cores.get(component, {})
+        if component in self._classes:
+            return self._classes[component]
+        return ref_name(core["$ref"]) if "$ref" in core else None

@@ -1,0 +1,213 @@
+"""Run openapi-python-client, in this process, with our templates, and see that everything came out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import re
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import openapi_python_client
+from jinja2 import Environment
+from jinja2.filters import do_wordwrap
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import safe_for_docstring
+
+from tools.errors import ToolError
+from tools.rendering.models import model_shape
+from tools.rendering.operations import operation_shapes
+from tools.rendering.params import Params
+from tools.rendering.shapes import Shapes
+from tools.rendering.verifying import verify_models, verify_operations
+from tools.schema.schemas import map_document_schemas, map_subschemas
+from tools.schema.schemas import operations as operations_of
+
+PINNED = ("openapi-python-client", "ruff")
+ORIGINALS = "originals.json"
+
+
+def load_config(path: Path) -> ConfigFile:
+    """Read the generator's configuration file.
+
+    Raises:
+        ToolError: The file is missing, or it is not what the generator reads.
+    """
+    try:
+        return ConfigFile.load_from_path(path)
+    except Exception as error:
+        raise ToolError(f"the generator's configuration cannot be read: {error}", where=path.name) from None
+
+
+def class_names(config: ConfigFile) -> dict[str, str]:
+    """Give the class name of each component that the configuration renames."""
+    overrides = config.class_overrides or {}
+    return {
+        name: override.class_name.get_untrusted_value() for name, override in overrides.items() if override.class_name
+    }
+
+
+def check_pins(constraints: Path) -> None:
+    """See that the generator and the formatter are the pinned ones: other versions write other bytes.
+
+    Raises:
+        ToolError: A version differs from the pin, or has none.
+    """
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", constraints.read_text(), re.MULTILINE))
+    for name in PINNED:
+        found = [distribution.version for distribution in importlib.metadata.distributions(name=name)] or ["not"]
+        if found[0] != pins.get(name):
+            message = f"{name}: {found[0]} installed, {pins.get(name, 'nothing')} pinned; run `make setup`"
+            raise ToolError(message, where=constraints.name)
+
+
+def template_originals(templates: Path) -> dict[str, str]:
+    """Give the sha256 of the generator's own version of each template that we replace."""
+    package = Path(openapi_python_client.__file__).parent / "templates"
+    names = sorted(str(path.relative_to(templates)) for path in templates.rglob("*.jinja"))
+    return {name: _sha256(package / name) for name in names if (package / name).exists()}
+
+
+def check_originals(templates: Path) -> None:
+    """See that the originals of our templates are those that ours were written from.
+
+    Raises:
+        ToolError: The installed generator has another original.
+    """
+    recorded = json.loads((templates / ORIGINALS).read_text())
+    originals = template_originals(templates)
+    for name in sorted({*recorded, *originals}):
+        if recorded.get(name) != originals.get(name):
+            raise ToolError(
+                f"the generator's own {name} is not the one that ours replaces; compare the two, then run"
+                " `python -m tools generate --record-originals`",
+                where=f"templates/{name}",
+            )
+
+
+def write_package(
+    lowered: dict[str, Any], config_file: ConfigFile, templates: Path, output: Path, contract: str
+) -> list[str]:
+    """Write the whole generated package into an empty folder.
+
+    Args:
+        lowered: What `tools.lowering.lowering.lower` gave.
+        config_file: The generator's configuration.
+        templates: The folder of our templates.
+        output: The folder that becomes the package; it must not exist.
+        contract: The text of the package's `openapi.json`.
+
+    Returns:
+        The class names of all models and enums.
+
+    Raises:
+        ToolError: The generator warned or failed, or a part of the document did not come out.
+    """
+    shapes = Shapes(lowered)
+    operations = operation_shapes(lowered, shapes)
+    params = Params(shapes, operations.values())
+    config = Config.from_sources(
+        config_file, MetaType.NONE, document_source=Path(), file_encoding="utf-8", overwrite=False, output_path=output
+    )
+    config.class_overrides = {}  # Lowering has used them up: what it gives bears its final names.
+    data = GeneratorData.from_dict(_for_generator(lowered), config=config)
+    if isinstance(data, GeneratorError):
+        raise ToolError(f"the generator refuses the document: {_told(data)}")
+    project = _Project(openapi=data, config=config, custom_template_path=templates)
+    project.env.filters.update(literal=repr, docstring=_docstring)
+    project.env.globals.update(
+        model_shape=lambda class_name: model_shape(shapes, class_name),
+        operation_shape=lambda endpoint: operations[endpoint.name],
+        schemas=shapes.schemas,
+        sources=shapes.sources,
+    )
+    project.extras = {"params.py": project.env.get_template("params.py.jinja").render(params=params)}
+    project.extras |= {"openapi.json": contract, "py.typed": ""}
+    with _scripts_first(), contextlib.redirect_stdout(io.StringIO()):
+        problems = project.build()
+    if problems:
+        raise ToolError("the generator would leave something out: " + " | ".join(map(_told, problems)))
+    verify_models(output, shapes)
+    verify_operations(output, operations.values())
+    return sorted(shapes.schemas)
+
+
+class _Project(Project):
+    """The generator's project, with our further files written before the formatter runs."""
+
+    extras: dict[str, str]
+
+    def _run_post_hooks(self) -> None:
+        for name, text in self.extras.items():
+            (self.package_dir / name).write_text(text, encoding="utf-8")
+        super()._run_post_hooks()
+
+
+def _for_generator(lowered: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a lowered document what our templates do themselves, and what the generator would refuse."""
+
+    def visit(schema: Any, at: str) -> Any:
+        if not isinstance(schema, dict):
+            return schema
+        kept = {k: v for k, v in schema.items() if not k.startswith("x-") and k not in ("discriminator", "format")}
+        if "properties" in kept:
+            # It takes some names for the same word; ours are told apart by their places.
+            kept["properties"] = {f"p{i}": value for i, value in enumerate(kept["properties"].values())}
+            kept.pop("required", None)
+        return map_subschemas(kept, visit, at)
+
+    document = map_document_schemas(lowered, visit)
+    # Of parameters it only has to find what the path is made of.
+    document["paths"] = {path: {**item, "parameters": []} for path, item in document["paths"].items()}
+    for path, _, operation in operations_of(document):
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in dict.fromkeys(re.findall(r"\{([^{}]*)\}", path))
+        ]
+    kept = {key: value for key, value in document.items() if not key.startswith("x-")}
+    return {**kept, "openapi": "3.1.0"}  # What is left of 3.2 is in 3.1, too.
+
+
+@contextlib.contextmanager
+def _scripts_first() -> Any:
+    """Let the post hooks find the formatter of this environment, whatever else is on PATH."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + before
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def _told(error: GeneratorError) -> str:
+    parts = [error.header, error.detail]
+    return ": ".join(" ".join(str(part).split()) for part in parts if part)
+
+
+def _docstring(text: str | UntrustedString, width: int) -> str:
+    """Give a text as the content of a docstring, wrapped."""
+    plain = text.get_untrusted_value() if isinstance(text, UntrustedString) else text
+    safe = safe_for_docstring(plain.encode(errors="replace").decode())
+    wrapped = do_wordwrap(Environment(), safe, width)
+    bare = wrapped.removesuffix('"').rstrip("\\")
+    # A quote at the end would be taken for one of the three that close the docstring.
+    open_quote = wrapped.endswith('"') and (len(wrapped) - 1 - len(bare)) % 2 == 0
+    return wrapped[:-1] + '\\"' if open_quote else wrapped
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def count_lines(package: Path) -> int:
+    """Give the number of lines of Python in a package."""
+    return sum(len(path.read_text().splitlines()) for path in package.rglob("*.py"))
