@@ -14,7 +14,7 @@ recording = io.BytesIO()
 with wave.open(recording, "wb") as wav:  # half a second of silence
     wav.setparams((1, 2, 16_000, 0, "NONE", ""))
     wav.writeframes(bytes(16_000))
-spoken = base64.b64encode(recording.getvalue()).decode()
+describe_location = base64.b64encode(recording.getvalue()).decode()
 
 with Client() as client:
     completion = client.chat.completions.create(
@@ -22,7 +22,10 @@ with Client() as client:
         modalities=["text", "audio"],
         audio={"voice": "alloy", "format": "wav"},
         messages=[
-            {"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": spoken, "format": "wav"}}]}
+            {
+                "role": "user",
+                "content": [{"type": "input_audio", "input_audio": {"data": describe_location, "format": "wav"}}],
+            }
         ],
     )
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chat_completions._streaming.accumulator import MAX_ANOMALIES, Anomaly, Fold
+from chat_completions._streaming.accumulator import MAX_ANOMALIES, Accumulator, Anomaly
 from chat_completions_api.models import ChatCompletion
 from tests.conftest import examples
 
@@ -24,8 +24,8 @@ STREAMS = Path(__file__).parents[2] / "shared" / "payloads" / "streams.jsonl.gz"
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "gpt-x"}
 
 
-def folded(chunks: Iterable[dict[str, Any]]) -> Fold:
-    fold = Fold()
+def folded(chunks: Iterable[dict[str, Any]]) -> Accumulator:
+    fold = Accumulator()
     for chunk in chunks:
         fold.add(chunk)
     return fold
@@ -696,7 +696,7 @@ def test_a_json_reply_is_one_chunk() -> None:
 
 def test_complete() -> None:
     """Complete is: every choice seen is finished, and there is one."""
-    fold = Fold()
+    fold = Accumulator()
     assert fold.completion() is None
     told = [fold.is_complete]
     for one in (bare(), chunk({}), chunk({}, index=1, finish="stop"), chunk({}, finish=""), chunk({}, finish="stop")):
@@ -822,7 +822,7 @@ def test_any_objects(chunks: list[Any]) -> None:
 def test_snapshots_change_nothing(chunks: list[Any]) -> None:
     """Snapshots in between, changes to them and to chunks already added leave the fold as it would be."""
     plain = folded(copy.deepcopy(chunks))
-    watched = Fold()
+    watched = Accumulator()
     for one in chunks:
         watched.add(one)
         first, typed = watched.to_dict(), watched.completion()
@@ -992,7 +992,7 @@ def test_linear(make: Any) -> None:
         chunks = list(make(count))
         took = []
         for _ in range(2):
-            fold = Fold()
+            fold = Accumulator()
             start = time.thread_time()
             for one in chunks:
                 fold.add(one)
@@ -1096,7 +1096,7 @@ def joined_calls(told: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def test_a_null_part_and_then_text() -> None:
     """A list of nulls is a list of parts, and text after it a part of its own."""
-    fold = Fold()
+    fold = Accumulator()
     for content in ([None], "x", "y"):
         fold.add({"choices": [{"index": 0, "delta": {"content": content}}]})
     assert fold.to_dict()["choices"][0]["message"]["content"] == [None, {"type": "text", "text": "xy"}]
@@ -1104,7 +1104,7 @@ def test_a_null_part_and_then_text() -> None:
 
 def test_a_call_under_a_reused_index_gets_a_place_of_its_own() -> None:
     """Indexes 2, 0 and 0 again are three calls, in the order of their places."""
-    fold = Fold()
+    fold = Accumulator()
     for index, name in ((2, "a"), (0, "b"), (0, "c")):
         call = {"index": index, "id": name, "function": {"name": name, "arguments": ""}}
         fold.add({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})

@@ -120,7 +120,7 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes)
 
 
 def _wanted(document: dict[str, Any]) -> list[str]:
-    """Give the operations to generate: ours, or all of a document that has none of ours."""
+    """Return the operations to generate: ours, or all of a document that has none of ours."""
     if not isinstance(document.get("paths"), dict):
         return sorted(OPERATIONS)
     found = {(path, method): operation.get("operationId") for path, method, operation in operations(document)}
@@ -141,7 +141,7 @@ def _read(path: Path) -> bytes:
 
 
 def _provenance(data: bytes) -> dict[str, Any]:
-    """Give where a slice came from: the lock's facts if it is the vendored one, and its hash in any case."""
+    """Return where a slice came from: the lock's facts if it is the vendored one, and its hash in any case."""
     digest = hashlib.sha256(data).hexdigest()
     try:
         lock = json.loads(_read(LOCK)) if LOCK.exists() else {}

@@ -124,7 +124,7 @@ def _vendor(args: argparse.Namespace, copy: Path) -> None:
 
 
 def _compare(copy: Path, upstream: str) -> Report:
-    """Give what changed between the project's slice and the copy's, which is upstream's: it is fetched once."""
+    """Return what changed between the project's slice and the copy's, which is upstream's: it is fetched once."""
     from tools.drift import report
 
     return dataclasses.replace(report(ROOT / SPEC, str(copy / SPEC)), upstream=upstream)
@@ -137,7 +137,7 @@ def _markdown(report: Report) -> str:
 
 
 def _wanting_prose(copy: Path) -> list[str]:
-    """Give the pointers of what the overlay has no sentence for."""
+    """Return the pointers of what the overlay has no sentence for."""
     document = documents.load((copy / SPEC).read_bytes(), name=SPEC)
     overlay = yaml_reader.read((copy / OVERLAY).read_bytes(), name=OVERLAY)
     return without_prose(apply_overlay(document, overlay).document)
@@ -157,13 +157,13 @@ def _release(copy: Path, report: Report, before: dict[str, bytes]) -> tuple[str,
 
 
 def worst_level(report: Report) -> Level | None:
-    """Give the worst level of all findings: what is acknowledged changes what users have all the same."""
+    """Return the worst level of all findings: what is acknowledged changes what users have all the same."""
     levels = {finding.level for finding in report.findings}
     return next((level for level in LEVELS if level in levels), None)
 
 
 def _upstream(lock: bytes) -> dict[str, Any]:
-    """Give what a lock knows of upstream; nothing where there is no lock that can be read."""
+    """Return what a lock knows of upstream; nothing where there is no lock that can be read."""
     try:
         upstream = json.loads(lock)["upstream"]
     except (KeyError, TypeError, ValueError):
@@ -172,7 +172,7 @@ def _upstream(lock: bytes) -> dict[str, Any]:
 
 
 def _changes(before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
-    """Give the files that changed; of the generated ones, how many."""
+    """Return the files that changed; of the generated ones, how many."""
     changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     kinds = Counter(
         "changed" if name in before and name in after else "new" if name in after else "removed"

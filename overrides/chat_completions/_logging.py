@@ -33,7 +33,7 @@ def set_up() -> None:
 
 
 def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
-    """Note that an attempt begins."""
+    """Log that an attempt begins."""
     if LOGGER.isEnabledFor(logging.DEBUG):
         LOGGER.debug("%s %s, attempt %d, %d bytes", method, shown(url), attempt, len(content or b""))
         if _asked() == "bodies":
@@ -47,7 +47,7 @@ def answered(status: int, seconds: float, headers: Any) -> None:
 
 
 def waiting(delay: float, reason: str) -> None:
-    """Note that an attempt failed and another one follows."""
+    """Log that an attempt failed and another one follows."""
     LOGGER.info("another attempt in %.2f s: %s", delay, reason)
 
 
@@ -56,15 +56,15 @@ def _asked() -> str:
 
 
 def hook_failed(name: str, error: Exception) -> None:
-    """Note that a function of the caller's raised, and that the call goes on without it."""
+    """Log that a function of the caller's raised, and that the call goes on without it."""
     LOGGER.warning("%s raised %s; the call goes on", name, type(error).__name__)
 
 
 def redirected(url: str) -> None:
-    """Note that a redirect is followed."""
+    """Log that a redirect is followed."""
     LOGGER.info("redirected to %s", shown(url))
 
 
 def key_left_out() -> None:
-    """Note that the environment's key is not sent."""
+    """Log that the environment's key is not sent."""
     LOGGER.info("the base URL holds a user, who is sent; the key of the environment is not")

@@ -33,7 +33,7 @@ class RateLimits:
 
 
 def rate_limits_in(headers: Mapping[str, str]) -> RateLimits:
-    """Give the rate limits that headers tell of, names in lower case."""
+    """Return the rate limits that headers tell of, names in lower case."""
     return RateLimits(*(_limit(headers, kind) for kind in ("requests", "tokens")))
 
 
@@ -44,7 +44,7 @@ def _limit(headers: Mapping[str, str], kind: str) -> RateLimit:
 
 
 def seconds(text: str | None) -> float | None:
-    """Give the seconds of a duration as servers write it: `1.5`, `200ms`, `6m0s`."""
+    """Return the seconds of a duration as servers write it: `1.5`, `200ms`, `6m0s`."""
     if not text:
         return None
     try:

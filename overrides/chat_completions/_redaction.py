@@ -19,7 +19,7 @@ _SHORTEST = 6  # characters; what is shorter may stand in a message by chance
 
 
 def shown(url: str) -> str:
-    """Give an address without what may be secret in it: user, password, query."""
+    """Return an address without what may be secret in it: user, password, query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 

@@ -73,5 +73,5 @@ def response_info(source: Any) -> ResponseInfo:
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """Give the id under which the server logged the request; servers name the header differently."""
+    """Return the id under which the server logged the request; servers name the header differently."""
     return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)

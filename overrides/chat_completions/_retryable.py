@@ -18,8 +18,8 @@ _LASTING = re.compile(
 ).search
 
 
-def retried(status: int, headers: Mapping[str, str], code: str | None, kind: str | None) -> bool:
-    """Tell whether a response with an error status is worth another attempt.
+def should_retry(status: int, headers: Mapping[str, str], code: str | None, kind: str | None) -> bool:
+    """Return whether a response with an error status is worth another attempt.
 
     Args:
         status: The HTTP status.
@@ -37,7 +37,7 @@ def retried(status: int, headers: Mapping[str, str], code: str | None, kind: str
 
 
 def may_pass(body: Any) -> bool | None:
-    """Tell whether an error that came with a status of success, or inside a stream, may pass.
+    """Return whether an error that came with a status of success, or inside a stream, may pass.
 
     Args:
         body: The error object that the server sent, or whatever it sent instead.
@@ -51,7 +51,7 @@ def may_pass(body: Any) -> bool | None:
         return None
     status, names = _told_status(body), [body.get(name) for name in _NAMING]
     if status is not None and "insufficient_quota" not in names:
-        return retried(status, {}, None, None)
+        return should_retry(status, {}, None, None)
     for name in names:
         if isinstance(name, str):
             if _LASTING(name.lower()):
@@ -62,7 +62,7 @@ def may_pass(body: Any) -> bool | None:
 
 
 def _told_status(body: Any) -> int | None:
-    """Give the HTTP status that an error object names, None if it names none."""
+    """Return the HTTP status that an error object names, None if it names none."""
     for value in [body.get(name) for name in _NAMING] if isinstance(body, Mapping) else ():
         digits = str(value) if type(value) is int and 0 < value < 1000 else value
         if isinstance(digits, str) and len(digits) == 3 and digits.isascii() and digits.isdigit() and digits >= "400":

@@ -43,7 +43,7 @@ class Secret(Generic[T]):
 
 
 def revealed(value: Any) -> Any:
-    """Give what may be wrapped in a `Secret`, unwrapped."""
+    """Return what may be wrapped in a `Secret`, unwrapped."""
     return value.reveal() if isinstance(value, Secret) else value
 
 
@@ -71,7 +71,7 @@ not_given = omit = NOT_GIVEN
 
 
 def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the arguments of a call as they may be kept: headers and query, which may be credentials, as secrets."""
+    """Return the arguments of a call as they may be kept: headers and query, which may be credentials, as secrets."""
     return {
         name: Secret(value)
         if name in ("extra_headers", "extra_query") and not isinstance(value, NotGiven | Secret)

@@ -98,7 +98,7 @@ TOO_DEEP = "(nested too deeply)"
 
 
 def within_depth(value: Any) -> Any:
-    """Give a JSON value or a model as it is, but without what lies so deep in it that Python cannot copy it."""
+    """Return a JSON value or a model as it is, but without what lies so deep in it that Python cannot copy it."""
     is_model = hasattr(value, "to_dict") and hasattr(value, "from_dict")
     level = [value.to_dict() if is_model else value]
     for _ in range(MAX_DEPTH):
@@ -249,7 +249,7 @@ class APIStatusError(APIError):
         from chat_completions import _retryable  # it takes longer to import than all the errors
 
         headers = {} if self.response is None else self.response.headers
-        return _retryable.retried(self.status_code, headers, self.code, self.type)
+        return _retryable.should_retry(self.status_code, headers, self.code, self.type)
 
 
 class BadRequestError(APIStatusError):

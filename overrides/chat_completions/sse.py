@@ -94,7 +94,7 @@ class Decoder:
         self._id = ""  # the last event id, which is `last_event_id` only once the block's end has come
 
     def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes of the body, and give the events that they complete (sections 9.2.5 and 9.2.6).
+        """Take the next bytes of the body, and return the events that they complete (sections 9.2.5 and 9.2.6).
 
         Args:
             data: Any number of bytes, split anywhere.
@@ -162,7 +162,7 @@ class Decoder:
         return None
 
     def close(self) -> list[Event]:
-        """Take note that the body has ended, and give what is left.
+        """Record that the body has ended, and return what is left.
 
         Returns:
             The event of the last block if that has data and lacks its empty line, else nothing. The standard discards
@@ -279,7 +279,7 @@ class Decoder:
             self._fail_size(begin)
 
     def _offset_of(self, data: bytes, index: int) -> int:
-        """Give where in the stream a line of `data` begins; `data` are the last bytes received."""
+        """Return where in the stream a line of `data` begins; `data` are the last bytes received."""
         return self._received - len(data) + sum(map(len, data.splitlines(keepends=True)[:index]))
 
     def _fail_encoding(self, begin: int, error: UnicodeDecodeError) -> EventStreamError:

@@ -9,7 +9,7 @@ import pytest
 
 from chat_completions.bulk.progress import Histogram, Progress
 from chat_completions.bulk.runner.concurrency import Concurrency
-from chat_completions.bulk.runner.rate_limiter import Pace
+from chat_completions.bulk.runner.rate_limiter import RateLimiter
 
 
 def simulated(
@@ -115,7 +115,7 @@ def test_a_fixed_number_stays() -> None:
 
 
 def test_ceilings_are_held_exactly_and_a_lull_is_not_caught_up_with() -> None:
-    pace, now, begun = Pace(requests_per_minute=600), 1000.0, []
+    pace, now, begun = RateLimiter(requests_per_minute=600), 1000.0, []
     while now < 1060.0:
         if 1020 <= now < 1030:
             now += 1  # nothing to do
@@ -131,7 +131,7 @@ def test_ceilings_are_held_exactly_and_a_lull_is_not_caught_up_with() -> None:
 
 
 def test_tokens_are_corrected_by_what_was_used() -> None:
-    pace, now, used = Pace(tokens_per_minute=6000), 0.0, 0
+    pace, now, used = RateLimiter(tokens_per_minute=6000), 0.0, 0
     while now < 60:
         wait = pace.wait(now)
         if wait:
@@ -147,7 +147,7 @@ def test_tokens_are_corrected_by_what_was_used() -> None:
 
 
 def test_what_the_server_says_of_its_limits_holds_for_all() -> None:
-    pace = Pace()
+    pace = RateLimiter()
     pace.answered(0.0, {"x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "9s"})
     assert pace.wait(0.0) == 0
     pace.answered(0.0, {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30s"})
@@ -156,17 +156,17 @@ def test_what_the_server_says_of_its_limits_holds_for_all() -> None:
     assert pace.wait(0.0) == 120
     assert pace.wait(121.0) == 0
     for nonsense in ("", "x", "nan", "-1"):
-        pace = Pace()
+        pace = RateLimiter()
         pace.answered(0.0, {"x-ratelimit-remaining-tokens": nonsense, "x-ratelimit-reset-tokens": nonsense})
         assert pace.wait(0.0) == 0
-    pace = Pace()
+    pace = RateLimiter()
     pace.end(0, 100)
     pace.answered(0.0, {"x-ratelimit-remaining-tokens": "50", "x-ratelimit-reset-tokens": "2s"})
     assert pace.wait(0.0) == 2
 
 
 def test_refusals_alone_bring_silence_that_grows() -> None:
-    pace, waits = Pace(), []
+    pace, waits = RateLimiter(), []
     for _ in range(100):
         pace.refused(0.0, {}, 4)
         waits.append(pace.wait(0.0))
@@ -174,7 +174,7 @@ def test_refusals_alone_bring_silence_that_grows() -> None:
     assert waits == sorted(waits)
     assert waits[-1] == 30
     pace.answered(0.0, {})
-    pace = Pace()
+    pace = RateLimiter()
     for _ in range(100):
         pace.refused(0.0, {}, 4)
         pace.answered(0.0, {})

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions import errors, response_info
-from chat_completions._streaming.events.event_builder import EventCore
+from chat_completions._streaming.events.event_builder import EventBuilder
 from chat_completions._streaming.events.events import ChatCompletionStreamEvent, ContentDeltaEvent
 from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionTokenLogprob
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
@@ -252,7 +252,7 @@ def test_chunks_give_these_events(
 def test_every_event_has_a_type_of_its_own_and_cannot_be_changed() -> None:
     kinds = get_args(ChatCompletionStreamEvent)
     assert sorted(kind.type for kind in kinds) == sorted(SHOWN)
-    core = EventCore()
+    core = EventBuilder()
     for event in core.add(value(one("stop", content="a"))):
         with pytest.raises(FrozenInstanceError):
             event.choice_index = 1  # type: ignore[misc, union-attr]
@@ -550,7 +550,7 @@ def backwards(choices: list[Any]) -> list[Any]:
 
 @given(st.booleans().flatmap(streams))
 def test_whatever_the_chunks_are_deltas_join_to_the_completion(chunks: list[Any]) -> None:
-    core, tally = EventCore(), Tally()
+    core, tally = EventBuilder(), Tally()
     for choices in chunks:
         for event in core.add(value(*choices)):
             tally.add(event)
@@ -566,7 +566,7 @@ def test_whatever_the_chunks_are_deltas_join_to_the_completion(chunks: list[Any]
 )
 def test_the_cost_of_a_chunk_does_not_grow_with_the_stream(choice: dict[str, Any]) -> None:
     def seconds_a_chunk(count: int) -> float:
-        core = EventCore()
+        core = EventBuilder()
         before = time.process_time()
         for _ in range(count):
             core.add(value(choice))
@@ -576,7 +576,7 @@ def test_the_cost_of_a_chunk_does_not_grow_with_the_stream(choice: dict[str, Any
 
 
 def test_an_event_that_is_kept_tells_its_snapshot_at_any_time() -> None:
-    core = EventCore()
+    core = EventBuilder()
     kept: list[Any] = []
     for number in range(100):
         events = core.add(value(one(content=str(number % 10))))

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from chat_completions import APIResponseValidationError, Client, Unknown, errors
 from chat_completions._contract import generated
 from chat_completions._contract.schema_tables import Found, Tables, look, shown
-from chat_completions._contract.unknown_values import MAX_KINDS, Watch
-from chat_completions._streaming.stream_decoder import StreamCore
+from chat_completions._contract.unknown_values import MAX_KINDS, UnknownReporter
+from chat_completions._streaming.stream_decoder import ChunkDecoder
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 from tests.client.test_events import opened, run
@@ -333,7 +333,7 @@ def test_a_client_pickles_with_its_hook(api: SyncApi) -> None:
 def test_the_kinds_remembered_are_bounded() -> None:
     """Of a server that makes up names, MAX_KINDS are told, and long ones are cut."""
     told: list[Unknown] = []
-    watch = Watch(told.append)
+    watch = UnknownReporter(told.append)
     for number in range(0, 3 * MAX_KINDS, 100):
         odd = {f"odd-{i}" + "x" * 10_000: i for i in range(number, number + 100)}
         watch.completion({**completion(), **odd}, None)
@@ -345,7 +345,7 @@ def test_the_kinds_remembered_are_bounded() -> None:
 def test_threads_tell_a_kind_once() -> None:
     """Of many threads that see the same, one tells it."""
     told: list[str] = []
-    watch = Watch(lambda unknown: told.append(unknown.name))
+    watch = UnknownReporter(lambda unknown: told.append(unknown.name))
     names = [f"odd-{i}" for i in range(200)]
     start = threading.Barrier(8)
 
@@ -482,7 +482,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["choices", "data", "usage", "moderation", "metadata", "odd"]), JSON))
 def test_any_json_can_be_looked_at(body: dict[str, Any]) -> None:
     """No JSON object raises, whatever stands where."""
-    watch = Watch(lambda unknown: str(unknown))
+    watch = UnknownReporter(lambda unknown: str(unknown))
     watch.completion(body, None)
     watch.chunk(body, None)
     watch.page(body, None)
@@ -494,13 +494,13 @@ def test_a_body_that_is_nested_too_deeply_is_looked_at_as_far_as_it_goes() -> No
     for _ in range(50_000):
         deep = [deep]
     told: list[str] = []
-    Watch(lambda unknown: told.append(unknown.name)).completion({**completion(), "odd": deep}, None)
+    UnknownReporter(lambda unknown: told.append(unknown.name)).completion({**completion(), "odd": deep}, None)
     assert told == ["odd"]
     nested: Any = {}
     for _ in range(50_000):
         nested = {"children": [nested]}
     tree = Tables(document_of({"$ref": "#/components/schemas/Tree"})).body("op", "application/json")
-    watch = Watch(lambda unknown: told.append(unknown.name))
+    watch = UnknownReporter(lambda unknown: told.append(unknown.name))
     watch._look(tree, {"first": 1, **nested}, "op", None)
     assert told == ["odd", "first"]
 
@@ -515,13 +515,13 @@ def test_recorded_traffic_is_looked_at() -> None:
     """Nothing raises, and each schema that is pointed at does in fact not know what was found."""
     document = generated.document()
     told: list[Unknown] = []
-    watch = Watch(told.append)
+    watch = UnknownReporter(told.append)
     for row in recorded("responses.jsonl.gz"):
         watch.completion(row["body"], None)
     for row in recorded("lists.jsonl.gz"):
         watch.page(row["body"], None)
     for row in recorded("streams.jsonl.gz"):
-        core = StreamCore(watch=watch)
+        core = ChunkDecoder(watch=watch)
         core.feed(row["body"].encode("utf-8", "surrogateescape"))
         core.end()
     assert {unknown.kind for unknown in told} == {"field", "value", "variant"}

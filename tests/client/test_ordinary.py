@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions._contract import json_reader
-from chat_completions._contract.unknown_values import Watch
-from chat_completions._streaming.events.event_builder import EventCore
-from chat_completions._streaming.fast_path import Ordinary
-from chat_completions._streaming.stream_decoder import StreamCore
+from chat_completions._contract.unknown_values import UnknownReporter
+from chat_completions._streaming.events.event_builder import EventBuilder
+from chat_completions._streaming.fast_path import FastPath
+from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions.errors import StreamError
 from tests.conftest import examples
 
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads" / "streams.jsonl.gz"
 
 
-class Blind(Ordinary):
+class Blind(FastPath):
     """Knows no chunk, so that each is parsed."""
 
     def read(self, text: str) -> None:
@@ -35,7 +35,7 @@ class Blind(Ordinary):
 
 def outcome(texts: list[str], *, blind: bool, read: Any = json.loads) -> list[Any]:
     """Return all that comes of the data of events: each chunk, the completion, what was odd, what went wrong."""
-    core = StreamCore()
+    core = ChunkDecoder()
     core._read = read
     if blind:
         core._ordinary = Blind()
@@ -57,9 +57,9 @@ def outcome(texts: list[str], *, blind: bool, read: Any = json.loads) -> list[An
 
 def told_events(texts: list[str], *, blind: bool) -> list[Any]:
     """Return what the events of `.stream()` say, and what was unknown to the watch."""
-    core, events, unknown = StreamCore(), EventCore(), []
+    core, events, unknown = ChunkDecoder(), EventBuilder(), []
     core.give(events)
-    core._watch = Watch(unknown.append)
+    core._watch = UnknownReporter(unknown.append)
     if blind:
         core._ordinary = Blind()
     given: list[Any] = []
@@ -84,8 +84,8 @@ def chunk(piece: Any = "x", *, index: Any = 0, key: str = "content", finish: Any
 
 def told(texts: list[str]) -> int:
     """Return how many chunks were read without parsing them."""
-    ordinary = Ordinary()
-    core = StreamCore()
+    ordinary = FastPath()
+    core = ChunkDecoder()
     core._ordinary = ordinary
     count = 0
     for text in texts:
@@ -228,7 +228,7 @@ def test_choices_that_take_turns(turn: tuple[int, ...]) -> None:
     """Each piece goes to its own choice, and what is known is not learnt again and again."""
     learnt = 0
 
-    class Counting(Ordinary):
+    class Counting(FastPath):
         def learn(self, text: str, chunk: Any, grows: Any) -> None:
             nonlocal learnt
             before = self._pause
@@ -237,7 +237,7 @@ def test_choices_that_take_turns(turn: tuple[int, ...]) -> None:
 
     texts = [json.dumps(chunk(f"w{i} ", index=turn[i % len(turn)])) for i in range(1_000)]
     assert outcome(texts, blind=False) == outcome(texts, blind=True)
-    core = StreamCore()
+    core = ChunkDecoder()
     core._ordinary = Counting()
     for text in texts:
         core.feed(b"data: " + text.encode() + b"\n\n")
@@ -259,7 +259,7 @@ def test_most_chunks_of_a_tool_call_are_ordinary() -> None:
 
 def test_texts_stay_small() -> None:
     """The pieces of a long stream are joined; they would take ten times the memory of the text."""
-    core = StreamCore()
+    core = ChunkDecoder()
     texts = [b"data: " + json.dumps(chunk(f"word{i % 10} ")).encode() + b"\n\n" for i in range(10)]
     core.feed(texts[0])
     tracemalloc.start()
@@ -273,7 +273,7 @@ def test_texts_stay_small() -> None:
 
 def test_chunks_share_nothing() -> None:
     """To change one chunk changes no other, nor what comes later."""
-    core = StreamCore()
+    core = ChunkDecoder()
     texts = [json.dumps(chunk(f"w{i}")) for i in range(6)]
     chunks = [one for text in texts for one in core.feed(b"data: " + text.encode() + b"\n\n")]
     chunks[3].id = "changed"
@@ -410,7 +410,7 @@ def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
         for text, token in zip(texts, tokens, strict=True)
     ]
     assert told(texts) >= 95
-    core = StreamCore()
+    core = ChunkDecoder()
     for text in texts:
         for one in core.feed(b"data: " + text.encode() + b"\n\n"):
             content = one.choices[0].logprobs.content
@@ -426,7 +426,7 @@ def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
     for _ in range(700):
         odd = [odd]
     tokens = [{"token": f"t{i}", "logprob": -i, "bytes": None, "top_logprobs": []} for i in range(9)] + [{"odd": odd}]
-    core = StreamCore()
+    core = ChunkDecoder()
     for i, token in enumerate(tokens):
         one = chunk(f"t{i}")
         one["choices"][0]["logprobs"] = {"content": [token], "refusal": None}
@@ -445,7 +445,7 @@ def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
 
 def test_the_tokens_of_an_event_are_those_of_its_chunk() -> None:
     """They are decoded once, and a snapshot of theirs is from the fold."""
-    core, events = StreamCore(), EventCore()
+    core, events = ChunkDecoder(), EventBuilder()
     core.give(events)
     given: list[Any] = []
     for i in range(8):
@@ -473,7 +473,7 @@ def test_log_probabilities_that_end_are_not_told_again() -> None:
 
 def test_an_empty_list_of_tokens_does_not_hide_those_that_follow() -> None:
     """Each token has its event."""
-    core, events = StreamCore(), EventCore()
+    core, events = ChunkDecoder(), EventBuilder()
     core.give(events)
     told = []
     for piece in ("a", "b", "", "d", "e", "f"):
@@ -487,7 +487,7 @@ def test_an_empty_list_of_tokens_does_not_hide_those_that_follow() -> None:
 
 def test_tokens_that_were_merged_are_told_as_they_were_folded() -> None:
     """Where a chunk tells a choice twice, or its tokens have an index, what was gained is not what came last."""
-    core, events = StreamCore(), EventCore()
+    core, events = ChunkDecoder(), EventBuilder()
     core.give(events)
     first, second = chunk("a"), chunk("b")
     first["choices"][0]["logprobs"] = {"content": [{"token": "a", "index": 0}], "refusal": None}
@@ -522,13 +522,13 @@ def test_shapes_that_alternate_are_not_learnt_for_ever() -> None:
     """To learn costs as much as ten chunks: it has to pay."""
     learnt = 0
 
-    class Counting(Ordinary):
+    class Counting(FastPath):
         def forget(self) -> None:
             nonlocal learnt
             learnt += self._prefix is not None
             super().forget()
 
-    core = StreamCore()
+    core = ChunkDecoder()
     core._ordinary = Counting()
     for i in range(2_000):
         one = json.dumps(chunk("t", usage={"total_tokens": i}) if i % 4 == 0 else chunk(f"w{i}"))

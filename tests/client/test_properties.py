@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_completions._streaming.accumulator import Fold
-from chat_completions._streaming.stream_decoder import StreamCore
+from chat_completions._streaming.accumulator import Accumulator
+from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions.errors import IncompleteStreamError, StreamError
 from tests.conftest import examples
 
@@ -53,16 +53,16 @@ def streams(draw: Any) -> tuple[bytes, list[dict[str, Any]]]:
     return body + b"data: [DONE]" + end + end, values
 
 
-def outcome(pieces: list[bytes]) -> tuple[list[dict[str, Any]], Exception | None, StreamCore]:
+def outcome(pieces: list[bytes]) -> tuple[list[dict[str, Any]], Exception | None, ChunkDecoder]:
     """Run a body through a core: what it gives, what it raises."""
-    core = StreamCore()
+    core = ChunkDecoder()
     given = [chunk for piece in pieces for chunk in core.feed(piece)]
     given += core.end()
     return [chunk.to_dict() for chunk in given], core.fault, core
 
 
 def folded(values: list[dict[str, Any]]) -> dict[str, Any] | None:
-    fold = Fold()
+    fold = Accumulator()
     for value in values:
         fold.add(value)
     completion = fold.completion()

@@ -140,7 +140,7 @@ def test_the_delay_is_what_the_server_asks_for(headers: dict[str, str], least: f
 
 
 def test_the_delay_may_be_a_date() -> None:
-    asked = retry.asked_delay({"retry-after": email.utils.formatdate(time.time() + 30, usegmt=True)})
+    asked = retry.retry_after({"retry-after": email.utils.formatdate(time.time() + 30, usegmt=True)})
     assert asked is not None
     assert 25 < asked <= 30
 

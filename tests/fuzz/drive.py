@@ -51,8 +51,8 @@ class Driver:
         self._strays: list[str] = []  # what went wrong where nobody awaits it
 
     def __enter__(self) -> Driver:
-        self._delays = retry.FIRST_DELAY, retry.LONGEST_ASKED_DELAY
-        retry.FIRST_DELAY, retry.LONGEST_ASKED_DELAY = 0.0, 0.01
+        self._delays = retry.FIRST_DELAY, retry.LONGEST_RETRY_AFTER
+        retry.FIRST_DELAY, retry.LONGEST_RETRY_AFTER = 0.0, 0.01
         self._getaddrinfo = socket.getaddrinfo
         socket.getaddrinfo = self._looked_up
         self.server.__enter__()
@@ -64,7 +64,7 @@ class Driver:
         self._runner.close()
         self.server.__exit__(*exc)
         socket.getaddrinfo = self._getaddrinfo
-        retry.FIRST_DELAY, retry.LONGEST_ASKED_DELAY = self._delays
+        retry.FIRST_DELAY, retry.LONGEST_RETRY_AFTER = self._delays
 
     def _looked_up(self, host: Any, *args: Any, **options: Any) -> Any:
         """Keep the names that servers redirect to away from the network."""

@@ -23,9 +23,9 @@ from chat_completions import (
     StreamError,
     response_info,
 )
-from chat_completions._streaming.stream_decoder import StreamCore
-from chat_completions._streaming.timings import _LENGTHS, MAX_READS, Arrivals, StreamTimings, _step
-from chat_completions._transport.call import Answer
+from chat_completions._streaming.stream_decoder import ChunkDecoder
+from chat_completions._streaming.timings import _LENGTHS, MAX_READS, ChunkTimer, StreamTimings, _step
+from chat_completions._transport.call import CallResult
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 from tests.conftest import examples
 from tests.observability.conftest import COMPLETION, DONE, END, ROLE, USAGE, event
@@ -36,8 +36,8 @@ class Watched:
 
     def __init__(self) -> None:
         self.now = 11.0
-        self.core = StreamCore(clock=lambda: self.now)
-        self.arrivals = Arrivals(Answer(None, [], None, None, None, 8.0, 10.0, 11.0, 11.0))  # type: ignore[arg-type]
+        self.core = ChunkDecoder(clock=lambda: self.now)
+        self.arrivals = ChunkTimer(CallResult(None, [], None, None, None, 8.0, 10.0, 11.0, 11.0))  # type: ignore[arg-type]
 
     def read(self, at: float, *events: bytes) -> None:
         self.now = at

@@ -21,12 +21,12 @@ from chat_completions import (
     StructuredOutputError,
     response_format_for,
 )
-from chat_completions._streaming.events.event_builder import EventCore
-from chat_completions._streaming.events.parsed_events import ParsedEventCore, event_core
+from chat_completions._streaming.events.event_builder import EventBuilder
+from chat_completions._streaming.events.parsed_events import ParsedEventBuilder, event_core
 from chat_completions.local import LocalServer
 from chat_completions.models import ChatCompletion, ParsedChatCompletion
 from chat_completions.structured import adapter_for
-from chat_completions.structured.output_spec import Asked
+from chat_completions.structured.output_spec import OutputSpec
 from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 from tests.client.test_events import ARGUMENTS, DONE, call, one, opened, run, sse, value
@@ -116,9 +116,9 @@ def test_a_stream_without_a_type_has_a_place_for_values_and_none(api: SyncApi) -
 
 
 def test_a_stream_without_a_type_costs_nothing_more() -> None:
-    plain = event_core(None, Asked({}))
+    plain = event_core(None, OutputSpec({}))
     for name in ("events_of", "ordinary_events", "last_events"):
-        assert getattr(type(plain), name) is getattr(EventCore, name)
+        assert getattr(type(plain), name) is getattr(EventBuilder, name)
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_a_manager_may_be_entered_again(api: SyncApi) -> None:
 @examples(200)
 @given(st.lists(st.integers(0, len(WEATHER)), max_size=12), st.booleans())
 def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], reads: bool) -> None:
-    core = event_core(None, Asked({"response_format": PydanticWeather}))
+    core = event_core(None, OutputSpec({"response_format": PydanticWeather}))
     seen: list[Any] = []
     done = []
     for chunk in chunks(WEATHER, *sorted(ends)):
@@ -355,7 +355,7 @@ def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], 
 
 def test_unread_values_cost_nothing_that_grows() -> None:
     def seconds(count: int) -> float:
-        core = ParsedEventCore(None, Asked({"response_format": list[str]}))
+        core = ParsedEventBuilder(None, OutputSpec({"response_format": list[str]}))
         core.add(value(one(content='{"value": ["')))
         begun = time.thread_time()
         for _ in range(count):

@@ -17,7 +17,7 @@ from tests.toolkit.conftest import AsyncRuns, calls, says
 asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
 
-class Watch:
+class UnknownReporter:
     """Counts how many are at work at once."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ def test_functions_that_are_not_async_run_in_threads(async_runs: AsyncRuns) -> N
 
 
 def test_a_failure_that_ends_the_run_cancels_the_other_calls(async_runs: AsyncRuns) -> None:
-    watch = Watch()
+    watch = UnknownReporter()
 
     async def fail() -> None:
         await asyncio.sleep(0.05)
@@ -116,7 +116,7 @@ def test_a_failure_that_ends_the_run_cancels_the_other_calls(async_runs: AsyncRu
 
 @pytest.mark.slow
 def test_the_deadline_cancels_calls(async_runs: AsyncRuns) -> None:
-    watch = Watch()
+    watch = UnknownReporter()
     with ScriptedServer(async_runs.reply(naps(2, seconds=60))) as server:
         begun = time.monotonic()
         with pytest.raises(APITimeoutError, match="deadline of 3 s") as caught:
@@ -126,7 +126,7 @@ def test_the_deadline_cancels_calls(async_runs: AsyncRuns) -> None:
 
 
 def test_cancelling_the_run_cancels_the_calls(async_runs: AsyncRuns) -> None:
-    watch = Watch()
+    watch = UnknownReporter()
 
     async def main(client: Any) -> None:
         task = asyncio.create_task(async_runs.started(client, tools=[watch.nap]))

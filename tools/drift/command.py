@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def exit_code(found: Report, fail_on: str) -> int:
-    """Give the exit code of a report."""
+    """Return the exit code of a report."""
     if fail_on == "never":
         return 0
     code = OVERLAY_EXIT_CODE if found.stopped else _EXIT_CODES.get(found.level or "", 0)
@@ -153,7 +153,7 @@ def _sliced(part: Slice, wanted: list[str], name: str) -> dict[str, Any]:
 
 
 def _comparable(part: dict[str, Any]) -> bool:
-    """Tell whether a slice can be compared at all."""
+    """Return whether a slice can be compared at all."""
     try:
         findings_of(part, part)
     except ToolError:
@@ -162,7 +162,7 @@ def _comparable(part: dict[str, Any]) -> bool:
 
 
 def _stopped(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Give a line for what `make generate` applies to the base and could no longer apply to upstream's slice."""
+    """Return a line for what `make generate` applies to the base and could no longer apply to upstream's slice."""
     from tools.schema.overlay import apply_overlay
 
     overlay = yaml_reader.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")

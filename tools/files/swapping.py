@@ -22,7 +22,7 @@ class NotPutBack(ToolError):
 
 
 def contents(root: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Give the content of every file that some files and folders of a tree are, by its path from the root."""
+    """Return the content of every file that some files and folders of a tree are, by its path from the root."""
     found: dict[str, bytes] = {}
     for name in names:
         place = root / name

@@ -11,7 +11,7 @@ from tools.errors import ToolError
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Give the content of every file below a folder by its relative path; Python's own caches do not count."""
+    """Return the content of every file below a folder by its relative path; Python's own caches do not count."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -23,7 +23,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def differences(expected: Path, actual: Path) -> list[str]:
-    """Give the lines of a unified diff that turns `actual` into `expected`; none where they are equal.
+    """Return the lines of a unified diff that turns `actual` into `expected`; none where they are equal.
 
     Files that only one side has count as much as files that differ.
     """

@@ -108,7 +108,7 @@ def _told(kind: int) -> str:
 
 
 def _is_descriptor(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path, as `/dev/stdout`, leads to what a process has open: others write there as well."""
+    """Return whether a path, as `/dev/stdout`, leads to what a process has open: others write there as well."""
     step = os.path.abspath(path)  # noqa: PTH100
     while sys.platform != "win32":
         folder = os.path.realpath(os.path.dirname(step))  # noqa: PTH120

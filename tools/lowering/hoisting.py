@@ -1,4 +1,4 @@
-"""Give the objects and enums that stand inline a class of their own."""
+"""Return the objects and enums that stand inline a class of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from openapi_python_client.strings import pascal_case
 
 from tools.lowering.naming import ClassNames, class_name, singular
-from tools.schema.schemas import SCHEMA_REF, Schema, spelled
+from tools.schema.schemas import SCHEMA_REF, Schema, canonical_json
 
 _STRUCTURE = ["components", "content", "headers", "parameters", "paths", "requestBodies", "responses", "schema"]
 _MEANINGLESS = ("deprecated", "description", "x-default", "x-param-name")
@@ -57,7 +57,7 @@ class Hoisting:
         self.sources: dict[str, set[str]] = {}
 
     def reference(self, core: Schema, place: Place, owner: str | None) -> Schema:
-        """Give a `$ref` to the class of a lowered object or enum: a new one, or the one that means the same.
+        """Return a `$ref` to the class of a lowered object or enum: a new one, or the one that means the same.
 
         Args:
             core: The object or enum.
@@ -77,13 +77,13 @@ class Hoisting:
         return self.reference(core, replace(place, name=f"{name}Value"), owner)
 
     def of(self, core: Schema) -> Schema | None:
-        """Give the inline class that a schema refers to, maybe beside other types."""
+        """Return the inline class that a schema refers to, maybe beside other types."""
         found = [member["$ref"] for member in core.get("anyOf", [core]) if "$ref" in member]
         return self.classes.get(found[0].removeprefix(SCHEMA_REF)) if len(found) == 1 else None
 
 
 def outer_name(document: dict[str, Any], at: str) -> str:
-    """Give the stem of names for what stands inline in an operation: its id, then the parameter or status."""
+    """Return the stem of names for what stands inline in an operation: its id, then the parameter or status."""
     words: list[str] = []
     node, holder = document, ""
     for token in at.split("/")[1:]:
@@ -115,11 +115,11 @@ def outer_name(document: dict[str, Any], at: str) -> str:
 
 
 def _meaning(schema: Any) -> str:
-    """Give one text for all schemas that mean the same."""
+    """Return one text for all schemas that mean the same."""
 
     def bare(node: Any) -> Any:
         if isinstance(node, dict):
             return {key: bare(value) for key, value in node.items() if key not in _MEANINGLESS}
         return [bare(entry) for entry in node] if isinstance(node, list) else node
 
-    return spelled(bare(schema))
+    return canonical_json(bare(schema))

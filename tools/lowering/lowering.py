@@ -17,19 +17,19 @@ from openapi_python_client.strings import pascal_case
 from tools.errors import ToolError
 from tools.lowering.hoisting import Hoisting, Place, outer_name
 from tools.lowering.naming import ClassNames, variant_label
-from tools.lowering.recursion import Settling
+from tools.lowering.recursion import ReferenceResolver
 from tools.lowering.unions import has_plain_twin, known_discriminator, needs_name, union_of
 from tools.schema.merging import fits_type, merge_all_of
 from tools.schema.nulls import NULL
 from tools.schema.schemas import (
     SCHEMA_REF,
     Schema,
+    canonical_json,
     escape,
     is_annotation,
     map_document_schemas,
     map_subschemas,
     ref_name,
-    spelled,
 )
 
 SCALARS = ("boolean", "integer", "null", "number", "string")
@@ -45,7 +45,7 @@ _KINDS = ((str, "string"), (int, "integer"), (float, "number"), (bool, "boolean"
 
 
 def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str, Any]:
-    """Give a copy of a document (see `null_unions`) that holds only the forms named above.
+    """Return a copy of a document (see `null_unions`) that holds only the forms named above.
 
     Args:
         document: The slice with the overlay applied.
@@ -92,7 +92,7 @@ class _Lowering:
             outer, lambda schema, at: self._core(schema, Place(at, outer_name(self._document, at)))
         )
         named = {name: self._names.of[name] for name, core in self._cores.items() if _is_class(core)}
-        settling = Settling(self._cores, self._merged, named)
+        settling = ReferenceResolver(self._cores, self._merged, named)
         lowered = map_document_schemas(lowered, lambda core, at: settling.settled(core))
         classes = {named[name]: self._cores[name] for name in named} | self._hoisting.classes
         lowered["components"]["schemas"] = {name: settling.settled(classes[name]) for name in sorted(classes)}
@@ -174,7 +174,7 @@ class _Lowering:
 
     def _combined(self, schema: Schema, parts: Schema, place: Place, component: str | None) -> Schema:
         # Parts that refer back to where they are merged would be merged again for ever.
-        key = spelled(schema)
+        key = canonical_json(schema)
         if key in self._merging:
             return {"x-later": key}
         self._merging.add(key)

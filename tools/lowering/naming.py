@@ -24,7 +24,7 @@ _LONGEST_FILE_NAME = 200  # bytes; file systems take 255, with the suffix
 
 
 def singular(word: str) -> str:
-    """Give the singular of a plural property name, so that `choices` holds items named `Choice`."""
+    """Return the singular of a plural property name, so that `choices` holds items named `Choice`."""
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "shes", "ches", "xes")):
@@ -35,7 +35,7 @@ def singular(word: str) -> str:
 
 
 def variant_label(variant: Schema, position: int) -> str:
-    """Give the words that tell one variant of a union from the others.
+    """Return the words that tell one variant of a union from the others.
 
     The value of its tag if it has one, else its first required property, else its place in the union.
     """
@@ -54,7 +54,7 @@ def variant_label(variant: Schema, position: int) -> str:
 
 
 def class_name(words: str) -> str:
-    """Give the class name that is made of these words: one that the generator writes just so, and Python reads."""
+    """Return the class name that is made of these words: one that the generator writes just so, and Python reads."""
     normal = unicodedata.normalize("NFKC", words)
     ascii_only = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
     for spelling in (normal, ascii_only):
@@ -74,19 +74,19 @@ def class_name(words: str) -> str:
 
 
 def module_name(class_name: str) -> str:
-    """Give the module in which the generator puts a class."""
+    """Return the module in which the generator puts a class."""
     return str(PythonIdentifier(class_name, PREFIX))
 
 
 def free_name(wanted: str, taken: Container[str]) -> str:
-    """Give `wanted`, or else the first of `wanted_`, `wanted__` and so on that is not taken."""
+    """Return `wanted`, or else the first of `wanted_`, `wanted__` and so on that is not taken."""
     while wanted in taken:
         wanted += "_"
     return wanted
 
 
 def numbered(wanted: str, taken: Container[str]) -> str:
-    """Give `wanted`, or else the first of `wanted2`, `wanted3` and so on that is not taken."""
+    """Return `wanted`, or else the first of `wanted2`, `wanted3` and so on that is not taken."""
     stem = f"{wanted}X" if wanted[-1:].isdigit() else wanted
     numbers = itertools.count(2)
     while wanted in taken:
@@ -95,7 +95,7 @@ def numbered(wanted: str, taken: Container[str]) -> str:
 
 
 def identifier(wire_name: str) -> str:
-    """Give a wire name as a Python identifier: the same word wherever Python allows it."""
+    """Return a wire name as a Python identifier: the same word wherever Python allows it."""
     name = unicodedata.normalize("NFKC", wire_name)
     if not name.isidentifier():
         name = str(PythonIdentifier(re.sub(r"[^\w]+", "_", name).strip("_"), PREFIX))
@@ -131,7 +131,7 @@ class ClassNames:
             self.claim(name, component)
 
     def free(self, name: str, owner: str | None = None) -> bool:
-        """Tell whether a name is free, or the owner's own."""
+        """Return whether a name is free, or the owner's own."""
         return self._owners.get(module_name(name), owner) == owner
 
     def claim(self, name: str, owner: str) -> None:

@@ -8,7 +8,7 @@ from tools.lowering.unions import is_note, union_of
 from tools.schema.schemas import SCHEMA_REF, Schema, ref_name
 
 
-class Settling:
+class ReferenceResolver:
     """Puts what it became in the place of each `x-later`.
 
     A class can refer to itself. A union, an array or a map has no name at run time to do that with: where it would
@@ -26,7 +26,7 @@ class Settling:
         self._merged = merged
 
     def settled(self, core: Schema, inside: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> Schema:
-        """Give a lowered schema without `x-later`.
+        """Return a lowered schema without `x-later`.
 
         Args:
             core: The lowered schema.
@@ -65,7 +65,7 @@ class Settling:
         return {**settled, **alias, **notes}
 
     def _known(self, union: Schema) -> Schema | None:
-        """Give a union's discriminator with classes in the place of components."""
+        """Return a union's discriminator with classes in the place of components."""
         if "discriminator" not in union:
             return None
         known: Schema = {"propertyName": union["discriminator"]["propertyName"]}

@@ -9,7 +9,7 @@ from tools.schema.schemas import Schema, ref_name, same_json
 
 
 def union_of(variants: Iterable[Schema], discriminator: Schema | None = None) -> Schema:
-    """Give the schema of "one of these": flat, each variant once, null last, `{}` if anything goes.
+    """Return the schema of "one of these": flat, each variant once, null last, `{}` if anything goes.
 
     Args:
         variants: Lowered schemas, unions among them.
@@ -30,7 +30,7 @@ def union_of(variants: Iterable[Schema], discriminator: Schema | None = None) ->
 
 
 def known_discriminator(union: Schema, variants: Iterable[Any], nested: Iterable[Schema] = ()) -> Schema | None:
-    """Give what a union and the unions in it say of their discriminator (OpenAPI 3.1, "Discriminator Object").
+    """Return what a union and the unions in it say of their discriminator (OpenAPI 3.1, "Discriminator Object").
 
     Args:
         union: A schema with `anyOf` or `oneOf`.
@@ -57,16 +57,16 @@ def known_discriminator(union: Schema, variants: Iterable[Any], nested: Iterable
 
 
 def needs_name(variant: Schema) -> bool:
-    """Tell whether a variant, as the document has it, becomes a class of its own."""
+    """Return whether a variant, as the document has it, becomes a class of its own."""
     values = [value for value in variant.get("enum", ()) if value is not None]
     return bool(variant.get("properties")) or len(values) > 1 or "allOf" in variant
 
 
 def has_plain_twin(variant: Schema, variants: Iterable[Schema]) -> bool:
-    """Tell whether a variant lists the known values of a type that another variant leaves open."""
+    """Return whether a variant lists the known values of a type that another variant leaves open."""
     return "enum" in variant and any(v.get("type") == variant.get("type") and "enum" not in v for v in variants)
 
 
 def is_note(key: str) -> bool:
-    """Tell whether a key of a lowered schema is about its use, not its type."""
+    """Return whether a key of a lowered schema is about its use, not its type."""
     return key in ("deprecated", "description") or (key.startswith("x-") and key not in ("x-later", "x-map"))

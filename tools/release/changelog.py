@@ -24,7 +24,7 @@ _COMMIT_DIGITS = 7
 
 
 def with_release(text: str, version: str, day: date, wire: Sequence[str]) -> str:
-    """Give a changelog with the section of a new release.
+    """Return a changelog with the section of a new release.
 
     Args:
         text: The changelog before; an empty one gets its first lines.
@@ -48,7 +48,7 @@ def with_release(text: str, version: str, day: date, wire: Sequence[str]) -> str
 
 
 def section(text: str, version: str) -> str:
-    """Give the section of a version, from its heading to the next; "" where there is none."""
+    """Return the section of a version, from its heading to the next; "" where there is none."""
     lines = text.splitlines()
     for at, line in enumerate(lines):
         if re.match(rf"## \[?{re.escape(version)}(?![\w.])", line):
@@ -57,7 +57,7 @@ def section(text: str, version: str) -> str:
 
 
 def wire_lines(findings: Sequence[Finding], old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Give what goes under "Wire changes".
+    """Return what goes under "Wire changes".
 
     Args:
         findings: What changed.
@@ -74,7 +74,7 @@ def wire_lines(findings: Sequence[Finding], old: Mapping[str, Any], new: Mapping
 
 
 def _revision(upstream: Mapping[str, Any]) -> str:
-    """Give a commit as words: `owner/name 0123456 (2030-12-31)`; "" where the lock does not know it."""
+    """Return a commit as words: `owner/name 0123456 (2030-12-31)`; "" where the lock does not know it."""
     commit, day = upstream.get("commit"), upstream.get("date")
     if not commit:
         return ""
@@ -82,13 +82,13 @@ def _revision(upstream: Mapping[str, Any]) -> str:
 
 
 def _end_of_section(lines: Sequence[str], start: int) -> int:
-    """Give the index of the next release's heading, or of the links at the file's end."""
+    """Return the index of the next release's heading, or of the links at the file's end."""
     ends = (at for at in range(start, len(lines)) if lines[at].startswith("## ") or _LINK.match(lines[at]))
     return next(ends, len(lines))
 
 
 def _with_wire(body: Sequence[str], wire: Sequence[str]) -> list[str]:
-    """Give a section's lines with some more under "Wire changes", which is made where it is not there."""
+    """Return a section's lines with some more under "Wire changes", which is made where it is not there."""
     lines = "\n".join(body).strip("\n").splitlines()
     if WIRE not in lines:
         return [*lines, *([""] if lines else []), WIRE, "", *wire]

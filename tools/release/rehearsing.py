@@ -67,7 +67,7 @@ def run_in(copy: Path, command: Sequence[str]) -> None:
 
 
 def check_imports(copy: Path) -> None:
-    """See that Python, started anywhere as `run_in` starts it, imports the copy's packages and not the original's.
+    """Verify that Python, started anywhere as `run_in` starts it, imports the copy's packages and not the original's.
 
     Raises:
         ToolError: A package comes from elsewhere.

@@ -22,7 +22,7 @@ _ASSIGNMENT = re.compile(r'^(__version__ = ")([^"\n]*)(")$', re.MULTILINE)
 
 
 def next_version(version: str, level: Level | None) -> str:
-    """Give the version that follows a change.
+    """Return the version that follows a change.
 
     Args:
         version: The version before: MAJOR.MINOR.PATCH.
@@ -44,7 +44,7 @@ def next_version(version: str, level: Level | None) -> str:
 
 
 def read_version(path: Path) -> str:
-    """Give the version that a module assigns to `__version__`.
+    """Return the version that a module assigns to `__version__`.
 
     Raises:
         ToolError: The module has no such line, or more than one.

@@ -34,7 +34,7 @@ class Decoders:
         self.variants: list[tuple[str, str]] = []
 
     def expression(self, core: Schema, value: str, name: str) -> str | None:
-        """Give the expression that decodes `value`; None where the JSON value is used as it is.
+        """Return the expression that decodes `value`; None where the JSON value is used as it is.
 
         Args:
             core: The lowered schema.
@@ -97,7 +97,7 @@ class Decoders:
 def tag_of(
     shapes: Shapes, union: Schema, classes: list[str]
 ) -> tuple[str | None, dict[str | int, list[str]], list[str]]:
-    """Give the property that tells the variants of a union apart.
+    """Return the property that tells the variants of a union apart.
 
     The declared discriminator counts (OpenAPI 3.1, "Discriminator Object"); where there is none, a property that is
     fixed to different values in different variants is one all the same.

@@ -49,7 +49,7 @@ def load_config(path: Path) -> ConfigFile:
 
 
 def class_names(config: ConfigFile) -> dict[str, str]:
-    """Give the class name of each component that the configuration renames."""
+    """Return the class name of each component that the configuration renames."""
     overrides = config.class_overrides or {}
     return {
         name: override.class_name.get_untrusted_value() for name, override in overrides.items() if override.class_name
@@ -57,7 +57,7 @@ def class_names(config: ConfigFile) -> dict[str, str]:
 
 
 def check_pins(constraints: Path) -> None:
-    """See that the generator and the formatter are the pinned ones: other versions write other bytes.
+    """Verify that the generator and the formatter are the pinned ones: other versions write other bytes.
 
     Raises:
         ToolError: A version differs from the pin, or has none.
@@ -71,14 +71,14 @@ def check_pins(constraints: Path) -> None:
 
 
 def template_originals(templates: Path) -> dict[str, str]:
-    """Give the sha256 of the generator's own version of each template that we replace."""
+    """Return the sha256 of the generator's own version of each template that we replace."""
     package = Path(openapi_python_client.__file__).parent / "templates"
     names = sorted(str(path.relative_to(templates)) for path in templates.rglob("*.jinja"))
     return {name: _sha256(package / name) for name in names if (package / name).exists()}
 
 
 def check_originals(templates: Path) -> None:
-    """See that the originals of our templates are those that ours were written from.
+    """Verify that the originals of our templates are those that ours were written from.
 
     Raises:
         ToolError: The installed generator has another original.
@@ -194,7 +194,7 @@ def _told(error: GeneratorError) -> str:
 
 
 def _docstring(text: str | UntrustedString, width: int) -> str:
-    """Give a text as the content of a docstring, wrapped."""
+    """Return a text as the content of a docstring, wrapped."""
     plain = text.get_untrusted_value() if isinstance(text, UntrustedString) else text
     safe = safe_for_docstring(plain.encode(errors="replace").decode())
     wrapped = do_wordwrap(Environment(), safe, width)
@@ -209,5 +209,5 @@ def _sha256(path: Path) -> str:
 
 
 def count_lines(package: Path) -> int:
-    """Give the number of lines of Python in a package."""
+    """Return the number of lines of Python in a package."""
     return sum(len(path.read_text().splitlines()) for path in package.rglob("*.py"))

@@ -46,7 +46,7 @@ class ModelShape:
 
 
 def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
-    """Give the shape of a model by its class name."""
+    """Return the shape of a model by its class name."""
     schema = shapes.schemas[class_name]
     shape = ModelShape(class_name, schema.get("description", ""), Decoders(shapes), shapes.sources(class_name))
     required = schema.get("required", [])
@@ -67,7 +67,7 @@ def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
 def attribute_names(
     keys: Iterable[str], taken: Iterable[str], spelled: Callable[[str], str] = identifier
 ) -> dict[str, str]:
-    """Give each wire name a name in Python: the same word wherever Python and `taken` allow it, never one for two.
+    """Return each wire name a name in Python: the same word wherever Python and `taken` allow it, never one for two.
 
     Args:
         keys: The wire names.

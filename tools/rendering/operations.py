@@ -94,7 +94,7 @@ class OperationShape:
 
 
 def operation_shapes(document: dict[str, Any], shapes: Shapes) -> dict[str, OperationShape]:
-    """Give the shape of every operation by the module that it gets.
+    """Return the shape of every operation by the module that it gets.
 
     Raises:
         ToolError: An operation has a body or a parameter that the templates would have to drop, or two operations
@@ -158,7 +158,7 @@ def _add_parameters(
 
 
 def _url(path: str, shape: OperationShape) -> str:
-    """Give the expression of an operation's path with its parameters filled in."""
+    """Return the expression of an operation's path with its parameters filled in."""
     in_path = {parameter.key: parameter for parameter in shape.of("path")}
     parts = re.split(r"\{([^{}]*)\}", path)
     if differing := {*parts[1::2]} ^ in_path.keys():
@@ -171,7 +171,7 @@ def _url(path: str, shape: OperationShape) -> str:
 
 
 def _statement(parameter: dict[str, Any], name: str, shapes: Shapes) -> str:
-    """Give the statement that adds one parameter to the request (OpenAPI 3.1, "Style Values")."""
+    """Return the statement that adds one parameter to the request (OpenAPI 3.1, "Style Values")."""
     key, place, core = parameter["name"], parameter["in"], parameter["schema"]
     style = parameter.get("style", "form" if place == "query" else "simple")
     explode = parameter.get("explode", style == "form")

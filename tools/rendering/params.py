@@ -133,7 +133,7 @@ class Params:
         self.unions[name] = Alias(name, [f"{name}NonStreaming", f"{name}Streaming"], [], sources=sources)
 
     def _object(self, name: str) -> str:
-        """Give the alias under which annotations name an object, and see that its TypedDict is there."""
+        """Return the alias under which annotations name an object, and see that its TypedDict is there."""
         alias = f"_{name}"
         if alias not in self.inputs:
             schema = self._shapes.schemas[name]
@@ -151,7 +151,7 @@ class Params:
             shape.keys.append(Key(key, _required(self._annotation(core), key in required), describe(core)))
 
     def _annotation(self, core: Schema) -> str:
-        """Give the type of a value to be sent."""
+        """Return the type of a value to be sent."""
         if "$ref" in core:
             name = ref_name(core["$ref"])
             if self._shapes.is_object(core):

@@ -29,20 +29,20 @@ class Shapes:
         self.recursive = {name for name in self.schemas if name in _reached(name, below)}
 
     def sources(self, class_name: str) -> list[str]:
-        """Give the pointers of the schemas that a class stands for, as generated code spells them."""
+        """Return the pointers of the schemas that a class stands for, as generated code spells them."""
         return [fragment(place) for place in self._sources[class_name]]
 
     def union_sources(self, name: str, core: Schema) -> list[str]:
-        """Give the pointers of a union that is called `name` where it is sent."""
+        """Return the pointers of a union that is called `name` where it is sent."""
         component = [SCHEMA_REF + escape(core["x-alias"])] if "x-alias" in core else []
         return [fragment(place) for place in self._param_sources.get(name, component)]
 
     def is_object(self, core: Schema) -> bool:
-        """Tell whether a schema refers to a model."""
+        """Return whether a schema refers to a model."""
         return "$ref" in core and "properties" in self.schemas[ref_name(core["$ref"])]
 
     def annotation(self, core: Schema) -> str:
-        """Give the type of a decoded value."""
+        """Return the type of a decoded value."""
         if "$ref" in core:
             return ref_name(core["$ref"])
         if "anyOf" in core:
@@ -56,12 +56,12 @@ class Shapes:
         return text_type(core) or SCALAR_TYPES.get(core.get("type", ""), "Any")
 
     def imports(self, cores: Iterable[Schema]) -> list[tuple[str, str]]:
-        """Give module and class of everything that the annotations of these schemas name."""
+        """Return module and class of everything that the annotations of these schemas name."""
         names = dict.fromkeys(name for core in cores for name in references(core))
         return sorted((module_name(name), name) for name in names)
 
     def fixed_values(self, class_name: str, key: str) -> list[str | int]:
-        """Give the values that a property of an object may have, if they are listed."""
+        """Return the values that a property of an object may have, if they are listed."""
         core = self.schemas[class_name]["properties"].get(key, {})
         if "$ref" in core:
             return list(self.schemas[ref_name(core["$ref"])].get("enum", ()))
@@ -69,17 +69,17 @@ class Shapes:
 
 
 def text_type(core: Schema) -> str | None:
-    """Give the class that a text of a known format is decoded to; None for other schemas."""
+    """Return the class that a text of a known format is decoded to; None for other schemas."""
     return TEXT_TYPES.get(core.get("format", "")) if core.get("type") == "string" else None
 
 
 def takes_none(core: Schema) -> bool:
-    """Tell whether the annotation of a schema includes None."""
+    """Return whether the annotation of a schema includes None."""
     return any(member.get("type") == "null" or _is_anything(member) for member in core.get("anyOf", [core]))
 
 
 def references(core: Schema) -> list[str]:
-    """Give the classes that a schema's annotation names."""
+    """Return the classes that a schema's annotation names."""
     if "$ref" in core:
         return [ref_name(core["$ref"])]
     below = [*core.get("anyOf", ()), *core.get("properties", {}).values()]
@@ -88,7 +88,7 @@ def references(core: Schema) -> list[str]:
 
 
 def describe(core: Schema) -> str:
-    """Give the sentences of a hover: the overlay's prose, then the default, then whether it is deprecated."""
+    """Return the sentences of a hover: the overlay's prose, then the default, then whether it is deprecated."""
     sentences = [core.get("description", "")]
     if "x-default" in core:
         default = core["x-default"]
@@ -100,7 +100,7 @@ def describe(core: Schema) -> str:
 
 
 def ref_to(class_name: str) -> Schema:
-    """Give the schema that points at a class."""
+    """Return the schema that points at a class."""
     return {"$ref": SCHEMA_REF + class_name}
 
 

@@ -1,4 +1,4 @@
-"""See that every class and every operation of a lowered document stands in the package that was written."""
+"""Verify that every class and every operation of a lowered document stands in the package that was written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FUNCTIONS = ("_get_kwargs", "_parse_response", "asyncio", "asyncio_detailed", "s
 
 
 def verify_models(package: Path, shapes: Shapes) -> None:
-    """See that each class stands in its module, with all of its properties or values, and that there is no other.
+    """Verify that each class stands in its module, with all of its properties or values, and that there is no other.
 
     Raises:
         ToolError: One is missing, or there are too many.
@@ -36,7 +36,7 @@ def verify_models(package: Path, shapes: Shapes) -> None:
 
 
 def verify_operations(package: Path, operations: Iterable[OperationShape]) -> None:
-    """See that each operation stands in its module, with all of its functions.
+    """Verify that each operation stands in its module, with all of its functions.
 
     Raises:
         ToolError: One is missing.
@@ -55,7 +55,7 @@ def _parsed(module: Path) -> ast.Module:
 
 
 def _fields(module: ast.Module, name: str) -> list[Any]:
-    """Give the wire names of the fields that a model defines."""
+    """Return the wire names of the fields that a model defines."""
     classes = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name == name]
     for statement in (statement for found in classes for statement in found.body):
         if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "_attributes" and statement.value:
@@ -64,7 +64,7 @@ def _fields(module: ast.Module, name: str) -> list[Any]:
 
 
 def _values(module: ast.Module, name: str) -> list[Any]:
-    """Give the values of an enum: `Name = Literal[...]`."""
+    """Return the values of an enum: `Name = Literal[...]`."""
     for statement in module.body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
             literal = statement.value.slice if isinstance(statement.value, ast.Subscript) else statement.value

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tools.errors import ToolError
-from tools.schema.schemas import Schema, is_annotation, ref_name, same_json, spelled
+from tools.schema.schemas import Schema, canonical_json, is_annotation, ref_name, same_json
 
 _OF_SCHEMAS = (
     "additionalProperties",
@@ -34,7 +34,7 @@ class _Impossible(Exception):
 
 
 def merge_all_of(schema: Schema, components: Mapping[str, Any], at: str) -> Schema:
-    """Give one schema without a top-level `allOf` that accepts what `schema` accepts; an exclusive union opens up.
+    """Return one schema without a top-level `allOf` that accepts what `schema` accepts; an exclusive union opens up.
 
     Args:
         schema: A schema with an `allOf`, or a `$ref`; keywords beside them count as one more part.
@@ -57,7 +57,7 @@ def merge_all_of(schema: Schema, components: Mapping[str, Any], at: str) -> Sche
 
 
 def fits_type(value: Any, schema: Schema) -> bool:
-    """Tell whether a value is of the type that a schema asks for."""
+    """Return whether a value is of the type that a schema asks for."""
     types = schema.get("type", [])
     allowed = [kind for name in ([types] if isinstance(types, str) else types) for kind in _TYPES.get(name, ())]
     return not types or type(value) in allowed or (type(value) is float and value.is_integer() and int in allowed)
@@ -87,7 +87,7 @@ class _Merging:
         return merged
 
     def as_reference(self, merged: Schema, schema: Schema) -> Schema | None:
-        """Give the `$ref` in a schema that alone says what all of it says; None if there is no such one."""
+        """Return the `$ref` in a schema that alone says what all of it says; None if there is no such one."""
         for reference in self.references(schema):
             try:
                 alone = self.flat({"$ref": reference}, ())
@@ -160,7 +160,7 @@ def _values(schema: Schema) -> Schema:
 
 
 def _keyword(key: str, left: Any, right: Any) -> Any:
-    """Give the value of a keyword that both schemas have, with different values."""
+    """Return the value of a keyword that both schemas have, with different values."""
     if key == "type":
         return _types(left, right)
     if key in ("properties", "patternProperties"):
@@ -197,7 +197,7 @@ def _keyword(key: str, left: Any, right: Any) -> Any:
 
 
 def _all_of(left: Any, right: Any) -> Any:
-    """Give the schema of what both of two subschemas accept; each part comes once, so that recursion comes to rest."""
+    """Return the schema of what two subschemas both accept; each part comes once, so that recursion ends."""
     if left is False or right is False:
         return False
     parts: list[Any] = []
@@ -222,8 +222,8 @@ def _types(left: Any, right: Any) -> Any:
 
 
 def _spelled(schema: Schema) -> str:
-    """Give one text for all schemas that say the same, whatever their annotations."""
+    """Return one text for all schemas that say the same, whatever their annotations."""
     bare = {key: value for key, value in schema.items() if not is_annotation(key)}
     if "required" in bare:
         bare["required"] = sorted(bare["required"])
-    return spelled(bare)
+    return canonical_json(bare)

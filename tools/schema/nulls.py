@@ -16,7 +16,7 @@ _INSIDE = {"additionalProperties", "items", "patternProperties", "prefixItems", 
 
 
 def null_unions(document: dict[str, Any]) -> dict[str, Any]:
-    """Give a copy of an OpenAPI document whose schemas are JSON Schema 2020-12 where null is concerned.
+    """Return a copy of an OpenAPI document whose schemas are JSON Schema 2020-12 where null is concerned.
 
     Args:
         document: An OpenAPI 3.0 or 3.1 document as plain dicts and lists.
@@ -63,7 +63,7 @@ def _or_null(schema: Schema, components: dict[str, Any]) -> Schema:
 
 
 def accepts_null(schema: Any, components: dict[str, Any], seen: tuple[str, ...] = ()) -> bool:
-    """Tell whether null is a valid instance of a schema whose own nulls are already 2020-12."""
+    """Return whether null is a valid instance of a schema whose own nulls are already 2020-12."""
     if not isinstance(schema, dict):
         return bool(schema)
     if schema.get("nullable") is True:

@@ -30,7 +30,7 @@ class Applied:
 
 
 def apply_overlay(document: dict[str, Any], overlay: dict[str, Any], *, name: str = "overlay.yaml") -> Applied:
-    """Give a copy of a document with every action of an overlay applied, in order.
+    """Return a copy of a document with every action of an overlay applied, in order.
 
     Args:
         document: The OpenAPI document as plain dicts and lists.
@@ -99,7 +99,7 @@ class _Fitting:
         self._components = components
 
     def part(self, update: Any, targets: list[Any], at: str) -> Any:
-        """Give the part of an update that applies: what is about a part that no target has is left out and noted."""
+        """Return the part of an update that applies: what is about a part that no target has is left out and noted."""
         if not isinstance(update, dict):
             return update
         fitting = {}
@@ -115,7 +115,7 @@ class _Fitting:
         return fitting
 
     def _says(self, target: Any, key: str, value: Any) -> bool:
-        """Tell whether a target needs no update of a key to a value."""
+        """Return whether a target needs no update of a key to a value."""
         if not isinstance(target, dict):
             return False
         if key == "nullable" and value is True:

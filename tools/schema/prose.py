@@ -30,7 +30,7 @@ def described_parts(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def without_prose(document: dict[str, Any]) -> list[str]:
-    """Give the pointer of every part that has no prose yet."""
+    """Return the pointer of every part that has no prose yet."""
     return [pointer for pointer, prose in described_parts(document) if not prose]
 
 

@@ -57,7 +57,7 @@ SCHEMA_REF = "#/components/schemas/"
 
 
 def map_subschemas(schema: Schema, change: Callable[[Any, str], Any], at: str = "") -> Schema:
-    """Give a copy of a schema with `change(subschema, pointer)` in the place of each direct subschema."""
+    """Return a copy of a schema with `change(subschema, pointer)` in the place of each direct subschema."""
     changed = dict(schema)
     for keyword in SCHEMA_KEYWORDS:
         if keyword in changed:
@@ -74,7 +74,7 @@ def map_subschemas(schema: Schema, change: Callable[[Any, str], Any], at: str = 
 
 
 def map_document_schemas(document: dict[str, Any], change: Callable[[Any, str], Any]) -> dict[str, Any]:
-    """Give a copy of an OpenAPI document with `change(schema, pointer)` in the place of each outermost schema."""
+    """Return a copy of an OpenAPI document with `change(schema, pointer)` in the place of each outermost schema."""
 
     def visit(node: Any, at: str, named: bool = False) -> Any:
         if isinstance(node, list):
@@ -109,25 +109,25 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def is_annotation(keyword: str) -> bool:
-    """Tell whether a keyword of a schema says nothing about which instances are valid."""
+    """Return whether a keyword of a schema says nothing about which instances are valid."""
     return keyword in ANNOTATIONS or keyword.startswith("x-")
 
 
-def spelled(value: Any) -> str:
-    """Give the one text of a JSON value."""
+def canonical_json(value: Any) -> str:
+    """Return the one text of a JSON value."""
     return json.dumps(value, sort_keys=True, default=str)
 
 
 def same_json(left: Any, right: Any) -> bool:
-    """Tell whether two values are the same in JSON, where, unlike in Python, true is not 1."""
-    return left == right and spelled(left) == spelled(right)
+    """Return whether two values are the same in JSON, where, unlike in Python, true is not 1."""
+    return left == right and canonical_json(left) == canonical_json(right)
 
 
 def escape(token: str) -> str:
-    """Give the JSON pointer spelling of a key (RFC 6901, section 3)."""
+    """Return the JSON pointer spelling of a key (RFC 6901, section 3)."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
 def ref_name(ref: str) -> str:
-    """Give the component name that a `$ref` points at."""
+    """Return the component name that a `$ref` points at."""
     return unquote(ref.rsplit("/", 1)[-1]).replace("~1", "/").replace("~0", "~")

@@ -81,7 +81,7 @@ if TYPE_CHECKING:
 
 
 def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the options and the fields of the request, apart.
+    """Return the options and the fields of the request, apart.
 
     Raises:
         TypeError: `max_retries` is no whole number.

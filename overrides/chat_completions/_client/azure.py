@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chat_completions._transport.call import Call
     from chat_completions._types import ApiKey, AsyncHttpClient, HttpClient, Timeout
 
-    class _Shared(TypedDict, total=False):
+    class _BaseArguments(TypedDict, total=False):
         organization: str | None
         project: str | None
         timeout: Timeout | NotGiven
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
         validate: bool
         on_unknown: OnUnknown | None
 
-    class ClientArguments(_Shared, total=False):
+    class ClientArguments(_BaseArguments, total=False):
         """The arguments of `Client` that Azure does not change."""
 
         http_client: HttpClient | None
 
-    class AsyncClientArguments(_Shared, total=False):
+    class AsyncClientArguments(_BaseArguments, total=False):
         """The arguments of `AsyncClient` that Azure does not change."""
 
         http_client: AsyncHttpClient | None
@@ -60,12 +60,12 @@ class AzureSettings(Settings):
         self.is_token = is_token
 
     def replace(self, **changes: Any) -> Settings:
-        """Give a copy with some settings changed; a new `api_key` is a key, not a token."""
+        """Return a copy with some settings changed; a new `api_key` is a key, not a token."""
         new_key = not isinstance(changes.get("api_key"), NotGiven | None)
         return super().replace(**changes, **({"is_token": False} if new_key else {}))
 
     def picklable(self) -> dict[str, Any]:
-        """Give the arguments of a client that make an equal copy elsewhere, without secrets."""
+        """Return the arguments of a client that make an equal copy elsewhere, without secrets."""
         arguments = super().picklable()
         if arguments.pop("is_token"):
             token = arguments.pop("api_key")
@@ -73,7 +73,7 @@ class AzureSettings(Settings):
         return arguments
 
     def headers(self, key: Secret[str] | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
-        """Give the headers of a request; see `Settings.headers`."""
+        """Return the headers of a request; see `Settings.headers`."""
         if key is None or self.is_token:
             return super().headers(key, extra)
         headers = super().headers(None, extra)
@@ -169,7 +169,7 @@ class AsyncAzureClient(AsyncClient):
 
 
 def _credential(key: Any, token: Any, provider: Any) -> tuple[Any, bool]:
-    """Give the credential to use, and whether it is a token."""
+    """Return the credential to use, and whether it is a token."""
     if sum(given is not None for given in (key, token, provider)) > 1:
         raise ChatCompletionsError("give one of api_key, azure_ad_token and azure_ad_token_provider, not several")
     environment = os.environ.get
@@ -210,7 +210,7 @@ def _mark(settings: Any, is_token: bool) -> None:
 
 
 def _segment(name: str) -> str:
-    """Give a name as one segment of a path."""
+    """Return a name as one segment of a path."""
     if not name.strip("."):
         raise RequestValidationError(f"{name!r} is the name of no deployment")
     return quote(name, safe="")

@@ -42,7 +42,7 @@ class AsyncChat:
         self.completions = AsyncCompletions(sender)
 
 
-class _Shared:
+class _BaseClient:
     """What the two clients have in common: settings, connections, and copies that differ in settings."""
 
     _settings: Settings
@@ -52,7 +52,7 @@ class _Shared:
     @property
     def base_url(self) -> str:
         """Where the API is, without a user or a password that may be in the address."""
-        return self._settings.shown_url()
+        return self._settings.redacted_url()
 
     @property
     def max_retries(self) -> int:
@@ -84,7 +84,7 @@ class _Shared:
         return self
 
     def is_closed(self) -> bool:
-        """Tell whether the connections are closed."""
+        """Return whether the connections are closed."""
         return self._transport.is_closed
 
     @forgetful
@@ -106,7 +106,7 @@ class _Shared:
         on_unknown: OnUnknown | NotGiven | None = NOT_GIVEN,
         http_client: HttpClient | AsyncHttpClient | None = None,
     ) -> Self:
-        """Give a client that differs in some settings and shares the connections: closing one closes both.
+        """Return a client that differs in some settings and shares the connections: closing one closes both.
 
         It takes the arguments of the client; `default_headers` and `default_query` are added to the client's, and with
         an `http_client` the connections are its own. Without `on_unknown`, the two tell each kind once together. `copy`
@@ -147,7 +147,7 @@ class _Shared:
         return _unpickled, (type(self), self._settings.picklable())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._settings.shown_url()!r})"
+        return f"{type(self).__name__}(base_url={self._settings.redacted_url()!r})"
 
 
 @forgetful
@@ -155,7 +155,7 @@ def _unpickled(kind: type[Client] | type[AsyncClient], settings: Mapping[str, An
     return kind(**settings)
 
 
-class Client(_Shared):
+class Client(_BaseClient):
     """A client of an OpenAI-style Chat Completions API. Threads may share it.
 
     Args:
@@ -241,7 +241,7 @@ class Client(_Shared):
         self.close()
 
 
-class AsyncClient(_Shared):
+class AsyncClient(_BaseClient):
     """A client of an OpenAI-style Chat Completions API. Tasks of one event loop may share it.
 
     Args:

@@ -70,7 +70,7 @@ class Completions:
     ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation.
+        """Create a chat completion.
 
         Args:
             stream: Whether to get the reply as a stream of chunks.
@@ -89,7 +89,7 @@ class Completions:
         """
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = self._sender.send(call)
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         if not call.stream:
             return completion_of(answer, url)
         from chat_completions._streaming.stream import Stream
@@ -102,7 +102,7 @@ class Completions:
     def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
     @forgetful
     def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type, and give it as a value of the type.
+        """Ask a model for a reply of a type, and return it as a value of the type.
 
         Args:
             arguments: Those of `create`, of which `response_format` may be a type: a pydantic model, msgspec Struct,
@@ -123,7 +123,7 @@ class Completions:
             APIError: The call failed.
         """
         asked, call = parse_call(arguments, self._sender.settings.validate)
-        return asked.completion(completion_of(self._sender.send(call), self._sender.settings.shown_url()))
+        return asked.completion(completion_of(self._sender.send(call), self._sender.settings.redacted_url()))
 
     @overload
     def stream(
@@ -133,7 +133,7 @@ class Completions:
     def stream(self, **arguments: Unpack[CreateArguments]) -> ChatCompletionStreamManager[None]: ...
     @forgetful
     def stream(self, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation, and follow its reply by typed events.
+        """Create a chat completion, and follow its reply by typed events.
 
         Args:
             arguments: Those of `create`; `response_format` may be a type, as `parse` takes it.
@@ -244,10 +244,10 @@ class AsyncCompletions:
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]: ...
     @forgetful
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation; see `Completions.create`."""
+        """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = await self._sender.send(call)
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         if not call.stream:
             return completion_of(answer, url)
         from chat_completions._streaming.async_stream import AsyncStream
@@ -262,9 +262,9 @@ class AsyncCompletions:
     async def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type, and give it as a value of the type; see `Completions.parse`."""
+        """Ask a model for a reply of a type, and return it as a value of the type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
-        return asked.completion(completion_of(await self._sender.send(call), self._sender.settings.shown_url()))
+        return asked.completion(completion_of(await self._sender.send(call), self._sender.settings.redacted_url()))
 
     @overload
     def stream(
@@ -274,7 +274,7 @@ class AsyncCompletions:
     def stream(self, **arguments: Unpack[CreateArguments]) -> AsyncChatCompletionStreamManager[None]: ...
     @forgetful
     def stream(self, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation, and follow its reply by typed events; see `Completions.stream`."""
+        """Create a chat completion, and follow its reply by typed events; see `Completions.stream`."""
         from chat_completions._streaming.events.event_stream import AsyncChatCompletionStreamManager
 
         return AsyncChatCompletionStreamManager(self.create, arguments)

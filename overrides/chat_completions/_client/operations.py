@@ -9,7 +9,7 @@ from chat_completions._client.arguments import split_options
 from chat_completions._contract import generated
 from chat_completions._contract.request_body import encodable_request, request_body
 from chat_completions._response_info import request_id_of
-from chat_completions._transport.call import Answer, Call, info_of
+from chat_completions._transport.call import Call, CallResult, info_of
 from chat_completions._transport.error_mapping import error_body, status_error, text_of
 from chat_completions.errors import APIResponseValidationError
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
     from chat_completions._pagination.cursor import Listing
     from chat_completions._transport.sender import AsyncSender, Sender
     from chat_completions.models import ChatCompletion, ChatCompletionList
-    from chat_completions.structured.output_spec import Asked
+    from chat_completions.structured.output_spec import OutputSpec
 
 
-def completion_of(answer: Answer, shown_url: str) -> ChatCompletion:
+def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
     """Decode the completion that a call was answered with."""
-    completion: ChatCompletion = parsed(answer, generated.parse_completion, shown_url)
+    completion: ChatCompletion = parsed(answer, generated.parse_completion, redacted_url)
     if _is_error(completion, completion.choices):
-        raise _told_error(answer, shown_url)
+        raise _told_error(answer, redacted_url)
     if answer.watch is not None:
         answer.watch.completion(completion.to_dict(), completion._request_id)
     return completion
 
 
-def page_of(answer: Answer, shown_url: str) -> ChatCompletionList:
+def page_of(answer: CallResult, redacted_url: str) -> ChatCompletionList:
     """Decode the page that a call was answered with."""
-    page: ChatCompletionList = parsed(answer, generated.parse_list, shown_url)
+    page: ChatCompletionList = parsed(answer, generated.parse_list, redacted_url)
     if _is_error(page, page.data):
-        raise _told_error(answer, shown_url)
+        raise _told_error(answer, redacted_url)
     if answer.watch is not None:
         answer.watch.page(page.to_dict(), page._request_id)
     return page
 
 
 def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: bool) -> Call:
-    """Give the call that creates a completion.
+    """Return the call that creates a completion.
 
     Args:
         stream: The `stream` argument, None where the caller did not say.
@@ -62,8 +62,8 @@ def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: boo
     return Call(request, stream=bool(body.get("stream")), **options)
 
 
-def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[Asked, Call]:
-    """Give the call that creates a completion of a type, and what it asks for.
+def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[OutputSpec, Call]:
+    """Return the call that creates a completion of a type, and what it asks for.
 
     Args:
         arguments: Those of `parse`.
@@ -72,9 +72,9 @@ def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[Asked, Cal
     Raises:
         TypeError: The arguments ask for a stream.
     """
-    from chat_completions.structured.output_spec import Asked
+    from chat_completions.structured.output_spec import OutputSpec
 
-    asked = Asked(arguments)
+    asked = OutputSpec(arguments)
     call = create_call(None, asked.arguments, validate)
     if call.stream:
         raise TypeError("parse() gives one completion; for a stream of a type, use stream(response_format=...)")
@@ -82,21 +82,21 @@ def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[Asked, Cal
 
 
 def list_call(arguments: Mapping[str, Any]) -> Call:
-    """Give the call that lists completions."""
+    """Return the call that lists completions."""
     options, params = split_options(arguments)
     return Call(generated.list_request(**params), **options)
 
 
 def _is_error(decoded: generated.Model, entries: object) -> bool:
-    """Tell whether an object that lacks its entries is the API's error, which gateways send with 200."""
+    """Return whether an object that lacks its entries is the API's error, which gateways send with 200."""
     return not isinstance(entries, list) and bool(decoded.get("error") or decoded.get("object") == "error")
 
 
-def _told_error(answer: Answer, shown_url: str) -> APIResponseValidationError:
+def _told_error(answer: CallResult, redacted_url: str) -> APIResponseValidationError:
     response = answer.response
     body, message = error_body(response.content)
     return APIResponseValidationError(
-        f"{shown_url} answered {response.status_code}, and with an error: {message}",
+        f"{redacted_url} answered {response.status_code}, and with an error: {message}",
         body=body,
         request_id=request_id_of(response.headers),
         response=response,
@@ -104,7 +104,7 @@ def _told_error(answer: Answer, shown_url: str) -> APIResponseValidationError:
 
 
 def json_of(response: httpx.Response) -> Any:
-    """Give the body of a response as plain JSON.
+    """Return the body of a response as plain JSON.
 
     Raises:
         APIResponseValidationError: It is no JSON.
@@ -120,7 +120,7 @@ def json_of(response: httpx.Response) -> Any:
         ) from error
 
 
-def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
+def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
     """Decode the body of a success.
 
     Raises:
@@ -135,7 +135,7 @@ def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
     except generated.UnexpectedContent:
         kind = response.headers.get("content-type", "no content type")
         raise APIResponseValidationError(
-            f"{shown_url} answered {response.status_code} with {kind} that is no JSON object; is base_url right?",
+            f"{redacted_url} answered {response.status_code} with {kind} that is no JSON object; is base_url right?",
             body=text_of(response),
             request_id=request_id_of(response.headers),
             response=response,
@@ -146,9 +146,9 @@ def parsed(answer: Answer, parse: Any, shown_url: str) -> Any:
 
 def fetch_page(sender: Sender, listing: Listing) -> ChatCompletionList:
     """Return the page at which a listing stands."""
-    return page_of(sender.send(list_call(listing.arguments)), sender.settings.shown_url())
+    return page_of(sender.send(list_call(listing.arguments)), sender.settings.redacted_url())
 
 
 async def fetch_page_async(sender: AsyncSender, listing: Listing) -> ChatCompletionList:
     """Return the page at which a listing stands; see `fetch_page`."""
-    return page_of(await sender.send(list_call(listing.arguments)), sender.settings.shown_url())
+    return page_of(await sender.send(list_call(listing.arguments)), sender.settings.redacted_url())

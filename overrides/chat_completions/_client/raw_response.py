@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
     from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
-    from chat_completions._transport.call import Answer
+    from chat_completions._transport.call import CallResult
     from chat_completions._transport.sender import AsyncSender, Sender
     from chat_completions._types import ResponseFormatT
     from chat_completions.models import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
@@ -46,7 +46,7 @@ class ResponseHead(Generic[T]):
         http_response: The httpx response.
     """
 
-    def __init__(self, answer: Answer, parse: Callable[[], T]) -> None:
+    def __init__(self, answer: CallResult, parse: Callable[[], T]) -> None:
         self._info = info_of(answer)
         self._parse = parse
         self._parsed: T | None = None
@@ -124,7 +124,7 @@ class RawResponse(ResponseHead[T]):
         return text_of(self.http_response)
 
     def json(self) -> Any:
-        """Give the body as plain JSON; not for a stream.
+        """Return the body as plain JSON; not for a stream.
 
         Raises:
             APIResponseValidationError: It is no JSON.
@@ -160,10 +160,10 @@ class CompletionsWithRawResponse:
     def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation; see `Completions.create`."""
+        """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = self._sender.send(call)
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         return RawResponse(answer, lambda: Stream(answer, url) if call.stream else completion_of(answer, url))
 
     @overload
@@ -177,7 +177,7 @@ class CompletionsWithRawResponse:
         """Ask a model for a reply of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
         answer = self._sender.send(call)
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
 
     @forgetful
@@ -185,7 +185,7 @@ class CompletionsWithRawResponse:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)
         answer = self._sender.send(list_call(listing.arguments))
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         return RawResponse(
             answer, lambda: Page(page_of(answer, url), listing, functools.partial(fetch_page, self._sender))
         )
@@ -209,10 +209,10 @@ class AsyncCompletionsWithRawResponse:
     async def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
     @forgetful
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation; see `Completions.create`."""
+        """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = await self._sender.send(call)
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         return RawResponse(answer, lambda: AsyncStream(answer, url) if call.stream else completion_of(answer, url))
 
     @overload
@@ -226,7 +226,7 @@ class AsyncCompletionsWithRawResponse:
         """Ask a model for a reply of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
         answer = await self._sender.send(call)
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
 
     @forgetful
@@ -234,7 +234,7 @@ class AsyncCompletionsWithRawResponse:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)
         answer = await self._sender.send(list_call(listing.arguments))
-        url = self._sender.settings.shown_url()
+        url = self._sender.settings.redacted_url()
         return RawResponse(
             answer, lambda: AsyncPage(page_of(answer, url), listing, functools.partial(fetch_page_async, self._sender))
         )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
-    from chat_completions._transport.call import Answer, Call
+    from chat_completions._transport.call import Call, CallResult
     from chat_completions._transport.sender import AsyncSender, Sender
     from chat_completions._types import ResponseFormatT
     from chat_completions.models import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
@@ -51,7 +51,9 @@ class _Body(ResponseHead[T]):
         is_stream: Whether that reads the body by itself.
     """
 
-    def __init__(self, answer: Answer, decode: Callable[[Answer, str], T], url: str, *, is_stream: bool) -> None:
+    def __init__(
+        self, answer: CallResult, decode: Callable[[CallResult, str], T], url: str, *, is_stream: bool
+    ) -> None:
         super().__init__(answer, lambda: decode(answer, url))
         self._ends_at = answer.ends_at
         self._limit = answer.max_response_bytes
@@ -60,7 +62,7 @@ class _Body(ResponseHead[T]):
         self._operation = answer.operation
 
     def _over(self, error: ChatCompletionsError | None = None) -> None:
-        """Take note that the body was read, or not to its end; a stream that reads it does so by itself."""
+        """Record that the body was read, or not to its end; a stream that reads it does so by itself."""
         if self._operation is not None and not (self._is_stream and self._parsed is not None):
             self._operation.body_over(self.http_response, error)
 
@@ -98,7 +100,7 @@ class APIResponse(_Body[T]):
     """
 
     def read(self) -> bytes:
-        """Read the body, and give its bytes; again, if asked again.
+        """Read the body, and return its bytes; again, if asked again.
 
         Raises:
             ResponseTooLargeError: It is larger than the client's `max_response_bytes`.
@@ -108,12 +110,12 @@ class APIResponse(_Body[T]):
             return self.http_response.content
 
     def text(self) -> str:
-        """Read the body, and give it as text."""
+        """Read the body, and return it as text."""
         self.read()
         return text_of(self.http_response)
 
     def json(self) -> Any:
-        """Read the body, and give it as plain JSON.
+        """Read the body, and return it as plain JSON.
 
         Raises:
             APIResponseValidationError: It is no JSON.
@@ -122,7 +124,7 @@ class APIResponse(_Body[T]):
         return json_of(self.http_response)
 
     def parse(self) -> T:
-        """Give what the call gives by itself: always the same object; a stream reads the body as it is iterated.
+        """Return what the call gives by itself: always the same object; a stream reads the body as it is iterated.
 
         Raises:
             APIResponseValidationError: The body is no such thing.
@@ -160,7 +162,7 @@ class APIResponse(_Body[T]):
                 yield piece
 
     def close(self) -> None:
-        """Let go of the connection; closing twice is fine."""
+        """Close the connection; closing twice is fine."""
         self._over()
         self.http_response.close()
 
@@ -169,23 +171,23 @@ class AsyncAPIResponse(_Body[T]):
     """An HTTP response whose body is read when it is asked for; see `APIResponse`."""
 
     async def read(self) -> bytes:
-        """Read the body, and give its bytes; see `APIResponse.read`."""
+        """Read the body, and return its bytes; see `APIResponse.read`."""
         with self._reading():
             await aread_body(self.http_response, self._limit, self._ends_at)
             return self.http_response.content
 
     async def text(self) -> str:
-        """Read the body, and give it as text."""
+        """Read the body, and return it as text."""
         await self.read()
         return text_of(self.http_response)
 
     async def json(self) -> Any:
-        """Read the body, and give it as plain JSON."""
+        """Read the body, and return it as plain JSON."""
         await self.read()
         return json_of(self.http_response)
 
     async def parse(self) -> T:
-        """Give what the call gives by itself; see `APIResponse.parse`."""
+        """Return what the call gives by itself; see `APIResponse.parse`."""
         if self._parsed is None:
             if not self._is_stream:
                 await self.read()
@@ -210,7 +212,7 @@ class AsyncAPIResponse(_Body[T]):
                 yield piece
 
     async def close(self) -> None:
-        """Let go of the connection; closing twice is fine."""
+        """Close the connection; closing twice is fine."""
         self._over()
         await self.http_response.aclose()
 
@@ -265,7 +267,7 @@ class CompletionsWithStreamingResponse:
     def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> ResponseContextManager[Any]: ...
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation; see `Completions.create`."""
+        """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
         return self._opened(call, Stream if call.stream else completion_of)
 
@@ -290,12 +292,12 @@ class CompletionsWithStreamingResponse:
             list_call(listing.arguments), lambda answer, url: Page(page_of(answer, url), listing, fetch)
         )
 
-    def _opened(self, call: Call, decode: Callable[[Answer, str], T]) -> ResponseContextManager[T]:
+    def _opened(self, call: Call, decode: Callable[[CallResult, str], T]) -> ResponseContextManager[T]:
         call.stream_body = True
 
         def respond() -> APIResponse[T]:
             answer = self._sender.send(call)
-            return APIResponse(answer, decode, self._sender.settings.shown_url(), is_stream=call.stream)
+            return APIResponse(answer, decode, self._sender.settings.redacted_url(), is_stream=call.stream)
 
         return ResponseContextManager(respond)
 
@@ -320,7 +322,7 @@ class AsyncCompletionsWithStreamingResponse:
     ) -> AsyncResponseContextManager[Any]: ...
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
-        """Ask a model to continue a conversation; see `Completions.create`."""
+        """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
         return self._opened(call, AsyncStream if call.stream else completion_of)
 
@@ -347,11 +349,11 @@ class AsyncCompletionsWithStreamingResponse:
             list_call(listing.arguments), lambda answer, url: AsyncPage(page_of(answer, url), listing, fetch)
         )
 
-    def _opened(self, call: Call, decode: Callable[[Answer, str], T]) -> AsyncResponseContextManager[T]:
+    def _opened(self, call: Call, decode: Callable[[CallResult, str], T]) -> AsyncResponseContextManager[T]:
         call.stream_body = True
 
         async def respond() -> AsyncAPIResponse[T]:
             answer = await self._sender.send(call)
-            return AsyncAPIResponse(answer, decode, self._sender.settings.shown_url(), is_stream=call.stream)
+            return AsyncAPIResponse(answer, decode, self._sender.settings.redacted_url(), is_stream=call.stream)
 
         return AsyncResponseContextManager(respond)

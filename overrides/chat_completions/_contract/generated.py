@@ -31,31 +31,31 @@ _STRICT: Any = _Strict()
 
 
 def request_fields() -> Mapping[str, str]:
-    """Give the fields that a createChatCompletion request may have: wire name to attribute name."""
+    """Return the fields that a createChatCompletion request may have: wire name to attribute name."""
     from chat_completions_api.models import CreateChatCompletionRequest
 
     return CreateChatCompletionRequest._attributes
 
 
 def create_request(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the arguments of `httpx.Client.build_request` for createChatCompletion."""
+    """Return the arguments of `httpx.Client.build_request` for createChatCompletion."""
     return create_chat_completion._get_kwargs(body=body)
 
 
 def decode_chunk() -> Callable[[Mapping[str, Any]], ChatCompletionChunk]:
-    """Give the decoder of one event of a stream; its model is imported only here."""
+    """Return the decoder of one event of a stream; its model is imported only here."""
     from chat_completions_api.models import ChatCompletionChunk
 
     return ChatCompletionChunk.from_dict
 
 
 def copier(model: Model) -> Callable[[], Any]:
-    """Give what copies a decoded model: what its fields hold is the same, where it came from is not told."""
+    """Return what copies a decoded model: what its fields hold is the same, where it came from is not told."""
     return model._twin
 
 
 def attribute_of(model: Model, key: str) -> str | None:
-    """Give the attribute of a field by its wire name; None if the specification does not know it."""
+    """Return the attribute of a field by its wire name; None if the specification does not know it."""
     return model._attributes.get(key)
 
 
@@ -68,7 +68,7 @@ def document() -> dict[str, Any]:
 
 
 def list_request(**query: Any) -> dict[str, Any]:
-    """Give the arguments of `httpx.Client.build_request` for listChatCompletions; None leaves a parameter out."""
+    """Return the arguments of `httpx.Client.build_request` for listChatCompletions; None leaves a parameter out."""
     return list_chat_completions._get_kwargs(**{key: value for key, value in query.items() if value is not None})
 
 

@@ -30,7 +30,7 @@ scan_string: Callable[[str, int], tuple[str, int]] = getattr(json.decoder, "scan
 
 @cache
 def reader() -> Callable[[str], Any]:
-    """Give the fastest function at hand that does what `json.loads` does."""
+    """Return the fastest function at hand that does what `json.loads` does."""
     try:
         from msgspec import MsgspecError
         from msgspec.json import Decoder

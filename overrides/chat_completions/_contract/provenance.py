@@ -41,7 +41,7 @@ class Provenance:
     versions: Mapping[str, str | None] = field(converter=_read_only, hash=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the facts as a JSON object."""
+        """Return the facts as a JSON object."""
         facts = {name: getattr(self, name) for name in ("repository", "commit", "date", "slice_sha256")}
         return {**facts, "versions": dict(self.versions)}
 

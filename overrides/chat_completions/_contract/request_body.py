@@ -14,7 +14,7 @@ from chat_completions.errors import RequestValidationError
 def request_body(
     params: Mapping[str, Any], stream: bool | None, extra_body: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Give the request as a JSON object: what the caller named, nothing else.
+    """Return the request as a JSON object: what the caller named, nothing else.
 
     Args:
         params: The keyword arguments; None is sent as null, what is absent or NOT_GIVEN is not sent.
@@ -44,7 +44,7 @@ def request_body(
 
 
 def encodable_request(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the arguments of the HTTP request that carries a body.
+    """Return the arguments of the HTTP request that carries a body.
 
     Raises:
         RequestValidationError: The body holds something that JSON has not; all places are named.

@@ -151,7 +151,7 @@ class Tables:
         self._nodes: dict[tuple[str, ...], Node] = {}
 
     def body(self, operation: str, media_type: str) -> Node | None:
-        """Give what an operation answers with when it succeeds; None if the document does not say."""
+        """Return what an operation answers with when it succeeds; None if the document does not say."""
         for path, methods in self._document.get("paths", {}).items():
             for method, described in methods.items():
                 if isinstance(described, dict) and described.get("operationId") == operation:
@@ -202,7 +202,7 @@ class Tables:
                 self._fill_fields(node.variants[value], [shape])
 
     def _tagged(self, objects: list[_Shape]) -> tuple[str, dict[str, _Shape]] | None:
-        """Give the field whose texts tell objects apart, and the objects by these texts; None if none does."""
+        """Return the field whose texts tell objects apart, and the objects by these texts; None if none does."""
         for name in objects[0].fields or ():
             known = []
             for shape in objects:
@@ -214,7 +214,7 @@ class Tables:
         return None
 
     def _settled(self, spot: _Spot) -> _Spot:
-        """Give the schema that a reference means, or a union of it and null."""
+        """Return the schema that a reference means, or a union of it and null."""
         seen = set()
         while spot.pointer not in seen and isinstance(spot.schema, dict):
             seen.add(spot.pointer)
@@ -232,7 +232,7 @@ class Tables:
         return _Spot(self._document, "#").at(*segments)
 
     def _shapes(self, spot: _Spot, seen: tuple[str, ...]) -> list[_Shape]:
-        """Give the alternatives of a schema other than null."""
+        """Return the alternatives of a schema other than null."""
         schema = spot.schema
         if schema is False or spot.pointer in seen:
             return []
@@ -254,7 +254,7 @@ class Tables:
 
 
 def _own_shape(spot: _Spot) -> _Shape | None:
-    """Give what the keywords of a schema say of its values by themselves; None if they say nothing."""
+    """Return what the keywords of a schema say of its values by themselves; None if they say nothing."""
     schema = spot.schema
     if not _OWN & schema.keys():
         return None
@@ -276,7 +276,7 @@ def _own_shape(spot: _Spot) -> _Shape | None:
 
 
 def _both(pointer: str, shapes: Iterable[_Shape]) -> _Shape:
-    """Give the shape of what has all of some shapes."""
+    """Return the shape of what has all of some shapes."""
     both = _Shape(pointer, ANY)
     for shape in shapes:
         both.types &= shape.types

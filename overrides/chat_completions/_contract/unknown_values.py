@@ -57,7 +57,7 @@ class Unknown:
         return f"{self.operation} sent an unknown {self.kind} {self.name!r} at {self.path}, see {self.pointer}"
 
 
-class Watch:
+class UnknownReporter:
     """Looks at answers, and calls a function for each kind of thing that the slice does not know, once.
 
     A kind is a kind of thing, a schema and a name; after MAX_KINDS of them nothing more is told. Threads may share it.
@@ -79,7 +79,7 @@ class Watch:
         self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:
-        return Watch, (self.hook,)
+        return UnknownReporter, (self.hook,)
 
     def completion(self, body: Mapping[str, Any], request_id: str | None) -> None:
         """Look at the JSON object of a completion."""
@@ -130,7 +130,7 @@ class Watch:
 
 
 def _is_error(body: Mapping[str, Any]) -> bool:
-    """Tell whether a success is the report of an error, which some servers send so."""
+    """Return whether a success is the report of an error, which some servers send so."""
     return not (body.get("choices") or body.get("data")) and bool(body.get("error") or body.get("object") == "error")
 
 

@@ -38,7 +38,7 @@ class Listing:
     empty: int = 0
 
     def after(self, page: ChatCompletionList) -> Listing | None:
-        """Give where the listing stands after a page, None at its end.
+        """Return where the listing stands after a page, None at its end.
 
         Raises:
             PaginationError: What came is no page; or the server says that there is more, and no way leads there, or
@@ -64,7 +64,7 @@ class Listing:
         return replace(self, arguments=arguments, left=left, cursors=self.cursors | {cursor}, empty=empty)
 
     def items(self, page: ChatCompletionList) -> Iterator[ChatCompletion]:
-        """Give the items of a page, as far as they may be given.
+        """Yield the items of a page, as far as they may be given.
 
         Raises:
             PaginationError: What came is no page, or one of its items is no object.
@@ -75,7 +75,7 @@ class Listing:
             yield cast("ChatCompletion", item)
 
     def _data(self, page: ChatCompletionList) -> list[Any]:
-        """Give what a page holds; null counts as nothing."""
+        """Return what a page holds; null counts as nothing."""
         if "data" not in page and "has_more" not in page:
             raise self._error("the server sent an object that is no page: it has neither data nor has_more")
         data: Any = page.data
@@ -127,7 +127,7 @@ class PageInfo:
 
 
 def start(arguments: Mapping[str, Any], max_items: int | None) -> Listing:
-    """Give the listing that a call begins.
+    """Return the listing that a call begins.
 
     Raises:
         ValueError: `max_items` is negative.
@@ -154,7 +154,7 @@ def _can_be_sent(cursor: object) -> bool:
 
 
 def listing_of(arguments: Mapping[str, Any]) -> Listing:
-    """Give the listing that the arguments of `list` begin."""
+    """Return the listing that the arguments of `list` begin."""
     rest = {name: value for name, value in sealed(arguments).items() if not isinstance(value, NotGiven)}
     max_items = rest.pop("max_items", None)
     return start(rest, max_items)

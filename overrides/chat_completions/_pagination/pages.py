@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion, ChatCompletionList
 
 
-class _Shared:
+class _BasePage:
     """What the two shells have in common: the page, and where the listing stands."""
 
     def __init__(self, page: ChatCompletionList, listing: Listing) -> None:
@@ -45,7 +45,7 @@ class _Shared:
         return self._page.object
 
     def has_next_page(self) -> bool:
-        """Tell whether there is another page to get.
+        """Return whether there is another page to get.
 
         Raises:
             PaginationError: The server says that there is one, and no way leads there.
@@ -72,7 +72,7 @@ class _Shared:
         return None if info is None else info.params["after"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the page as the server sent it."""
+        """Return the page as the server sent it."""
         return self._page.to_dict()
 
     def _next(self) -> Listing:
@@ -90,7 +90,7 @@ class _Shared:
         return f"{type(self).__name__}(data=[{len(self.data)} completions], has_more={self.has_more})"
 
 
-class Page(_Shared):
+class Page(_BasePage):
     """A page of stored completions; iterating it gives the completions of this page and of all that follow.
 
     Raises, from `get_next_page` and from the iterations:
@@ -130,7 +130,7 @@ class Page(_Shared):
             yield from page._listing.items(page._page)
 
 
-class AsyncPage(_Shared):
+class AsyncPage(_BasePage):
     """A page of stored completions; see `Page`."""
 
     def __init__(

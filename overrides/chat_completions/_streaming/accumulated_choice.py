@@ -15,7 +15,7 @@ RETOLD_SLACK = 64
 # API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
 LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
 _PLAIN = frozenset({str, int, float, bool, type(None)})
-PADDING = "obfuscation"  # of no use once it has arrived
+OBFUSCATION = "obfuscation"  # of no use once it has arrived
 CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 
 
@@ -34,7 +34,7 @@ class Entries(list[Any]):
         self.highest = -1
 
 
-class FoldedChoice:
+class AccumulatedChoice:
     """One choice as far as it has come; the strings of its message, except labels, are StringIO: linear and compact."""
 
     __slots__ = ("extras", "finish_reason", "index", "message", "seen")
@@ -90,7 +90,7 @@ class FoldedChoice:
         return True
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the choice so far as a JSON object of its own."""
+        """Return the choice so far as a JSON object of its own."""
         message = {**self.message, "role": self.message["role"] or "assistant"}
         told = {"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason}
         choice: dict[str, Any] = copied(told)
@@ -105,7 +105,7 @@ class FoldedChoice:
 
 
 def _unpacked(entry: bytes | tuple[str | bytes, str]) -> Any:
-    """Give an entry of log probabilities."""
+    """Return an entry of log probabilities."""
     if isinstance(entry, bytes):
         return marshal.loads(entry)
     text, part = entry
@@ -164,7 +164,7 @@ def string_of(holder: Any, key: str) -> str:
 
 
 def copied(value: Any) -> Any:
-    """Give a value as plain JSON that shares nothing with it."""
+    """Return a value as plain JSON that shares nothing with it."""
     try:
         return _copy(value)
     except RecursionError:

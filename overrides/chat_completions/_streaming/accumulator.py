@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._streaming.accumulated_choice import (
     CHOICE_KEYS,
     LABELS,
-    PADDING,
+    OBFUSCATION,
+    AccumulatedChoice,
     Entries,
-    FoldedChoice,
     append_text,
     copied,
     extend,
     forget_retold,
     string_of,
 )
-from chat_completions._streaming.anomalies import MAX_ANOMALIES, Anomaly, Repairs, brief
+from chat_completions._streaming.anomalies import MAX_ANOMALIES, Anomaly, AnomalyLog, brief
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
@@ -37,14 +37,14 @@ _TIDY_CHUNKS = 1024
 _PIECE_BYTES = 128  # of text for each piece that may stand alone, which takes half of that itself
 
 
-class Fold(Repairs):
+class Accumulator(AnomalyLog):
     """A completion in the making: add each chunk, ask at any time; `anomalies` tells what had to be repaired."""
 
     __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grows", "take_tokens")
 
     def __init__(self) -> None:
         super().__init__()
-        self.choices: dict[int, FoldedChoice] = {}
+        self.choices: dict[int, AccumulatedChoice] = {}
         self._tidy_at = _TIDY_CHUNKS
         self.grows: StringIO  # the text that the last ordinary chunk was a piece of
         # Takes log probabilities, if the last chunk was ordinary but for having some.
@@ -60,10 +60,10 @@ class Fold(Repairs):
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Fold the JSON object of one chunk, whatever it holds; it is not changed."""
-        if not self.add_ordinary(chunk):
+        if not self.add_plain_delta(chunk):
             self.add_other(chunk)
 
-    def add_ordinary(self, chunk: Any) -> bool:
+    def add_plain_delta(self, chunk: Any) -> bool:
         """Fold the ordinary chunk: one piece of a text that has begun, and around it what the last chunk had.
 
         Returns:
@@ -72,8 +72,8 @@ class Fold(Repairs):
         seen = self._seen
         try:
             seen["choices"] = choices = chunk["choices"]
-            if PADDING in chunk:
-                seen[PADDING] = chunk[PADDING]
+            if OBFUSCATION in chunk:
+                seen[OBFUSCATION] = chunk[OBFUSCATION]
             if chunk.items() <= seen.items():
                 [choice] = choices
                 state = self.choices[choice["index"]]
@@ -101,7 +101,7 @@ class Fold(Repairs):
         self._tidy_at = self._chunks + max(_TIDY_CHUNKS, sum(len(text.getvalue()) for text in texts) // _PIECE_BYTES)
 
     def add_other(self, chunk: Mapping[str, Any]) -> None:
-        """Fold a chunk that `add_ordinary` has left."""
+        """Fold a chunk that `add_plain_delta` has left."""
         self.take_tokens = None
         if self._add_tokens(chunk):
             return
@@ -152,18 +152,18 @@ class Fold(Repairs):
         return False
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the chat.completion so far as a JSON object of its own; what is required and unknown is null."""
+        """Return the chat.completion so far as a JSON object of its own; what is required and unknown is null."""
         choices = [state.to_dict() for _, state in sorted(self.choices.items())]
         return {**copied(self._top), "choices": choices}
 
     def completion(self) -> ChatCompletion | None:
-        """Give the completion so far; None before the first chunk."""
+        """Return the completion so far; None before the first chunk."""
         from chat_completions_api.models import ChatCompletion
 
         return ChatCompletion.from_dict(self.to_dict()) if self._chunks else None
 
     def finish(self) -> None:
-        """Take note that the server said the stream is done."""
+        """Record that the server said the stream is done."""
         for position, choice in self.choices.items():
             if choice.finish_reason is None:
                 self._note("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
@@ -171,7 +171,7 @@ class Fold(Repairs):
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
         for key, value in chunk.items():
-            if key in ("choices", PADDING):
+            if key in ("choices", OBFUSCATION):
                 continue
             known, value = top.get(key), copied(value)
             if key == "object":
@@ -198,7 +198,7 @@ class Fold(Repairs):
         if (state := self.choices.get(index)) is None:
             if index != len(self.choices):
                 self._note("out_of_order", f"{place}/index", f"{index}, {len(self.choices)} was next")
-            state = self.choices[index] = FoldedChoice(index)
+            state = self.choices[index] = AccumulatedChoice(index)
 
         delta, message = choice.get("delta"), choice.get("message")
         has_news = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
@@ -315,4 +315,4 @@ class Fold(Repairs):
             self._merge(call, {**new, "index": call["index"]}, f"{place}/{position}")
 
 
-__all__ = ["MAX_ANOMALIES", "Anomaly", "Fold"]
+__all__ = ["MAX_ANOMALIES", "Accumulator", "Anomaly"]

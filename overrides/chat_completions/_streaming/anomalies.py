@@ -33,7 +33,7 @@ class Anomaly:
     count: int = 1
 
 
-class Repairs:
+class AnomalyLog:
     """What was repaired in the chunks so far; `is_odd` tells it of the last chunk that was not ordinary."""
 
     __slots__ = ("_chunks", "_notes", "is_odd")

@@ -11,7 +11,7 @@ from chat_completions._streaming.stream import DRAIN_BYTES, DRAIN_SECONDS, Strea
 from chat_completions.errors import StreamError
 
 if TYPE_CHECKING:
-    from chat_completions._transport.call import Answer
+    from chat_completions._transport.call import CallResult
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -19,8 +19,8 @@ T_co = TypeVar("T_co", covariant=True)
 class AsyncStream(StreamView[T_co]):
     """The chunks of a completion, as they arrive; see `Stream`."""
 
-    def __init__(self, answer: Answer, shown_url: str) -> None:
-        super().__init__(answer, shown_url)
+    def __init__(self, answer: CallResult, redacted_url: str) -> None:
+        super().__init__(answer, redacted_url)
         self._bytes = self._response.aiter_bytes()
 
     def __aiter__(self) -> AsyncIterator[T_co]:
@@ -90,11 +90,11 @@ class AsyncStream(StreamView[T_co]):
                 yield text
 
     async def close(self) -> None:
-        """Let go of the connection; closing twice is fine."""
+        """Close the connection; closing twice is fine."""
         await self._release(drain=False)
 
     async def _release(self, *, drain: bool) -> None:
-        """Let go of the connection, perhaps after the rest of the body; being cancelled meanwhile does not stop it."""
+        """Close the connection, perhaps after the rest of the body; being cancelled meanwhile does not stop it."""
         if self._closed:
             return
         self._closed = True

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._contract import generated
-from chat_completions._streaming.accumulated_choice import PADDING
+from chat_completions._streaming.accumulated_choice import OBFUSCATION
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletionChunk
 
 
-class Mould:
+class ChunkTemplate:
     """Makes chunks that differ only in their piece, their padding and their log probabilities.
 
     Args:
@@ -36,7 +36,7 @@ class Mould:
         self._new_call: Callable[[], Any] | None = None
         self._decode_tokens: Callable[[Any], Any] | None = None
         try:
-            model: Any = generated.decode_chunk()(self.value("", chunk.get(PADDING), choice.get("logprobs")))
+            model: Any = generated.decode_chunk()(self.value("", chunk.get(OBFUSCATION), choice.get("logprobs")))
             delta, tokens = model.choices[0].delta, model.choices[0].logprobs
             self._new_chunk = generated.copier(model)
             self._new_choice = generated.copier(model.choices[0])
@@ -49,13 +49,13 @@ class Mould:
         except (AttributeError, LookupError, TypeError) as error:
             raise ValueError("a part of the chunk is no model") from error
         self._attribute = generated.attribute_of(delta, key)
-        self._padding_attribute = generated.attribute_of(model, PADDING)
+        self._padding_attribute = generated.attribute_of(model, OBFUSCATION)
 
     def value(self, piece: str, padding: str | None, tokens: Any) -> dict[str, Any]:
         """Make the object of a chunk."""
         chunk, choice = self._chunk.copy(), self._choice.copy()
         if padding is not None:
-            chunk[PADDING] = padding
+            chunk[OBFUSCATION] = padding
         if tokens is not None:
             choice["logprobs"] = tokens
         if self._key == "tool_calls":
@@ -81,7 +81,7 @@ class Mould:
             if self._padding_attribute is not None:
                 setattr(chunk, self._padding_attribute, padding)
             else:
-                chunk[PADDING] = padding
+                chunk[OBFUSCATION] = padding
         if self._decode_tokens is not None:
             choice.logprobs = self._decode_tokens(tokens)
         choice.delta = delta

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_completions._contract import json_reader
 from chat_completions._contract.json_reader import scan, scan_string
-from chat_completions._streaming.accumulated_choice import PADDING, Entries
-from chat_completions._streaming.chunk_template import Mould
+from chat_completions._streaming.accumulated_choice import OBFUSCATION, Entries
+from chat_completions._streaming.chunk_template import ChunkTemplate
 
 if TYPE_CHECKING:
-    from chat_completions._streaming.accumulator import Fold
+    from chat_completions._streaming.accumulator import Accumulator
     from chat_completions_api.models import ChatCompletionChunk
 
 # What stands in for the values that differ while their places are proven; nothing that a server can send on purpose.
@@ -41,7 +41,7 @@ class _Gap(NamedTuple):
     after: str  # empty for the last
 
 
-class Ordinary:
+class FastPath:
     """What the ordinary chunk of one stream was learnt to look like, and what the last one read has of its own.
 
     Attributes:
@@ -59,7 +59,7 @@ class Ordinary:
         self._gaps: list[_Gap] = []  # the same for any number of places
         self._key = ""  # the name of the piece
         self._take: Callable[[Any, str], bool] | None = None  # takes the log probabilities; None where there are none
-        self._mould: Mould
+        self._mould: ChunkTemplate
         self._loads = json_reader.reader()
         self._pause = self._wait = 1
         self._hits = 0
@@ -69,7 +69,7 @@ class Ordinary:
         self.tokens: Any = None
 
     def forget(self) -> None:
-        """Take note that a chunk came which is not ordinary."""
+        """Record that a chunk came which is not ordinary."""
         self._prefix = None
 
     def read(self, text: str) -> bool:
@@ -98,7 +98,7 @@ class Ordinary:
 
     def _read_with_tokens(self, text: str) -> bool:
         """Do so where each chunk has log probabilities, and have them taken."""
-        found: dict[str, Any] = {PADDING: None}
+        found: dict[str, Any] = {OBFUSCATION: None}
         at, written, tokens = 0, "", None
         try:
             for before, name, after in self._gaps:
@@ -115,7 +115,7 @@ class Ordinary:
         if text[at:] != self._end or self._take is None or not self._take(tokens, written):
             return False
         self._hits += 1
-        self.piece, self.padding, self.tokens = found[self._key], found[PADDING], tokens
+        self.piece, self.padding, self.tokens = found[self._key], found[OBFUSCATION], tokens
         return True
 
     def _scan_tokens(self, text: str, at: int, after: str) -> tuple[Any, int]:
@@ -179,10 +179,10 @@ class Ordinary:
                 case _:
                     return
             self._key = "arguments"
-        padding, tokens = chunk.get(PADDING), None if take is None else choice["logprobs"]
+        padding, tokens = chunk.get(OBFUSCATION), None if take is None else choice["logprobs"]
         probes: dict[str, Any] = {self._key: _PIECE}
-        if PADDING in chunk:
-            probes[PADDING] = _PADDING
+        if OBFUSCATION in chunk:
+            probes[OBFUSCATION] = _PADDING
         if take is not None:
             probes["logprobs"] = _TOKENS
         spots = sorted((*_place_of(text, name, probe), name) for name, probe in probes.items())
@@ -195,20 +195,22 @@ class Ordinary:
             probed += text[at:start] + json.dumps(probes[name]).removeprefix('"')
             at = end
         try:
-            self._mould = Mould(chunk, key)
-            if json.loads(probed + self._end) != self._mould.value(_PIECE, probes.get(PADDING), probes.get("logprobs")):
+            self._mould = ChunkTemplate(chunk, key)
+            if json.loads(probed + self._end) != self._mould.value(
+                _PIECE, probes.get(OBFUSCATION), probes.get("logprobs")
+            ):
                 return
             if self._mould.model(piece, padding, tokens).to_dict() != chunk:
                 return
         except (RecursionError, ValueError):
             return
-        self._is_padding_first = len(spots) == 2 and self._gaps[0].name == PADDING
+        self._is_padding_first = len(spots) == 2 and self._gaps[0].name == OBFUSCATION
         self._middle = self._gaps[0].after or None
         self._prefix = self._gaps[0].before
 
 
 def _place_of(text: str, name: str, like: Any) -> tuple[int, int]:
-    """Give where the last value of this name is, if it is of the kind of another; (0, 0) if there is none.
+    """Return where the last value of this name is, if it is of the kind of another; (0, 0) if there is none.
 
     The place of a string begins behind its first quotation mark.
     """
@@ -221,8 +223,8 @@ def _place_of(text: str, name: str, like: Any) -> tuple[int, int]:
         return 0, 0
 
 
-def arguments_grown(fold: Fold, chunk: Mapping[str, Any]) -> StringIO | None:
-    """Give the arguments of a tool call, if the chunk that was folded last is a piece of them and nothing else."""
+def arguments_grown(fold: Accumulator, chunk: Mapping[str, Any]) -> StringIO | None:
+    """Return the arguments of a tool call, if the chunk that was folded last is a piece of them and nothing else."""
     match chunk.get("choices"):
         case [{"index": int(index), "delta": {"tool_calls": [{"function": {"arguments": str()}}]} as delta}]:
             state = fold.choices.get(index)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from chat_completions._streaming.stream_decoder import StreamCore
-from chat_completions._streaming.timings import Arrivals
+from chat_completions._streaming.stream_decoder import ChunkDecoder
+from chat_completions._streaming.timings import ChunkTimer
 from chat_completions._traceback_locals import forget_locals
 from chat_completions._transport.call import info_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from chat_completions._streaming.anomalies import Anomaly
     from chat_completions._streaming.timings import StreamTimings
-    from chat_completions._transport.call import Answer
+    from chat_completions._transport.call import CallResult
     from chat_completions.models import ChatCompletion
 
 # After [DONE] a body has a few bytes left at most; reading them is what lets its connection be used again.
@@ -34,19 +34,19 @@ class StreamView(Generic[T_co]):
 
     _bytes: Any
 
-    def __init__(self, answer: Answer, shown_url: str) -> None:
+    def __init__(self, answer: CallResult, redacted_url: str) -> None:
         self._info = info_of(answer)
         self._response = answer.response
-        self._core = StreamCore(
+        self._core = ChunkDecoder(
             content_type=self._info.headers.get("content-type", ""),
             request_id=self._info.request_id,
-            shown_url=shown_url,
+            redacted_url=redacted_url,
             ends_at=answer.ends_at,
             idle_timeout=answer.idle_timeout,
             watch=answer.watch,
         )
         self._ready: Iterator[Any] = iter(())  # the chunks of the bytes that were read last
-        self._arrivals = Arrivals(answer)
+        self._arrivals = ChunkTimer(answer)
         self._operation = answer.operation
         self._closed = False
         self._process = os.getpid()
@@ -96,7 +96,7 @@ class StreamView(Generic[T_co]):
                 self._operation.stream_over(core, arrivals, core.fault if left or error is None else error)
 
     def _fault(self) -> Exception | None:
-        """Give what is to be raised now that all chunks are given; None while more bytes may come, or at the end."""
+        """Return what is to be raised now that all chunks are given; None while more bytes may come, or at the end."""
         core = self._core
         fault, core.fault = core.fault, None
         if fault is not None:
@@ -130,8 +130,8 @@ class Stream(StreamView[T_co]):
         StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
     """
 
-    def __init__(self, answer: Answer, shown_url: str) -> None:
-        super().__init__(answer, shown_url)
+    def __init__(self, answer: CallResult, redacted_url: str) -> None:
+        super().__init__(answer, redacted_url)
         self._bytes = self._response.iter_bytes()
         if answer.ends_at is not None or answer.idle_timeout is not None:
             from chat_completions._transport.watchdog import guard

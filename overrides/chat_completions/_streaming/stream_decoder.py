@@ -18,8 +18,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._contract import generated, json_reader
-from chat_completions._streaming.accumulator import Fold
-from chat_completions._streaming.fast_path import Ordinary, arguments_grown
+from chat_completions._streaming.accumulator import Accumulator
+from chat_completions._streaming.fast_path import FastPath, arguments_grown
 from chat_completions._transport.error_mapping import connection_error, error_value, words_of
 from chat_completions.errors import (
     APIConnectionError,
@@ -33,8 +33,8 @@ from chat_completions.errors import (
 from chat_completions.sse import Decoder, Event
 
 if TYPE_CHECKING:
-    from chat_completions._contract.unknown_values import Watch
-    from chat_completions._streaming.events.event_builder import EventCore
+    from chat_completions._contract.unknown_values import UnknownReporter
+    from chat_completions._streaming.events.event_builder import EventBuilder
     from chat_completions_api.models import ChatCompletion, ChatCompletionChunk
 
 DONE = "[DONE]"
@@ -44,13 +44,13 @@ _SHOWN_BYTES = 200
 _name_of, _data_of = itemgetter(0), itemgetter(1)
 
 
-class StreamCore:
+class ChunkDecoder:
     """The state of one stream.
 
     Args:
         content_type: The response's content type, for messages.
         request_id: The id under which the server logged the request.
-        shown_url: The base URL, for messages.
+        redacted_url: The base URL, for messages.
         ends_at: When the call's whole budget of time ends, on the clock; None for never.
         idle_timeout: Seconds without an event after which the stream counts as dead; None for no limit.
         watch: Who looks at what arrives; None for nobody.
@@ -62,15 +62,15 @@ class StreamCore:
         *,
         content_type: str = "",
         request_id: str | None = None,
-        shown_url: str = "the base URL",
+        redacted_url: str = "the base URL",
         ends_at: float | None = None,
         idle_timeout: float | None = None,
-        watch: Watch | None = None,
+        watch: UnknownReporter | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._content_type = content_type
         self.request_id = request_id
-        self._shown_url = shown_url
+        self._shown_url = redacted_url
         self._ends_at = ends_at
         self._idle_timeout = idle_timeout
         self._watch = watch
@@ -81,12 +81,12 @@ class StreamCore:
         self._decoder = Decoder()
         # What makes of a chunk what is given for it: of any chunk, and of one that was read as the ordinary one.
         self._make: Callable[[Mapping[str, Any]], Any] = generated.decode_chunk()
-        self._make_ordinary: Callable[[Ordinary], Any] = Ordinary.chunk
+        self._make_ordinary: Callable[[FastPath], Any] = FastPath.chunk
         self._read = json_reader.reader()
-        self._ordinary = Ordinary()
+        self._ordinary = FastPath()
         self._json: bytearray | None = None  # the body so far, if it is one JSON value
         self._begun = False  # whether a byte other than white space came, by which the two kinds of body are told apart
-        self.fold = Fold()
+        self.fold = Accumulator()
         self.done = False
         self.ended = False
         self.fault: StreamError | None = None
@@ -96,17 +96,17 @@ class StreamCore:
         """Whether the server said all that it had to say: `[DONE]`, or a finish reason for every choice."""
         return self.done or self.fold.is_complete
 
-    def give(self, events: EventCore) -> None:
-        """Give the events of each chunk in place of the chunk."""
+    def give(self, events: EventBuilder) -> None:
+        """Return the events of each chunk in place of the chunk."""
         events.fold = self.fold
         self._make, self._make_ordinary = events.events_of, events.ordinary_events
 
     def feed(self, data: bytes) -> list[ChatCompletionChunk]:
-        """Take the next bytes of the body, and give the chunks that they complete."""
+        """Take the next bytes of the body, and return the chunks that they complete."""
         return list(self.chunks_of(data))
 
     def end(self) -> list[ChatCompletionChunk]:
-        """Take note that the body has ended, and give what was still to come."""
+        """Record that the body has ended, and return what was still to come."""
         return list(self.chunks_at_end())
 
     def chunks_of(self, data: bytes) -> Iterator[ChatCompletionChunk]:
@@ -141,7 +141,7 @@ class StreamCore:
         return self._chunks_in(events, self._decoder.fault)
 
     def chunks_at_end(self) -> Iterator[ChatCompletionChunk]:
-        """Take note that the body has ended, and iterate what was still to come."""
+        """Record that the body has ended, and iterate what was still to come."""
         self.ended, self._last_event_at = True, self._clock()
         if self.fault is not None or self.done:
             return
@@ -159,7 +159,7 @@ class StreamCore:
             self.fault = self._incomplete()
 
     def cut(self, failure: Exception) -> Exception:
-        """Give what to raise for an exception that reading the body raised."""
+        """Return what to raise for an exception that reading the body raised."""
         self.ended = True
         error = connection_error(failure, self._shown_url)
         if error is None:
@@ -199,7 +199,7 @@ class StreamCore:
         return min(limits, default=None)
 
     def out_of_time(self) -> StreamError:
-        """Give the error for a stream that is out of time."""
+        """Return the error for a stream that is out of time."""
         self.ended = True
         if self._ends_at is not None and self._clock() >= self._ends_at:
             what = "the deadline passed before the stream was complete"
@@ -219,7 +219,7 @@ class StreamCore:
             self._fail_decoding(fault)
 
     def _chunks(self, texts: Iterable[str], name: str) -> Iterator[ChatCompletionChunk]:
-        """Give the chunks that the data of events of one name hold, up to the end or the first fault."""
+        """Yield the chunks that the data of events of one name hold, up to the end or the first fault."""
         watch, fold, ordinary, read = self._watch, self.fold, self._ordinary, self._read
         try:
             for data in texts:
@@ -242,7 +242,7 @@ class StreamCore:
                     else:
                         self._fail(f"an event holds no JSON ({error}): {data[:_SHOWN_BYTES]!r}", body=data)
                     break
-                if name != "error" and fold.add_ordinary(value):
+                if name != "error" and fold.add_plain_delta(value):
                     ordinary.learn(data, value, fold.grows)
                 else:
                     ordinary.forget()
@@ -313,7 +313,7 @@ class StreamCore:
         self.fault = kind(message, partial=partial, body=body, request_id=self.request_id)
 
     def closed_early(self) -> StreamError:
-        """Give the error for asking a stream for more after it was closed before its end."""
+        """Return the error for asking a stream for more after it was closed before its end."""
         return StreamError(
             "the stream was closed before it was complete; what had arrived is in .partial",
             partial=self.fold.completion(),
@@ -330,7 +330,7 @@ class StreamCore:
         )
 
     def completion(self) -> ChatCompletion | None:
-        """Give the completion folded so far, None if nothing has arrived."""
+        """Return the completion folded so far, None if nothing has arrived."""
         return self.fold.completion()
 
 
@@ -352,7 +352,7 @@ def _is_json(text: str) -> bool:
 
 
 def as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a whole completion as the one chunk that says the same."""
+    """Return a whole completion as the one chunk that says the same."""
     choices = []
     for choice in completion["choices"]:
         if isinstance(choice, dict):

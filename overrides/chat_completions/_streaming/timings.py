@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._streaming.accumulated_choice import LABELS
 
 if TYPE_CHECKING:
-    from chat_completions._streaming.accumulator import Fold
-    from chat_completions._transport.call import Answer
+    from chat_completions._streaming.accumulator import Accumulator
+    from chat_completions._transport.call import CallResult
 
 MAX_READS = 512
 SAMPLE = 8
@@ -82,7 +82,7 @@ class StreamTimings:
     tokens_per_second: float | None
 
 
-class Arrivals:
+class ChunkTimer:
     """When the chunks of one stream arrived.
 
     Args:
@@ -92,7 +92,7 @@ class Arrivals:
         ended_at: When the stream ended, on the clock; None while it runs.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: CallResult) -> None:
         self._answer = answer.began_at, answer.sent_at, answer.headed_at
         self._chunks = 0
         self._attend_at = 0  # so many chunks need no more than their moment
@@ -107,8 +107,8 @@ class Arrivals:
         self._token_chunks = 0  # up to the end of its read
         self.ended_at: float | None = None
 
-    def note(self, at: float, fold: Fold) -> None:
-        """Take note of the chunks that were taken since the last time; they arrived with the last read, at `at`."""
+    def note(self, at: float, fold: Accumulator) -> None:
+        """Record the chunks that were taken since the last time; they arrived with the last read, at `at`."""
         chunks = fold._chunks
         if chunks != self._chunks:
             self._chunks = chunks
@@ -116,7 +116,7 @@ class Arrivals:
             if chunks > self._attend_at:
                 self._attend(at, fold)
 
-    def _attend(self, at: float, fold: Fold) -> None:
+    def _attend(self, at: float, fold: Accumulator) -> None:
         """Look for the first token and for the end of the read that brought it; then, now and then, condense."""
         if self._first is None:
             self._first = at
@@ -158,7 +158,7 @@ class Arrivals:
         return self._token
 
     def timings(self, usage: Any) -> StreamTimings:
-        """Give what is known so far, with the usage that the server told."""
+        """Return what is known so far, with the usage that the server told."""
         began, sent, headed = self._answer
         last = self._moments[-1] if self._moments else headed
         tokens = usage.get("completion_tokens") if isinstance(usage, Mapping) else None
@@ -195,14 +195,14 @@ def _sampled(moments: Sequence[float]) -> Iterator[int]:
 
 
 def _quantile(spread: Sequence[tuple[float, int]], share: float) -> float:
-    """Give the smallest of sorted values that so large a share of them does not exceed."""
+    """Return the smallest of sorted values that so large a share of them does not exceed."""
     rank = math.ceil(share * sum(times for _, times in spread))
     until = itertools.accumulate(times for _, times in spread)
     return next(value for (value, _), seen in zip(spread, until, strict=True) if seen >= rank)
 
 
 def _has_text(value: Any) -> bool:
-    """Tell whether there is a text in a folded message that is more than a label."""
+    """Return whether there is a text in a folded message that is more than a label."""
     left = [value]  # without recursion: a server may nest as deeply as it likes
     while left:
         part = left.pop()

@@ -73,7 +73,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 def _seen(closed: Any) -> None:
-    """Take note of how a connection was lost, so that asyncio does not warn of it."""
+    """Record how a connection was lost, so that asyncio does not warn of it."""
     if not closed.cancelled():
         closed.exception()
 

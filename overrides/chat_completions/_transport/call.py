@@ -12,11 +12,11 @@ from chat_completions._types import NOT_GIVEN, NotGiven, Secret, revealed
 if TYPE_CHECKING:
     import httpx
 
-    from chat_completions._contract.unknown_values import Watch
+    from chat_completions._contract.unknown_values import UnknownReporter
     from chat_completions._transport.observer import Operation
 
 
-# `Call` and `Answer` are written out: each `dataclass` would take as long to make as a module to load.
+# `Call` and `CallResult` are written out: each `dataclass` would take as long to make as a module to load.
 class Call:
     """One call: the request as the generated endpoint built it, and the caller's options.
 
@@ -44,7 +44,7 @@ class Call:
         self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
 
 
-class Answer:
+class CallResult:
     """The response of a call, how it was come by, what its body may take and hold, and who watches what it holds.
 
     On the clock: when the call began, when the request that was answered was sent, when the head of its response came,
@@ -57,7 +57,7 @@ class Answer:
         attempts: list[Attempt],
         ends_at: float | None,
         idle_timeout: float | None,
-        watch: Watch | None,
+        watch: UnknownReporter | None,
         began_at: float = 0.0,
         sent_at: float = 0.0,
         headed_at: float = 0.0,
@@ -72,8 +72,8 @@ class Answer:
         self.operation = operation
 
 
-def info_of(answer: Answer) -> ResponseInfo:
-    """Give the information about an answered call."""
+def info_of(answer: CallResult) -> ResponseInfo:
+    """Return the information about an answered call."""
     response = answer.response
     headers = {name.lower(): value for name, value in response.headers.items()}
     elapsed = answer.answered_at - answer.began_at

@@ -71,7 +71,7 @@ class CookieBook:
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Take note that from here on the jar may hold what is not yet known to be an answer's."""
+        """Record that from here on the jar may hold what is not yet known to be an answer's."""
         with self._lock:
             self._under_way += 1
         try:
@@ -81,7 +81,7 @@ class CookieBook:
                 self._under_way -= 1
 
     def note(self, step: Send, response: Any) -> None:
-        """Take note of the cookies that a response sets; those of another origin than the caller's are not sent."""
+        """Record the cookies that a response sets; those of another origin than the caller's are not sent."""
         for answer in (*response.history, response):
             if "set-cookie" not in answer.headers:
                 continue

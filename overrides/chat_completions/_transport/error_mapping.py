@@ -108,13 +108,13 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
 
 
 def _origin(failure: BaseException) -> BaseException:
-    """Give what was raised first: httpx-aiohttp calls most of aiohttp's errors a time-out."""
+    """Return what was raised first: httpx-aiohttp calls most of aiohttp's errors a time-out."""
     cause = failure.__cause__
     return cause if cause is not None and _package(type(cause).__module__) == "aiohttp" else failure
 
 
 def words_of(failure: Exception) -> str:
-    """Give what an exception says, without the address that some of aiohttp's repeat, and what may be secret in it."""
+    """Return what an exception says, without the address and the secrets that some of aiohttp's repeat."""
     origin = _origin(failure)
     names = ("message", "certificate_error", "os_error") if _package(type(origin).__module__) == "aiohttp" else ()
     if "InvalidURL" in {kind.__name__ for kind in type(origin).__mro__} and names:
@@ -124,7 +124,7 @@ def words_of(failure: Exception) -> str:
 
 
 def _is_callers(failure: Exception) -> bool:
-    """Tell whether the caller's own code raised it: an event hook, an auth, a transport; or what that called."""
+    """Return whether the caller's own code raised it: an event hook, an auth, a transport; or what that called."""
     package = ""
     for frame in _frames(failure):
         if (found := _package(frame.f_globals.get("__name__", ""))) not in sys.stdlib_module_names:
@@ -142,7 +142,7 @@ def _package(module: str) -> str:
 
 
 def _asked(failure: Exception, url: str) -> str:
-    """Give the address that failed: of a redirect, its target's origin."""
+    """Return the address that failed: of a redirect, its target's origin."""
     try:
         target, known = urlsplit(str(failure.request.url)), urlsplit(url)  # type: ignore[attr-defined]
         if (target.scheme, target.hostname, target.port) == (known.scheme, known.hostname, known.port):
@@ -152,7 +152,7 @@ def _asked(failure: Exception, url: str) -> str:
     return f"{target.scheme}://{target.hostname}" + (f":{target.port}" if target.port else "")
 
 
-def too_late(deadline: float | None, error: APIStatusError | None = None) -> APITimeoutError:
+def deadline_error(deadline: float | None, error: APIStatusError | None = None) -> APITimeoutError:
     """Return the error for a call whose whole budget of time is used up.
 
     Args:
@@ -200,7 +200,7 @@ def status_error(
 
 
 def text_of(response: httpx.Response) -> str:
-    """Give the body of a response as text, whatever it says of its encoding."""
+    """Return the body of a response as text, whatever it says of its encoding."""
     try:
         return response.text
     except Exception:  # of many kinds: what it names may be an encoding of bytes, or of text as text
@@ -208,7 +208,7 @@ def text_of(response: httpx.Response) -> str:
 
 
 def error_body(content: bytes) -> tuple[Any, str]:
-    """Give the error object of a body and its message; servers write them in many ways."""
+    """Return the error object of a body and its message; servers write them in many ways."""
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
@@ -218,7 +218,7 @@ def error_body(content: bytes) -> tuple[Any, str]:
 
 
 def error_value(value: Any) -> tuple[Any, str]:
-    """Give the error object of a JSON value and its message.
+    """Return the error object of a JSON value and its message.
 
     Servers write `{"error": {...}}`, `{"error": "..."}`, `{"detail": ...}`, the error object alone, or a list of one.
     """

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from chat_completions._transport.call import Answer, Call
+    from chat_completions._transport.call import Call, CallResult
     from chat_completions._transport.settings import Settings
 
 
@@ -28,7 +28,7 @@ class Operation(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
 
-    def answered(self, answer: Answer) -> Answer:
+    def answered(self, answer: CallResult) -> CallResult:
         """Record the answer and return it; unless its body is still to be read, that is the end."""
         ...
 

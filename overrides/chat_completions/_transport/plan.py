@@ -1,7 +1,7 @@
 """One call to the API as a plan: what to send, when to wait, what to do with the answer. No I/O.
 
 A plan is a generator. It yields steps (`Send`, `Read`, `Close`, `Sleep`, `Key`), is sent their results or thrown their
-failures, and returns an `Answer`. The sync and the async transport carry out the same plans.
+failures, and returns an `CallResult`. The sync and the async transport carry out the same plans.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from urllib.parse import urljoin, urlsplit
 
 from chat_completions import _logging
 from chat_completions._response_info import Attempt
-from chat_completions._retryable import retried
+from chat_completions._retryable import should_retry
 from chat_completions._transport import retry
-from chat_completions._transport.call import Answer
-from chat_completions._transport.error_mapping import connection_error, status_error, too_late
+from chat_completions._transport.call import CallResult
+from chat_completions._transport.error_mapping import connection_error, deadline_error, status_error
 from chat_completions._transport.header_checks import check_query, refuse_quoted_header
 from chat_completions._transport.settings import (
     DEFAULT_CONNECT_TIMEOUT,
@@ -26,7 +26,7 @@ from chat_completions._transport.settings import (
     checked_seconds,
     checked_timeout,
     has_server,
-    usable_key,
+    validated_api_key,
 )
 from chat_completions._transport.steps import Close, Key, Read, Send, Sleep, Step
 from chat_completions._types import NotGiven, Secret, revealed
@@ -50,12 +50,12 @@ class _State:
         self.redirects = 0
 
     def told(self, error: APIError) -> APIError:
-        """Give the error that ends the call, with how it came to that."""
+        """Return the error that ends the call, with how it came to that."""
         error.attempts, error.elapsed = tuple(self.attempts), time.monotonic() - self.began_at
         return error
 
 
-def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
+def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult]:
     """Plan a call: its attempts, the redirects that it follows, and its time limits.
 
     Raises:
@@ -84,7 +84,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
         target: Secret[str] | None = None
         try:
             if ends_at is not None and begun >= ends_at:
-                raise too_late(deadline)
+                raise deadline_error(deadline)
             sending.timeout = _within(limits, ends_at)
             _logging.sending(sending.method, sending.url, len(state.attempts) + 1, sending.content)
             response = yield sending
@@ -97,7 +97,7 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
                 state.attempts.append(Attempt(status, seconds=headed_at - begun))
                 moments = began_at, begun, headed_at, time.monotonic()
                 limit = settings.max_response_bytes
-                return Answer(response, state.attempts, ends_at, idle, settings.on_unknown, *moments, limit)
+                return CallResult(response, state.attempts, ends_at, idle, settings.on_unknown, *moments, limit)
             target = _redirect_target(sending, response)
             if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(sending.url, target.reveal()):
                 yield Close(response)
@@ -117,8 +117,8 @@ def exchange(settings: Settings, call: Call) -> Generator[Step, Any, Answer]:
             led_to = _logging.shown(target.reveal()) if target else None
             error = status_error(response, redirected_to=led_to, broken=broken)
             if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
-                error = too_late(deadline, error)
-            worth = retried(head, response.headers, error.code, error.type) and target is None
+                error = deadline_error(deadline, error)
+            worth = should_retry(head, response.headers, error.code, error.type) and target is None
             wait = retry.delay(len(state.attempts) + 1, response.headers) if worth else None
         now = time.monotonic()
         too_long = wait is None or (ends_at is not None and now + wait >= ends_at)
@@ -134,12 +134,12 @@ def _key(settings: Settings, ends_at: float | None) -> Generator[Step, Any, Secr
     key: Any = settings.api_key
     if key is not None and callable(key.reveal()):
         key = yield Key(key, ends_at)
-    usable = Secret(usable_key(revealed(key)))
+    usable = Secret(validated_api_key(revealed(key)))
     return cast("Secret[str]", usable) if usable.reveal() else None
 
 
 def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: float | None) -> Send:
-    """Give the request of a call.
+    """Return the request of a call.
 
     Raises:
         RequestValidationError: A header or a part of the query cannot be sent.
@@ -159,23 +159,23 @@ def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: f
 
 
 def _new_key() -> str:
-    """Give an idempotency key; `uuid.uuid4` takes five times as long."""
+    """Return an idempotency key; `uuid.uuid4` takes five times as long."""
     digits = os.urandom(16).hex()
     return f"chat-completions-{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _told(failure: Exception, settings: Settings, deadline: float | None, ends_at: float | None) -> APIError | None:
-    """Give our error for what a step raised; the deadline's, where it was the deadline that cut a wait short."""
+    """Return our error for what a step raised; the deadline's, where it was the deadline that cut a wait short."""
     refuse_quoted_header(failure)
-    error = connection_error(failure, settings.shown_url())
+    error = connection_error(failure, settings.redacted_url())
     if isinstance(error, APITimeoutError) and ends_at is not None and time.monotonic() >= ends_at:
-        error = too_late(deadline)
+        error = deadline_error(deadline)
         error.__cause__ = failure
     return error
 
 
 def _limits(settings: Settings, call: Call, idle: float | None) -> dict[str, float | None]:
-    """Give httpx's four time limits, in seconds, None for none."""
+    """Return httpx's four time limits, in seconds, None for none."""
     timeout = settings.timeout if isinstance(call.timeout, NotGiven) else checked_timeout(call.timeout)
     limits: dict[str, float | None]
     if isinstance(timeout, NotGiven):

@@ -33,7 +33,7 @@ class Requests:
         self._last: Secret[tuple[tuple[Any, ...], Any, Any]] | None = None
 
     def request(self, client: Any, step: Send) -> Any:
-        """Give the request of a step.
+        """Return the request of a step.
 
         Args:
             client: The http client that will send it, whose headers, query and cookies are merged in.
@@ -76,7 +76,7 @@ class Requests:
 
 
 def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
-    """Give the request as the library makes it."""
+    """Return the request as the library makes it."""
     extensions = {"timeout": dict(step.timeout)}
     if module is None:
         headers, params = step.headers, step.params or None
@@ -107,7 +107,7 @@ def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
 
 
 def _bare(step: Send, module: Any) -> Any:
-    """Give a request with nothing in it of an http client, and to which nothing is added any more."""
+    """Return a request with nothing in it of an http client, and to which nothing is added any more."""
     url = module.URL(step.url)
     headers = {"Host": url.netloc.decode("ascii"), **step.headers}
     if step.content is not None:
@@ -137,7 +137,7 @@ def _bare_kind(module: Any) -> Any:
 
 
 def send_options(step: Send) -> dict[str, Any]:
-    """Give the arguments with which a client sends the request of a step."""
+    """Return the arguments with which a client sends the request of a step."""
     options: dict[str, Any] = {"stream": True, "follow_redirects": False}
     return {**options, "auth": None} if step.is_bare else options
 
@@ -158,7 +158,7 @@ def _is_sendable(cookie: Any) -> bool:
 
 
 def _merged(client: Any, ours: Any) -> list[tuple[bytes, bytes]]:
-    """Give the headers of the client and ours, which win."""
+    """Return the headers of the client and ours, which win."""
     names = {name.lower().encode() for name in ours}
     headers = [pair for pair in client.headers.raw if pair[0].lower() not in names]
     check_raw_headers(headers)
@@ -166,14 +166,14 @@ def _merged(client: Any, ours: Any) -> list[tuple[bytes, bytes]]:
 
 
 def _library_of(kind: type) -> Any:
-    """Give httpx or httpx2, whichever a client's class derives from; httpx for one that derives from neither."""
+    """Return httpx or httpx2, whichever a client's class derives from; httpx for one that derives from neither."""
     names = (base.__module__.partition(".")[0] for base in kind.__mro__)
     return import_module(next((name for name in names if name in ("httpx", "httpx2")), "httpx"))
 
 
 @functools.cache
 def _module_of(kind: type) -> Any:
-    """Give httpx or httpx2, whichever a client's class is of; None if it builds requests in a way of its own."""
+    """Return httpx or httpx2, whichever a client's class is of; None if it builds requests in a way of its own."""
     for base in kind.__mro__:
         if "build_request" in vars(base):
             module = base.__module__.partition(".")[0]

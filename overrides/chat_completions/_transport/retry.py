@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 FIRST_DELAY = 0.5  # seconds
 LONGEST_DELAY = 8.0  # seconds, of our own choosing
-LONGEST_ASKED_DELAY = 60.0  # seconds; a server that asks for more is not waited for
+LONGEST_RETRY_AFTER = 60.0  # seconds; a server that asks for more is not waited for
 
 
 def delay(attempt: int, headers: Mapping[str, str] | None = None) -> float | None:
-    """Give the seconds to wait before the next attempt.
+    """Return the seconds to wait before the next attempt.
 
     Args:
         attempt: How many attempts have failed so far, from 1.
@@ -23,15 +23,15 @@ def delay(attempt: int, headers: Mapping[str, str] | None = None) -> float | Non
         What the server asked for (`retry-after-ms`, or `retry-after` in seconds or as an HTTP date, RFC 9110,
         section 10.2.3), else an exponential back-off with jitter; None if the server asked for too long a wait.
     """
-    asked = asked_delay(headers or {})
+    asked = retry_after(headers or {})
     if asked is not None:
-        return asked if asked <= LONGEST_ASKED_DELAY else None
+        return asked if asked <= LONGEST_RETRY_AFTER else None
     longest = min(FIRST_DELAY * 2.0 ** (attempt - 1), LONGEST_DELAY)
     return longest * (1 - 0.25 * random.random())
 
 
-def asked_delay(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that a server asks to wait, None where it does not say."""
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a server asks to wait, None where it does not say."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat_completions._traceback_locals import forgetful
-from chat_completions._transport.plan import exchange
+from chat_completions._transport.plan import call_plan
 
 if TYPE_CHECKING:
-    from chat_completions._transport.call import Answer, Call
+    from chat_completions._transport.call import Call, CallResult
     from chat_completions._transport.settings import Settings
     from chat_completions._transport.transport import AsyncTransport, Transport
 
@@ -21,13 +21,13 @@ class Sender:
         self._transport = transport
 
     @forgetful
-    def send(self, call: Call) -> Answer:
+    def send(self, call: Call) -> CallResult:
         """Carry out a call, and return its answer.
 
         Raises:
             APIError: The call failed for good.
         """
-        plan = exchange(self.settings, self.settings.prepare(call))
+        plan = call_plan(self.settings, self.settings.prepare(call))
         if (observer := self.settings._observer) is None:
             return self._transport.run(plan)
         with observer.operation(call, self.settings) as operation:
@@ -42,9 +42,9 @@ class AsyncSender:
         self._transport = transport
 
     @forgetful
-    async def send(self, call: Call) -> Answer:
+    async def send(self, call: Call) -> CallResult:
         """Carry out a call, and return its answer; see `Sender.send`."""
-        plan = exchange(self.settings, self.settings.prepare(call))
+        plan = call_plan(self.settings, self.settings.prepare(call))
         if (observer := self.settings._observer) is None:
             return await self._transport.run(plan)
         with observer.operation(call, self.settings) as operation:

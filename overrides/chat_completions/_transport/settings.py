@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
     import httpx2
 
-    from chat_completions._contract.unknown_values import OnUnknown, Watch
+    from chat_completions._contract.unknown_values import OnUnknown, UnknownReporter
     from chat_completions._transport.call import Call
     from chat_completions._transport.observer import Observer
     from chat_completions._types import ApiKey, Timeout
@@ -72,7 +72,7 @@ class Settings:
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
-        on_unknown: OnUnknown | Watch | None = None,
+        on_unknown: OnUnknown | UnknownReporter | None = None,
     ) -> None:
         _logging.set_up()
         environment = os.environ.get
@@ -80,7 +80,7 @@ class Settings:
         _check_url(url)
         # It may hold a user and a password, which are sent, and shown by nothing that sees an address.
         self.base_url = Secret(url)
-        self._shown_url = _logging.shown(url)
+        self._redacted_url = _logging.shown(url)
         self._basic, self._address = _split_user(url)
         key: ApiKey | None = api_key
         if api_key is None or api_key == KEY_FROM_ENVIRONMENT:
@@ -121,7 +121,7 @@ class Settings:
         self.on_unknown = None if on_unknown is None else _watch(on_unknown)
 
     def replace(self, **changes: Any) -> Settings:
-        """Give a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
+        """Return a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
         given = {name: value for name, value in changes.items() if not isinstance(value, NotGiven)}
         for name in ("default_headers", "default_query"):
             given[name] = {**getattr(self, name).reveal(), **(given.get(name) or {})}
@@ -131,14 +131,14 @@ class Settings:
         return copy
 
     def _arguments(self) -> dict[str, Any]:
-        """Give the arguments that make an equal copy."""
+        """Return the arguments that make an equal copy."""
         settings = {name: value for name, value in vars(self).items() if not name.startswith("_")}
         arguments = {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
         # A setting that is None was left out; "" keeps the environment from being asked again.
         return {name: "" if value is None and name in _FROM_ENVIRONMENT else value for name, value in arguments.items()}
 
     def picklable(self) -> dict[str, Any]:
-        """Give the arguments that make an equal copy elsewhere, without secrets: a key is looked up there.
+        """Return the arguments that make an equal copy elsewhere, without secrets: a key is looked up there.
 
         Raises:
             TypeError: The key was given, or a header, a part of the query or the address looks like a secret.
@@ -162,7 +162,7 @@ class Settings:
         return {**arguments, "api_key": KEY_FROM_ENVIRONMENT if key else ""}
 
     def headers(self, key: Secret[str] | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
-        """Give the headers of a request.
+        """Return the headers of a request.
 
         Args:
             key: The API key, None for none.
@@ -200,15 +200,15 @@ class Settings:
         """The base URL without a user, as it is asked."""
         return self._address
 
-    def shown_url(self) -> str:
-        """Give the base URL without a user, a password or a query that may be in it."""
-        return self._shown_url
+    def redacted_url(self) -> str:
+        """Return the base URL without a user, a password or a query that may be in it."""
+        return self._redacted_url
 
 
-def _watch(hook: OnUnknown | Watch) -> Watch:
-    from chat_completions._contract.unknown_values import Watch
+def _watch(hook: OnUnknown | UnknownReporter) -> UnknownReporter:
+    from chat_completions._contract.unknown_values import UnknownReporter
 
-    return hook if isinstance(hook, Watch) else Watch(hook)
+    return hook if isinstance(hook, UnknownReporter) else UnknownReporter(hook)
 
 
 def check_retries(number: Any) -> None:
@@ -253,8 +253,8 @@ def checked_timeout(timeout: Any) -> Timeout:
     return cast("Timeout", timeout if checked == limits else type(timeout)(**checked))
 
 
-def usable_key(key: Any) -> str | None:
-    """Give the key if it can stand in a header.
+def validated_api_key(key: Any) -> str | None:
+    """Return the key if it can stand in a header.
 
     Raises:
         ChatCompletionsError: It is no text, or it holds what a header cannot; the message does not show it.
@@ -277,7 +277,7 @@ def _key_problem(key: Any) -> str | None:
 
 
 def has_server(url: str) -> bool:
-    """Tell whether an address names a server: a host, and a port from 1 to 65535 or none."""
+    """Return whether an address names a server: a host, and a port from 1 to 65535 or none."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", parts.netloc)
@@ -302,7 +302,7 @@ def _check_url(url: str) -> None:
 
 
 def _split_user(url: str) -> tuple[Secret[str] | None, Secret[str]]:
-    """Give the header that sends the user and the password of an address, None for none, and the address without.
+    """Return the header that sends the user and the password of an address, None for none, and the address without.
 
     The header is the one that http libraries make of them (RFC 7617); they log an address as it is given to them.
     """

@@ -45,7 +45,7 @@ class Send:
         self.is_bare = False
 
     def redirected(self, target: str) -> Send:
-        """Give the request to the address that a redirect leads to.
+        """Return the request to the address that a redirect leads to.
 
         Once it has left its origin it stays bare, also where it is led back: what a server beyond it says decides no
         longer what is sent where.

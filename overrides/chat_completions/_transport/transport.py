@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from chat_completions._transport.call import Answer
+from chat_completions._transport.call import CallResult
 from chat_completions._transport.cookies import check_sessions, cookie_book, forget_in_sessions
 from chat_completions._transport.request_builder import Requests, send_options
 from chat_completions._transport.response_body import aread_body, awaited_by, read_body, slice_body
@@ -37,7 +37,7 @@ _KEPT = "chat_completions_transport"
 _HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; what an http client has that was made without a word about time
 
 
-class _Shared:
+class _BaseTransport:
     """What the two transports have in common: whose http client they send with, and where it may be used.
 
     Connections belong to a process, and async ones to an event loop: after a fork two processes would write to one
@@ -93,7 +93,7 @@ def _elsewhere(place: str) -> ChatCompletionsError:
     )
 
 
-class Transport(_Shared):
+class Transport(_BaseTransport):
     """Carries out plans with an `httpx.Client`, the caller's or one of its own that is made when it is needed."""
 
     def __init__(self, http_client: HttpClient | None) -> None:
@@ -113,7 +113,7 @@ class Transport(_Shared):
             self._check_open()
         return cast("HttpClient", client)
 
-    def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
+    def run(self, plan: Generator[Step, Any, CallResult]) -> CallResult:
         """Carry out a plan and give its answer."""
         result: Any = None
         failure: Exception | None = None
@@ -126,7 +126,7 @@ class Transport(_Shared):
                 except Exception as error:
                     failure = error
         except StopIteration as stop:
-            answer: Answer = stop.value
+            answer: CallResult = stop.value
             return answer
 
     def _do(self, step: Step) -> Any:
@@ -202,7 +202,7 @@ class Transport(_Shared):
                 client.close()
 
 
-class AsyncTransport(_Shared):
+class AsyncTransport(_BaseTransport):
     """Carries out plans with an `httpx.AsyncClient`, the caller's or one of its own that is made when it is needed.
 
     One of ours is closed at the end of its event loop, if not before: an async generator waits for that, which the loop
@@ -251,7 +251,7 @@ class AsyncTransport(_Shared):
             self._closers.pop(place, None)
             await client.aclose()
 
-    async def run(self, plan: Generator[Step, Any, Answer]) -> Answer:
+    async def run(self, plan: Generator[Step, Any, CallResult]) -> CallResult:
         """Carry out a plan and give its answer."""
         result: Any = None
         failure: Exception | None = None
@@ -264,7 +264,7 @@ class AsyncTransport(_Shared):
                 except Exception as error:
                     failure = error
         except StopIteration as stop:
-            answer: Answer = stop.value
+            answer: CallResult = stop.value
             return answer
 
     async def _do(self, step: Step) -> Any:
@@ -342,7 +342,7 @@ def _async_place() -> tuple[int, Any]:
 
 
 def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpClient | None) -> Timeout | NotGiven:
-    """Give a client's time limits: those of its http client where the caller has set them there and nowhere else."""
+    """Return a client's time limits: those of its http client where the caller has set them there and nowhere else."""
     limits = getattr(http_client, "timeout", None)
     if not isinstance(timeout, NotGiven) or limits is None or set(limits.as_dict().values()) == {_HTTP_LIBRARY_TIMEOUT}:
         return timeout
@@ -350,7 +350,7 @@ def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpC
 
 
 def closes_with_client(http_client: object) -> bool:
-    """Tell whether an http client was made by `DefaultHttpxClient` and its like, for one client."""
+    """Return whether an http client was made by `DefaultHttpxClient` and its like, for one client."""
     return getattr(http_client, "closes_with_client", False) is True
 
 
@@ -378,7 +378,7 @@ def _new_async_client() -> httpx.AsyncClient:
 
 
 def default_ssl_context() -> ssl.SSLContext:
-    """Give httpx's own context, for the certificates that the environment names.
+    """Return httpx's own context, for the certificates that the environment names.
 
     Raises:
         ChatCompletionsError: It names certificates that are not there.

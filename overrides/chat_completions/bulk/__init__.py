@@ -182,7 +182,7 @@ def _tell(progress: Progress, on_progress: Callable[[Progress], None] | None) ->
 
 
 def _secrets(client_settings: ClientSettings) -> list[str]:
-    """Give the secrets in what makes a client, as far as it can be looked into."""
+    """Return the secrets in what makes a client, as far as it can be looked into."""
     if not isinstance(client_settings, Mapping):
         return []
     named = (client_settings.get(name) or {} for name in ("default_headers", "default_query"))

@@ -1,8 +1,8 @@
 """The seam between a run and what carries it out.
 
 An engine is an async function of a job and its progress. It reads the job's input, asks, writes the output and the
-error file, and says how it ended. Those here share their parts: `Asker` asks the lines of any source, such as a
-partition, and gives each result to a function; `Books` keeps files of results on one machine.
+error file, and says how it ended. Those here share their parts: `Runner` asks the lines of any source, such as a
+partition, and gives each result to a function; `RunFiles` keeps files of results on one machine.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ENGINES = {
 
 
 def engine_of(engine: str | Engine) -> Engine:
-    """Give an engine.
+    """Return an engine.
 
     Args:
         engine: The name of one, or one.

@@ -134,7 +134,7 @@ def client_of(client_settings: ClientSettings) -> AsyncClient:
 
 
 def settings_of(client: AsyncClient) -> dict[str, Any]:
-    """Give what of a client's settings changes the answers, without secrets: names for headers and queries."""
+    """Return what of a client's settings changes the answers, without secrets: names for headers and queries."""
     settings = client._settings
     return {
         "base_url": client.base_url,

@@ -16,22 +16,22 @@ SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma", ".zst": "zstd"}
 
 
 def is_remote(name: str) -> bool:
-    """Tell whether a name is an address, other than a path of this machine."""
+    """Return whether a name is an address, other than a path of this machine."""
     return "://" in name and not name.startswith("file://")
 
 
 def path_of(name: str) -> Path:
-    """Give the path of this machine that a name stands for."""
+    """Return the path of this machine that a name stands for."""
     return Path(name.removeprefix("file://")).expanduser()
 
 
 def shown(name: str) -> str:
-    """Give a name without what may be secret in an address: user, password, query."""
+    """Return a name without what may be secret in an address: user, password, query."""
     return _logging.shown(name) if is_remote(name) else name
 
 
 def reason_of(error: Exception, name: str) -> str:
-    """Give what an error of a file system says, without what may be secret in an address."""
+    """Return what an error of a file system says, without what may be secret in an address."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -42,13 +42,13 @@ def reason_of(error: Exception, name: str) -> str:
 
 
 def compression_of(name: str) -> str | None:
-    """Give how a file is compressed, for the end of its name; None if it is not."""
+    """Return how a file is compressed, for the end of its name; None if it is not."""
     path = urlsplit(name).path if is_remote(name) else name
     return SUFFIXES.get(PurePosixPath(path).suffix.lower())
 
 
 def filesystem_of(name: str, storage_options: Mapping[str, Any] | None) -> tuple[Any, str]:
-    """Give fsspec's file system of an address, and the path in it.
+    """Return fsspec's file system of an address, and the path in it.
 
     Raises:
         BulkError: fsspec is not installed, or what it needs for this kind of address.

@@ -41,7 +41,7 @@ class Histogram:
         self.total += other.total
 
     def quantile(self, share: float) -> float | None:
-        """Give the seconds that a share of the durations does not exceed; None if there are none."""
+        """Return the seconds that a share of the durations does not exceed; None if there are none."""
         left = share * self.total
         for place, count in enumerate(self.counts):
             left -= count
@@ -51,7 +51,7 @@ class Histogram:
 
     @staticmethod
     def upper(place: int) -> float:
-        """Give the upper bound of a bucket in seconds."""
+        """Return the upper bound of a bucket in seconds."""
         return float(_SHORTEST * 10 ** ((place + 1) / _A_DECADE))
 
 
@@ -182,7 +182,7 @@ class Progress:
         )
 
     def rate(self, over: float = 10.0) -> float:
-        """Give how many requests ended in a second lately.
+        """Return how many requests ended in a second lately.
 
         Args:
             over: Seconds that are looked back.
@@ -267,7 +267,7 @@ class Summary:
         return (self.prompt_tokens + self.completion_tokens) / self.seconds if self.seconds else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the summary as JSON has it, without samples."""
+        """Return the summary as JSON has it, without samples."""
         values = asdict(self)
         del values["samples"], values["latencies"]
         values["seconds"] = round(self.seconds, 3)

@@ -131,7 +131,7 @@ def judge(completion: Mapping[str, Any], schema: Mapping[str, Any] | None, scree
 
 
 def _misfit(text: str, schema: Mapping[str, Any]) -> str | None:
-    """Give what in a text does not fit a schema, None if it fits."""
+    """Return what in a text does not fit a schema, None if it fits."""
     from jsonschema.exceptions import best_match
     from jsonschema.validators import Draft202012Validator, validator_for
     from referencing import Registry
@@ -173,7 +173,7 @@ def _reasoning(message: Mapping[str, Any]) -> str:
 
 
 def _calls(message: Mapping[str, Any]) -> list[str]:
-    """Give the calls of tools, each as `call NAME(ARGUMENTS)`."""
+    """Return the calls of tools, each as `call NAME(ARGUMENTS)`."""
     calls = message.get("tool_calls")
     found = [*calls] if isinstance(calls, list) else []
     if isinstance(message.get("function_call"), dict):

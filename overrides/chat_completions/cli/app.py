@@ -123,7 +123,7 @@ def _program(
 
 
 def _usage(error: Exception, arguments: Sequence[str]) -> Failure | None:
-    """Give the failure for an error of the parser's, told by the name of its class: typer has moved it about."""
+    """Return the failure for an error of the parser's, told by the name of its class: typer has moved it about."""
     if not any(kind.__name__ == "ClickException" for kind in type(error).__mro__):
         return None
     message = str(error.format_message())  # type: ignore[attr-defined]

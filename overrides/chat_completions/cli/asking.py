@@ -36,7 +36,7 @@ _ELSEWHERE = {
 def messages_of(
     prompt: str | None, system: str | None, file: str | None, images: Iterable[str], screen: Screen
 ) -> list[Any]:
-    """Give the messages of the request.
+    """Return the messages of the request.
 
     Args:
         prompt: The prompt, to which standard input is added if it is a pipe or a file; `-` is standard input alone, and
@@ -78,7 +78,7 @@ def _prompt(prompt: str | None, file: str | None, screen: Screen) -> str | None:
 
 
 def encodable(text: str, what: str) -> str:
-    """Give a text of the command line if it can be sent.
+    """Return a text of the command line if it can be sent.
 
     Raises:
         Failure: The shell handed on bytes that are no text.
@@ -100,7 +100,7 @@ def _image(name: str) -> str:
 
 
 def response_format_of(file: str, screen: Screen) -> dict[str, Any]:
-    """Give the response format for a JSON Schema in a file.
+    """Return the response format for a JSON Schema in a file.
 
     The schema may stand in the file by itself, or as the API wraps it: with name and `strict`, or with type as well.
 
@@ -166,7 +166,7 @@ def _no_constant(name: str) -> Any:
 
 
 def arguments_of(request: dict[str, Any], screen: Screen) -> dict[str, Any]:
-    """Give the arguments of `create` for a request: what the specification does not know goes into `extra_body`.
+    """Return the arguments of `create` for a request: what the specification does not know goes into `extra_body`.
 
     A name that looks like a slip is told of, and sent all the same: servers know fields that look like others.
     """

@@ -20,7 +20,7 @@ from chat_completions._transport.settings import (
     DEFAULT_CONNECT_TIMEOUT,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
-    usable_key,
+    validated_api_key,
 )
 from chat_completions.cli.connection import DEFAULT_KEY_VARIABLE, Connection
 from chat_completions.cli.exits import Failure
@@ -77,7 +77,7 @@ def installation() -> Iterator[Check]:
 
 
 def _extras() -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Give what each extra lacks, and what is installed but cannot be imported."""
+    """Return what each extra lacks, and what is installed but cannot be imported."""
     lacking: dict[str, list[str]] = {}
     broken: dict[str, str] = {}
     try:
@@ -108,7 +108,7 @@ def key(connection: Connection) -> Check:
         source = "--api-key-file" if connection.api_key_file else f"the variable {connection.api_key_env}"
         if found is None:
             source = f"the variable {DEFAULT_KEY_VARIABLE}"
-            found = usable_key(os.environ.get(DEFAULT_KEY_VARIABLE))
+            found = validated_api_key(os.environ.get(DEFAULT_KEY_VARIABLE))
     except Failure as failure:
         advice = failure.hint or "name a variable or a file that holds the key and nothing else"
         return Check("key", "problem", str(failure), advice, {"present": False})
@@ -209,9 +209,9 @@ def _certificates(plain: bool) -> Iterator[Check]:
 
 def _variables(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in names:
-        for spelled in dict.fromkeys((name, name.lower())):
-            if value := os.environ.get(spelled):
-                yield spelled, value
+        for canonical_json in dict.fromkeys((name, name.lower())):
+            if value := os.environ.get(canonical_json):
+                yield canonical_json, value
 
 
 def _without_user(address: str) -> str:

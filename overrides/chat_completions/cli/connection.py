@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from chat_completions._transport.settings import usable_key
+from chat_completions._transport.settings import validated_api_key
 from chat_completions.cli.exits import Failure
 from chat_completions.cli.screen import hide
 from chat_completions.errors import ChatCompletionsError
@@ -139,7 +139,7 @@ class Connection:
             raise Failure(str(error)) from None
 
     def key(self) -> str | None:
-        """Give the key that the options name; None for what the environment says.
+        """Return the key that the options name; None for what the environment says.
 
         Raises:
             Failure: What they name holds no key.
@@ -155,7 +155,7 @@ class Connection:
         else:
             key = None
         try:
-            key = usable_key(key)
+            key = validated_api_key(key)
         except ChatCompletionsError as error:
             raise Failure(str(error)) from None
         hide(key)
@@ -163,7 +163,7 @@ class Connection:
         return key
 
     def headers(self) -> dict[str, str | None]:
-        """Give the headers; None takes one of the client's away.
+        """Return the headers; None takes one of the client's away.
 
         Raises:
             Failure: One cannot be sent; its value is not shown, for it may be a secret.
@@ -183,7 +183,7 @@ class Connection:
         return headers
 
     def queries(self) -> dict[str, Any]:
-        """Give the query parameters; a repeated one as a list."""
+        """Return the query parameters; a repeated one as a list."""
         query: dict[str, list[str]] = {}
         for name, value in pairs(self.query, "--query"):
             query.setdefault(name, []).append(value)
@@ -196,7 +196,7 @@ _KEY_HINT = "set OPENAI_API_KEY, or use --api-key-file or --api-key-env; for ano
 
 
 def takes_connection(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a connection in place of its argument `connection`."""
+    """Return a command the options of a connection in place of its argument `connection`."""
     own = inspect.signature(command, eval_str=True).parameters
     types = get_type_hints(Connection, include_extras=True)
     shared = [
@@ -218,7 +218,7 @@ def takes_connection(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def pairs(texts: Iterable[str] | None, option: str) -> list[tuple[str, str]]:
-    """Give the names and values of `NAME=VALUE` texts.
+    """Return the names and values of `NAME=VALUE` texts.
 
     Raises:
         Failure: One is none; its value is not shown.
@@ -233,7 +233,7 @@ def pairs(texts: Iterable[str] | None, option: str) -> list[tuple[str, str]]:
 
 
 def secrets_of(url: str | None) -> list[str]:
-    """Give what must not be shown of an address: its user, its password, its query."""
+    """Return what must not be shown of an address: its user, its password, its query."""
     try:
         parts = urlsplit(url or "")
     except ValueError:

@@ -78,7 +78,7 @@ def create(
         bool, typer.Option("--validate", help="Check the request against the specification before it is sent.")
     ] = False,
 ) -> int:
-    """Ask a model to continue a conversation.
+    """Create a chat completion.
 
     Returns:
         The exit code.
@@ -111,7 +111,7 @@ def create(
 
 
 def _wanted(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Give the schema that was sent, which --param may have changed."""
+    """Return the schema that was sent, which --param may have changed."""
     try:
         schema = request["response_format"]["json_schema"]["schema"]
     except (KeyError, TypeError):

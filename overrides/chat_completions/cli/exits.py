@@ -50,7 +50,7 @@ class Failure(Exception):
 
 
 def missing_package(error: ImportError) -> str | None:
-    """Give the package whose absence an exception tells of.
+    """Return the package whose absence an exception tells of.
 
     Args:
         error: What an import raised.
@@ -70,6 +70,6 @@ def missing_package(error: ImportError) -> str | None:
 
 
 def epilog(rich: bool) -> str:
-    """Give the exit codes as the end of a help text, for a terminal or plain."""
+    """Return the exit codes as the end of a help text, for a terminal or plain."""
     lines = [f"{code:>3}  {meaning}" for code, meaning in MEANINGS.items()]
     return "\n".join([*([] if rich else ["\b"]), "Exit codes:", *lines])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from chat_completions import errors
-from chat_completions._transport.retry import LONGEST_ASKED_DELAY, asked_delay
+from chat_completions._transport.retry import LONGEST_RETRY_AFTER, retry_after
 from chat_completions.cli.exits import Exit, Failure, missing_package
 from chat_completions.cli.screen import shared_screen
 
@@ -13,7 +13,7 @@ _DOCTOR = "chat-completions doctor tells what is wrong"
 
 
 def told(error: Exception) -> Failure | None:
-    """Give the failure for an exception; None for one that nobody expects.
+    """Return the failure for an exception; None for one that nobody expects.
 
     Args:
         error: What a command raised.
@@ -91,8 +91,8 @@ def _absent(error: errors.NotFoundError) -> str:
 
 
 def _waiting(error: errors.RateLimitError) -> str:
-    asked = asked_delay(error.response.headers)
-    if asked is not None and asked > LONGEST_ASKED_DELAY:
+    asked = retry_after(error.response.headers)
+    if asked is not None and asked > LONGEST_RETRY_AFTER:
         return f"the server asks to wait {asked:,.0f} s, which is longer than a retry waits: try again then"
     if error.response.headers.get("x-should-retry", "").lower() == "false":
         return "the server asks not to be tried again at once: wait"
@@ -100,7 +100,7 @@ def _waiting(error: errors.RateLimitError) -> str:
 
 
 def _not_installed(error: ImportError) -> Failure | None:
-    """Give the failure for a package that is missing; None for an installation that is broken."""
+    """Return the failure for a package that is missing; None for an installation that is broken."""
     if "socks" in str(error).lower():
         hint = "pip install 'httpx[socks]', or unset the proxy's variable"
     elif missing_package(error) is None:
@@ -111,7 +111,7 @@ def _not_installed(error: ImportError) -> Failure | None:
 
 
 def _not_set_up(error: OSError) -> Failure:
-    """Give the failure for what keeps the http client from being made, such as certificates."""
+    """Return the failure for what keeps the http client from being made, such as certificates."""
     if isinstance(error, ssl.SSLError) or (error.filename is None and error.errno == 2):
         return Failure(
             f"the certificates cannot be loaded: {error.strerror or error}",

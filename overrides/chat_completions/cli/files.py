@@ -20,7 +20,7 @@ _PATIENCE = 2.0  # seconds of silence after which the user is told what is waite
 
 
 def text_of(name: str, screen: Screen, *, what: str) -> str:
-    """Give the text of a file; `-` is standard input.
+    """Return the text of a file; `-` is standard input.
 
     Raises:
         Failure: It cannot be read, or it is no UTF-8.
@@ -38,7 +38,7 @@ def text_of(name: str, screen: Screen, *, what: str) -> str:
 
 
 def bytes_of(name: str) -> bytes:
-    """Give what a file holds.
+    """Return what a file holds.
 
     Raises:
         Failure: It cannot be read.
@@ -50,7 +50,7 @@ def bytes_of(name: str) -> bytes:
 
 
 def json_of(name: str, screen: Screen, *, kind: type[Any], what: str) -> Any:
-    """Give the JSON value of a file; `-` is standard input.
+    """Return the JSON value of a file; `-` is standard input.
 
     Args:
         name: The file.
@@ -85,7 +85,7 @@ def _place(text: str, at: int) -> str:
 
 
 def is_fed() -> bool:
-    """Tell whether standard input is a pipe or a file, rather than a terminal or nothing."""
+    """Return whether standard input is a pipe or a file, rather than a terminal or nothing."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError, ValueError):

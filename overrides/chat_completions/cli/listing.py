@@ -114,7 +114,7 @@ def _row(item: dict[str, Any], *, short: bool) -> list[str]:
 
 
 def _moment(seconds: Any, short: bool) -> str:
-    """Give a time of the server's: for a person by the clock on the wall, for a program in UTC."""
+    """Return a time of the server's: for a person by the clock on the wall, for a program in UTC."""
     try:
         moment = datetime.fromtimestamp(seconds, UTC)
         return f"{moment.astimezone():%Y-%m-%d %H:%M}" if short else f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -42,43 +42,43 @@ def hide(secret: str | None) -> None:
 
 
 def masked(text: str) -> str:
-    """Give a text without the secrets that are known, and without users and passwords in addresses."""
+    """Return a text without the secrets that are known, and without users and passwords in addresses."""
     for secret in _secrets:
         text = text.replace(secret, "[hidden]")
     return _USER.sub("[hidden]", text)
 
 
 def harmless(text: str) -> str:
-    """Give a text in which control characters are shown instead of carried out; line ends and tabs stay."""
+    """Return a text in which control characters are shown instead of carried out; line ends and tabs stay."""
     return _CONTROLS.sub(_escaped, text)
 
 
 def json_text(value: Any, *, terminal: bool, indent: int | None = None) -> str:
-    """Give a value as JSON that says the same for a terminal as for a program."""
+    """Return a value as JSON that says the same for a terminal as for a program."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     text = _SURROGATES.sub(_json_escaped, text)
     return _CONTROLS.sub(_json_escaped, text) if terminal else text
 
 
 def one_line(text: str) -> str:
-    """Give a text as one field of a line: line ends, tabs and backslashes are written with a backslash."""
+    """Return a text as one field of a line: line ends, tabs and backslashes are written with a backslash."""
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
 
 
 def coloured(stream: TextIO | None) -> bool:
-    """Tell whether colours are wanted: NO_COLOR and FORCE_COLOR have their say before the terminal."""
+    """Return whether colours are wanted: NO_COLOR and FORCE_COLOR have their say before the terminal."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal(stream) and os.environ.get("TERM") != "dumb")
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether a person sees what is written there."""
+    """Return whether a person sees what is written there."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
 def console(stream: TextIO, *, on: bool | None = None) -> Console:
-    """Give what writes styled text, without markup, to a stream.
+    """Return what writes styled text, without markup, to a stream.
 
     Args:
         stream: Where to write.
@@ -100,7 +100,7 @@ def console(stream: TextIO, *, on: bool | None = None) -> Console:
 
 @functools.cache
 def shared_screen() -> Screen:
-    """Give the one screen of this process."""
+    """Return the one screen of this process."""
     return Screen()
 
 
@@ -237,7 +237,7 @@ def _let_go() -> None:
 
 
 def fields(texts: Iterable[Any], *, terminal: bool) -> list[str]:
-    """Give values as texts for a terminal, or as fields of a line."""
+    """Return values as texts for a terminal, or as fields of a line."""
     return [" ".join(harmless(str(text)).split()) if terminal else one_line(str(text)) for text in texts]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chat_completions._transport.settings import usable_key
+from chat_completions._transport.settings import validated_api_key
 from chat_completions.cli.exits import Exit, Failure, missing_package
 from chat_completions.cli.screen import shared_screen
 from chat_completions.errors import ChatCompletionsError
@@ -87,7 +87,7 @@ def serve(
 def _check_keys(keys: Iterable[str]) -> None:
     for key in keys:
         try:
-            usable = usable_key(key)
+            usable = validated_api_key(key)
         except ChatCompletionsError:
             raise Failure(
                 "--accept-key: no request could send this key; use printable ASCII without white space at its ends"
@@ -97,7 +97,7 @@ def _check_keys(keys: Iterable[str]) -> None:
 
 
 def _to_call(listening: str) -> tuple[str, str | None]:
-    """Give the address that a client on this machine takes, and its host if that stands for all addresses."""
+    """Return the address that a client on this machine takes, and its host if that stands for all addresses."""
     scheme, _, rest = listening.partition("://")
     for host, near in _ANY.items():
         if rest.startswith(f"{host}:"):

@@ -31,12 +31,12 @@ _CERTIFICATE: dict[int, tuple[str, str]] = {
 
 
 def is_html(response: Any) -> bool:
-    """Tell whether a response, read to its end, is a web page."""
+    """Return whether a response, read to its end, is a web page."""
     return "html" in response.headers.get("content-type", "") or response.content.lstrip()[:1] == b"<"
 
 
 def is_absent(error: APIStatusError) -> bool:
-    """Tell whether a server says that it has no such path or method."""
+    """Return whether a server says that it has no such path or method."""
     return error.status_code in (404, 405, 501)
 
 
@@ -193,7 +193,7 @@ def status_problem(error: APIError, url: str, *, proxied: bool) -> Check:
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """Give the failure of the system or of TLS at the root of an exception."""
+    """Return the failure of the system or of TLS at the root of an exception."""
     seen: BaseException | None = error
     found: BaseException | None = None
     while seen is not None:

@@ -88,7 +88,7 @@ def dotted(path: Path) -> str:
 
 
 def all_faults(errors: Iterable[ValidationError], instance: Any) -> list[Fault]:
-    """Give the fault of each broken place, in the order of the document."""
+    """Return the fault of each broken place, in the order of the document."""
     faults = {fault.path: fault for fault in map(_fault, islice(errors, _LOOKED_AT))}
     return [faults[path] for path in sorted(faults, key=lambda path: _position(path, instance))]
 

@@ -61,7 +61,7 @@ def host_of(authority: str) -> str | None:
 
 
 def is_answered(host: str | None, hosts: frozenset[str]) -> bool:
-    """Tell whether a server answers to a host, as `host_of` gave it."""
+    """Return whether a server answers to a host, as `host_of` gave it."""
     if host is None:
         return False
     if host in hosts or host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3

@@ -23,7 +23,7 @@ _PRINTABLE = "a1A-_ " + "".join(map(chr, range(33, 127)))
 
 
 def finds(pattern: str, text: str) -> bool:
-    """Tell whether a pattern finds a match somewhere in a text, as `re.search` would.
+    """Return whether a pattern finds a match somewhere in a text, as `re.search` would.
 
     Args:
         pattern: A regular expression.

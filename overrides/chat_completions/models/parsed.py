@@ -115,13 +115,13 @@ class ParsedChatCompletion(Generic[ResponseFormatT], ChatCompletion):
 
 
 def as_parsed(completion: ChatCompletion) -> ParsedChatCompletion[Any]:
-    """Give a completion as one with values, all None yet."""
+    """Return a completion as one with values, all None yet."""
     parsed: ParsedChatCompletion[Any] = _copied(ParsedChatCompletion, completion)
     return parsed
 
 
 def _copied(kind: Any, model: Any) -> Any:
-    """Give a model as one of a class of this module, and its parts likewise."""
+    """Return a model as one of a class of this module, and its parts likewise."""
     made = kind.__new__(kind)
     for name in (*model._attributes.values(), "_extra", "_info", "_keys"):
         if hasattr(model, name):

@@ -92,7 +92,7 @@ class ChatCompletionsInstrumentor:
         Settings._observer = None
 
     def instrumentation_dependencies(self) -> Collection[str]:
-        """Give the packages that have to be there to be instrumented: none beside this one."""
+        """Return the packages that have to be there to be instrumented: none beside this one."""
         return ()
 
     @property

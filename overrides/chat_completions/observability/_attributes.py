@@ -78,7 +78,7 @@ _MEASURED_OF_DURATION = ("error.type", *(name for name, _ in _RESPONSE_OPENAI.va
 
 
 def server(url: str) -> Attributes:
-    """Give what an address says of a server; nothing of a user, a path or a query."""
+    """Return what an address says of a server; nothing of a user, a path or a query."""
     parts = urlsplit(url)
     if not parts.hostname:
         return {}
@@ -86,7 +86,7 @@ def server(url: str) -> Attributes:
 
 
 def provider_of(host: str) -> str:
-    """Give the provider at an address; `openai` for one that is not known, as it is that API which is spoken there."""
+    """Return the provider at an address; `openai` for one that is not known, because it offers the same API."""
     for end, name in _PROVIDERS.items():
         if host == end or (end[0] in ".-" and host.endswith(end)):
             return name
@@ -94,7 +94,7 @@ def provider_of(host: str) -> str:
 
 
 def request(body: Mapping[str, Any], provider: str) -> Attributes:
-    """Give what a span says of the body of a request, without its messages."""
+    """Return what a span says of the body of a request, without its messages."""
     told = _picked(body, _REQUEST)
     model, stop, count, tier = (body.get(name) for name in ("model", "stop", "n", "service_tier"))
     if isinstance(model, str):
@@ -115,7 +115,7 @@ def request(body: Mapping[str, Any], provider: str) -> Attributes:
 
 
 def response(body: Mapping[str, Any], provider: str) -> Attributes:
-    """Give what a span says of a completion, without its messages."""
+    """Return what a span says of a completion, without its messages."""
     told = _picked(body, {**_RESPONSE, **_RESPONSE_OPENAI} if provider in _OPENAI else _RESPONSE)
     choices = body.get("choices")
     reasons = [choice.get("finish_reason") for choice in choices or () if isinstance(choice, Mapping)]
@@ -138,13 +138,13 @@ def response(body: Mapping[str, Any], provider: str) -> Attributes:
 
 
 def page(body: Mapping[str, Any]) -> Attributes:
-    """Give what a span says of a page of stored completions."""
+    """Return what a span says of a page of stored completions."""
     data = body.get("data")
     return {"chat_completions.page.items": len(data)} if isinstance(data, list) else {}
 
 
 def measured(told: Mapping[str, Any], *, duration: bool = False) -> Attributes:
-    """Give those attributes of a span that its metrics have, too."""
+    """Return those attributes of a span that its metrics have, too."""
     names = (*_MEASURED, *_MEASURED_OF_DURATION) if duration else _MEASURED
     return {name: told[name] for name in names if name in told}
 

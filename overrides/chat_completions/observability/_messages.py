@@ -17,12 +17,12 @@ _REASONING = ("reasoning_content", "reasoning")
 
 
 def input_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the messages of a request."""
+    """Return the messages of a request."""
     return [_message(message) for message in _listed(body.get("messages")) if isinstance(message, Mapping)]
 
 
 def output_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the messages of a completion, one for each choice, as far as it has come."""
+    """Return the messages of a completion, one for each choice, as far as it has come."""
     told = []
     for choice in _listed(body.get("choices")):
         message = choice.get("message") if isinstance(choice, Mapping) else None
@@ -32,7 +32,7 @@ def output_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def tool_definitions(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the names of the tools of a request, and of what kind they are."""
+    """Return the names of the tools of a request, and of what kind they are."""
     told = []
     for tool in _listed(body.get("tools")):
         kind = tool.get("type") if isinstance(tool, Mapping) else None
@@ -43,7 +43,7 @@ def tool_definitions(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_text(value: Any) -> str:
-    """Give a value as the JSON text that a span holds."""
+    """Return a value as the JSON text that a span holds."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -112,7 +112,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _media(modality: str, mime_type: str | None = None) -> dict[str, Any]:
-    """Give a part that holds data, without them."""
+    """Return a part that holds data, without them."""
     return {"type": "blob", "modality": modality, **({"mime_type": mime_type} if mime_type else {}), "content": ""}
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, TracerProvider
 
     from chat_completions._response_info import Attempt
-    from chat_completions._transport.call import Answer, Call
+    from chat_completions._transport.call import Call, CallResult
     from chat_completions._transport.observer import StreamState, StreamTimes
     from chat_completions._transport.settings import Settings
     from chat_completions._types import Secret
@@ -148,8 +148,8 @@ class Operation:
             self._attempts = getattr(error, "attempts", ())
             self._end(time.monotonic(), error, lambda: {})
 
-    def answered(self, answer: Answer) -> Answer:
-        """Take note of the answer, and give it; unless its body is still to be read, that is the end."""
+    def answered(self, answer: CallResult) -> CallResult:
+        """Record the answer, and return it; unless its body is still to be read, that is the end."""
         self._attempts = answer.attempts
         if self._goes_on:
             answer.operation = self
@@ -158,11 +158,11 @@ class Operation:
         return answer
 
     def body_over(self, response: Any, error: BaseException | None) -> None:
-        """Take note that a body was read that is not read as a stream, or that it was left or broke off."""
+        """Record that a body was read that is not read as a stream, or that it was left or broke off."""
         self._end(time.monotonic(), error, lambda: self._response_told(response))
 
     def stream_over(self, stream: StreamState, times: StreamTimes, error: BaseException | None) -> None:
-        """Take note that the stream ended, failed, or was left."""
+        """Record that the stream ended, failed, or was left."""
         assert times.ended_at is not None
         self._end(times.ended_at, error, lambda: self._stream_told(stream, times, error), times)
 
@@ -260,7 +260,7 @@ class Operation:
 
 
 def _without(secret: Secret[Any] | None, text: str) -> str:
-    """Give a text without a key."""
+    """Return a text without a key."""
     key = secret.reveal() if secret is not None else None
     return text.replace(key, "<hidden>") if isinstance(key, str) else text
 
@@ -274,7 +274,7 @@ def _quietly(do: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _is_read(response: Any) -> bool:
-    """Tell whether the body of a response was read as a whole."""
+    """Return whether the body of a response was read as a whole."""
     try:
         response.content  # noqa: B018
     except RuntimeError:  # httpx and httpx2 have a ResponseNotRead each
@@ -283,7 +283,7 @@ def _is_read(response: Any) -> bool:
 
 
 def _brief(error: BaseException | None) -> str:
-    """Give what an error says without the words of the server, or of whoever else wrote its message."""
+    """Return what an error says without the words of the server, or of whoever else wrote its message."""
     if not isinstance(error, APIError):
         return ""
     told = [f"HTTP {error.status_code}"] if error.status_code else []
@@ -292,7 +292,7 @@ def _brief(error: BaseException | None) -> str:
 
 
 def _encodable(told: Attributes) -> Attributes:
-    """Give attributes that can be exported: half a surrogate pair would fail all that is exported with it."""
+    """Return attributes that can be exported: half a surrogate pair would fail all that is exported with it."""
     return {name: _encodable_value(value) for name, value in told.items()}
 
 

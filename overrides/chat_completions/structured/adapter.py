@@ -26,33 +26,33 @@ class Adapter(Protocol):
     name: str
 
     def schema(self) -> dict[str, Any]:
-        """Give the JSON Schema that the type's library exports, as an object of its own."""
+        """Return the JSON Schema that the type's library exports, as an object of its own."""
         ...
 
     def load(self, text: str) -> Any:
-        """Give the value that a JSON text says.
+        """Return the value that a JSON text says.
 
         Raises:
             Exception: The library's own error: it is no JSON, or no value of the type.
         """
 
     def load_value(self, value: Any) -> Any:
-        """Give the value that a JSON value says; `load` for what is decoded already."""
+        """Return the value that a JSON value says; `load` for what is decoded already."""
 
     def partial(self, text: str) -> Any:
-        """Give the plain JSON value that the beginning of a JSON text says; None while it says nothing."""
+        """Return the plain JSON value that the beginning of a JSON text says; None while it says nothing."""
 
     def place(self, error: Exception) -> tuple[str | int, ...]:
-        """Give the keys and indexes that lead to what an error of `load` complains about; none if it does not tell."""
+        """Return the keys and indexes that lead to what an error of `load` complains about; none if it has none."""
         ...
 
     def wrapped(self) -> Adapter:
-        """Give the adapter of the same type as the field `value` of an object, for a schema must be an object."""
+        """Return the adapter of the same type as the field `value` of an object, for a schema must be an object."""
         ...
 
 
 def schema_name(kind: Any) -> str:
-    """Give a name for a type's schema: 1 to 64 of `a-z A-Z 0-9 _ -`."""
+    """Return a name for a type's schema: 1 to 64 of `a-z A-Z 0-9 _ -`."""
     shown = re.sub(r"^[^a-zA-Z0-9_-]+|[^a-zA-Z0-9_-]+$", "", _shown(kind))
     return re.sub(r"[^a-zA-Z0-9_-]+", "_", shown)[:_LONGEST_NAME] or "response"
 
@@ -66,7 +66,7 @@ def _shown(kind: Any) -> str:
 
 
 def missing(kind: Any, name: str, others: str = "") -> ImportError:
-    """Give the error for a type that needs a library which is not installed."""
+    """Return the error for a type that needs a library which is not installed."""
     return ImportError(
         f"{schema_name(kind)} needs the package {name!r} for its JSON Schema and its validation: "
         f"pip install 'chat-completions-client[{name}]'{others}",
@@ -75,11 +75,11 @@ def missing(kind: Any, name: str, others: str = "") -> ImportError:
 
 
 def unsupported(kind: Any, reason: object) -> TypeError:
-    """Give the error for a type of which its library does not know the JSON Schema; `reason` is what it raised."""
+    """Return the error for a type of which its library does not know the JSON Schema; `reason` is what it raised."""
     return TypeError(f"there is no JSON Schema for {schema_name(kind)} ({_said(reason)}); give {SUPPORTED}")
 
 
 def _said(reason: object) -> str:
-    """Give the first line of a message; the last one where the first only leads to a list of remedies."""
+    """Return the first line of a message; the last one where the first only leads to a list of remedies."""
     lines = str(reason).strip().splitlines() or [type(reason).__name__]
     return lines[-1] if lines[0].endswith(":") else lines[0]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def adapter_for(kind: Any) -> Adapter:
-    """Give the adapter of a type.
+    """Return the adapter of a type.
 
     Args:
         kind: The type, or a `pydantic.TypeAdapter`.
@@ -54,7 +54,7 @@ def _adapter(kind: Any) -> Adapter:
 
 
 def _either_adapter(kind: Any) -> Adapter:
-    """Give the adapter of a type that is no library's own: of the first library that knows it."""
+    """Return the adapter of a type that is no library's own: of the first library that knows it."""
     names = [name for name in ("pydantic", "msgspec") if find_spec(name) is not None]
     if not names:
         raise missing(kind, "pydantic", " or 'chat-completions-client[msgspec]'")

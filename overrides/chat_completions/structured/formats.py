@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def response_format_for(kind: Any) -> ResponseFormatJSONSchemaParam:
-    """Give the `response_format` that asks for a type, strictly.
+    """Return the `response_format` that asks for a type, strictly.
 
     What is no object (a list, a union, a number) is asked for as the field `value` of one.
 
@@ -30,13 +30,13 @@ def response_format_for(kind: Any) -> ResponseFormatJSONSchemaParam:
 
 
 def response_adapter(kind: Any) -> Adapter:
-    """Give the adapter of a type that a reply shall be; its schema is an object."""
+    """Return the adapter of a type that a reply shall be; its schema is an object."""
     adapter = adapter_for(kind)
     return adapter if _is_object(adapter.schema()) else adapter.wrapped()
 
 
 def format_of(adapter: Adapter) -> ResponseFormatJSONSchemaParam:
-    """Give the `response_format` that asks for an adapter's type."""
+    """Return the `response_format` that asks for an adapter's type."""
     schema = strict_schema(adapter.schema())
     told = {"type": "json_schema", "json_schema": {"name": adapter.name, "schema": schema, "strict": True}}
     return cast("ResponseFormatJSONSchemaParam", told)

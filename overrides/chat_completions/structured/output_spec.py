@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     error: Exception | None = None
 
 
-class Asked:
+class OutputSpec:
     """What one call asks its reply to be.
 
     Attributes:
@@ -55,8 +55,8 @@ class Asked:
         self.tools = Arguments(arguments.get("tools"))
         self._outcomes: dict[tuple[str, str], Outcome] = {}
 
-    def anew(self) -> Asked:
-        """Give the same for another reply."""
+    def anew(self) -> OutputSpec:
+        """Return the same for another reply."""
         asked = copy.copy(self)
         asked._outcomes = {}
         return asked
@@ -76,7 +76,7 @@ class Asked:
         return self._outcomes[where, text]
 
     def completion(self, completion: ChatCompletion) -> ParsedChatCompletion[Any]:
-        """Give a completion with its values.
+        """Return a completion with its values.
 
         Raises:
             LengthFinishReasonError: A choice was cut off at the limit of tokens.
@@ -89,7 +89,7 @@ class Asked:
         return parsed
 
     def snapshot(self, completion: ChatCompletion) -> ParsedChatCompletion[Any]:
-        """Give an unfinished completion with its values, in which what is not valid yet is plain JSON so far."""
+        """Return an unfinished completion with its values, in which what is not valid yet is plain JSON so far."""
         return self._with_values(completion, is_whole=False)[0]
 
     def _with_values(
@@ -116,7 +116,7 @@ class Asked:
     def _fill(
         self, message: ParsedChatCompletionMessage[Any], at: str, is_done: bool
     ) -> list[tuple[Loader, str, str, Exception]]:
-        """Add the values of one message, and give what is wrong with them."""
+        """Add the values of one message, and return what is wrong with them."""
         from chat_completions.models.parsed import ParsedFunction
 
         found: list[tuple[Any, str, Loader, str, str]] = []
@@ -141,7 +141,7 @@ class Asked:
 
 
 def content_text(content: Any) -> str:
-    """Give the text of a message's content; of one in parts, that of its text parts."""
+    """Return the text of a message's content; of one in parts, that of its text parts."""
     if isinstance(content, list):
         parts = [part.get("text") for part in content if isinstance(part, Mapping) and part.get("type") == "text"]
         return "".join(text for text in parts if isinstance(text, str))
@@ -149,14 +149,14 @@ def content_text(content: Any) -> str:
 
 
 def _json_text(arguments: Any) -> str:
-    """Give the JSON text of a call's arguments; some servers send the value that it says."""
+    """Return the JSON text of a call's arguments; some servers send the value that it says."""
     if arguments is None or isinstance(arguments, str):
         return arguments or ""
     return json.dumps(arguments)
 
 
 def cut_off(reason: str, position: int, completion: ChatCompletion) -> StructuredOutputError:
-    """Give the error for a choice that was cut off."""
+    """Return the error for a choice that was cut off."""
     if reason == "length":
         spent = getattr(completion.usage, "completion_tokens", None)
         after = f" after {spent} tokens" if isinstance(spent, int) else ""
@@ -169,7 +169,7 @@ def cut_off(reason: str, position: int, completion: ChatCompletion) -> Structure
 def invalid(
     loader: Loader, where: str, text: str, error: Exception, completion: ChatCompletion
 ) -> StructuredOutputError:
-    """Give the error for a text that is no value of its type."""
+    """Return the error for a text that is no value of its type."""
     pointer, hint = "", ""
     try:
         pointer = _pointer(loader.place(error), json.loads(text))
@@ -186,7 +186,7 @@ def invalid(
 
 
 def _pointer(place: tuple[str | int, ...], value: Any) -> str:
-    """Give the JSON pointer to a place; the steps that JSON has not, as the names of a union's types, are left out."""
+    """Return the JSON pointer to a place, without steps that JSON does not have, such as the types of a union."""
     pointer = ""
     for step in place:
         with suppress(LookupError, TypeError):
@@ -196,7 +196,7 @@ def _pointer(place: tuple[str | int, ...], value: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Give what a library's error says, in one line."""
+    """Return what a library's error says, in one line."""
     reason = " ".join(str(error).split()) or type(error).__name__
     if type(error).__module__.startswith("pydantic"):
         told = [str(fault["msg"]) for fault in getattr(error, "errors", list)()]  # one for each fault; a page in all

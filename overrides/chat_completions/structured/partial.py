@@ -8,7 +8,7 @@ from typing import Any
 
 
 def partial_json(text: str) -> Any:
-    """Give the JSON value that the beginning of a JSON text says so far, a text that is not closed included.
+    """Return the JSON value that the beginning of a JSON text says so far, a text that is not closed included.
 
     Returns:
         The plain value; None while the text says nothing, and if it is no JSON.

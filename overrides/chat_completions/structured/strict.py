@@ -40,7 +40,7 @@ _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(
 
 
 def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the schema that the API's strict mode takes for what a JSON Schema describes.
+    """Return the schema that the API's strict mode takes for what a JSON Schema describes.
 
     Args:
         schema: The JSON Schema, not changed; references may point into it, and it may be recursive.
@@ -57,7 +57,7 @@ def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def target_of(root: Any, reference: str) -> Any:
-    """Give what a reference points to inside a schema; None if there is nothing, or it leaves the schema."""
+    """Return what a reference points to inside a schema; None if there is nothing, or it leaves the schema."""
     if not reference.startswith("#"):
         return None
     node = root
@@ -94,7 +94,7 @@ class _Walk:
             self.problems.append((at, what))
 
     def _node(self, schema: Any, at: str, refs: frozenset[str]) -> dict[str, Any]:
-        """Give the strict form of a schema inside the source; `refs` are the references that it was inlined for."""
+        """Return the strict form of a schema inside the source; `refs` are the references that it was inlined for."""
         if not isinstance(schema, Mapping):
             self._refuse(at, "allows no value at all" if schema is False else _ANY)
             return {}
@@ -190,14 +190,14 @@ class _Walk:
         return self._node(self._with_target(schema, reference, at), reference[1:], refs | {reference})
 
     def _definition(self, reference: str) -> str | None:
-        """Give the name of the definition that a reference names; None if it names none."""
+        """Return the name of the definition that a reference names; None if it names none."""
         group, _, name = reference.removeprefix("#/").partition("/")
         if reference.startswith("#/") and group in _DEFS and "/" not in name and target_of(self._source, reference):
             return unquote(name).replace("~1", "/").replace("~0", "~")
         return None
 
     def _with_target(self, schema: Mapping[str, Any], reference: str, at: str) -> dict[str, Any]:
-        """Give a schema with what its reference points to in place of it."""
+        """Return a schema with what its reference points to in place of it."""
         beside = {key: rule for key, rule in schema.items() if key != "$ref" and rule is not None}
         target = target_of(self._source, reference)
         if not isinstance(target, Mapping):
@@ -208,7 +208,7 @@ class _Walk:
     def _united(
         self, schema: Mapping[str, Any], parts: list[Any], at: str, refs: frozenset[str]
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        """Give one schema for the parts of an `allOf` and what stands beside them."""
+        """Return one schema for the parts of an `allOf` and what stands beside them."""
         united: dict[str, Any] = {}
         for number, part in enumerate(parts):
             place = f"{at}/allOf/{number}"
@@ -226,7 +226,7 @@ class _Walk:
         return self._merged(united, beside, at), refs
 
     def _merged(self, one: Mapping[str, Any], other: Mapping[str, Any], at: str) -> dict[str, Any]:
-        """Give one schema for two that both hold; of their words, the other's."""
+        """Return one schema for two that both hold; of their words, the other's."""
         merged = dict(one)
         for key, rule in other.items():
             if key == "properties" and isinstance(held := merged.get(key), Mapping):

@@ -10,7 +10,7 @@ import msgspec
 
 from chat_completions.structured.adapter import Adapter, schema_name, unsupported
 from chat_completions.structured.partial import partial_json
-from chat_completions.structured.wrapping import Wrapped
+from chat_completions.structured.wrapping import ValueWrapper
 
 _PLACE = re.compile(r" - at `\$?(.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
@@ -51,4 +51,4 @@ class MsgspecAdapter:
         return tuple(steps)
 
     def wrapped(self) -> Adapter:
-        return Wrapped(self.kind, MsgspecAdapter(msgspec.defstruct(self.name, [("value", self.kind)])))
+        return ValueWrapper(self.kind, MsgspecAdapter(msgspec.defstruct(self.name, [("value", self.kind)])))

@@ -10,7 +10,7 @@ from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 from chat_completions.structured.adapter import Adapter, schema_name, unsupported
 from chat_completions.structured.partial import partial_json
-from chat_completions.structured.wrapping import Wrapped
+from chat_completions.structured.wrapping import ValueWrapper
 
 
 class PydanticAdapter:
@@ -44,4 +44,4 @@ class PydanticAdapter:
         return errors[0]["loc"] if errors else ()
 
     def wrapped(self) -> Adapter:
-        return Wrapped(self.kind, PydanticAdapter(create_model(self.name, value=(self.kind, ...))))
+        return ValueWrapper(self.kind, PydanticAdapter(create_model(self.name, value=(self.kind, ...))))

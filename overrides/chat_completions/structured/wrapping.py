@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from chat_completions.structured.adapter import Adapter
 
 
-class Wrapped:
+class ValueWrapper:
     """See `Adapter`.
 
     Args:

@@ -40,7 +40,7 @@ class HttpReply:
 
 
 def http_reply(entry: Entry, request: ReceivedRequest, number: int) -> HttpReply:
-    """Give the response that an answer is to a request.
+    """Return the response that an answer is to a request.
 
     Args:
         entry: The answer; not a function.
@@ -108,13 +108,13 @@ def _events(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
     wants_usage = frame.wants_usage or entry.usage is not None
     if wants_usage:
         fields["usage"] = None
-    is_first, is_finished, spoken = True, False, ""
+    is_first, is_finished, describe_location = True, False, ""
     for part in entry.parts:
         if isinstance(part, (bytes, float)):
             yield part
             continue
         if isinstance(part, str):
-            spoken += part
+            describe_location += part
             part = {"content": part}
         if not {"choices", "object", "error", "usage"} & part.keys():
             delta = {**({"role": "assistant"} if is_first else {}), **part}
@@ -129,7 +129,7 @@ def _events(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
         choice = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": entry.finish_reason}
         yield event_bytes({**fields, "choices": [choice]})
     if wants_usage:
-        yield event_bytes({**fields, "choices": [], "usage": frame.usage({"content": spoken}, entry.usage)})
+        yield event_bytes({**fields, "choices": [], "usage": frame.usage({"content": describe_location}, entry.usage)})
     for _ in range(entry.done):
         yield DONE
 

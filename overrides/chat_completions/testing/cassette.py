@@ -50,7 +50,7 @@ class Cassette(Tape):
         return f"<Cassette {str(self.path)!r}, {doing}, {known} exchange{'s' * (known != 1)}>"
 
     def http_client(self, **arguments: Any) -> httpx.Client:
-        """Give an `httpx.Client` for `Client(http_client=...)`; leaving the `with` of the cassette closes it.
+        """Return an `httpx.Client` for `Client(http_client=...)`; leaving the `with` of the cassette closes it.
 
         Args:
             arguments: Those of `httpx.Client`, apart from `transport`.
@@ -62,7 +62,7 @@ class Cassette(Tape):
         return client
 
     def async_http_client(self, **arguments: Any) -> httpx.AsyncClient:
-        """Give an `httpx.AsyncClient` for `AsyncClient(http_client=...)`; close it with `async with` or `aclose()`.
+        """Return an `httpx.AsyncClient` for `AsyncClient(http_client=...)`; close it with `async with` or `aclose()`.
 
         Args:
             arguments: Those of `httpx.AsyncClient`, apart from `transport`.
@@ -72,7 +72,7 @@ class Cassette(Tape):
         return httpx.AsyncClient(transport=self.transport(httpx.AsyncHTTPTransport()), **arguments)
 
     def transport(self, inner: Any = None) -> Any:
-        """Give a transport for an HTTP client of httpx or httpx2, sync or async.
+        """Return a transport for an HTTP client of httpx or httpx2, sync or async.
 
         Args:
             inner: The transport that sends what is recorded, such as `httpx.AsyncHTTPTransport(proxy=...)`; None takes
@@ -130,7 +130,7 @@ class Cassette(Tape):
             raise UnknownRequestError("\n".join(problems))
 
     def account(self) -> str:
-        """Give a line for each exchange: what was asked, and whether it was replayed."""
+        """Return a line for each exchange: what was asked, and whether it was replayed."""
         lines = []
         for number, exchange in enumerate(self.exchanges):
             state = "recorded" if self.is_recording else "replayed" if number in self._used else "not asked for"

@@ -65,7 +65,7 @@ class Raw(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked(Entry):
+class Callback(Entry):
     """A function of the request that gives the answer."""
 
     function: Callable[..., Any]
@@ -76,7 +76,7 @@ class MisfitError(Exception):
 
 
 def said(value: Any, fields: Mapping[str, Any], **options: Any) -> Entry:
-    """Give the answer that a value of `reply` stands for.
+    """Return the answer that a value of `reply` stands for.
 
     Args:
         value: A text, a JSON object, a model or a function.
@@ -92,7 +92,7 @@ def said(value: Any, fields: Mapping[str, Any], **options: Any) -> Entry:
     if callable(value):
         if fields:
             raise TypeError("a function gives the whole answer: tool_calls=, refusal= and reasoning= go into it")
-        return Asked(label="a function", function=value, delay=options.get("delay", 0.0))
+        return Callback(label="a function", function=value, delay=options.get("delay", 0.0))
     if isinstance(value, (list, tuple)):
         raise TypeError("reply() takes several replies as several arguments: reply(*values); stream() takes parts")
     if not isinstance(value, Mapping):
@@ -105,7 +105,7 @@ def said(value: Any, fields: Mapping[str, Any], **options: Any) -> Entry:
 
 
 def part_of(part: Any) -> Any:
-    """Give a part of a stream in the shape in which it is kept: str, bytes, float or dict.
+    """Return a part of a stream in the shape in which it is kept: str, bytes, float or dict.
 
     Raises:
         TypeError: It is nothing that can be sent.
@@ -122,7 +122,7 @@ def part_of(part: Any) -> Any:
 
 
 def json_copy(value: Any) -> Any:
-    """Give a copy of a JSON value, so that what a test changes later changes no answer."""
+    """Return a copy of a JSON value, so that what a test changes later changes no answer."""
     try:
         return json.loads(json.dumps(value, allow_nan=False, default=plain))
     except (TypeError, ValueError) as error:

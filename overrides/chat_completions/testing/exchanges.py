@@ -89,7 +89,7 @@ class Exchange:
             return self.content
 
     def cleaned(self, secrets: Secrets) -> Exchange:
-        """Give the exchange without secrets."""
+        """Return the exchange without secrets."""
         if self.is_stream:
             pieces = cleaned_pieces(self.pieces, secrets)
         else:
@@ -109,7 +109,7 @@ class Exchange:
         )
 
     def form(self) -> dict[str, Any]:
-        """Give the exchange as the file holds it."""
+        """Return the exchange as the file holds it."""
         request = {"method": self.method, "url": self.url, "headers": _header_form(self.request_headers)}
         request |= body_form(self.content)
         if self.status is None:
@@ -192,7 +192,7 @@ def write_file(path: Path, exchanges: Sequence[Exchange], secrets: Secrets) -> N
 
 
 def _header_form(headers: Headers) -> dict[str, Any]:
-    """Give headers as an object; a name that comes more than once has a list."""
+    """Return headers as an object; a name that comes more than once has a list."""
     form: dict[str, Any] = {}
     for name, value in headers:
         if name.lower() not in _LEFT_OUT:
@@ -207,7 +207,7 @@ def _header_pairs(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _lines(value: Any, indent: int, *, short: bool = False) -> list[str]:
-    """Give the lines of a JSON value: what fits into one stands on one line, and so does each event of a stream."""
+    """Return the lines of a JSON value: what fits into one stands on one line, and so does each event of a stream."""
     text = _inline(value)
     if short or not isinstance(value, (dict, list)) or not value or len(text) + indent <= _WIDTH:
         return [text]

@@ -36,7 +36,7 @@ class Difference:
 
 
 def differences(recorded: Exchange, now: Exchange) -> list[Difference]:
-    """Give the places where two requests differ: in method, path, query and body, whoever the host.
+    """Return the places where two requests differ: in method, path, query and body, whoever the host.
 
     Bodies are equal if their JSON values are, whatever the order of keys; true is not 1. Where a secret was taken out,
     any text is right: whoever replays has other secrets.
@@ -55,7 +55,7 @@ def differences(recorded: Exchange, now: Exchange) -> list[Difference]:
 
 
 def nearest(exchanges: Sequence[Exchange], now: Exchange, used: Collection[int] = ()) -> tuple[int, list[Difference]]:
-    """Give the position of the exchange that differs least from a request, and where it differs.
+    """Return the position of the exchange that differs least from a request, and where it differs.
 
     Args:
         exchanges: At least one.
@@ -68,7 +68,7 @@ def nearest(exchanges: Sequence[Exchange], now: Exchange, used: Collection[int] 
 
 
 def told(found: Sequence[Difference]) -> str:
-    """Give differences as lines."""
+    """Return differences as lines."""
     lines = [f"  {difference}" for difference in found[:_SHOWN_DIFFERENCES]]
     more = len(found) - _SHOWN_DIFFERENCES
     return "\n".join([*lines, f"  and {more} more"] if more > 0 else lines)

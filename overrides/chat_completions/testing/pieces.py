@@ -49,12 +49,12 @@ def written(value: Any, style: str) -> str:
 
 
 def style_of(value: Any, text: str) -> str | None:
-    """Give the style in which a value was written as a text; None for one of no known style."""
+    """Return the style in which a value was written as a text; None for one of no known style."""
     return next((style for style in STYLES if written(value, style) == text), None)
 
 
 def body_form(data: bytes) -> dict[str, Any]:
-    """Give a whole body as the file holds it: `json`, `lines` or `base64`; nothing for an empty one."""
+    """Return a whole body as the file holds it: `json`, `lines` or `base64`; nothing for an empty one."""
     if not data:
         return {}
     try:
@@ -69,7 +69,7 @@ def body_form(data: bytes) -> dict[str, Any]:
 
 
 def body_bytes(form: dict[str, Any]) -> bytes:
-    """Give the body that a form stands for.
+    """Return the body that a form stands for.
 
     Raises:
         ValueError: The form is none.
@@ -90,12 +90,12 @@ def body_bytes(form: dict[str, Any]) -> bytes:
 
 
 def event_text(event: Any, style: str) -> str:
-    """Give the data of an event: a text is meant as it is."""
+    """Return the data of an event: a text is meant as it is."""
     return event if isinstance(event, str) else written(event, style)
 
 
 def piece_form(data: bytes) -> dict[str, Any]:
-    """Give a piece of an event stream as the file holds it: `events`, `lines` or `base64`."""
+    """Return a piece of an event stream as the file holds it: `events`, `lines` or `base64`."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -117,7 +117,7 @@ def _event(text: str) -> Any:
 
 
 def cleaned_body(data: bytes, secrets: Secrets) -> bytes:
-    """Give a whole body without secrets."""
+    """Return a whole body without secrets."""
     try:
         text = data.decode()
         value = json_value(text)
@@ -130,7 +130,7 @@ def cleaned_body(data: bytes, secrets: Secrets) -> bytes:
 
 
 def cleaned_pieces(pieces: Sequence[Piece], secrets: Secrets) -> list[Piece]:
-    """Give the pieces of a body without secrets, also where one is spread over pieces or over events."""
+    """Return the pieces of a body without secrets, also where one is spread over pieces or over events."""
     data = b"".join(piece for _, piece in pieces)
     ends = []
     at = 0

@@ -105,7 +105,7 @@ def chat_completions_server(
 
 @pytest.fixture
 def chat_completions_client(chat_completions_server: ScriptedServer) -> Iterator[Client]:
-    """Give a `Client` of the server of `chat_completions_server`."""
+    """Yield a `Client` of the server of `chat_completions_server`."""
     from chat_completions import Client
 
     with Client() as client:
@@ -138,7 +138,7 @@ def chat_completions_cassette(request: pytest.FixtureRequest, monkeypatch: pytes
 
 
 def _settings(request: pytest.FixtureRequest, marker: str, *names: str) -> dict[str, Any]:
-    """Give what the markers of a test say; the nearest one wins."""
+    """Return what the markers of a test say; the nearest one wins."""
     settings: dict[str, Any] = {}
     for mark in reversed(list(request.node.iter_markers(marker))):
         if len(mark.args) > len(names):

@@ -66,7 +66,7 @@ class ReceivedRequest:
     def of(
         cls, method: str, target: str, headers: Iterable[tuple[str, str]], content: bytes, time: float
     ) -> ReceivedRequest:
-        """Give the request of a request line, headers and a body."""
+        """Return the request of a request line, headers and a body."""
         parts = urlsplit(target)
         query = Masked(parse_qsl(parts.query, keep_blank_values=True))
         try:

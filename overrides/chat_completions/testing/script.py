@@ -261,7 +261,7 @@ class Script:
 
 
 def only_entry(value: Any) -> Entry:
-    """Give the one answer that a value stands for.
+    """Return the one answer that a value stands for.
 
     Raises:
         TypeError: It stands for none, or for several.

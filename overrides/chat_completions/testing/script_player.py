@@ -33,7 +33,7 @@ class ScriptPlayer(Script):
         self._failures: list[BaseException] = []
 
     def note(self, request: ReceivedRequest) -> int:
-        """Note a request, and give its number from 0."""
+        """Note a request, and return its number from 0."""
         with self._arrived:
             self.requests.append(request)
             self._outcomes.append("no answer yet")
@@ -46,7 +46,7 @@ class ScriptPlayer(Script):
             self._outcomes[number] = outcome
 
     def take(self, check: Callable[[Entry], None]) -> tuple[str, Entry | None]:
-        """Give the next answer and its label; None leaves it to the local server.
+        """Return the next answer and its label; None leaves it to the local server.
 
         Args:
             check: Raises if the request is refused; the answer is not spent then.
@@ -65,7 +65,7 @@ class ScriptPlayer(Script):
             return "the local server", None
 
     def failed(self, number: int, error: Exception) -> Exception:
-        """Note that the test is at fault, and give the error that `verify` raises."""
+        """Record that the test is at fault, and return the error that `verify` raises."""
         if isinstance(error, MisfitError):
             error = ScriptError(f"request {number + 1}, {self.requests[number]}: {error}")
         self.tell(number, f"{type(error).__name__}: {error}")

@@ -14,7 +14,7 @@ from chat_completions.local.errors import ApiError
 from chat_completions.local.events import json_bytes
 
 from .answers import HttpReply, http_reply
-from .entries import Asked, Entry, Raw
+from .entries import Callback, Entry, Raw
 from .received import ReceivedRequest
 from .script import only_entry
 from .sending import send_reply
@@ -69,13 +69,13 @@ class Scripting:
         await send_reply(reply, receive, send, self._connection_of(scope.get("client")))
 
     async def _scripted(self, scope: Scope, request: ReceivedRequest, number: int) -> HttpReply | None:
-        """Give the script's response; None leaves it to the application."""
+        """Return the script's response; None leaves it to the application."""
         player = self._player
         try:
             # Until the answer is taken nothing is awaited: requests get their answers in the order of their arrival.
             label, entry = player.take(lambda entry: self._check(entry, scope, request))
             player.tell(number, label)
-            if isinstance(entry, Asked):
+            if isinstance(entry, Callback):
                 entry = await _asked(entry, request)
             if entry is None:
                 return None
@@ -103,7 +103,7 @@ class Scripting:
             service.checked_body(request.content, headers.get("content-type"), headers.get("content-encoding"))
 
 
-async def _asked(entry: Asked, request: ReceivedRequest) -> Entry | None:
+async def _asked(entry: Callback, request: ReceivedRequest) -> Entry | None:
     function: Callable[[ReceivedRequest], Any] = entry.function
     if inspect.iscoroutinefunction(function):
         value = await function(request)
@@ -115,13 +115,13 @@ async def _asked(entry: Asked, request: ReceivedRequest) -> Entry | None:
     if value is None:
         return None
     answer = only_entry(value)
-    if isinstance(answer, Asked):
+    if isinstance(answer, Callback):
         raise TypeError("a function of the script gave a function, not an answer")
     return answer
 
 
 def failure_reply(message: str) -> HttpReply:
-    """Give the response that tells a client of a fault of the test; it is not worth another attempt."""
+    """Return the response that tells a client of a fault of the test; it is not worth another attempt."""
     error = {"message": message, "type": "scripted_server_error", "param": None, "code": None}
     return _json_reply(500, {"error": error}, {"x-should-retry": "false"})
 
@@ -153,7 +153,7 @@ def _received(scope: Scope, content: bytes) -> ReceivedRequest:
 
 
 def _again(content: bytes, receive: Receive) -> Receive:
-    """Give a `receive` that begins with a body that was read already."""
+    """Return a `receive` that begins with a body that was read already."""
     waiting = [content]
 
     async def receive_again() -> Message:

@@ -52,7 +52,7 @@ _SHORTEST_VALUE = 8
 
 
 def is_secret(name: str, more: Collection[str] = ()) -> bool:
-    """Tell whether what stands under a name is secret.
+    """Return whether what stands under a name is secret.
 
     Args:
         name: Name of a header or of a query parameter.
@@ -68,13 +68,13 @@ def is_secret(name: str, more: Collection[str] = ()) -> bool:
 
 
 def is_harmless_in_query(name: str) -> bool:
-    """Tell whether what stands under a name in a query is known to be harmless; metadata is what requests differ by."""
+    """Return whether a query parameter is known to be harmless; metadata is what requests differ by."""
     lower = name.lower()
     return lower in _SHOWN_QUERY or (lower.startswith("metadata[") and not is_secret(name))
 
 
 def may_be_shown(header: str, *, of_response: bool = False) -> bool:
-    """Tell whether the value of a header is known to be harmless.
+    """Return whether the value of a header is known to be harmless.
 
     Args:
         header: Its name.
@@ -106,7 +106,7 @@ class Secrets:
         return f"<{len(self._values)} secrets>"
 
     def learn_request(self, url: str, headers: Headers) -> None:
-        """Take note of the secret values that a request carries."""
+        """Record the secret values that a request carries."""
         parts = urlsplit(url)
         for text in parts.netloc.rpartition("@")[0].split(":"):
             self._learn(unquote(text))
@@ -117,7 +117,7 @@ class Secrets:
         self.learn_headers(headers)
 
     def learn_headers(self, headers: Headers) -> None:
-        """Take note of the secret values that headers carry."""
+        """Record the secret values that headers carry."""
         for name, value in headers:
             if not is_secret(name, self._names):
                 if name.lower() == "location":
@@ -137,7 +137,7 @@ class Secrets:
                 self._learn(value.strip())
 
     def url(self, url: str) -> str:
-        """Give an address without its user, and with nothing in its query but what is known to be harmless."""
+        """Return an address without its user, and with nothing in its query but what is known to be harmless."""
         parts = urlsplit(url)
         pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
         query = "&".join(
@@ -147,7 +147,7 @@ class Secrets:
         return self.text(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, "")))
 
     def request_headers(self, headers: Headers) -> list[tuple[str, str]]:
-        """Give the headers of a request as they may be written: only values known to be harmless stay."""
+        """Return the headers of a request as they may be written: only values known to be harmless stay."""
         return [
             (lower, self.text(value) if self._shown(lower) else REMOVED)
             for lower, value in ((name.lower(), value) for name, value in headers)
@@ -155,19 +155,19 @@ class Secrets:
         ]
 
     def response_headers(self, headers: Headers) -> list[tuple[str, str]]:
-        """Give the headers of a response as they may be written."""
+        """Return the headers of a response as they may be written."""
         return [
             (name, self.url(value) if name == "location" else self.text(value) if self._shown(name, True) else REMOVED)
             for name, value in ((name.lower(), value) for name, value in headers)
         ]
 
     def text(self, text: str) -> str:
-        """Give a text in which no secret value occurs."""
+        """Return a text in which no secret value occurs."""
         pattern = self._found()
         return pattern.sub(REMOVED, text) if pattern else text
 
     def data(self, data: bytes) -> bytes:
-        """Give bytes in which no secret value occurs."""
+        """Return bytes in which no secret value occurs."""
         return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def places(self, data: bytes) -> Iterator[tuple[int, int]]:
@@ -177,7 +177,7 @@ class Secrets:
                 yield found.span()
 
     def json(self, values: Sequence[Any]) -> list[Any]:
-        """Give JSON values without secrets: under secret names, within a text, and spread over texts.
+        """Return JSON values without secrets: under secret names, within a text, and spread over texts.
 
         Args:
             values: What follows each other, such as the events of a stream: the texts that stand at the same place in
@@ -225,7 +225,7 @@ class Secrets:
             self._pattern = None
 
     def _forms(self) -> set[str]:
-        """Give the values as they are, as JSON writes them, and as addresses do."""
+        """Return the values as they are, as JSON writes them, and as addresses do."""
         return {form for value in self._values for form in (value, json.dumps(value)[1:-1], quote(value, safe=""))}
 
     def _found(self) -> re.Pattern[str] | None:

@@ -148,7 +148,7 @@ class ScriptedServer(ScriptPlayer, LocalServer):
             raise ScriptError(f"nobody asked for the rest of the script ({rest})\n{self.account()}")
 
     def account(self) -> str:
-        """Give a line for each request: what was asked, and who answered."""
+        """Return a line for each request: what was asked, and who answered."""
         lines = [
             f"{number}. {request} -> {outcome}"
             for number, (request, outcome) in enumerate(zip(self.requests, self._outcomes, strict=False), 1)
@@ -169,6 +169,6 @@ class ScriptedServer(ScriptPlayer, LocalServer):
             self.verify()
 
     def _connection(self, client: Any) -> asyncio.Transport | None:
-        """Give the connection of a client, by its address."""
+        """Return the connection of a client, by its address."""
         connections = self._server.server_state.connections if self._server else ()
         return next((each.transport for each in connections if getattr(each, "client", None) == client), None)

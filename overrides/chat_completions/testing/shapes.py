@@ -18,7 +18,7 @@ _SPOKEN = ("content", "refusal", "reasoning_content", "reasoning")
 
 
 def plain(value: Any) -> Any:
-    """Give a model of this client, of the official SDK or of pydantic as the JSON value that it stands for."""
+    """Return a model of this client, of the official SDK or of pydantic as the JSON value that it stands for."""
     if isinstance(value, type):
         return value
     if callable(getattr(value, "to_dict", None)):
@@ -29,12 +29,12 @@ def plain(value: Any) -> Any:
 
 
 def is_message(value: Mapping[str, Any]) -> bool:
-    """Tell whether an object is the message of a completion, and not the whole of it or something else."""
+    """Return whether an object is the message of a completion, and not the whole of it or something else."""
     return not _MESSAGE_FIELDS.isdisjoint(value) and not {"choices", "object", "error"} & value.keys()
 
 
 def tool_call(call: Any, number: int, seed: str) -> dict[str, Any]:
-    """Give a tool call as the API writes it.
+    """Return a tool call as the API writes it.
 
     Args:
         call: A pair of name and arguments, an object with `name` and `arguments`, or what the API writes; arguments
@@ -79,7 +79,7 @@ class Frame:
         return cls(number, body if isinstance(body, dict) else {}, int(time.time()))
 
     def fields(self, kind: str) -> dict[str, Any]:
-        """Give the fields outside of the choices."""
+        """Return the fields outside of the choices."""
         model = self.request.get("model") or "scripted"
         frame = {"id": f"chatcmpl-scripted-{self.number + 1}", "object": kind, "created": self.created, "model": model}
         return {**frame, "system_fingerprint": FINGERPRINT}
@@ -90,7 +90,7 @@ class Frame:
         return bool((self.request.get("stream_options") or {}).get("include_usage"))
 
     def usage(self, said: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Give the usage for a message: counted, as far as the test does not say it."""
+        """Return the usage for a message: counted, as far as the test does not say it."""
         from chat_completions.local.engine import MESSAGE_TOKENS
 
         messages = self.request.get("messages") or ()
@@ -107,7 +107,7 @@ class Frame:
 def completion_of(
     value: Mapping[str, Any], frame: Frame, usage: Mapping[str, Any] | None, finish_reason: str | None
 ) -> dict[str, Any]:
-    """Give the whole completion for a message or a completion of which parts may be missing."""
+    """Return the whole completion for a message or a completion of which parts may be missing."""
     if not is_message(value):
         given: dict[str, Any] = {**frame.fields("chat.completion"), **value}
         return given if usage is None else {**given, "usage": frame.usage(_first_message(given), usage)}
@@ -144,12 +144,12 @@ def chunks_of(completion: Mapping[str, Any], wants_usage: bool) -> Iterator[dict
 
 
 def _deltas(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    spoken = {name: message[name] for name in _SPOKEN if isinstance(message.get(name), str)}
+    describe_location = {name: message[name] for name in _SPOKEN if isinstance(message.get(name), str)}
     calls = message.get("tool_calls") or ()
-    first = {key: value for key, value in message.items() if key not in spoken and key != "tool_calls"}
-    yield {"role": "assistant", **first} | ({"content": ""} if "content" in spoken else {})
+    first = {key: value for key, value in message.items() if key not in describe_location and key != "tool_calls"}
+    yield {"role": "assistant", **first} | ({"content": ""} if "content" in describe_location else {})
     for name in ("reasoning_content", "reasoning", "content", "refusal"):
-        for token in split_tokens(spoken.get(name, "")):
+        for token in split_tokens(describe_location.get(name, "")):
             yield {name: token}
     for number, call in enumerate(calls):
         kind = call.get("type", "function")
@@ -161,7 +161,7 @@ def _deltas(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def page_of(completions: Sequence[Mapping[str, Any]], has_more: bool) -> dict[str, Any]:
-    """Give a page of stored completions."""
+    """Return a page of stored completions."""
     ids = [completion.get("id") for completion in completions]
     return {
         "object": "list",

@@ -35,7 +35,7 @@ class Tape:
         self._used: set[int] = set()
 
     def begin(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
-        """Take note of a request that goes out."""
+        """Record a request that goes out."""
         exchange = Exchange(method, url, headers, content)
         with self._lock:
             self._secrets.learn_request(url, headers)
@@ -47,7 +47,7 @@ class Tape:
             self._secrets.learn_headers(headers)
 
     def answer(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
-        """Give the first exchange that answers a request and was not used.
+        """Return the first exchange that answers a request and was not used.
 
         Raises:
             UnknownRequestError: There is none.

@@ -111,7 +111,7 @@ class Recording:
         self._last = time.monotonic()
 
     def kept(self, response: Any) -> Any:
-        """Take note of the head of a response, and give it with a body that is recorded as it is read."""
+        """Record the head of a response, and return it with a body that is recorded as it is read."""
         exchange = self.exchange
         exchange.status = response.status_code
         exchange.headers = _pairs(response.headers)
@@ -122,11 +122,11 @@ class Recording:
         return response
 
     def read(self, data: bytes) -> None:
-        """Take note of a piece of the body."""
+        """Record a piece of the body."""
         self.exchange.pieces.append((self._since(), data))
 
     def ended(self) -> None:
-        """Take note that the body is whole."""
+        """Record that the body is whole."""
         self.exchange.left = False
         encoding = [pair for pair in self.exchange.headers if pair[0].lower() == "content-encoding"]
         if encoding:  # though nobody asked for it
@@ -139,13 +139,13 @@ class Recording:
             self.exchange.headers = [pair for pair in self.exchange.headers if pair not in encoding]
 
     def closed(self) -> None:
-        """Take note that the client reads no further; behind `[DONE]` there is nothing to read."""
+        """Record that the client reads no further; behind `[DONE]` there is nothing to read."""
         pieces = self.exchange.pieces
         if self.exchange.left and pieces and pieces[-1][1].rstrip().endswith(b"data: [DONE]"):
             self.ended()
 
     def failed(self, error: Exception) -> None:
-        """Take note of what the library raised."""
+        """Record what the library raised."""
         self.exchange.left = False
         self.exchange.failure = Failure(type(error).__name__, str(error))
 
@@ -178,7 +178,7 @@ class _Replay:
 
 
 def replayed(tape: Tape, request: Any) -> Any:
-    """Give the recorded response to a request.
+    """Return the recorded response to a request.
 
     Raises:
         UnknownRequestError: There is none.
@@ -196,7 +196,7 @@ def replayed(tape: Tape, request: Any) -> Any:
 
 
 def raised(failure: Failure, request: Any) -> Exception:
-    """Give the exception of the HTTP library at hand that a recorded one stands for."""
+    """Return the exception of the HTTP library at hand that a recorded one stands for."""
     library = library_of(request)
     kind = getattr(library, failure.type, None)
     if not (isinstance(kind, type) and issubclass(kind, library.RequestError)):
@@ -206,7 +206,7 @@ def raised(failure: Failure, request: Any) -> Exception:
 
 
 def library_of(request: Any) -> Any:
-    """Give the module, httpx or httpx2, that a request is of."""
+    """Return the module, httpx or httpx2, that a request is of."""
     return sys.modules[type(request).__module__.partition(".")[0]]
 
 
@@ -216,7 +216,7 @@ def _pairs(headers: Any) -> list[tuple[str, str]]:
 
 @functools.cache
 def _streams(library: Any) -> tuple[Any, Any]:
-    """Give the classes of the two kinds of body, as those of an HTTP library, which asks for its own."""
+    """Return the classes of the two kinds of body, as those of an HTTP library, which asks for its own."""
 
     class RecordedStream(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
         def __init__(self, recording: Recording, inner: Any) -> None:

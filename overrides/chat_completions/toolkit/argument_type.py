@@ -48,7 +48,7 @@ class SignatureAdapter:
         self._describe(notes)
 
     def _adapter(self, nullable: bool) -> Adapter | None:
-        """Give the adapter of a dict of the arguments; None if there are none."""
+        """Return the adapter of a dict of the arguments; None if there are none."""
         parameters = self._signature.parameters
         if not parameters:
             return None
@@ -101,7 +101,7 @@ class SignatureAdapter:
         return self.load(json.dumps(value))
 
     def bound(self, text: str) -> inspect.BoundArguments:
-        """Give the typed arguments of a call for the JSON text of a model.
+        """Return the typed arguments of a call for the JSON text of a model.
 
         Raises:
             ToolArgumentsError: They do not fit; `.problems` says where and why.
@@ -147,7 +147,7 @@ class SignatureAdapter:
 
 
 def unfit(name: str, text: str, adapter: Adapter, error: Exception) -> ToolArgumentsError:
-    """Give our error for a library's error about the arguments of a tool."""
+    """Return our error for a library's error about the arguments of a tool."""
     told = getattr(error, "errors", None)
     if callable(told):
         problems = tuple((pointer(one["loc"]), str(one["msg"])) for one in cast(Any, told)(include_url=False))
@@ -165,12 +165,12 @@ def _unfit(name: str, text: str, problems: tuple[tuple[str, str], ...]) -> ToolA
 
 
 def pointer(place: tuple[str | int, ...]) -> str:
-    """Give a place in a JSON value as a JSON pointer (RFC 6901)."""
+    """Return a place in a JSON value as a JSON pointer (RFC 6901)."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
 def rooted(schema: dict[str, Any]) -> dict[str, Any]:
-    """Give a schema whose root is the object itself, where it is a reference to a definition."""
+    """Return a schema whose root is the object itself, where it is a reference to a definition."""
     reference = schema.get("$ref")
     target = target_of(schema, reference) if isinstance(reference, str) else None
     if not isinstance(reference, str) or not isinstance(target, dict):
@@ -183,7 +183,7 @@ def rooted(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dict_of(name: str, parameters: Any, nullable: bool) -> Any:
-    """Give a TypedDict with a field for each parameter, which is what both libraries take without a model of theirs."""
+    """Return a TypedDict with a field for each parameter, which both libraries take without a model of theirs."""
     make: Any
     try:
         from typing_extensions import TypedDict as make  # pydantic takes no other before Python 3.12, and brings it
@@ -203,7 +203,7 @@ def _field(parameter: Parameter, nullable: bool) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Give a default as a JSON value; None if JSON has not such, or it is long."""
+    """Return a default as a JSON value; None if JSON has not such, or it is long."""
     try:
         text = as_json(value)
     except (TypeError, ValueError, RecursionError):

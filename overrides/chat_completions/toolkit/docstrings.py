@@ -63,5 +63,5 @@ def described(documented: Any, names: Iterable[str]) -> Described:
 
 
 def _is_made_by_dataclasses(documented: Any, written: str) -> bool:
-    """Tell whether it is the signature that `dataclass` writes where there is no docstring."""
+    """Return whether it is the signature that `dataclass` writes where there is no docstring."""
     return isinstance(documented, type) and written.startswith(f"{documented.__name__}(") and written.endswith(")")

@@ -1,6 +1,6 @@
 """A run of model and tools as a plan: what to ask, what to call, when to stop. No I/O.
 
-The plan is a generator. It yields events, which are passed on, and two kinds of steps: `Ask` is sent the model's
+The plan is a generator. It yields events, which are passed on, and two kinds of steps: `CallModel` is sent the model's
 completion; `Work` is over when each of its jobs is settled. The sync and the async shell carry out the same plan.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from chat_completions._contract import generated
-from chat_completions._transport.error_mapping import too_late
+from chat_completions._transport.error_mapping import deadline_error
 from chat_completions._types import NOT_GIVEN, revealed, sealed
 from chat_completions.errors import ChatCompletionsError, ToolFailedError, ToolRoundsError
-from chat_completions.structured.output_spec import Asked
+from chat_completions.structured.output_spec import OutputSpec
 from chat_completions.toolkit.events import RoundBegunEvent, RoundDoneEvent, ToolRunDoneEvent, ToolRunEvent
 from chat_completions.toolkit.model_reply import Reply, reply_of
 from chat_completions.toolkit.tool_calls import Job, OnToolError
@@ -29,7 +29,7 @@ NO_RESULT = "Error: no result, because the run ended before"
 
 
 @dataclass(slots=True)
-class Ask:
+class CallModel:
     """Ask the model; the result is its completion."""
 
     arguments: dict[str, Any]
@@ -42,7 +42,7 @@ class Work:
     jobs: list[Job]
 
 
-Step: TypeAlias = Ask | Work | ToolRunEvent
+Step: TypeAlias = CallModel | Work | ToolRunEvent
 
 
 class Rounds:
@@ -82,7 +82,7 @@ class Rounds:
         self._messages = list(messages)
         self._deadline = given.pop("deadline", deadline)
         # Of tools nothing is asked here: what is wrong with arguments is for the model to know.
-        self.asked = Asked({"response_format": given.get("response_format", NOT_GIVEN)})
+        self.asked = OutputSpec({"response_format": given.get("response_format", NOT_GIVEN)})
         if self.asked.adapter is not None:
             given["response_format"] = self.asked.arguments["response_format"]
         if given.get("extra_body"):
@@ -120,7 +120,7 @@ class Rounds:
                 )
             arguments = self._request(round)
             yield RoundBegunEvent(round)
-            completion = yield Ask(arguments)
+            completion = yield CallModel(arguments)
             self._completions.append(completion)
             yield RoundDoneEvent(round, completion)
             self._reply = reply = reply_of(completion, round, self._offered)
@@ -133,14 +133,14 @@ class Rounds:
         yield ToolRunDoneEvent(self.run())
 
     def time_left(self) -> float | None:
-        """Give the seconds that the run has left; None for no limit.
+        """Return the seconds that the run has left; None for no limit.
 
         Raises:
             APITimeoutError: There are none.
         """
         left = None if self._ends_at is None else self._ends_at - time.monotonic()
         if left is not None and left <= 0:
-            raise too_late(self._deadline)
+            raise deadline_error(self._deadline)
         return left
 
     def returned(self, job: Job, value: Any) -> ToolCallResult:
@@ -152,7 +152,7 @@ class Rounds:
         return self._settle(job, job.failed, error, "raise" if is_misuse else self._on_tool_error)
 
     def mistaken(self, job: Job) -> ToolCallResult:
-        """Take note of a call that cannot be made."""
+        """Record a call that cannot be made."""
         self._settled[job] = job.mistaken()
         return self._settled[job]
 
@@ -166,13 +166,13 @@ class Rounds:
         return result
 
     def run(self) -> ToolRun[Any]:
-        """Give the run as far as it came."""
+        """Return the run as far as it came."""
         return ToolRun(
             list(self._messages), tuple(self._completions), tuple(self._results), self._stopped, self._pending
         )
 
     def ended_by(self, error: ChatCompletionsError) -> None:
-        """Give an error that ends the run what the run came to."""
+        """Return an error that ends the run what the run came to."""
         if self._reply is not None and self._settled:
             self._take(self._reply)
         completion = getattr(error, "completion", None)
@@ -193,7 +193,7 @@ class Rounds:
         self._settled, self._pending = {}, tuple(reply.pending)
 
     def _request(self, round: int) -> dict[str, Any]:
-        """Give the arguments of a round's call."""
+        """Return the arguments of a round's call."""
         arguments = {**self._arguments, "messages": list(self._messages), "deadline": self.time_left()}
         if round > 1:
             if "tool_choice" in arguments:
@@ -208,7 +208,7 @@ class Rounds:
 
 
 def _relaxed(choice: Any) -> Any:
-    """Give the tool choice after a first call: one that demands a call would demand it for ever."""
+    """Return the tool choice after a first call: one that demands a call would demand it for ever."""
     if choice == "required":
         return "auto"
     kind = choice.get("type") if isinstance(choice, (Mapping, generated.Model)) else None
@@ -220,4 +220,4 @@ def _relaxed(choice: Any) -> Any:
     return choice if kind is None else "auto"
 
 
-__all__ = ["Ask", "Rounds", "Step", "Work"]
+__all__ = ["CallModel", "Rounds", "Step", "Work"]

@@ -81,7 +81,7 @@ def reply_of(completion: ChatCompletion, round: int, offered: Offered) -> Reply:
 
 
 def _mended(call: dict[str, Any], round: int, number: int) -> dict[str, Any]:
-    """Give a call with what servers leave out and APIs demand: its type, and arguments that are JSON text."""
+    """Return a call with what servers leave out and APIs demand: its type, and arguments that are JSON text."""
     kinds = [kind for kind in ("function", "custom") if kind in call]
     call = {**call, "type": call.get("type") or (kinds[0] if kinds else "function")}
     function = call.get("function")
@@ -94,7 +94,7 @@ def _mended(call: dict[str, Any], round: int, number: int) -> dict[str, Any]:
 
 
 def _mend_ids(calls: list[dict[str, Any]], round: int) -> None:
-    """See that each call of an answer has an id of its own, by which its result is told."""
+    """Verify that each call of an answer has an id of its own, by which its result is told."""
     seen: set[str] = set()
     for number, call in enumerate(calls):
         id = call.get("id")
@@ -130,7 +130,7 @@ def _with_jobs(reply: Reply, round: int, offered: Offered) -> Reply:
 
 
 def _with_value(call: dict[str, Any], value: Any) -> Any:
-    """Give a call of a type's tool, with the value of its arguments."""
+    """Return a call of a type's tool, with the value of its arguments."""
     from chat_completions.models.parsed import ParsedFunctionToolCall
 
     parsed = ParsedFunctionToolCall.from_dict(call)

@@ -13,7 +13,7 @@ from chat_completions._contract import generated
 
 
 def told(value: Any) -> str:
-    """Give a tool's result as text: a str as it is, all else as JSON, by pydantic or msgspec where JSON has not such.
+    """Return a tool's result as text: a str as it is, all else as JSON, by pydantic or msgspec where JSON has not such.
 
     Raises:
         TypeError: It holds what has no JSON.
@@ -25,7 +25,7 @@ def told(value: Any) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Give a value as JSON text; see `told`."""
+    """Return a value as JSON text; see `told`."""
     try:
         return _json(value)
     except (TypeError, ValueError):
@@ -37,7 +37,7 @@ def _json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Give the plain JSON value of objects."""
+    """Return the plain JSON value of objects."""
     try:
         from pydantic_core import to_jsonable_python
     except ImportError:
@@ -52,7 +52,7 @@ def _plain(value: Any) -> Any:
 
 
 def _parts(value: Any) -> Any:
-    """Give what an object is made of, for a library that does not know its kind."""
+    """Return what an object is made of, for a library that does not know its kind."""
     if isinstance(value, generated.Model):
         return value.to_dict()
     if hasattr(type(value), "__struct_config__"):

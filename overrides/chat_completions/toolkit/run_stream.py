@@ -17,7 +17,7 @@ DEFAULT_MAX_ROUNDS = 10
 
 
 def rounds_of(arguments: Mapping[str, Any], deadline: float | None, *, runs_async: bool) -> Rounds:
-    """Give the run that the arguments of `run_tools` are for.
+    """Return the run that the arguments of `run_tools` are for.
 
     Args:
         arguments: What the caller gave.
@@ -34,7 +34,7 @@ def rounds_of(arguments: Mapping[str, Any], deadline: float | None, *, runs_asyn
     )
 
 
-class _Shared(Generic[ResponseFormatT]):
+class _BaseRunStream(Generic[ResponseFormatT]):
     """What the two have in common: the run as far as it came, and how it ended."""
 
     def __init__(self, rounds: Rounds) -> None:
@@ -62,7 +62,7 @@ class _Shared(Generic[ResponseFormatT]):
         raise self._fault or ChatCompletionsError("the run of tools was closed before its end")
 
 
-class ToolRunStream(_Shared[ResponseFormatT]):
+class ToolRunStream(_BaseRunStream[ResponseFormatT]):
     """The events of a run of model and tools, as they happen.
 
     Iterate it once. Leaving the `with` lets go of the connection, wherever the iteration was left.
@@ -87,13 +87,13 @@ class ToolRunStream(_Shared[ResponseFormatT]):
             raise
 
     def until_done(self) -> Self:
-        """Consume what is left, and give the stream."""
+        """Consume what is left, and return the stream."""
         for _ in self:
             pass
         return self
 
     def get_final_run(self) -> ToolRun[ResponseFormatT]:
-        """Consume what is left, and give the run.
+        """Consume what is left, and return the run.
 
         Raises:
             ChatCompletionsError: What ended the run before its end, now or before.
@@ -117,7 +117,7 @@ class ToolRunStream(_Shared[ResponseFormatT]):
         self.close()
 
 
-class AsyncToolRunStream(_Shared[ResponseFormatT]):
+class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
     """The events of a run of model and tools, as they happen; see `ToolRunStream`."""
 
     def __init__(self, turns: AsyncTurns, rounds: Rounds) -> None:
@@ -136,13 +136,13 @@ class AsyncToolRunStream(_Shared[ResponseFormatT]):
             raise
 
     async def until_done(self) -> Self:
-        """Consume what is left, and give the stream."""
+        """Consume what is left, and return the stream."""
         async for _ in self:
             pass
         return self
 
     async def get_final_run(self) -> ToolRun[ResponseFormatT]:
-        """Consume what is left, and give the run; see `ToolRunStream.get_final_run`."""
+        """Consume what is left, and return the run; see `ToolRunStream.get_final_run`."""
         try:
             return (await self.until_done())._final_run()
         finally:

@@ -1,4 +1,4 @@
-"""The two shells that carry out a run: they ask the model, call the tools, and give the events.
+"""The two shells that carry out a run: they ask the model, call the tools, and return the events.
 
 They do not know who follows the events: when nobody does any more, their generators end, and let go of the connection.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._streaming.events.event_stream import AsyncChatCompletionStream, ChatCompletionStream
 from chat_completions.errors import StructuredOutputError
 from chat_completions.toolkit.events import ToolCallDoneEvent, ToolRunEvent
-from chat_completions.toolkit.loop import Ask, Rounds, Work
+from chat_completions.toolkit.loop import CallModel, Rounds, Work
 from chat_completions.toolkit.tool_calls import Job
 from chat_completions.toolkit.tool_run import ToolCallResult
 from chat_completions.toolkit.toolset import ASYNC_IN_SYNC
@@ -37,7 +37,7 @@ class Turns:
         self._create, self._rounds, self._streams = create, rounds, streams
 
     def events(self) -> Generator[ToolRunEvent, None, None]:
-        """Carry out the run, and give its events as they happen."""
+        """Carry out the run, and yield its events as they happen."""
         steps, answer = self._rounds.steps(), None
         while True:
             try:
@@ -45,7 +45,7 @@ class Turns:
             except StopIteration:
                 return
             answer = None
-            if isinstance(step, Ask):
+            if isinstance(step, CallModel):
                 answer = yield from self._ask(step.arguments)
             elif isinstance(step, Work):
                 yield from self._work(step.jobs)
@@ -97,7 +97,7 @@ class AsyncTurns:
         self._answer: ChatCompletion | None = None
 
     async def events(self) -> AsyncGenerator[ToolRunEvent, None]:
-        """Carry out the run, and give its events as they happen."""
+        """Carry out the run, and yield its events as they happen."""
         steps, answer = self._rounds.steps(), None
         while True:
             try:
@@ -105,7 +105,7 @@ class AsyncTurns:
             except StopIteration:
                 return
             self._answer = None
-            if isinstance(step, Ask):
+            if isinstance(step, CallModel):
                 inner = self._ask(step.arguments)
             elif isinstance(step, Work):
                 inner = self._work(step.jobs)

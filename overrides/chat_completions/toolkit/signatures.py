@@ -68,7 +68,7 @@ class Signature:
     _signature: inspect.Signature
 
     def bound(self, values: Mapping[str, Any]) -> inspect.BoundArguments:
-        """Give the arguments of a call, with the defaults of those that `values` has not."""
+        """Return the arguments of a call, with the defaults of those that `values` has not."""
         bound = inspect.BoundArguments(self._signature, dict(values))
         bound.apply_defaults()
         return bound
@@ -108,7 +108,7 @@ def signature_of(function: Callable[..., Any], scope: Mapping[str, Any]) -> Sign
 
 
 def admits_none(annotation: Any) -> bool:
-    """Tell whether None is a value of a type."""
+    """Return whether None is a value of a type."""
     if annotation in (None, types.NoneType, Any, object):
         return True
     if isinstance(annotation, typing.TypeVar):
@@ -126,7 +126,7 @@ def admits_none(annotation: Any) -> bool:
 
 
 def _innermost(code: Any) -> Any:
-    """Give the function whose module the annotations are written in."""
+    """Return the function whose module the annotations are written in."""
     code = inspect.unwrap(code)
     return getattr(code, "__func__", code)
 
@@ -141,7 +141,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _names_known_to(code: Any, scope: Mapping[str, Any]) -> ChainMap[str, Any]:
-    """Give the names that the annotations of a function may have; what is around the call comes last."""
+    """Return the names that the annotations of a function may have; what is around the call comes last."""
     own = {parameter.__name__: parameter for parameter in getattr(code, "__type_params__", ())}
     if inspect.isfunction(code):
         for name, cell in zip(code.__code__.co_freevars, code.__closure__ or (), strict=True):
@@ -170,7 +170,7 @@ def _parameter(parameter: inspect.Parameter, where: str, names: ChainMap[str, An
 
 
 def _resolved(parameter: inspect.Parameter, where: str, names: ChainMap[str, Any]) -> Any:
-    """Give the type that an annotation names, which may be written in quotes, in whole or in part."""
+    """Return the type that an annotation names, which may be written in quotes, in whole or in part."""
     written = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
     shown = f"the type {parameter.annotation!r} of the parameter {parameter.name!r} of {where}"
     try:

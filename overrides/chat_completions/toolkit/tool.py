@@ -112,7 +112,7 @@ class FunctionTool(_Definition, Generic[P, R_co]):
         return self.bind(arguments)()
 
     def bind(self, arguments: str) -> Callable[[], R_co]:
-        """Read the arguments of a model, and give the call that is to be made with them.
+        """Read the arguments of a model, and return the call that is to be made with them.
 
         Args:
             arguments: The JSON text of a tool call.
@@ -249,7 +249,7 @@ def _strict(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outer_scope() -> Mapping[str, Any]:
-    """Give the local names around the call that led into this package: where a function's types may be defined."""
+    """Return the local names around the call that led into this package: where a function's types may be defined."""
     frame = inspect.currentframe()
     while frame is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "chat_completions":
         frame = frame.f_back

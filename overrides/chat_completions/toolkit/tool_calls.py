@@ -49,24 +49,24 @@ class Job:
                 self._mistake = error
 
     def begin(self) -> ToolCallBegunEvent:
-        """Take the time, and give the event."""
+        """Take the time, and return the event."""
         self._began = time.monotonic()
         return ToolCallBegunEvent(self.round, self.id, self.name, self.arguments)
 
     def mistaken(self) -> ToolCallResult:
-        """Give the result of a call that cannot be made: the model is told what is wrong with it."""
+        """Return the result of a call that cannot be made: the model is told what is wrong with it."""
         assert self._mistake is not None
         return self._result(f"Error: {self._mistake}", error=self._mistake)
 
     def returned(self, value: Any, on_error: OnToolError) -> ToolCallResult:
-        """Give the result of a call that returned."""
+        """Return the result of a call that returned."""
         try:
             return self._result(told(value), value=value)
         except Exception as error:
             return self.failed(error, on_error)
 
     def failed(self, error: Exception, on_error: OnToolError) -> ToolCallResult:
-        """Give the result of a call that raised.
+        """Return the result of a call that raised.
 
         Raises:
             ToolFailedError: Failures are not for the model.

@@ -7,7 +7,7 @@ from typing import Any
 from tools.document import pointer as pointers
 from tools.drift.compare.documents import Compared, Side
 from tools.drift.compare.variants import Spot
-from tools.schema.schemas import spelled
+from tools.schema.schemas import canonical_json
 
 
 def compare_servers(
@@ -32,7 +32,7 @@ def _servers_of(side: Side, item: dict[str, Any], operation: Spot) -> tuple[list
             for server in holder["servers"]:
                 values = {key: value.get("default") for key, value in server.get("variables", {}).items()}
                 url = str(server.get("url", "/")).rstrip("/") or "/"
-                urls.append(f"{url}{f' with {spelled(values)}' if values else ''}")
+                urls.append(f"{url}{f' with {canonical_json(values)}' if values else ''}")
             return urls, f"{at}/servers"
     return ["/"], "#/servers"
 
@@ -57,7 +57,7 @@ def compare_security(result: Compared, old: tuple[Side, Spot], new: tuple[Side, 
 
 
 def _security_of(side: Side, operation: Spot) -> tuple[set[str], str]:
-    """Give the ways to be let in, each by what its schemes are, not by what they are called."""
+    """Return the ways to be let in, each by what its schemes are, not by what they are called."""
     at = operation.at if "security" in operation.value else "#"
     requirements = operation.value.get("security", side.document.get("security")) or [{}]
     schemes = side.document.get("components", {}).get("securitySchemes", {})
@@ -84,4 +84,4 @@ def _flows(scheme: dict[str, Any]) -> list[str]:
     """Say where a scheme gets its tokens; which scopes it could ask for besides the demanded ones means nothing."""
     flows = scheme.get("flows", {})
     kept = {name: {key: flow[key] for key in flow if key != "scopes"} for name, flow in flows.items()}
-    return [f"with {spelled(kept)}"] if kept else []
+    return [f"with {canonical_json(kept)}"] if kept else []

@@ -9,13 +9,13 @@ from typing import Any
 
 from tools.drift.compare.compare import Change, Comparison
 from tools.drift.compare.documents import Side, with_whole_numbers
-from tools.drift.compare.locations import names_of, spoken, steps_to
+from tools.drift.compare.locations import describe_location, names_of, steps_to
 from tools.drift.compare.normalized import Schemas
 from tools.drift.compare.operations import compare_operations
 from tools.drift.findings.findings import LEVELS, Direction, Finding, fingerprint
 from tools.drift.findings.rules import RULES
 from tools.errors import ToolError
-from tools.schema.schemas import spelled
+from tools.schema.schemas import canonical_json
 
 _LONGEST_VALUE = 80
 
@@ -53,7 +53,7 @@ def _findings(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:
     concerned: dict[str, _Concerned] = {}
 
     def note(change: Change, operation: str, direction: Direction) -> None:
-        key = spelled([change.rule, change.at, change.in_base, change.old, change.new])
+        key = canonical_json([change.rule, change.at, change.in_base, change.old, change.new])
         changes.setdefault(key, change)
         found = concerned.setdefault(key, _Concerned())
         found.operations.add(operation)
@@ -68,7 +68,7 @@ def _findings(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:
                 note(change, compared.operation, direction)
     names = names_of(upstream) | names_of(base)
     findings = [_finding(change, concerned[key], (base, upstream), names) for key, change in changes.items()]
-    findings.sort(key=lambda f: (LEVELS.index(f.level), _natural(f.pointer), f.rule, spelled([f.old, f.new])))
+    findings.sort(key=lambda f: (LEVELS.index(f.level), _natural(f.pointer), f.rule, canonical_json([f.old, f.new])))
     # Nothing but their positions may tell apart what happened to two variants, and these do not last.
     known = Counter[str]()
     for i, finding in enumerate(findings):
@@ -93,7 +93,7 @@ def _finding(
     place = change.at if change.in_base else min(concerned.holders)
     lasting = steps_to(base, place) if place else steps
     words = {
-        "what": f"`{spoken(_named(change.rule, steps), names)}`",
+        "what": f"`{describe_location(_named(change.rule, steps), names)}`",
         "old": _shown(change.old, change.rule),
         "new": _shown(change.new, change.rule),
     }
@@ -119,13 +119,13 @@ def _named(rule: str, steps: list[str]) -> list[str]:
 
 
 def _natural(pointer: str) -> list[tuple[bool, int, str]]:
-    """Give a key that sorts positions in lists as numbers."""
+    """Return a key that sorts positions in lists as numbers."""
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in pointer.split("/")]
 
 
 def _shown(value: Any, rule: str) -> str:
-    """Give a value for a sentence; kinds and places are words already."""
+    """Return a value for a sentence; kinds and places are words already."""
     if value is None and not rule.startswith("keyword-"):
         return "plain text" if rule == "text-type-changed" else "nothing"
-    text = value if isinstance(value, str) else spelled(value)
+    text = value if isinstance(value, str) else canonical_json(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

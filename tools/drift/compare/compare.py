@@ -17,7 +17,7 @@ from tools.drift.compare.match_variants import disjoint, match, tags_of
 from tools.drift.compare.normalized import Schemas, View
 from tools.drift.compare.variants import Node, Spot, Variant
 from tools.drift.findings.rules import LOWER, UPPER, kebab
-from tools.schema.schemas import TEXT_TYPES, same_json, spelled
+from tools.schema.schemas import TEXT_TYPES, canonical_json, same_json
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Comparison:
             waiting += reversed(inside)
 
     def same(self, old: Node, new: Node) -> bool:
-        """Tell whether two schemas mean the same; two that are being compared do until a difference is found."""
+        """Return whether two schemas mean the same; two that are being compared do until a difference is found."""
         return self._key(old, new) in self._open or not any(True for _ in self.walk(old, new))
 
     def _key(self, old: Node, new: Node) -> _Key:
@@ -178,7 +178,8 @@ class Comparison:
     def _keywords(self, old: Variant, new: Variant, changes: list[Change]) -> None:
         for keyword in sorted(old.keywords.keys() | new.keywords.keys()):
             spots = [
-                sorted(side.keywords.get(keyword, ()), key=lambda spot: spelled(spot.value)) for side in (old, new)
+                sorted(side.keywords.get(keyword, ()), key=lambda spot: canonical_json(spot.value))
+                for side in (old, new)
             ]
             lost = [spot for spot in spots[0] if not any(self._says(keyword, spot, other) for other in spots[1])]
             gained = [spot for spot in spots[1] if not any(self._says(keyword, other, spot) for other in spots[0])]
@@ -194,7 +195,7 @@ class Comparison:
 
 
 def _inside(variant: Variant, name: str) -> Node:
-    """Give what a variant says of a place inside of it; where it says nothing, what it says of all such places."""
+    """Return what a variant says of a place inside of it; where it says nothing, what it says of all such places."""
     if name in variant.inside:
         return variant.inside[name]
     keyword = name.partition("/")[0]
@@ -276,7 +277,7 @@ def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
 
 
 def _covers(wide: Variant, narrow: Variant) -> bool:
-    """Tell whether one variant takes all that another's type takes."""
+    """Return whether one variant takes all that another's type takes."""
     free = wide.bare and wide.values is None
     return free and (wide.type == "any" or (wide.type == "number" and narrow.type == "integer"))
 
@@ -296,13 +297,13 @@ def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
 
 
 def happened(stem: str, before: object, after: object) -> str:
-    """Give the rule for something that came, went or changed; None stands for nothing."""
+    """Return the rule for something that came, went or changed; None stands for nothing."""
     return f"{stem}-{'added' if before is None else 'removed' if after is None else 'changed'}"
 
 
 def _shown(keyword: str, value: Any) -> Any:
-    """Give a limit as people write it."""
+    """Return a limit as people write it."""
     if keyword in ("maximum", "minimum"):
         number, exclusive = value
-        return f"{'more' if keyword == 'minimum' else 'less'} than {spelled(number)}" if exclusive else number
+        return f"{'more' if keyword == 'minimum' else 'less'} than {canonical_json(number)}" if exclusive else number
     return value

@@ -17,7 +17,7 @@ _EXACT = 2**53
 
 
 def with_whole_numbers(value: Any) -> Any:
-    """Give a copy of a JSON value in which 1.0 is 1, as it is in JSON Schema (2020-12, section 4.2.1)."""
+    """Return a copy of a JSON value in which 1.0 is 1, as it is in JSON Schema (2020-12, section 4.2.1)."""
     if isinstance(value, dict):
         return {key: with_whole_numbers(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -50,19 +50,19 @@ class Side:
     schemas: Schemas
 
     def operations(self) -> dict[str, tuple[str, str]]:
-        """Give path and method of each operation."""
+        """Return path and method of each operation."""
         found = operations(self.document)
         return {
             str(operation.get("operationId", f"{method} {path}")): (path, method) for path, method, operation in found
         }
 
     def followed(self, spot: Spot) -> Spot:
-        """Give what a reference to a component leads to, or the object itself."""
+        """Return what a reference to a component leads to, or the object itself."""
         while isinstance(spot.value, dict) and "$ref" in spot.value:
             segments = pointers.split(spot.value["$ref"])
             spot = Spot(pointers.find(self.document, segments), pointers.join("#", *segments))
         return spot
 
     def inside(self, spot: Spot, key: str, default: Any = None) -> Spot:
-        """Give what an object holds at a key, followed."""
+        """Return what an object holds at a key, followed."""
         return self.followed(Spot(spot.value.get(key, default), pointers.join(spot.at, key)))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from tools.drift.compare.normalized import Schemas, View
 from tools.drift.compare.variants import Node, Spot, Variant
-from tools.schema.schemas import TAG_PROPERTIES, spelled
+from tools.schema.schemas import TAG_PROPERTIES, canonical_json
 
 MAX_VALUES = 6
 MAX_DEPTH = 3
 
 
 def kind_of(schemas: Schemas, view: View, depth: int = 0) -> str:
-    """Give what a value may be: `string or null`, `array of object`, `"low" or "high"`."""
+    """Return what a value may be: `string or null`, `array of object`, `"low" or "high"`."""
     kinds = sorted({kind_of_variant(schemas, variant, depth) for variant in view.variants})
     kinds += ["null"] if view.nullable and "anything" not in kinds else []
     return " or ".join(kinds) or "nothing"
 
 
 def kind_of_variant(schemas: Schemas, variant: Variant, depth: int = 0) -> str:
-    """Give what an alternative is; an object that has a tag is known by it."""
+    """Return what an alternative is; an object that has a tag is known by it."""
     if variant.values is not None and not variant.open:
         values = sorted(variant.values)
         more = [f"{len(values) - MAX_VALUES} more"] if len(values) > MAX_VALUES else []
@@ -38,5 +38,5 @@ def kind_of_variant(schemas: Schemas, variant: Variant, depth: int = 0) -> str:
         return "object"
     if variant.type == "any":
         return "anything"
-    formats = ", ".join(sorted(spelled(spot.value).strip('"') for spot in variant.keywords.get("format", ())))
+    formats = ", ".join(sorted(canonical_json(spot.value).strip('"') for spot in variant.keywords.get("format", ())))
     return f"{variant.type} ({formats})" if formats else variant.type

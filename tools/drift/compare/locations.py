@@ -16,8 +16,8 @@ _NAMED = ("$defs", "dependentSchemas", "patternProperties", "properties", "schem
 _INSIDE = {"propertyNames": " names", "contentSchema": " content", "requestBody": " body", "additionalProperties": ".*"}
 
 
-def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
-    """Give a place as people call it: `CreateChatCompletionRequest.tools[].function`.
+def describe_location(steps: list[str], names: dict[tuple[str, str], str]) -> str:
+    """Return a place as people call it: `CreateChatCompletionRequest.tools[].function`.
 
     Args:
         steps: What `steps_to` gave.
@@ -53,7 +53,7 @@ def spoken(steps: list[str], names: dict[tuple[str, str], str]) -> str:
 
 
 def names_of(document: dict[str, Any]) -> dict[tuple[str, str], str]:
-    """Give the operation at each path and method."""
+    """Return the operation at each path and method."""
     return {(path, method): str(o.get("operationId", "")) for path, method, o in operations(document)}
 
 
@@ -107,7 +107,7 @@ def _is_null(schema: Any) -> bool:
 
 
 def _label(variant: Any) -> str:
-    """Give what tells a variant from its neighbours: its name, its tag, its type; "" for a scalar."""
+    """Return what tells a variant from its neighbours: its name, its tag, its type; "" for a scalar."""
     if not isinstance(variant, dict):
         return ""
     if "$ref" in variant:

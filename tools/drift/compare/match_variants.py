@@ -68,7 +68,7 @@ def _by_key(variants: list[Variant], key_of: Callable[[Variant], str]) -> dict[s
 
 
 def tag_of(schemas: Schemas, view: View, variant: Variant) -> str:
-    """Give the property and the one value of it by which a variant is known, or ""."""
+    """Return the property and the one value of it by which a variant is known, or ""."""
     names = [view.discriminator.value] if view.discriminator is not None else []
     for name in [*names, *TAG_PROPERTIES]:
         if name in variant.properties and (text := schemas.only_value(variant.properties[name])) is not None:
@@ -77,7 +77,7 @@ def tag_of(schemas: Schemas, view: View, variant: Variant) -> str:
 
 
 def tags_of(schemas: Schemas, view: View, variant: Variant) -> set[str]:
-    """Give the tags that stand for a variant: those of the mapping, or else what its property allows, or its name."""
+    """Return the tags that stand for a variant: those of the mapping, or else what its property allows, or its name."""
     if variant.tags or view.discriminator is None:
         return variant.tags
     inner = schemas.view(variant.properties.get(view.discriminator.value, ())).variants
@@ -87,7 +87,7 @@ def tags_of(schemas: Schemas, view: View, variant: Variant) -> set[str]:
 
 
 def disjoint(schemas: Schemas, view: View) -> bool:
-    """Tell whether no value fits two variants of a union, so that `oneOf` and `anyOf` mean the same."""
+    """Return whether no value fits two variants of a union, so that `oneOf` and `anyOf` mean the same."""
     signs = []
     for variant in view.variants:
         tag = tag_of(schemas, view, variant)
@@ -108,12 +108,12 @@ def _lone_names(schemas: Schemas, view: View, variant: Variant) -> str:
 
 
 def _similar(left: Variant, right: Variant) -> bool:
-    """Tell whether two variants may mean the same, at a glance."""
+    """Return whether two variants may mean the same, at a glance."""
     return left.type == right.type and left.properties.keys() == right.properties.keys()
 
 
 def _alike(left: Variant, right: Variant) -> bool:
-    """Tell whether two untagged objects may be the same one, changed."""
+    """Return whether two untagged objects may be the same one, changed."""
     if left.type != "object":
         return True
     return bool(left.properties.keys() & right.properties.keys()) or not (left.properties or right.properties)

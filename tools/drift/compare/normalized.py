@@ -84,7 +84,7 @@ class Schemas:
         self._views: dict[tuple[str, ...], View] = {}
 
     def node(self, spot: Spot) -> Spot:
-        """Give a schema or, if it is nothing but a reference, the component that it leads to."""
+        """Return a schema or, if it is nothing but a reference, the component that it leads to."""
         seen = set()
         while _reference(spot.value) and spot.at not in seen:
             seen.add(spot.at)
@@ -92,11 +92,11 @@ class Schemas:
         return spot
 
     def has(self, at: str) -> bool:
-        """Tell whether a pointer is one of a component."""
+        """Return whether a pointer is one of a component."""
         return ref_name(at) in self._components and at == pointers.join("#/components/schemas", ref_name(at))
 
     def view(self, node: Node) -> View:
-        """Give the meaning of a schema.
+        """Return the meaning of a schema.
 
         Raises:
             ToolError: It has more than MAX_ALTERNATIVES alternatives.
@@ -107,12 +107,12 @@ class Schemas:
         return self._views[key]
 
     def key(self, node: Node) -> tuple[str, ...]:
-        """Give what tells a node from others: where its parts are, each once, the one that it is known by first."""
+        """Return what tells a node from others: where its parts are, each once, the one that it is known by first."""
         first, *rest = [self.node(spot).at for spot in node] or [""]
         return first, *sorted({*rest} - {first})
 
     def only_value(self, node: Node) -> str | None:
-        """Give the text of the one value that a schema allows; None if it allows more."""
+        """Return the text of the one value that a schema allows; None if it allows more."""
         variants = self.view(node).variants
         values = variants[0].values if len(variants) == 1 and not variants[0].open else None
         return next(iter(values)) if values and len(values) == 1 else None
@@ -193,7 +193,7 @@ class Schemas:
 
 
 def _reference(schema: Any) -> bool:
-    """Tell whether a schema is nothing but a reference."""
+    """Return whether a schema is nothing but a reference."""
     if not isinstance(schema, dict) or "$ref" not in schema:
         return False
     return all(key == "$ref" or (is_annotation(key) and key not in NOTES) for key in schema)

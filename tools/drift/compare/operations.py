@@ -114,13 +114,13 @@ def _parameters(result: Compared, old: tuple[Side, _Parameters], new: tuple[Side
 
 
 def _holds_several(side: Side, spot: Spot) -> bool:
-    """Tell whether a parameter's value may be a list or a mapping, which alone are exploded."""
+    """Return whether a parameter's value may be a list or a mapping, which alone are exploded."""
     view = side.schemas.view((Spot(spot.value.get("schema", {}), f"{spot.at}/schema"),))
     return any(variant.type in ("any", "array", "object") for variant in view.variants)
 
 
 def _style(parameter: dict[str, Any], several: bool) -> str:
-    """Give how a parameter is written, in words."""
+    """Return how a parameter is written, in words."""
     style = str(parameter.get("style", _STYLES.get(str(parameter.get("in")), "form")))
     flags = {"explode": style == "form"} if several else {}
     flags |= {"allowReserved": False, "allowEmptyValue": False}
@@ -148,7 +148,7 @@ def _come(result: Compared, direction: Direction, kind: str, side: Side, spot: S
 
 
 def _required(spot: Spot) -> str:
-    """Give how the rule about what came or went begins."""
+    """Return how the rule about what came or went begins."""
     return "required-" if spot.value.get("required") else ""
 
 

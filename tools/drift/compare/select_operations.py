@@ -10,7 +10,7 @@ from tools.schema.slicing import OPERATIONS, slice_document
 
 
 def operations_to_compare(base: dict[str, Any], upstream: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Give the operations to take from each of two documents.
+    """Return the operations to take from each of two documents.
 
     Ours, or all where neither document has one of ours. One that has another name in one of the documents is known by
     its path and method.
@@ -21,7 +21,7 @@ def operations_to_compare(base: dict[str, Any], upstream: dict[str, Any]) -> tup
 
 
 def slice_of(document: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
-    """Give the slice of a document with some operations, or an empty one for none.
+    """Return the slice of a document with some operations, or an empty one for none.
 
     Raises:
         ToolError: As `slice_document` does.
@@ -44,7 +44,7 @@ def _places(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def _item(document: dict[str, Any], item: Any) -> Any:
-    """Give what a path holds, with what its `$ref` leads to."""
+    """Return what a path holds, with what its `$ref` leads to."""
     merged: dict[str, Any] = {}
     seen = set()
     while isinstance(item, dict):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tools.document import pointer as pointers
 from tools.schema.merging import fits_type
-from tools.schema.schemas import same_json, spelled
+from tools.schema.schemas import canonical_json, same_json
 
 
 class Spot(NamedTuple):
@@ -65,7 +65,7 @@ class Variant:
 
 
 def is_nothing(schema: Any) -> bool:
-    """Tell whether no value fits a schema: false, or how older documents wrote it."""
+    """Return whether no value fits a schema: false, or how older documents wrote it."""
     return schema is False or schema in ({"not": {}}, {"not": True})
 
 
@@ -133,7 +133,7 @@ def joined(variants: Iterable[Variant]) -> list[Variant]:
     result: list[Variant] = []
     seen = set()
     for variant in sorted(variants, key=lambda v: v.type != "number" or v.values is not None or not v.bare):
-        key = (variant.type, *(spelled(spot.value) for spot in variant.parts))
+        key = (variant.type, *(canonical_json(spot.value) for spot in variant.parts))
         if key in seen:
             continue
         seen.add(key)
@@ -158,15 +158,15 @@ def joined(variants: Iterable[Variant]) -> list[Variant]:
 
 
 def _joinable(left: Variant, right: Variant) -> bool:
-    """Tell whether two variants are of one type: all numbers, and integers among them, are numbers."""
+    """Return whether two variants are of one type: all numbers, and integers among them, are numbers."""
     wide = any(variant.type == "number" and (variant.values is None or variant.open) for variant in (left, right))
     return left.type == right.type or (wide and "integer" in (left.type, right.type))
 
 
 def _listed(schema: dict[str, Any], at: str) -> dict[str, Spot]:
     if "const" in schema:
-        return {spelled(schema["const"]): Spot(schema["const"], f"{at}/const")}
-    return {spelled(value): Spot(value, f"{at}/enum/{i}") for i, value in enumerate(schema["enum"])}
+        return {canonical_json(schema["const"]): Spot(schema["const"], f"{at}/const")}
+    return {canonical_json(value): Spot(value, f"{at}/enum/{i}") for i, value in enumerate(schema["enum"])}
 
 
 def _common(left: list[str], right: list[str]) -> list[str]:
@@ -203,7 +203,7 @@ def _fill(variant: Variant) -> None:
 
 
 def _idle(keyword: str, value: Any, schema: dict[str, Any]) -> bool:
-    """Tell whether a keyword says nothing: by its value, or for want of the keyword that it goes with."""
+    """Return whether a keyword says nothing: by its value, or for want of the keyword that it goes with."""
     if keyword in _SAYS_NOTHING and value == _SAYS_NOTHING[keyword]:
         return True
     return keyword in _GOES_WITH and not any(other in schema for other in _GOES_WITH[keyword])

@@ -142,6 +142,6 @@ class Report:
 
 
 def fingerprint(*parts: Any) -> str:
-    """Give 12 hexadecimal digits for some JSON values."""
+    """Return 12 hexadecimal digits for some JSON values."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

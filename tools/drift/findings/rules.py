@@ -34,7 +34,7 @@ class Rule:
     sentence: str
 
     def level(self, direction: Direction) -> Level:
-        """Give the level for a direction."""
+        """Return the level for a direction."""
         levels = [self.request] if direction == "request" else [self.response] if direction == "response" else []
         levels = levels or [self.request, self.response]
         return min((level for level in levels if level is not None), key=LEVELS.index)
@@ -58,12 +58,12 @@ LOWER = {
 
 
 def kebab(keyword: str) -> str:
-    """Give the first part of the rules about a keyword: `max-length` for maxLength."""
+    """Return the first part of the rules about a keyword: `max-length` for maxLength."""
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in keyword)
 
 
 def _limits() -> dict[str, Rule]:
-    """Give the rules of all limits: tighter breaks requests, looser surprises the readers of responses."""
+    """Return the rules of all limits: tighter breaks requests, looser surprises the readers of responses."""
     table: dict[str, Rule] = {}
     for keywords, tighter, looser in ((UPPER, "decreased", "increased"), (LOWER, "increased", "decreased")):
         for keyword, says in keywords.items():

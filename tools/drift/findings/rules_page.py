@@ -20,7 +20,7 @@ _WORDS = {"what": "*it*", "old": "*old*", "new": "*new*", "keyword": "*keyword*"
 
 
 def rules_page() -> str:
-    """Give the page, with one row for each rule."""
+    """Return the page, with one row for each rule."""
     rows = []
     for name, rule in RULES.items():
         sentence = re.sub(r"\{(\w+)\}", lambda match: _WORDS[match[1]], rule.sentence)

@@ -12,7 +12,7 @@ FORMAT = 1
 
 
 def json_report(report: Report) -> str:
-    """Give the report as one JSON object in ASCII, values in full."""
+    """Return the report as one JSON object in ASCII, values in full."""
     counts: dict[str, int] = {level: report.counts[level] for level in LEVELS}
     counts["acknowledged"] = len(report.findings) - sum(counts.values())
     found = {

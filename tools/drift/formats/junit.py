@@ -15,7 +15,7 @@ NAME = "drift"
 
 
 def junit(report: Report) -> str:
-    """Give the report as an XML document with one test suite, whose name is the summary."""
+    """Return the report as an XML document with one test suite, whose name is the summary."""
     suites = ET.Element("testsuites", name=NAME)
     suite = ET.SubElement(suites, "testsuite", name=printable(report.summary))
     for _, findings in groups(report):

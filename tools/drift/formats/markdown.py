@@ -31,7 +31,7 @@ _LIVE = re.compile(r"[@#]|:(?=\S)|\bGH(?=-\d)|\bwww(?=\.)", re.IGNORECASE)
 
 
 def markdown(report: Report) -> str:
-    """Give the summary as the heading, then a table for each level with what it touches, what stops, the notices."""
+    """Return the summary as the heading, then a table for each level with what it touches, what stops, the notices."""
     room = _Room(MAX_CHARACTERS - _RESERVE)
     parts = room.take([f"# {prose(cut(report.summary, _MAX_LINE))}\n"])
     grouped = groups(report)
@@ -57,7 +57,7 @@ class _Room:
         self._left = characters
 
     def take(self, texts: list[str]) -> list[str]:
-        """Give the first of the texts, as many as there is room for."""
+        """Return the first of the texts, as many as there is room for."""
         kept = []
         for text in texts:
             if len(text) > self._left:
@@ -69,7 +69,7 @@ class _Room:
 
 
 def prose(text: str) -> str:
-    """Give a text as Markdown that shows it; what stands in backticks is code."""
+    """Return a text as Markdown that shows it; what stands in backticks is code."""
     parts = printable(text).split("`")
     if len(parts) % 2 == 0:
         parts = ["`".join(parts)]
@@ -77,7 +77,7 @@ def prose(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Give a text as a code span, in which GitHub links nothing."""
+    """Return a text as a code span, in which GitHub links nothing."""
     text = printable(text) or " "
     runs = {len(run) for run in re.findall("`+", text)}
     mark = "`" * next(length for length in range(1, len(text) + 2) if length not in runs)

@@ -13,7 +13,7 @@ _INDENT = "    "
 
 
 def text(report: Report) -> str:
-    """Give the report for people to read: the summary, the findings by level, what stops, the notices."""
+    """Return the report for people to read: the summary, the findings by level, what stops, the notices."""
     lines = [printable(report.summary)]
     for heading, findings in groups(report):
         lines += ["", f"{heading} ({len(findings)})"]

@@ -15,7 +15,7 @@ _COMMANDS: dict[Level, str] = {"breaking": "error", "risky": "warning", "additiv
 
 
 def workflow_commands(report: Report) -> str:
-    """Give the summary as a plain line, then a workflow command for each finding, each stop and each notice."""
+    """Return the summary as a plain line, then a workflow command for each finding, each stop and each notice."""
     lines = [printable(report.summary)]
     lines += [_of_finding(finding) for _, findings in groups(report) for finding in findings]
     lines += [_command("error", printable(line), title="drift: generating stops") for line in report.stopped]

@@ -51,17 +51,17 @@ class GeneratedCode:
         self._files: dict[Path, dict[int, Definition]] = {}
 
     def at(self, key: Key) -> list[tuple[Place, Definition]]:
-        """Give the definitions of the schemas that stand where these properties lead, each with its place."""
+        """Return the definitions of the schemas that stand where these properties lead, each with its place."""
         return [(place, self._definition(path, line)) for path, line, place in self._places.get(key, ())]
 
     def operations(self, *segments: str) -> list[tuple[str, ...]]:
-        """Give the segments of all operations below `#/paths/...`."""
+        """Return the segments of all operations below `#/paths/...`."""
         found = {root for root, _ in self._places if root[0] == "paths" and len(root) == 3}
         return sorted(root for root in found if root[: len(segments)] == segments)
 
     @cached_property
     def _places(self) -> Mapping[Key, list[tuple[Path, int, Place]]]:
-        """Give file and line of each definition by the places that it says."""
+        """Return file and line of each definition by the places that it says."""
         found: dict[Key, list[tuple[Path, int, Place]]] = defaultdict(list)
         for path in sorted((self._root / "generated" / PACKAGE).rglob("*.py")):
             text = path.read_text(encoding="utf-8")
@@ -174,7 +174,7 @@ def _sent(function: ast.FunctionDef, arguments: set[str]) -> Iterator[tuple[str,
 
 
 def _annotated(node: ast.ClassDef) -> dict[str, ast.AnnAssign]:
-    """Give the lines of a class body that declare a name."""
+    """Return the lines of a class body that declare a name."""
     lines = [line for line in node.body if isinstance(line, ast.AnnAssign)]
     return {line.target.id: line for line in lines if isinstance(line.target, ast.Name)}
 

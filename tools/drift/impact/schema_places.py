@@ -51,12 +51,12 @@ class Place(NamedTuple):
         return Place(self.root, self.path[:-1], self.levels[:-1])
 
     def below(self, outer: Place) -> Place:
-        """Give the place in `outer` that this one has in its root."""
+        """Return the place in `outer` that this one has in its root."""
         joined = (*outer.levels[:-1], outer.levels[-1] + self.levels[0], *self.levels[1:])
         return Place(outer.root, outer.path + self.path, joined)
 
     def contains(self, other: Place) -> bool:
-        """Tell whether another place of the same path is this one, or in one of its variants or items."""
+        """Return whether another place of the same path is this one, or in one of its variants or items."""
         steps = other.levels[-1][: len(self.levels[-1])]
         return self.levels[:-1] == other.levels[:-1] and self.levels[-1] == steps
 
@@ -69,7 +69,7 @@ class Use(NamedTuple):
 
 
 def place_of(segments: Sequence[str]) -> Place | None:
-    """Give the place of the schema that a pointer points at, or into; None if it is outside of schemas."""
+    """Return the place of the schema that a pointer points at, or into; None if it is outside of schemas."""
     length = _root_length(segments)
     if not length:
         return None
@@ -102,7 +102,7 @@ def _variant(keyword: str, position: str) -> tuple[str, ...]:
 
 
 def _root_length(segments: Sequence[str]) -> int:
-    """Give how many segments lead to the outermost schema; 0 if the pointer is outside of schemas."""
+    """Return how many segments lead to the outermost schema; 0 if the pointer is outside of schemas."""
     if list(segments[:2]) == ["components", "schemas"]:
         return 3 if len(segments) > 2 else 0
     start = 2 if segments[:1] == ["components"] else 1
@@ -135,7 +135,7 @@ class Uses:
             self._parts(document.get(section, {}), (section,))
 
     def words(self, key: Key, seen: frozenset[Root] = frozenset()) -> set[str]:
-        """Give the words of the properties that hold what stands at a place."""
+        """Return the words of the properties that hold what stands at a place."""
         root, path = key
         if path or root in seen:
             return {*path[-1:]}

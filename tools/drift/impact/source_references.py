@@ -111,7 +111,7 @@ class OwnCode:
 
     @cached_property
     def _heirs(self) -> dict[str, set[str]]:
-        """Give the classes of our own that inherit from each class."""
+        """Return the classes of our own that inherit from each class."""
         heirs: dict[str, set[str]] = defaultdict(set)
         for base, heir in (pair for module in self._modules for pair in module.heirs):
             heirs[base].add(heir)

@@ -35,7 +35,7 @@ class Symbols:
         self._known: dict[Root, tuple[Symbol, ...]] = {}
 
     def of(self, pointer: str, *, new: bool = False) -> tuple[Symbol, ...]:
-        """Give what a change at a pointer touches, generated code first, or what is above if the code does not know it.
+        """Return what a change at a pointer touches, generated code first; else what is above it.
 
         Args:
             pointer: The pointer, as a URI fragment.
@@ -121,7 +121,7 @@ class _Touched:
                 self._users(place.root)
 
     def _at(self, place: Place) -> list[tuple[Place, Definition]]:
-        """Give the definitions at a place: those of the one variant that it means, if they can be told apart."""
+        """Return the definitions at a place: those of the one variant that it means, if they can be told apart."""
         found = self._generated.at(place.key)
         return [(p, d) for p, d in found if p.contains(place) or place.contains(p)] or found
 
@@ -142,7 +142,7 @@ class _Touched:
         self.symbols |= {*self._own.about(word, *self._evidence(key, definitions))}
 
     def _evidence(self, key: Key, definitions: list[Definition]) -> tuple[set[str], set[str]]:
-        """Give the names and the words by which a module shows that it is about an object."""
+        """Return the names and the words by which a module shows that it is about an object."""
         names = {name for d in definitions for name in (d.symbol.name.rpartition(".")[2], *d.names)}
         return names, self._uses.words(key).union(*(d.members for d in definitions))
 
@@ -205,7 +205,7 @@ class _Touched:
         self.symbols |= {*self._own.saying(str(server.get("url")) for server in chosen)}
 
     def _resolved(self, segments: Root) -> dict[str, Any]:
-        """Give what lies at a pointer of this slice; nothing if only a newer one has it."""
+        """Return what lies at a pointer of this slice; nothing if only a newer one has it."""
         seen = set()
         while segments not in seen:
             seen.add(segments)

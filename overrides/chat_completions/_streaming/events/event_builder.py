@@ -15,14 +15,14 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._contract import generated
-from chat_completions._streaming.accumulator import Fold
+from chat_completions._streaming.accumulator import Accumulator
 from chat_completions._streaming.events import events as kinds
 from chat_completions._streaming.events import logprobs_events
 
 if TYPE_CHECKING:
-    from chat_completions._streaming.accumulated_choice import FoldedChoice
+    from chat_completions._streaming.accumulated_choice import AccumulatedChoice
     from chat_completions._streaming.events.events import ChatCompletionStreamEvent
-    from chat_completions._streaming.fast_path import Ordinary
+    from chat_completions._streaming.fast_path import FastPath
     from chat_completions.models import ChatCompletion, ChatCompletionChunk
 
 
@@ -34,7 +34,7 @@ LOGPROBS: dict[str, Any] = {
 }
 
 
-class EventCore:
+class EventBuilder:
     """The state of one stream of events.
 
     Args:
@@ -46,24 +46,24 @@ class EventCore:
     def __init__(self, info: Any = None) -> None:
         self._info = info
         self._decode = generated.decode_chunk()
-        self._choices: dict[int, _Told] = {}
+        self._choices: dict[int, _ChoiceProgress] = {}
         self._flow: Flow | None = None  # of the ordinary chunk; None after any other
-        self.fold = Fold()
+        self.fold = Accumulator()
 
     def add(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
-        """Fold the JSON object of the next chunk, and give its events."""
+        """Fold the JSON object of the next chunk, and return its events."""
         self.fold.add(value)
         return self.events_of(value)
 
     def finish(self) -> list[ChatCompletionStreamEvent]:
-        """Take note that the server said the stream is done, and give the events of what is done by that."""
+        """Record that the server said the stream is done, and return the events of what is done by that."""
         self.fold.finish()
         return self.last_events()
 
     def events_of(
         self, value: Mapping[str, Any], chunk: ChatCompletionChunk | None = None
     ) -> list[ChatCompletionStreamEvent]:
-        """Give the events of the chunk that was folded last, which is decoded here if it has not been."""
+        """Return the events of the chunk that was folded last, which is decoded here if it has not been."""
         self._flow = None
         if chunk is None:
             chunk = self._decode(value)
@@ -76,12 +76,12 @@ class EventCore:
                     # Of a chunk that is nested too deeply, the fold may not have reached the choices.
                     if index not in self.fold.choices:
                         continue
-                    told = self._choices[index] = _Told(self.fold.choices[index])
+                    told = self._choices[index] = _ChoiceProgress(self.fold.choices[index])
                 told.add(choice, events, chunk.choices[0] if len(choices) == 1 else None)
         return events
 
-    def ordinary_events(self, ordinary: Ordinary) -> list[ChatCompletionStreamEvent]:
-        """Give the events of the chunk that was folded last, and that was read as the ordinary one."""
+    def ordinary_events(self, ordinary: FastPath) -> list[ChatCompletionStreamEvent]:
+        """Return the events of the chunk that was folded last, and that was read as the ordinary one."""
         chunk = ordinary.chunk()
         if ordinary.tokens is not None:
             return self.events_of(ordinary.value(), chunk)
@@ -93,26 +93,26 @@ class EventCore:
         return events
 
     def last_events(self) -> list[ChatCompletionStreamEvent]:
-        """Give the events of what is done because the server said that the stream is."""
+        """Return the events of what is done because the server said that the stream is."""
         events: list[ChatCompletionStreamEvent] = []
         for told in self._choices.values():
             told.finish(events)
         return events
 
     def completion(self) -> ChatCompletion | None:
-        """Give the completion so far; None before the first chunk."""
+        """Return the completion so far; None before the first chunk."""
         completion = self.fold.completion()
         if completion is not None:
             completion._info = self._info
         return completion
 
 
-class _Told:
+class _ChoiceProgress:
     """What has been told of one choice: the length of each part, and what is done; a tool call goes by its place."""
 
     __slots__ = ("_call", "_calls", "_done", "_folded", "_places", "_reasoning", "_texts", "lengths")
 
-    def __init__(self, folded: FoldedChoice) -> None:
+    def __init__(self, folded: AccumulatedChoice) -> None:
         self._folded = folded
         self.lengths: dict[str | int, int] = {}
         self._done: set[str | int] = set()
@@ -204,7 +204,7 @@ class _Told:
             events.append(kinds.ReasoningDoneEvent(self._folded.index, self._so_far(name), name))
 
     def _text(self, part: str) -> StringIO:
-        """Give the buffer of a text; of content in parts, one of our own."""
+        """Return the buffer of a text; of content in parts, one of our own."""
         text = self._folded.message.get(part)
         if type(text) is StringIO:
             return text
@@ -215,11 +215,11 @@ class _Told:
         return self._texts[part]
 
     def _so_far(self, part: str) -> str:
-        """Give what has been told of a text; the fold is ahead if a chunk has the same choice twice."""
+        """Return what has been told of a text; the fold is ahead if a chunk has the same choice twice."""
         return self._text(part).getvalue()[: self.lengths[part]]
 
     def _gain(self, part: str, piece: str) -> tuple[str, StringIO, int]:
-        """Give what a text has gained, its buffer and its length, after the fold took a piece."""
+        """Return what a text has gained, its buffer and its length, after the fold took a piece."""
         text = self._folded.message.get(part)
         if type(text) is not StringIO:
             if part in self._texts:
@@ -230,12 +230,12 @@ class _Told:
         return piece if end - start == len(piece) else _slice(text, start, end), text, end
 
     def _rest(self, part: str) -> str:
-        """Give what the fold has of a text beyond what has been told."""
+        """Return what the fold has of a text beyond what has been told."""
         text = self._folded.message.get(part)
         return _slice(text, self.lengths.get(part, 0), text.tell()) if type(text) is StringIO else ""
 
     def _add_calls(self, news: Any, events: list[ChatCompletionStreamEvent]) -> list[dict[str, Any]]:
-        """Add the deltas of tool calls, and give these calls; if there is no telling which, of all that gained."""
+        """Add the deltas of tool calls, and return these calls; if there is no telling which, of all that gained."""
         calls: Any = self._folded.message.get("tool_calls")
         if (named := getattr(calls, "named", None)) is None:
             return []
@@ -285,7 +285,7 @@ class _Told:
 
 
 def _function(call: Mapping[str, Any]) -> tuple[str, StringIO] | None:
-    """Give a folded tool call's name and arguments; None for a call of another kind."""
+    """Return a folded tool call's name and arguments; None for a call of another kind."""
     function = call.get("function")
     if not isinstance(function, dict):
         return None
@@ -294,7 +294,7 @@ def _function(call: Mapping[str, Any]) -> tuple[str, StringIO] | None:
 
 
 def _slice(text: StringIO, start: int, end: int) -> str:
-    """Give the end of a text, at a cost that does not grow with the text."""
+    """Return the end of a text, at a cost that does not grow with the text."""
     if end <= start:
         return ""
     text.seek(start)
@@ -328,7 +328,7 @@ class Flow:
         self._lengths, self._part = lengths, part
 
     def advance(self, size: int) -> int:
-        """Count a piece as told, and give the length of the text; 0 if it has not grown by the piece alone."""
+        """Count a piece as told, and return the length of the text; 0 if it has not grown by the piece alone."""
         end = self.text.tell()
         if end - self._lengths[self._part] != size:
             return 0
@@ -337,7 +337,7 @@ class Flow:
 
 
 def flow_of(events: list[ChatCompletionStreamEvent], choices: Mapping[int, Any], text: StringIO) -> Flow | None:
-    """Give what the events of an ordinary chunk say that it goes on with; None if they say more than that."""
+    """Return what the events of an ordinary chunk say that it goes on with; None if they say more than that."""
     part: str | int
     make: Callable[..., Any]
     match events:

@@ -1,4 +1,4 @@
-"""The two shells of `.stream()`: they ask for the stream when they are entered, and give the events of its chunks."""
+"""The two shells of `.stream()`: they ask for the stream when they are entered, and return the events of its chunks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, cast
 from chat_completions._streaming.events.parsed_events import event_core
 from chat_completions._types import ResponseFormatT
 from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError, StructuredOutputError
-from chat_completions.structured.output_spec import Asked
+from chat_completions.structured.output_spec import OutputSpec
 
 if TYPE_CHECKING:
     import httpx
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from chat_completions.models import ChatCompletionChunk, ParsedChatCompletion
 
 
-class _Shared(Generic[ResponseFormatT]):
+class _BaseEventStream(Generic[ResponseFormatT]):
     """What the two shells have in common: the view of the core, and how it ended."""
 
-    def __init__(self, stream: Any, asked: Asked | None) -> None:
+    def __init__(self, stream: Any, asked: OutputSpec | None) -> None:
         self._stream = stream
         self._info = stream._info
-        self._core = event_core(self._info, asked or Asked({}))
+        self._core = event_core(self._info, asked or OutputSpec({}))
         stream._core.give(self._core)
         self._ready: deque[ChatCompletionStreamEvent[ResponseFormatT]] = deque()
         self._ended = False
@@ -69,14 +69,14 @@ class _Shared(Generic[ResponseFormatT]):
         return completion
 
     def _end(self) -> None:
-        """Take note that the stream has given all that it will."""
+        """Record that the stream has given all that it will."""
         self._ended = True
         if self._stream._core.done:
             last: list[Any] = list(self._core.last_events())
             self._ready += last
 
     def _fail(self, fault: StreamError) -> None:
-        """Take note that the stream has failed: it has no final completion, whenever that is asked for."""
+        """Record that the stream has failed: it has no final completion, whenever that is asked for."""
         self._ended, self._fault = True, fault
 
     def _judge(self) -> None:
@@ -97,7 +97,7 @@ class _Shared(Generic[ResponseFormatT]):
         return completion
 
 
-class ChatCompletionStream(_Shared[ResponseFormatT]):
+class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """The events of a completion, as they arrive.
 
     Iterate it once. Leaving the `with` lets go of the connection, wherever the iteration was left.
@@ -108,7 +108,7 @@ class ChatCompletionStream(_Shared[ResponseFormatT]):
         StructuredOutputError: After the last event: the completion has no value of the type that it was asked for.
     """
 
-    def __init__(self, stream: Stream[ChatCompletionChunk], asked: Asked | None = None) -> None:
+    def __init__(self, stream: Stream[ChatCompletionChunk], asked: OutputSpec | None = None) -> None:
         super().__init__(stream, asked)
 
     def __iter__(self) -> Iterator[ChatCompletionStreamEvent[ResponseFormatT]]:
@@ -129,13 +129,13 @@ class ChatCompletionStream(_Shared[ResponseFormatT]):
         return self._ready.popleft()
 
     def until_done(self) -> Self:
-        """Consume what is left, and give the stream."""
+        """Consume what is left, and return the stream."""
         for _ in self:
             pass
         return self
 
     def get_final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
-        """Consume what is left, and give the completion.
+        """Consume what is left, and return the completion.
 
         Raises:
             IncompleteStreamError: The stream ended before the completion was complete.
@@ -151,7 +151,7 @@ class ChatCompletionStream(_Shared[ResponseFormatT]):
                 yield event.delta
 
     def close(self) -> None:
-        """Let go of the connection; closing twice is fine."""
+        """Close the connection; closing twice is fine."""
         self._stream.close()
 
     def __enter__(self) -> Self:
@@ -174,7 +174,7 @@ class ChatCompletionStreamManager(Generic[ResponseFormatT]):
     """
 
     def __init__(self, create: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-        self._create, self._asked = create, Asked(arguments)
+        self._create, self._asked = create, OutputSpec(arguments)
         self._arguments = _streamed(self._asked.arguments)
         self._stream: ChatCompletionStream[ResponseFormatT] | None = None
 
@@ -187,10 +187,10 @@ class ChatCompletionStreamManager(Generic[ResponseFormatT]):
             self._stream.close()
 
 
-class AsyncChatCompletionStream(_Shared[ResponseFormatT]):
+class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """The events of a completion, as they arrive; see `ChatCompletionStream`."""
 
-    def __init__(self, stream: AsyncStream[ChatCompletionChunk], asked: Asked | None = None) -> None:
+    def __init__(self, stream: AsyncStream[ChatCompletionChunk], asked: OutputSpec | None = None) -> None:
         super().__init__(stream, asked)
 
     def __aiter__(self) -> AsyncIterator[ChatCompletionStreamEvent[ResponseFormatT]]:
@@ -211,13 +211,13 @@ class AsyncChatCompletionStream(_Shared[ResponseFormatT]):
         return self._ready.popleft()
 
     async def until_done(self) -> Self:
-        """Consume what is left, and give the stream."""
+        """Consume what is left, and return the stream."""
         async for _ in self:
             pass
         return self
 
     async def get_final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
-        """Consume what is left, and give the completion; see `ChatCompletionStream.get_final_completion`."""
+        """Consume what is left, and return the completion; see `ChatCompletionStream.get_final_completion`."""
         return (await self.until_done())._final_completion()
 
     async def text_deltas(self) -> AsyncIterator[str]:
@@ -227,7 +227,7 @@ class AsyncChatCompletionStream(_Shared[ResponseFormatT]):
                 yield event.delta
 
     async def close(self) -> None:
-        """Let go of the connection; closing twice is fine."""
+        """Close the connection; closing twice is fine."""
         await self._stream.close()
 
     async def __aenter__(self) -> Self:
@@ -250,7 +250,7 @@ class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
     """
 
     def __init__(self, create: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]) -> None:
-        self._create, self._asked = create, Asked(arguments)
+        self._create, self._asked = create, OutputSpec(arguments)
         self._arguments = _streamed(self._asked.arguments)
         self._stream: AsyncChatCompletionStream[ResponseFormatT] | None = None
 
@@ -264,7 +264,7 @@ class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
 
 
 def _streamed(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the arguments with `stream` true, whatever `extra_body` says of it."""
+    """Return the arguments with `stream` true, whatever `extra_body` says of it."""
     extra = arguments.get("extra_body")
     body = {"extra_body": {key: value for key, value in extra.items() if key != "stream"}} if extra else {}
     return {**arguments, **body, "stream": True}

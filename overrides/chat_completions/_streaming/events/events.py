@@ -22,7 +22,7 @@ from chat_completions._types import ResponseFormatT
 if TYPE_CHECKING:
     from io import StringIO
 
-    from chat_completions._streaming.events.event_builder import EventCore
+    from chat_completions._streaming.events.event_builder import EventBuilder
     from chat_completions.models import ChatCompletionChunk, ParsedChatCompletion
 
 
@@ -36,7 +36,7 @@ class ChunkEvent:
 
     type: ClassVar[Literal["chunk"]] = "chunk"
     chunk: ChatCompletionChunk
-    _core: EventCore = attrs.field(repr=False)
+    _core: EventBuilder = attrs.field(repr=False)
 
     @property
     def snapshot(self) -> ParsedChatCompletion[Any]:

@@ -105,7 +105,7 @@ class LogprobsRefusalDoneEvent(_TokensEvent):
 def gained_tokens(
     logprobs: Any, model: ChoiceLogprobs | None, part: str, count: int
 ) -> list[ChatCompletionTokenLogprob] | None:
-    """Give a chunk's tokens, if they are what the fold has gained, which merges those that have an index; else None.
+    """Return a chunk's tokens, if they are what the fold has gained, which merges those that have an index; else None.
 
     Args:
         logprobs: The object that has them, as it came.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from attrs import frozen
 
-from chat_completions._streaming.events.event_builder import EventCore
+from chat_completions._streaming.events.event_builder import EventBuilder
 from chat_completions._streaming.events.events import (
     ContentDeltaEvent,
     ContentDoneEvent,
@@ -17,11 +17,11 @@ from chat_completions._streaming.events.events import (
     FunctionToolCallArgumentsDoneEvent,
 )
 from chat_completions._types import ResponseFormatT
-from chat_completions.structured.output_spec import CUT_OFF, Asked, cut_off, invalid
+from chat_completions.structured.output_spec import CUT_OFF, OutputSpec, cut_off, invalid
 
 if TYPE_CHECKING:
     from chat_completions._streaming.events.events import ChatCompletionStreamEvent
-    from chat_completions._streaming.fast_path import Ordinary
+    from chat_completions._streaming.fast_path import FastPath
     from chat_completions.models import ChatCompletionChunk
     from chat_completions.models.parsed import ParsedChatCompletion
     from chat_completions.structured.arguments import Loader
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @frozen(eq=False)
 class ParsedContentDeltaEvent(ContentDeltaEvent):
     _loader: Loader = attrs.field(repr=False)
-    _state: ParsedEventCore = attrs.field(repr=False)
+    _state: ParsedEventBuilder = attrs.field(repr=False)
 
     @property
     def parsed(self) -> Any:
@@ -40,7 +40,7 @@ class ParsedContentDeltaEvent(ContentDeltaEvent):
 @frozen(eq=False)
 class ParsedContentDoneEvent(ContentDoneEvent[ResponseFormatT]):
     _loader: Loader = attrs.field(repr=False)
-    _state: ParsedEventCore = attrs.field(repr=False)
+    _state: ParsedEventBuilder = attrs.field(repr=False)
 
     @property
     def parsed(self) -> ResponseFormatT | None:
@@ -51,7 +51,7 @@ class ParsedContentDoneEvent(ContentDoneEvent[ResponseFormatT]):
 @frozen(eq=False)
 class ParsedArgumentsDeltaEvent(FunctionToolCallArgumentsDeltaEvent):
     _loader: Loader = attrs.field(repr=False)
-    _state: ParsedEventCore = attrs.field(repr=False)
+    _state: ParsedEventBuilder = attrs.field(repr=False)
 
     @property
     def parsed_arguments(self) -> Any:
@@ -61,7 +61,7 @@ class ParsedArgumentsDeltaEvent(FunctionToolCallArgumentsDeltaEvent):
 @frozen(eq=False)
 class ParsedArgumentsDoneEvent(FunctionToolCallArgumentsDoneEvent):
     _loader: Loader = attrs.field(repr=False)
-    _state: ParsedEventCore = attrs.field(repr=False)
+    _state: ParsedEventBuilder = attrs.field(repr=False)
 
     @property
     def parsed_arguments(self) -> Any:
@@ -69,22 +69,22 @@ class ParsedArgumentsDoneEvent(FunctionToolCallArgumentsDoneEvent):
         return self._state.value(self._loader, self.choice_index, part, self.arguments)
 
 
-class SnapshotEventCore(EventCore):
+class SnapshotEventCore(EventBuilder):
     """The state of one stream of events, whose completions have a place for values."""
 
     __slots__ = ("_asked",)
 
-    def __init__(self, info: Any, asked: Asked) -> None:
+    def __init__(self, info: Any, asked: OutputSpec) -> None:
         super().__init__(info)
         self._asked = asked.anew()
 
     def completion(self) -> ParsedChatCompletion[Any] | None:
-        """Give the completion so far, with the values so far; None before the first chunk."""
+        """Return the completion so far, with the values so far; None before the first chunk."""
         completion = super().completion()
         return None if completion is None else self._asked.snapshot(completion)
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
-        """Give the completion, which is whole, with its values; None if no chunk came.
+        """Return the completion, which is whole, with its values; None if no chunk came.
 
         Raises:
             StructuredOutputError: It lacks a value that was asked for.
@@ -95,7 +95,7 @@ class SnapshotEventCore(EventCore):
         """Raise, as `final_completion` does, if there is anything to lack."""
 
 
-class ParsedEventCore(SnapshotEventCore):
+class ParsedEventBuilder(SnapshotEventCore):
     """The state of one stream of events, whose reply has types."""
 
     __slots__ = ()
@@ -105,21 +105,21 @@ class ParsedEventCore(SnapshotEventCore):
     ) -> list[ChatCompletionStreamEvent[Any]]:
         return [self._with_value(event) for event in super().events_of(value, chunk)]
 
-    def ordinary_events(self, ordinary: Ordinary) -> list[ChatCompletionStreamEvent[Any]]:
+    def ordinary_events(self, ordinary: FastPath) -> list[ChatCompletionStreamEvent[Any]]:
         return [self._with_value(event) for event in super().ordinary_events(ordinary)]
 
     def last_events(self) -> list[ChatCompletionStreamEvent[Any]]:
         return [self._with_value(event) for event in super().last_events()]
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
-        completion = EventCore.completion(self)
+        completion = EventBuilder.completion(self)
         return None if completion is None else self._asked.completion(completion)
 
     def judge(self) -> None:
         self.final_completion()
 
     def value(self, loader: Loader, index: int, part: str, text: str) -> Any:
-        """Give the value of a text that is complete.
+        """Return the value of a text that is complete.
 
         Args:
             loader: What reads it.
@@ -143,7 +143,7 @@ class ParsedEventCore(SnapshotEventCore):
         return outcome.value
 
     def _with_value(self, event: Any) -> Any:
-        """Give an event as the one that knows its value, if there is a type for it; that one stays."""
+        """Return an event as the one that knows its value, if there is a type for it; that one stays."""
         kind = type(event)
         if kind not in _KINDS:
             return event
@@ -168,6 +168,6 @@ _KINDS = {
 }
 
 
-def event_core(info: Any, asked: Asked) -> SnapshotEventCore:
-    """Give the state of a stream of events that has not begun; what has no types costs nothing more."""
-    return ParsedEventCore(info, asked) if asked.has_types else SnapshotEventCore(info, asked)
+def event_core(info: Any, asked: OutputSpec) -> SnapshotEventCore:
+    """Return the state of a stream of events that has not begun; what has no types costs nothing more."""
+    return ParsedEventBuilder(info, asked) if asked.has_types else SnapshotEventCore(info, asked)

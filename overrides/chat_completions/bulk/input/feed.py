@@ -12,7 +12,7 @@ from chat_completions.bulk.input.source import Line
 _AHEAD = 2  # batches
 
 
-class Feed:
+class LineReader:
     """The lines of the input, for one event loop; reading stays a little ahead, and no more.
 
     Args:
@@ -72,7 +72,7 @@ class Feed:
         return self._last and not self._lines and not any(batch for batch, _ in self._held)
 
     def take(self) -> Line | None:
-        """Give the next line; None if none is here yet, or none will be."""
+        """Return the next line; None if none is here yet, or none will be."""
         while not self._lines:
             if not self._held:
                 return None

@@ -95,7 +95,7 @@ def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Mal
 
 
 def _fields(text: str) -> dict[str, tuple[Any, int, int]]:
-    """Give the fields of a JSON object: the value of each, and where it begins and ends.
+    """Return the fields of a JSON object: the value of each, and where it begins and ends.
 
     With the places, a body can be sent as it was written, without being encoded again.
     """

@@ -56,7 +56,7 @@ class Seen:
         return self._database.total_changes - before
 
     def meet(self, name: str | int) -> Meeting:
-        """Note that something stands in the input, and tell what is known of it.
+        """Record that something stands in the input, and tell what is known of it.
 
         Args:
             name: A `custom_id`, or the number that stands for a line which is no request.

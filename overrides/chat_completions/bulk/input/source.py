@@ -97,7 +97,7 @@ class Input:
         return not self._remote and self._name != STANDARD_INPUT and stat.S_ISREG(self._info.st_mode)
 
     def fingerprint(self) -> str | None:
-        """Give what changes if the file does; None for a pipe, of which nobody knows.
+        """Return what changes if the file does; None for a pipe, of which nobody knows.
 
         Up to 1 GiB it is made from all that the file holds, beyond from parts of it and its time; of a remote file from
         what its store says.
@@ -151,7 +151,7 @@ class Input:
                 file.close()
 
     def _check_unchanged(self, read: int | None) -> None:
-        """See that all was read of what there was when the run began.
+        """Verify that all was read of what there was when the run began.
 
         Args:
             read: How many bytes were read; None if nobody knows.
@@ -200,7 +200,7 @@ def _changed(told: str) -> ValueError:
 
 
 def lines_in(read: Callable[[int], bytes], longest: int, shown: str) -> Iterator[list[Line]]:
-    """Give the lines of a file, as many at once as were read at once.
+    """Yield the lines of a file, as many at once as were read at once.
 
     Args:
         read: Reads at most so many bytes.

@@ -68,7 +68,7 @@ class Manifest:
         return f"{self.values['run']}-{self.values.get('epoch', 0)}"
 
     def changes(self, wanted: Mapping[str, Any]) -> list[str]:
-        """Give what differs from what the run was begun with, in words.
+        """Return what differs from what the run was begun with, in words.
 
         Args:
             wanted: The input, its fingerprint, and the settings, as they are now.

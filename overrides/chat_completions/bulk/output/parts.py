@@ -62,7 +62,7 @@ class PartFiles:
         return not self._parts
 
     def ended(self) -> Iterator[str | int]:
-        """Give what has ended in earlier runs.
+        """Yield what has ended in earlier runs.
 
         Raises:
             BulkError: A line is no result.
@@ -106,7 +106,7 @@ class PartFiles:
         self._unchecked = True
 
     def sync(self) -> None:
-        """See that the store still has all parts, those of earlier runs as well, if one was written since.
+        """Verify that the store still has all parts, those of earlier runs as well, if one was written since.
 
         Raises:
             WritingError: One is gone, or has another size.

@@ -44,7 +44,7 @@ class Results(Protocol):
         ...
 
     def ended(self) -> Iterator[str | int]:
-        """Give what has ended here in earlier runs, and repair what a crash tore."""
+        """Return what has ended here in earlier runs, and repair what a crash tore."""
         ...
 
     def append(self, line: bytes) -> None:
@@ -108,7 +108,7 @@ class ResultFile:
         return not self._size
 
     def ended(self) -> Iterator[str | int]:
-        """Give what has ended here; a last line that was torn is taken away, and its request asked again.
+        """Yield what has ended here; a last line that was torn is taken away, and its request asked again.
 
         Raises:
             BulkError: A line in the middle is no result.
@@ -209,14 +209,14 @@ class ResultFile:
 
 
 def _is_torn(line: bytes) -> bool:
-    """Tell whether a line is the beginning of one of ours, or has the hole that a power cut may leave."""
+    """Return whether a line is the beginning of one of ours, or has the hole that a power cut may leave."""
     if b"\0" in line:
         return True
     return not line.endswith(b"\n") and (line.startswith(_BEGIN) or _BEGIN.startswith(line))
 
 
 def _ended_by_all_of(line: bytes) -> str | int | None:
-    """Give what a line without an end ends, if it is whole but for that."""
+    """Return what a line without an end ends, if it is whole but for that."""
     try:
         json.loads(line)
     except (ValueError, RecursionError):

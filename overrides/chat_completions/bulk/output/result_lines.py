@@ -40,13 +40,13 @@ class Result(NamedTuple):
 
 
 def digest_of(run: str, custom_id: str | None, rest: bytes) -> str:
-    """Give what names a request in a run, and another request differently: 32 hexadecimal digits."""
+    """Return what names a request in a run, and another request differently: 32 hexadecimal digits."""
     name = b"" if custom_id is None else json.dumps(custom_id).encode()
     return hashlib.blake2b(name + b"\n" + rest, digest_size=16, key=run.encode()[:64]).hexdigest()
 
 
 def answered(digest: str, custom_id: str, status: int, request_id: str | None, content: bytes) -> Result | None:
-    """Give the result of a request that was answered; None if the answer is no JSON object.
+    """Return the result of a request that was answered; None if the answer is no JSON object.
 
     Args:
         digest: The request's name in the run.
@@ -73,7 +73,7 @@ def _response(digest: str, status: int, request_id: str | None, body: bytes) -> 
 
 
 def _on_one_line(content: bytes) -> bytes:
-    """Give a JSON text as it was written, but on one line, and without NaN and Infinity, which JSON has not."""
+    """Return a JSON text as it was written, but on one line, and without NaN and Infinity, which JSON has not."""
     text = content.removeprefix(b"\xef\xbb\xbf").strip()
     if b"\n" in text or b"\r" in text:
         text = text.replace(b"\n", b" ").replace(b"\r", b" ")  # white space: in a JSON text they are nothing else
@@ -92,7 +92,7 @@ def failed(
     message: str = "",
     response: tuple[int, str | None, bytes] | None = None,
 ) -> Result:
-    """Give the result of a request that failed for good.
+    """Return the result of a request that failed for good.
 
     Args:
         digest: The request's name in the run.
@@ -120,7 +120,7 @@ def failed(
 
 
 def reported(digest: str, fault: Malformed) -> Result:
-    """Give the result of a line that is no request."""
+    """Return the result of a line that is no request."""
     error = {"code": fault.code, "message": f"line {fault.number}: {fault.message}", "line": fault.number}
     return Result(
         _head(digest, fault.custom_id) + encoded({"response": None, "error": error})[1:] + b"\n",
@@ -133,12 +133,12 @@ def _head(digest: str, custom_id: str | None) -> bytes:
 
 
 def number_of(digest: str) -> int:
-    """Give the number that stands for a line which is no request, and has no `custom_id`."""
+    """Return the number that stands for a line which is no request, and has no `custom_id`."""
     return int(digest[:24], 16)
 
 
 def ended_by(line: bytes) -> str | int | None:
-    """Give what a line of the output or of the error file ends: a `custom_id`, or what `number_of` gave.
+    """Return what a line of the output or of the error file ends: a `custom_id`, or what `number_of` gave.
 
     Returns:
         None if it is no result.
@@ -158,7 +158,7 @@ def ended_by(line: bytes) -> str | int | None:
 
 
 def encoded(value: Any) -> bytes:
-    """Give a value as JSON on one line."""
+    """Return a value as JSON on one line."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode()
@@ -167,7 +167,7 @@ def encoded(value: Any) -> bytes:
 
 
 def object_of(content: bytes) -> dict[str, Any] | None:
-    """Give the JSON object that a body is, None if it is none."""
+    """Return the JSON object that a body is, None if it is none."""
     try:
         value = reader()(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -18,13 +18,13 @@ from chat_completions.bulk.places import STANDARD_INPUT, compression_of, is_remo
 
 
 def errors_beside(output: str) -> str:
-    """Give the name of the error file for an output: `answers.jsonl` has `answers.errors.jsonl`."""
+    """Return the name of the error file for an output: `answers.jsonl` has `answers.errors.jsonl`."""
     directory, slash, name = output.rstrip("/").rpartition("/")
     suffix = PurePosixPath(name).suffix
     return f"{directory}{slash}{name.removesuffix(suffix)}.errors{suffix}"
 
 
-class Books:
+class RunFiles:
     """The output, the error file and the record of a run, from the beginning to `close`.
 
     Args:

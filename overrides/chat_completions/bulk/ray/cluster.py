@@ -20,7 +20,7 @@ _MOST_BLOCKS = 10_000  # of a dataset: beyond, a block has more than one partiti
 
 
 def check_installed(module: str) -> None:
-    """See that something is installed.
+    """Verify that something is installed.
 
     Raises:
         BulkError: It is not.
@@ -105,7 +105,7 @@ def started_meter(ray: Any, limits: Limits, workers: int) -> Any:
 
 
 def failure_of(error: BaseException) -> str:
-    """Give in a line what Ray says went wrong."""
+    """Return in a line what Ray says went wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"Ray: {type(error).__name__}: {lines[-1][:_SHOWN] if lines else ''}"
 

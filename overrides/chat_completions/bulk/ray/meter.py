@@ -124,13 +124,13 @@ class Meter:
         self._given.set()
 
     async def job(self) -> Sealed:
-        """Give the job to a worker."""
+        """Return the job to a worker."""
         await self._given.wait()
         assert self._job is not None
         return self._job
 
     async def open(self, partition: int, ended: tuple[int, int], lines: int) -> int | None:
-        """Note that a worker begins with a partition, or begins again with it where another one was lost.
+        """Record that a worker begins with a partition, or begins again with it where another one was lost.
 
         Args:
             partition: Which.
@@ -149,7 +149,7 @@ class Meter:
         return max(0, self._allowed[partition] - (sum(ended) - sum(before)))
 
     async def close(self, partition: int, unused: int) -> None:
-        """Note that a worker is done with a partition, and what of the budget was not needed for it."""
+        """Record that a worker is done with a partition, and what of the budget was not needed for it."""
         if self._left is not None and unused > 0:
             self._left += unused
             self._allowed[partition] -= unused
@@ -193,7 +193,7 @@ class Meter:
         self._changed.set()
 
     async def report(self, worker: str, report: Report) -> Word:
-        """Take a worker's report, and give it word.
+        """Take a worker's report, and return it word.
 
         Args:
             worker: Its name.
@@ -223,7 +223,7 @@ class Meter:
         return max(_TOUCH_SECONDS, self._most / _REPORTS_A_SECOND)
 
     async def state(self) -> tuple[dict[str, tuple[float, Report]], dict[int, tuple[int, int]], str | None]:
-        """Give the driver all reports with their ages in seconds, what had ended of partitions begun, and the stop."""
+        """Return all reports with their ages in seconds, what had ended of partitions begun, and the stop."""
         now = time.monotonic()
         reports = {name: (now - self._heard[name], report) for name, report in self._reports.items()}
         return reports, self._opened, self._stop

@@ -61,7 +61,7 @@ def survey(source: Source, partition: Partition, longest: int) -> Survey:
 
 
 def numbered(partitions: list[Partition], surveys: Mapping[int, Survey]) -> list[Partition]:
-    """Give the partitions with the numbers of their lines, and which of these repeat a `custom_id`.
+    """Return the partitions with the numbers of their lines, and which of these repeat a `custom_id`.
 
     Args:
         partitions: As they were divided.
@@ -96,7 +96,7 @@ def numbered(partitions: list[Partition], surveys: Mapping[int, Survey]) -> list
 
 
 def can_be_divided(source: Input, name: str) -> bool:
-    """Tell whether a file can be read from the middle."""
+    """Return whether a file can be read from the middle."""
     if compression_of(name) or source.size is None:
         return False
     return not name.startswith(("http://", "https://")) or bool(source._info.get("partial"))
@@ -113,7 +113,7 @@ def check_input(name: str) -> None:
 
 
 def size_of_partitions(source: Input, name: str, given: int | None, actors: int) -> int:
-    """Give how many bytes a partition has."""
+    """Return how many bytes a partition has."""
     if given is not None:
         return given
     size = (source.size or 0) * (_DENSITY if compression_of(name) else 1)
@@ -165,14 +165,14 @@ def copied(source: Input, name: str, each: int, pieces: Directory) -> list[Parti
 
 
 def plan_text(partitions: list[Partition], **more: Any) -> bytes:
-    """Give a division as it is kept."""
+    """Return a division as it is kept."""
     rows = [json.dumps([*each[:5], list(each.again)]) for each in partitions]
     head = json.dumps({"version": 1, **more})[:-1]
     return "".join((head, ', "partitions": [\n', ",\n".join(rows), "\n]}\n")).encode()
 
 
 def plan_of(text: bytes) -> tuple[list[Partition], dict[str, Any]]:
-    """Give the division that a text tells of, and what else it says.
+    """Return the division that a text tells of, and what else it says.
 
     Raises:
         ValueError: It tells of none.

@@ -33,7 +33,7 @@ class Part:
         self.results: Results | None = None
 
     def open(self) -> Iterator[str | int]:
-        """Go on with what is there, and give what has ended.
+        """Go on with what is there, and yield what has ended.
 
         Raises:
             BulkError: It cannot be opened, or another worker does not let go of it.
@@ -57,7 +57,7 @@ class Part:
                 yield from (name for line in file if (name := ended_by(line)) is not None)
 
     def finish(self, *, empty: bool) -> None:
-        """Give the part its name, all at once.
+        """Return the part its name, all at once.
 
         Args:
             empty: Whether it is written even if there is nothing in it.
@@ -154,7 +154,7 @@ class PartitionBooks:
         return any(results.blocking for results in self._both)
 
     def finish(self) -> None:
-        """Give the parts their names; the answers' part says that the partition has ended, so it is the last."""
+        """Return the parts their names; the answers' part says that the partition has ended, so it is the last."""
         self._failures.finish(empty=False)
         self._answers.finish(empty=True)
 

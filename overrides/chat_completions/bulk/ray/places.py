@@ -16,7 +16,7 @@ _PART = re.compile(r"part-(\d+)\.jsonl").fullmatch
 
 
 def part_name(number: int) -> str:
-    """Give the name of the part that has the results of a partition."""
+    """Return the name of the part that has the results of a partition."""
     return f"part-{number:05d}.jsonl"
 
 
@@ -42,7 +42,7 @@ class Directory:
             self._filesystem, self._path = LocalFileSystem(), self.name
 
     def inside(self, name: str) -> Directory:
-        """Give a directory in this one."""
+        """Return a directory in this one."""
         return Directory(f"{self.name}/{name}", self._storage)
 
     def make(self) -> None:
@@ -63,7 +63,7 @@ class Directory:
             raise BulkError(f"{self.shown} cannot be made: {reason_of(error, self.name)}") from None
 
     def names(self) -> list[str]:
-        """Give the names of what is in it."""
+        """Return the names of what is in it."""
         self._filesystem.invalidate_cache()
         try:
             return sorted(path.rstrip("/").rpartition("/")[2] for path in self._filesystem.ls(self._path, detail=False))
@@ -71,19 +71,19 @@ class Directory:
             return []
 
     def parts(self) -> set[int]:
-        """Give the numbers of the partitions that have a finished part."""
+        """Return the numbers of the partitions that have a finished part."""
         return {int(match[1]) for name in self.names() if (match := _PART(name))}
 
     def path(self, name: str) -> str:
-        """Give where something in it is, for its file system."""
+        """Return where something in it is, for its file system."""
         return f"{self._path}/{name}"
 
     def exists(self) -> bool:
-        """Tell whether the directory is there, for this machine."""
+        """Return whether the directory is there, for this machine."""
         return bool(self._filesystem.isdir(self._path))
 
     def has(self, name: str) -> bool:
-        """Tell whether there is something of this name now."""
+        """Return whether there is something of this name now."""
         self._filesystem.invalidate_cache()
         return bool(self._filesystem.exists(self.path(name)))
 
@@ -108,7 +108,7 @@ class Directory:
             raise
 
     def move(self, old: str, new: str) -> None:
-        """Give a file another name."""
+        """Return a file another name."""
         if self.remote:
             self._filesystem.mv(old, new)
             return

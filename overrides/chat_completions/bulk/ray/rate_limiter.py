@@ -6,10 +6,10 @@ import asyncio
 import time
 from typing import Any
 
-from chat_completions.bulk.runner.rate_limiter import Pace
+from chat_completions.bulk.runner.rate_limiter import RateLimiter
 
 
-class SharedPace(Pace):
+class SharedPace(RateLimiter):
     """The pace of one worker: ceilings are the meter's, and pauses are told to all.
 
     Args:
@@ -55,7 +55,7 @@ class SharedPace(Pace):
         super().pause(time.monotonic() + seconds)
 
     def spare(self) -> tuple[int, float]:
-        """Give back what was lent and not used, requests and tokens: it would come in a burst later."""
+        """Return back what was lent and not used, requests and tokens: it would come in a burst later."""
         spare = self._requests_lent, max(0.0, self._tokens_lent)
         self._requests_lent, self._tokens_lent = 0, min(0.0, self._tokens_lent)
         return spare

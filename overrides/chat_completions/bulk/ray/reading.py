@@ -33,7 +33,7 @@ class Partition(NamedTuple):
 
     @classmethod
     def of(cls, number: int, start: int, end: int, first: int, lines: int, again: Iterable[int]) -> Partition:
-        """Give a partition from what was kept or sent of it, of whatever types of numbers that is."""
+        """Return a partition from what was kept or sent of it, of whatever types of numbers that is."""
         return cls(int(number), int(start), int(end), int(first), int(lines), tuple(int(line) for line in again))
 
 
@@ -54,7 +54,7 @@ class Source:
         self.shown = shown(name)
 
     def reason_of(self, error: Exception) -> str:
-        """Give why the input cannot be read, without its secrets."""
+        """Return why the input cannot be read, without its secrets."""
         return reason_of(error, self._name)
 
     def reader(self, partition: Partition) -> Reader:
@@ -105,7 +105,7 @@ class Reader:
         self._over = partition.start >= partition.end
 
     def batches(self, longest: int, name: str) -> Iterator[list[Line]]:
-        """Give the lines, with their numbers in the whole input.
+        """Yield the lines, with their numbers in the whole input.
 
         Args:
             longest: Bytes of a line beyond which it is not read.
@@ -178,5 +178,5 @@ class Reader:
 
 
 def piece_name(number: int) -> str:
-    """Give the name of the piece that is a partition."""
+    """Return the name of the piece that is a partition."""
     return f"piece-{number:05d}.jsonl"

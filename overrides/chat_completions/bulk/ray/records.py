@@ -118,7 +118,7 @@ class Records:
             )
 
     def _lock_up(self) -> None:
-        """See that this is the only run here; in a store there are no locks."""
+        """Verify that this is the only run here; in a store there are no locks."""
         if self.answers.remote:
             return
         try:
@@ -133,7 +133,7 @@ class Records:
     def divided(
         self, each: int | None, actors: int, surveyed: Callable[[list[Partition]], dict[int, Survey]]
     ) -> list[Partition]:
-        """Give the partitions of the input: those that the run was begun with, or new ones.
+        """Return the partitions of the input: those that the run was begun with, or new ones.
 
         Args:
             each: Bytes of a partition; None to choose.
@@ -186,7 +186,7 @@ class Records:
         return Source(name, storage, self._input.size or 0, self._pieces if self._copied else None)
 
     def work(self, client_settings: Any) -> Work:
-        """Give what workers are told; before the run has begun, enough to survey its input."""
+        """Return what workers are told; before the run has begun, enough to survey its input."""
         run = self.manifest.run if self.manifest.values else ""
         return Work(run, self._source(), self.answers, self.failures, client_settings, self._job.options)
 
@@ -215,7 +215,7 @@ class Records:
         self.notes.append(f"the failures of before are in {aside.shown}")
 
     def done(self) -> set[int]:
-        """Give the partitions that have ended."""
+        """Return the partitions that have ended."""
         return self.answers.parts() & {partition.number for partition in self._partitions}
 
     def missing(self) -> int:

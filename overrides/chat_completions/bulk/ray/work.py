@@ -42,7 +42,7 @@ class Work:
 
 
 def client_settings_of(job: Job, client: Any) -> Any:
-    """Give what makes an equal client elsewhere, where there may be other variables in the environment."""
+    """Return what makes an equal client elsewhere, where there may be other variables in the environment."""
     from chat_completions import AsyncClient
 
     given = job.client_settings.reveal()
@@ -57,7 +57,7 @@ def client_settings_of(job: Job, client: Any) -> Any:
 
 
 def opened(sealed: Any) -> Work:
-    """Give what a driver sent.
+    """Return what a driver sent.
 
     Raises:
         BulkError: It cannot be unpacked here.
@@ -74,7 +74,7 @@ def opened(sealed: Any) -> Work:
 
 
 def lines_of(work: Work, number: int) -> tuple[int, int]:
-    """Give how many requests of a finished partition were answered, and how many failed."""
+    """Return how many requests of a finished partition were answered, and how many failed."""
     name = part_name(number)
     return work.answers.lines(name), work.failures.lines(name) if work.failures.has(name) else 0
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.input.feed import Feed
+from chat_completions.bulk.input.feed import LineReader
 from chat_completions.bulk.options import Options, client_of
 from chat_completions.bulk.output.result_lines import Result
 from chat_completions.bulk.progress import Progress
@@ -20,11 +20,11 @@ from chat_completions.bulk.ray.places import part_name
 from chat_completions.bulk.ray.rate_limiter import SharedPace
 from chat_completions.bulk.ray.reading import Partition
 from chat_completions.bulk.ray.work import Work, lines_of, opened
-from chat_completions.bulk.runner.admission import Admission
+from chat_completions.bulk.runner.admission import RequestFilter
 from chat_completions.bulk.runner.clients import Clients
 from chat_completions.bulk.runner.concurrency import FIRST, Concurrency
 from chat_completions.bulk.runner.local_engine import Writer, fed
-from chat_completions.bulk.runner.runner import Asker
+from chat_completions.bulk.runner.runner import Runner
 from chat_completions.bulk.runner.sending import Sender
 
 COUNTS = ("answered", "failed", "malformed", "retries", "prompt_tokens", "completion_tokens", "position")
@@ -46,10 +46,10 @@ class Worker:
         self._work: Work | None = None
         self._clients: Clients | None = None
         self._concurrency: Concurrency | None = None
-        self._asker: Asker | None = None
+        self._asker: Runner | None = None
         self._stopped: tuple[str, float] | None = None
         self._bytes_before = 0
-        self._feed: Feed | None = None
+        self._feed: LineReader | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Ask partitions.
@@ -137,8 +137,8 @@ class Worker:
             self._written[result.failed] += 1
 
         again = frozenset(partition.again)
-        admission = Admission(work.run, books.seen, write, progress, count=options.counts_tokens, again=again)
-        self._asker = asker = Asker(
+        admission = RequestFilter(work.run, books.seen, write, progress, count=options.counts_tokens, again=again)
+        self._asker = asker = Runner(
             work.run,
             Sender(self._clients, options),
             options,
@@ -151,7 +151,7 @@ class Worker:
         )
         writer.on_failure = lambda error: asker.stop(str(error), grace=0)
         reader = source.reader(partition)
-        self._feed = feed = Feed(reader.batches(options.longest_line, source.shown), lambda: reader.position)
+        self._feed = feed = LineReader(reader.batches(options.longest_line, source.shown), lambda: reader.position)
         async with fed(feed, writer, options.sync_seconds):
             if self._stopped is not None:
                 asker.stop(self._stopped[0], grace=0)

@@ -15,7 +15,7 @@ PLAIN_SECONDS = 10.0  # between two lines where nobody watches
 
 
 def line_of(progress: Progress) -> str:
-    """Give how a run goes, in a line."""
+    """Return how a run goes, in a line."""
     parts = [f"{progress.answered:,} answered"]
     if progress.failed or progress.malformed:
         parts.append(f"{progress.failed + progress.malformed:,} failed")
@@ -37,14 +37,14 @@ def line_of(progress: Progress) -> str:
 
 
 def share_of(progress: Progress) -> float | None:
-    """Give how much of the input has been read, from 0 to 1; None if nobody knows."""
+    """Return how much of the input has been read, from 0 to 1; None if nobody knows."""
     if not progress.size:
         return None
     return min(1.0, progress.position / progress.size)
 
 
 def table_of(summary: Summary) -> list[tuple[str, str]]:
-    """Give the names and values of a summary."""
+    """Return the names and values of a summary."""
     quantile = summary.latencies.quantile
     rows = [
         ("answered", f"{summary.answered:,}" + _before(summary.answered_before)),
@@ -131,7 +131,7 @@ class PlainDisplay:
 
 
 def display_for(stream: TextIO, write: Callable[[str], None], console: Callable[[], Console]) -> Any:
-    """Give what shows a run on a stream.
+    """Return what shows a run on a stream.
 
     Args:
         stream: Where it is shown.
@@ -142,7 +142,7 @@ def display_for(stream: TextIO, write: Callable[[str], None], console: Callable[
 
 
 def duration(value: float) -> str:
-    """Give seconds as a person says them."""
+    """Return seconds as a person says them."""
     if value < 60:
         return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
@@ -151,7 +151,7 @@ def duration(value: float) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """Give a latency as a person says it."""
+    """Return a latency as a person says it."""
     if value is None:
         return "-"
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"

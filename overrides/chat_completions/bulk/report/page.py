@@ -98,7 +98,7 @@ def write_or_note(summary: Summary, path: str | os.PathLike[str], *, hide: Itera
 
 
 def html_of(summary: Summary, *, hide: Iterable[str] = ()) -> str:
-    """Give the report of a run as text.
+    """Return the report of a run as text.
 
     Args:
         summary: What `run` gave.
@@ -150,7 +150,7 @@ def _plots() -> Callable[[Summary], list[tuple[str, str, str]]]:
 
 
 def _sayer(hide: Iterable[str]) -> Callable[[object], str]:
-    """Give what makes text of anything: without secrets, without what controls a reader's eye, escaped."""
+    """Return what makes text of anything: without secrets, without what controls a reader's eye, escaped."""
     secrets = {value for value in hide if value}
     secrets |= {value for name, value in os.environ.items() if name.upper().endswith("_API_KEY") and len(value) >= 8}
 
@@ -257,7 +257,7 @@ def _rows(title: str, rows: Sequence[tuple[str, str]], said: Callable[[object], 
 
 
 def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], said: Callable[[object], str]) -> str:
-    """Give a table whose first column is text and whose other ones are numbers."""
+    """Return a table whose first column is text and whose other ones are numbers."""
     kinds = ["", *[' class="number"'] * (len(head) - 1)]
     top = "".join(f"<th{kind}>{said(name)}</th>" for kind, name in zip(kinds, head, strict=True))
     body = "".join(

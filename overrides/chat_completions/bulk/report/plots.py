@@ -80,7 +80,7 @@ def drawn(summary: Summary) -> list[tuple[str, str, str]]:
 
 
 def _svg(figure: Figure, name: str, title: str) -> str:
-    """Give a figure as an element of a page, whose ids no other one has."""
+    """Return a figure as an element of a page, whose ids no other one has."""
     file = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name}):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
@@ -201,7 +201,7 @@ def _tokens(axes: Any, samples: Sequence[Sample]) -> bool:
 
 
 def rates(samples: Sequence[Sample], count: Callable[[Sample], int]) -> tuple[list[float], list[float]]:
-    """Give how much a count grew in a second, over spans of about the same length.
+    """Return how much a count grew in a second, over spans of about the same length.
 
     Args:
         samples: Moments; before the first one stands the beginning, when every count is 0.
@@ -236,7 +236,7 @@ def _time_axis(axes: Any, end: float) -> None:
 
 
 def _step(least: float) -> float:
-    """Give a round number that is not below another."""
+    """Return a round number that is not below another."""
     if least <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(least))

@@ -11,7 +11,7 @@ from chat_completions.bulk.output.result_lines import Result, digest_of, number_
 from chat_completions.bulk.progress import Progress
 
 
-class Admission:
+class RequestFilter:
     """Decides on each line of the input, once.
 
     Args:
@@ -37,7 +37,7 @@ class Admission:
         self._again = again
 
     def __call__(self, line: Line) -> Request | None:
-        """Give the request that a line is; None if there is nothing to ask."""
+        """Return the request that a line is; None if there is nothing to ask."""
         number, raw = line
         if isinstance(raw, TooLong):
             told = f"the line is longer than the limit ({raw.size:,} bytes); raise longest_line"

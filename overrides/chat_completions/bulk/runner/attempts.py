@@ -30,7 +30,7 @@ _UNREACHABLE = frozenset(
 _LONGEST_DELAY = 30.0  # seconds, of our own choosing
 
 
-class Ask:
+class PendingRequest:
     """A request on its way through attempts.
 
     Args:
@@ -56,7 +56,7 @@ class Ask:
         self.due = self.tokens = 0.0
         self.failures = self.refusals = self.unreached = 0
 
-    def __lt__(self, other: Ask) -> bool:
+    def __lt__(self, other: PendingRequest) -> bool:
         return self.due < other.due
 
 
@@ -89,7 +89,7 @@ class Fault(NamedTuple):
 
 
 def fault_of(error: APIError) -> Fault:
-    """Give the fault that an error of the client's is."""
+    """Return the fault that an error of the client's is."""
     if isinstance(error, APIStatusError):
         return _status_fault(error)
     if isinstance(error, StreamError):
@@ -104,7 +104,7 @@ def fault_of(error: APIError) -> Fault:
 
 
 def _is_unreachable(error: APIConnectionError) -> bool:
-    """Tell whether there was no connection, not even one that broke; all libraries have that under the same names."""
+    """Return whether there was no connection, not even one that broke; all libraries have that under the same names."""
     cause = error.__cause__
     if cause is not None and type(cause.__cause__).__module__.startswith("aiohttp."):
         cause = cause.__cause__  # httpx-aiohttp calls most of aiohttp's errors a ConnectTimeout
@@ -123,7 +123,7 @@ def _stream_fault(error: StreamError) -> Fault:
 def _reported(
     kind: str, message: str, status: int, headers: Mapping[str, str], content: bytes, body: Any, *, worth: bool
 ) -> Fault:
-    """Give the fault that an error is which came with a status of success."""
+    """Return the fault that an error is which came with a status of success."""
     ends_run = None
     if isinstance(body, Mapping) and "insufficient_quota" in (body.get("code"), body.get("type")):
         ends_run = _quota_used_up(message)
@@ -154,7 +154,7 @@ def _status_fault(error: APIStatusError) -> Fault:
 
 
 def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any) -> Fault:
-    """Give the fault that a success without a completion is.
+    """Return the fault that a success without a completion is.
 
     Args:
         status: The answer's status.
@@ -186,13 +186,13 @@ def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any)
 
 
 def unreadable(status: int, headers: Mapping[str, str], content: bytes, reason: Exception) -> Fault:
-    """Give the fault that an answer is which came whole, and with which nothing can be done."""
+    """Return the fault that an answer is which came whole, and with which nothing can be done."""
     message = f"HTTP {status}, with a body that cannot be used: {type(reason).__name__}: {reason}"
     return Fault("unreadable", message, status, headers, content, worth=False)
 
 
 def escaped(error: Exception) -> Fault:
-    """Give the fault that an exception is which nobody had foreseen, once there was a request."""
+    """Return the fault that an exception is which nobody had foreseen, once there was a request."""
     return Fault("broken", f"the exchange failed: {type(error).__name__}: {error}")
 
 
@@ -210,7 +210,7 @@ class Verdict(NamedTuple):
     stop: str | None = None
 
 
-def verdict(ask: Ask, fault: Fault, options: Options, now: float, seconds: float) -> Verdict:
+def verdict(ask: PendingRequest, fault: Fault, options: Options, now: float, seconds: float) -> Verdict:
     """Decide what follows from a fault, and note it in the request's attempts.
 
     Args:
@@ -222,7 +222,7 @@ def verdict(ask: Ask, fault: Fault, options: Options, now: float, seconds: float
     """
     if fault.ends_run is not None:
         return Verdict(stop=fault.ends_run)
-    asked = retry.asked_delay(fault.headers)
+    asked = retry.retry_after(fault.headers)
     if asked is not None and asked > options.longest_wait and fault.worth:
         return Verdict(stop=f"the server asks to wait {asked:,.0f} s: {fault.message}")
     if fault.unreached:
@@ -233,20 +233,20 @@ def verdict(ask: Ask, fault: Fault, options: Options, now: float, seconds: float
         ask.failures += 1
     delay = asked if asked is not None else _own_delay(ask)
     too_often = ask.failures > options.max_retries or ask.refusals > _REFUSALS_A_RETRY * options.max_retries
-    too_late = ask.ends_at is not None and now + delay >= ask.ends_at
-    again = fault.worth and not too_often and not too_late
+    deadline_error = ask.ends_at is not None and now + delay >= ask.ends_at
+    again = fault.worth and not too_often and not deadline_error
     ask.attempts.append(Attempt(fault.status, delay if again else None, fault.message, seconds))
     return Verdict(delay=delay) if again else Verdict(result=failure(ask, fault))
 
 
-def _own_delay(ask: Ask) -> float:
+def _own_delay(ask: PendingRequest) -> float:
     attempts = ask.failures + ask.refusals + ask.unreached
     longest = min(retry.FIRST_DELAY * 2.0 ** min(attempts - 1, 20), _LONGEST_DELAY)
     return longest * (1 - 0.25 * random.random())
 
 
-def failure(ask: Ask, fault: Fault) -> Result:
-    """Give the result of a request that failed for good."""
+def failure(ask: PendingRequest, fault: Fault) -> Result:
+    """Return the result of a request that failed for good."""
     request = ask.request
     if fault.status is not None and fault.status >= 300 and fault.content is not None:
         response = (fault.status, request_id_of(fault.headers), fault.content)
@@ -258,8 +258,8 @@ def failure(ask: Ask, fault: Fault) -> Result:
     return failed(ask.digest, request.custom_id, ask.attempts, code=code, message=fault.message, response=shown)
 
 
-def out_of_time(ask: Ask, deadline: float, seconds: float) -> Result:
-    """Give the result of a request whose deadline passed during an attempt."""
+def out_of_time(ask: PendingRequest, deadline: float, seconds: float) -> Result:
+    """Return the result of a request whose deadline passed during an attempt."""
     message = f"the deadline of {deadline:g} s passed before there was an answer"
     ask.attempts.append(Attempt(None, None, message, seconds))
     return failed(ask.digest, ask.request.custom_id, ask.attempts, code="request_timeout", message=message)

@@ -12,7 +12,7 @@ from chat_completions.bulk.input.source import Line
 from chat_completions.bulk.options import Options
 from chat_completions.bulk.output.result_lines import digest_of
 from chat_completions.bulk.progress import Progress
-from chat_completions.bulk.runner.attempts import Ask
+from chat_completions.bulk.runner.attempts import PendingRequest
 
 _MOST_WAITING = 1000  # requests that wait to be tried again; beyond, no new ones are begun
 _MOST_BYTES = 64 * 2**20  # of their bodies
@@ -36,7 +36,7 @@ class Source(Protocol):
         ...
 
     def take(self) -> Line | None:
-        """Give the next line; None if none is here."""
+        """Return the next line; None if none is here."""
         ...
 
 
@@ -60,7 +60,7 @@ class ListSource:
         return self._next is None
 
     def take(self) -> Line | None:
-        """Give the next line; None at the end."""
+        """Return the next line; None at the end."""
         line, self._next = self._next, next(self._lines, None)
         return line
 
@@ -86,13 +86,13 @@ class Backlog:
     ) -> None:
         self._run, self._source, self._admit = run, source, admit
         self._options, self._progress = options, progress
-        self._later: list[Ask] = []
+        self._later: list[PendingRequest] = []
         self._bytes = 0
         self.begun = 0
         self.used_up: str | None = None
         self.reserved = 0.0
 
-    def put_back(self, ask: Ask, due: float) -> None:
+    def put_back(self, ask: PendingRequest, due: float) -> None:
         """Keep a request for another attempt, to be made then."""
         ask.due = due
         self._bytes += len(ask.request.body)
@@ -108,8 +108,8 @@ class Backlog:
         """Whether there is nothing to ask any more, but for what is under way."""
         return not self._later and (self.used_up is not None or self._source.ended)
 
-    async def due(self, now: float) -> Ask | None:
-        """Give a request that can be made now; None if there is none yet, or none at all."""
+    async def due(self, now: float) -> PendingRequest | None:
+        """Return a request that can be made now; None if there is none yet, or none at all."""
         if self._later and self._later[0].due <= now:
             ask = heapq.heappop(self._later)
             self._bytes -= len(ask.request.body)
@@ -125,7 +125,7 @@ class Backlog:
             request = self._admit(line)
             if request is not None:
                 self.begun += 1
-                return Ask(request, digest_of(self._run, request.custom_id, request.body))
+                return PendingRequest(request, digest_of(self._run, request.custom_id, request.body))
             looked_at += 1
             if looked_at % _AT_ONCE == 0:
                 await asyncio.sleep(0)

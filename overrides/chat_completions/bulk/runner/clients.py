@@ -34,7 +34,7 @@ class Clients:
             raise BulkError("transport='aiohttp' and an http client of your own exclude each other; give one of them")
 
     def for_place(self, place: int) -> AsyncClient:
-        """Give the client for one of the places that requests have, counted from 0."""
+        """Return the client for one of the places that requests have, counted from 0."""
         if not self._shares:
             return self._client
         number = 0 if self._aiohttp else place // _A_POOL

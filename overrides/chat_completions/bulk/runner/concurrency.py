@@ -55,12 +55,12 @@ class Concurrency:
         self._full = False
 
     def paused(self, now: float) -> None:
-        """Note that requests had to wait for something else, so that this window measures nothing."""
+        """Record that requests had to wait for something else, so that this window measures nothing."""
         self._changed_at = now
         self._clear()
 
     def ended(self, now: float, began: float, under_way: int, *, refused: bool, answered: bool) -> None:
-        """Note that a request ended.
+        """Record that a request ended.
 
         Args:
             now: The time.

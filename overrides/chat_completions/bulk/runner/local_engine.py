@@ -10,16 +10,16 @@ from functools import partial
 
 from chat_completions.bulk.engines import Ending
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.input.feed import Feed
+from chat_completions.bulk.input.feed import LineReader
 from chat_completions.bulk.input.source import Input
 from chat_completions.bulk.options import Job, client_of, settings_of
 from chat_completions.bulk.output.result_lines import Result
-from chat_completions.bulk.output.run_files import Books
+from chat_completions.bulk.output.run_files import RunFiles
 from chat_completions.bulk.places import reason_of
 from chat_completions.bulk.progress import Progress
-from chat_completions.bulk.runner.admission import Admission
+from chat_completions.bulk.runner.admission import RequestFilter
 from chat_completions.bulk.runner.clients import Clients
-from chat_completions.bulk.runner.runner import Asker
+from chat_completions.bulk.runner.runner import Runner
 from chat_completions.bulk.runner.sending import Sender
 
 _FLUSH_SECONDS = 1.0  # between two looks whether a store should get a part
@@ -42,7 +42,7 @@ async def engine(job: Job, progress: Progress) -> Ending:
         closing.push_async_callback(clients.close)
         clients.for_place(0)  # what is not installed is told before anything is written
         source = Input(job.input, storage, options.longest_line)
-        books = Books(job.input, job.output, job.errors, storage)
+        books = RunFiles(job.input, job.output, job.errors, storage)
         closing.callback(books.close)
         wanted = {
             "input": {"name": source.shown, "fingerprint": await asyncio.to_thread(source.fingerprint)},
@@ -65,13 +65,13 @@ async def engine(job: Job, progress: Progress) -> Ending:
         return ending
 
 
-async def _ask(job: Job, progress: Progress, source: Input, books: Books, clients: Clients) -> Ending:
+async def _ask(job: Job, progress: Progress, source: Input, books: RunFiles, clients: Clients) -> Ending:
     options = job.options
     writer = Writer(books)
-    admission = Admission(books.manifest.run, books.seen, writer.write, progress, count=options.counts_tokens)
-    asker = Asker(books.manifest.run, Sender(clients, options), options, progress, admission, writer.write)
+    admission = RequestFilter(books.manifest.run, books.seen, writer.write, progress, count=options.counts_tokens)
+    asker = Runner(books.manifest.run, Sender(clients, options), options, progress, admission, writer.write)
     writer.on_failure = lambda error: asker.stop(str(error), grace=0)
-    feed = Feed(source.batches(), lambda: source.position)
+    feed = LineReader(source.batches(), lambda: source.position)
     async with fed(feed, writer, options.sync_seconds):
         with _signals(job.handle_signals, asker, options.grace):
             ending = await asker.ask(feed)
@@ -88,7 +88,7 @@ async def _ask(job: Job, progress: Progress, source: Input, books: Books, client
 
 
 @asynccontextmanager
-async def fed(feed: Feed, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
+async def fed(feed: LineReader, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
     """Read a feed's source meanwhile, keep what is written, and at the end write what is left."""
     keeping = asyncio.create_task(writer.keep(sync_seconds))
     feed.start()
@@ -104,7 +104,7 @@ async def fed(feed: Feed, writer: Writer, sync_seconds: float) -> AsyncIterator[
 class Writer:
     """Writes results at once, all those together that came in one turn of the event loop."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: RunFiles) -> None:
         self._books = books
         self._planned = False
         self.finishing = asyncio.Event()
@@ -157,7 +157,7 @@ class Writer:
 
 
 @contextmanager
-def _signals(handle: bool, asker: Asker, grace: float) -> Iterator[None]:
+def _signals(handle: bool, asker: Runner, grace: float) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM stop the run, with time for what is under way, and the second one at once."""
     loop = asyncio.get_running_loop()
     begun = False

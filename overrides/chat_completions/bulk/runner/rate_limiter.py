@@ -27,7 +27,7 @@ class Ceiling:
         self._free_at = float("-inf")
 
     def wait(self, now: float) -> float:
-        """Give the seconds until something may be taken."""
+        """Return the seconds until something may be taken."""
         return self._free_at - now if self._free_at > now else 0.0
 
     def take(self, now: float, amount: float) -> None:
@@ -40,7 +40,7 @@ class Ceiling:
         self._free_at += amount * self._seconds
 
 
-class Pace:
+class RateLimiter:
     """Ceilings and pauses of one run.
 
     Args:
@@ -60,15 +60,15 @@ class Pace:
         self._refused_in_a_row = 0
 
     def wait(self, now: float) -> float:
-        """Give the seconds until the next request may begin; 0 for at once."""
+        """Return the seconds until the next request may begin; 0 for at once."""
         return max(self.paused_until - now, self._requests.wait(now), self._tokens.wait(now), 0.0)
 
     def estimate(self, tokens: int) -> float:
-        """Give what to reserve for a request that says so much of itself."""
+        """Return what to reserve for a request that says so much of itself."""
         return max(float(tokens), self.mean_tokens or 0.0)
 
     def begin(self, now: float, tokens: float) -> None:
-        """Note that a request begins, with the tokens that are reserved for it."""
+        """Record that a request begins, with the tokens that are reserved for it."""
         self._requests.take(now, 1.0)
         self._tokens.take(now, tokens)
 
@@ -86,7 +86,7 @@ class Pace:
         self._heed(now, headers)
 
     def refused(self, now: float, headers: Mapping[str, str], under_way: int) -> float | None:
-        """Note that the server is not there, or refused a request because there are too many.
+        """Record that the server is not there, or refused a request because there are too many.
 
         Args:
             now: The time.
@@ -97,7 +97,7 @@ class Pace:
             The seconds for which the server asked; None if it did not.
         """
         self._refused_in_a_row += 1
-        asked = retry.asked_delay(headers)
+        asked = retry.retry_after(headers)
         if asked is not None:
             self.pause(now + asked)
         elif self._refused_in_a_row > max(8, under_way):

@@ -16,17 +16,17 @@ from chat_completions.bulk.input.source import Line
 from chat_completions.bulk.options import Options
 from chat_completions.bulk.output.result_lines import Result
 from chat_completions.bulk.progress import Progress
-from chat_completions.bulk.runner.attempts import Ask
+from chat_completions.bulk.runner.attempts import PendingRequest
 from chat_completions.bulk.runner.backlog import Backlog, Source
 from chat_completions.bulk.runner.concurrency import FIRST, Concurrency
-from chat_completions.bulk.runner.rate_limiter import Pace
-from chat_completions.bulk.runner.sending import Sender, Tried
+from chat_completions.bulk.runner.rate_limiter import RateLimiter
+from chat_completions.bulk.runner.sending import AttemptOutcome, Sender
 
 _LONGEST_REST = 0.5  # seconds
 _NEVER_THERE = 15.0  # seconds after which a server is given up that was not there from the beginning on
 
 
-class Asker:
+class Runner:
     """Asks what a source holds.
 
     Args:
@@ -53,13 +53,13 @@ class Asker:
         admit: Callable[[Line], Request | None],
         write: Callable[[Result], None],
         *,
-        pace: Pace | None = None,
+        pace: RateLimiter | None = None,
         reserve: Callable[[float], Awaitable[None]] | None = None,
         concurrency: Concurrency | None = None,
     ) -> None:
         self._run, self._sender, self._options, self._progress = run, sender, options, progress
         self._admit, self._write, self._reserve = admit, write, reserve
-        self._pace = pace or Pace(options.requests_per_minute, options.tokens_per_minute)
+        self._pace = pace or RateLimiter(options.requests_per_minute, options.tokens_per_minute)
         fixed = options.concurrency
         self._concurrency = concurrency or Concurrency(
             fixed or FIRST, fixed or options.max_concurrency, fixed=fixed is not None
@@ -137,8 +137,8 @@ class Asker:
             if not self._workers:
                 self._all_ended.set()
 
-    async def _next(self) -> Ask | None:
-        """Wait until a request may begin, and give it; None if there is nothing more to do."""
+    async def _next(self) -> PendingRequest | None:
+        """Wait until a request may begin, and return it; None if there is nothing more to do."""
         async with self._turn:
             while self._ending is None:
                 ask = await self.backlog.due(time.monotonic())
@@ -162,7 +162,7 @@ class Asker:
             finally:
                 handle.cancel()
 
-    async def _may_begin(self, ask: Ask) -> bool:
+    async def _may_begin(self, ask: PendingRequest) -> bool:
         """Wait until ceilings and pauses let a request begin; False if the run stops before."""
         ask.tokens = tokens = self._pace.estimate(ask.request.tokens) if self._options.counts_tokens else 0.0
         while True:
@@ -191,11 +191,11 @@ class Asker:
             ask.ends_at = now + self._options.deadline
         return True
 
-    async def _attempt(self, ask: Ask, place: int) -> None:
+    async def _attempt(self, ask: PendingRequest, place: int) -> None:
         """Make one attempt, and see to what follows from it."""
         progress, pace = self._progress, self._pace
         began = time.monotonic()
-        tried: Tried | None = None
+        tried: AttemptOutcome | None = None
         try:
             tried = await self._sender.send(ask, place)
         finally:
@@ -240,7 +240,7 @@ class Asker:
             self._resting -= 1
             self._changed.set()
 
-    def _end(self, tried: Tried) -> None:
+    def _end(self, tried: AttemptOutcome) -> None:
         """Write a result, and count it."""
         progress, result = self._progress, tried.result
         assert result is not None
@@ -259,7 +259,7 @@ class Asker:
                 reason = f"the first {progress.failed:,} requests failed, all in the same way: {tried.message}"
                 self.stop(reason, grace=self._options.grace)
 
-    def _look_for_life(self, now: float, tried: Tried) -> None:
+    def _look_for_life(self, now: float, tried: AttemptOutcome) -> None:
         """Stop if there has been nothing but refusals for long: at once where there has never been anything else."""
         silent = now - self._heard_at
         never = self._progress.attempts["unreachable"] == self._progress.attempts.total()

@@ -13,8 +13,8 @@ from chat_completions.bulk.input.requests import OPERATION
 from chat_completions.bulk.options import Options
 from chat_completions.bulk.output.result_lines import Result, answered, encoded, failed, object_of
 from chat_completions.bulk.runner.attempts import (
-    Ask,
     Fault,
+    PendingRequest,
     escaped,
     fault_of,
     out_of_time,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _JSON = {"Content-Type": "application/json"}
 
 
-class Tried(NamedTuple):
+class AttemptOutcome(NamedTuple):
     """What came of an attempt: one of a result, a delay until the next one, and a reason to stop the run.
 
     Attributes:
@@ -66,7 +66,7 @@ class Sender:
     def __init__(self, clients: Clients, options: Options) -> None:
         self._clients, self._options = clients, options
 
-    async def send(self, ask: Ask, place: int) -> Tried:
+    async def send(self, ask: PendingRequest, place: int) -> AttemptOutcome:
         """Make an attempt.
 
         Args:
@@ -84,7 +84,7 @@ class Sender:
         except RequestValidationError as error:
             custom_id = ask.request.custom_id
             result = failed(ask.digest, custom_id, ask.attempts, code="invalid_request", message=str(error))
-            return Tried("invalid", {}, result, message=str(error))
+            return AttemptOutcome("invalid", {}, result, message=str(error))
         try:
             async with asyncio.timeout(None if ask.ends_at is None else ask.ends_at - began) as limit:
                 return await self._exchanged(client, call, ask, began)
@@ -92,18 +92,18 @@ class Sender:
             if isinstance(error, TimeoutError) and limit.expired():
                 deadline = self._options.deadline or 0.0
                 result = out_of_time(ask, deadline, time.monotonic() - began)
-                return Tried("timeout", {}, result, slow=True, message="the deadline passed")
+                return AttemptOutcome("timeout", {}, result, slow=True, message="the deadline passed")
             if not call.is_made and not isinstance(error, APIError):
                 raise  # such as what the function that gives the key raised
             return self._failed(ask, error, began)
 
-    def _failed(self, ask: Ask, error: Exception, began: float) -> Tried:
+    def _failed(self, ask: PendingRequest, error: Exception, began: float) -> AttemptOutcome:
         try:
             return self._judged(ask, fault_of(error) if isinstance(error, APIError) else escaped(error), began)
         except Exception as failure:  # whatever an answer says, it ends no run
             return self._judged(ask, escaped(failure), began)
 
-    def _call(self, ask: Ask) -> Call:
+    def _call(self, ask: PendingRequest) -> Call:
         return Call(
             {"method": "post", "url": OPERATION, "content": ask.request.body, "headers": _JSON},
             stream=ask.request.stream,
@@ -113,14 +113,14 @@ class Sender:
             deadline=None,
         )
 
-    async def _exchanged(self, client: AsyncClient, call: Call, ask: Ask, began: float) -> Tried:
+    async def _exchanged(self, client: AsyncClient, call: Call, ask: PendingRequest, began: float) -> AttemptOutcome:
         request = ask.request
         answer = await client._sender.send(call)
         response = answer.response
         # A plain dict: a dozen look-ups follow, for which httpx's headers take longer than all of this.
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         status = response.status_code
-        content = await _folded(answer, client._settings.shown_url()) if request.stream else response.content
+        content = await _folded(answer, client._settings.redacted_url()) if request.stream else response.content
         try:
             result = answered(ask.digest, request.custom_id, status, request_id_of(headers), content)
             fault = unusable(status, headers, content, object_of(content)) if result is None else None
@@ -130,19 +130,19 @@ class Sender:
             return self._judged(ask, fault, began)
         if answer.watch is not None and not request.stream:
             answer.watch.completion(object_of(content) or {}, request_id_of(headers))
-        return Tried("answered", headers, result)
+        return AttemptOutcome("answered", headers, result)
 
-    def _judged(self, ask: Ask, fault: Fault, began: float) -> Tried:
+    def _judged(self, ask: PendingRequest, fault: Fault, began: float) -> AttemptOutcome:
         now = time.monotonic()
         delay, result, stop = verdict(ask, fault, self._options, now, now - began)
-        return Tried(fault.kind, fault.headers, result, delay, stop, fault.refused, fault.slow, fault.message)
+        return AttemptOutcome(fault.kind, fault.headers, result, delay, stop, fault.refused, fault.slow, fault.message)
 
 
-async def _folded(answer: Any, shown_url: str) -> bytes:
-    """Read a stream to its end, and give the completion that it makes, as JSON."""
+async def _folded(answer: Any, redacted_url: str) -> bytes:
+    """Read a stream to its end, and return the completion that it makes, as JSON."""
     from chat_completions._streaming.async_stream import AsyncStream
 
-    async with AsyncStream[Any](answer, shown_url) as stream:
+    async with AsyncStream[Any](answer, redacted_url) as stream:
         async for _ in stream:
             pass
         return b"" if stream.completion is None else encoded(stream.completion.to_dict())
