@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chat_completions import bulk
 from chat_completions._types import Secret
-from chat_completions.bulk.engines import engine_of
+from chat_completions.bulk import engine_of
 from chat_completions.bulk.input.source import Input, lines_in
 from chat_completions.bulk.options import Job
 from chat_completions.bulk.output.result_lines import Result, answered, failed

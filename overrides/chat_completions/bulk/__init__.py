@@ -14,11 +14,12 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._traceback_locals import forgetful
 from chat_completions._types import Secret
-from chat_completions.bulk.engines import Ending, Engine, engine_of
+from chat_completions.bulk.engines import Ending, Engine
 from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
 from chat_completions.bulk.options import Job, Options
 from chat_completions.bulk.output.run_files import errors_beside
@@ -26,6 +27,12 @@ from chat_completions.bulk.progress import Histogram, Progress, Sample, Summary
 
 if TYPE_CHECKING:
     from chat_completions.bulk.options import ClientSettings
+
+# The module that has the engine as `engine`, and the extra that it needs.
+_ENGINES = {
+    "local": ("chat_completions.bulk.runner.local_engine", "bulk"),
+    "ray": ("chat_completions.bulk.ray.engine", "ray"),
+}
 
 _TICK = 0.25  # seconds between two looks at the progress
 
@@ -217,3 +224,27 @@ def _summary(job: Job, engine: str, progress: Progress, ending: Ending) -> Summa
         begun=time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(progress.begun)),
         settings={"engine": engine, **progress.settings, **job.options.changed},
     )
+
+
+def engine_of(engine: str | Engine) -> Engine:
+    """Return an engine.
+
+    Args:
+        engine: The name of one, or one.
+
+    Raises:
+        BulkError: There is none of this name, or what it needs is not installed.
+    """
+    if callable(engine):
+        return engine
+    if engine not in _ENGINES:
+        raise BulkError(f"there is no engine {engine!r}; there are {', '.join(_ENGINES)}, and functions of your own")
+    module, extra = _ENGINES[engine]
+    try:
+        found: Engine = import_module(module).engine
+    except ImportError as error:
+        raise BulkError(
+            f"the engine {engine!r} needs {error.name or 'a package'}, which is not installed:"
+            f" pip install 'chat-completions-client[{extra}]'"
+        ) from None
+    return found

@@ -8,10 +8,8 @@ partition, and gives each result to a function; `RunFiles` keeps files of result
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from importlib import import_module
 from typing import NamedTuple, TypeAlias
 
-from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.options import Job
 from chat_completions.bulk.progress import Progress
 
@@ -31,33 +29,3 @@ class Ending(NamedTuple):
 
 
 Engine: TypeAlias = Callable[[Job, Progress], Awaitable[Ending]]
-
-# The module that has the engine as `engine`, and the extra that it needs.
-_ENGINES = {
-    "local": ("chat_completions.bulk.runner.local_engine", "bulk"),
-    "ray": ("chat_completions.bulk.ray.engine", "ray"),
-}
-
-
-def engine_of(engine: str | Engine) -> Engine:
-    """Return an engine.
-
-    Args:
-        engine: The name of one, or one.
-
-    Raises:
-        BulkError: There is none of this name, or what it needs is not installed.
-    """
-    if callable(engine):
-        return engine
-    if engine not in _ENGINES:
-        raise BulkError(f"there is no engine {engine!r}; there are {', '.join(_ENGINES)}, and functions of your own")
-    module, extra = _ENGINES[engine]
-    try:
-        found: Engine = import_module(module).engine
-    except ImportError as error:
-        raise BulkError(
-            f"the engine {engine!r} needs {error.name or 'a package'}, which is not installed:"
-            f" pip install 'chat-completions-client[{extra}]'"
-        ) from None
-    return found
