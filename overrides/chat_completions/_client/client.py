@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from chat_completions._client.completions import AsyncCompletions, Completions
 from chat_completions._traceback_locals import forgetful
+from chat_completions._transport.call import DEFAULT_MAX_RESPONSE_BYTES
 from chat_completions._transport.sender import AsyncSender, Sender
 from chat_completions._transport.settings import (
     DEFAULT_CONNECT_TIMEOUT,
-    DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
     Settings,

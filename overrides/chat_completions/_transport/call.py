@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._response_info import Attempt, ResponseInfo, request_id_of
-from chat_completions._transport.settings import DEFAULT_MAX_RESPONSE_BYTES
 from chat_completions._types import NOT_GIVEN, NotGiven, Secret, revealed
 
 if TYPE_CHECKING:
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
     from chat_completions._contract.unknown_values import UnknownReporter
     from chat_completions._transport.observer import Operation
+
+DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 
 
 # `Call` and `CallResult` are written out: each `dataclass` would take as long to make as a module to load.

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from chat_completions._transport.call import Call, CallResult
-    from chat_completions._transport.settings import Settings
+    from chat_completions._response_info import Attempt
+    from chat_completions._types import ApiKey, Secret
 
 
 class Observer(Protocol):
     """Watches the calls of the clients that it is set for."""
 
-    def operation(self, call: Call, settings: Settings) -> Operation:
-        """Begin to watch a call; use what it returns with `with`."""
+    def operation(
+        self,
+        request: Mapping[str, Any],
+        *,
+        stream: bool,
+        goes_on: bool,
+        api_key: Secret[ApiKey] | None,
+        base_url: Secret[str],
+    ) -> Operation:
+        """Begin to watch a call; use what it returns with `with`.
+
+        Args:
+            request: The request as the generated endpoint built it.
+            stream: Whether an event stream is asked for.
+            goes_on: Whether the body of a success is read after the call has returned.
+            api_key: The key, which must not show.
+            base_url: The address of the API, which must not show a user.
+        """
         ...
 
 
@@ -28,9 +44,8 @@ class Operation(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
 
-    def answered(self, answer: CallResult) -> CallResult:
-        """Record the answer and return it; unless its body is still to be read, that is the end."""
-        ...
+    def on_response(self, response: Any, attempts: Sequence[Attempt], at: float) -> None:
+        """Record the response of a call, at `at` on the clock; unless its body is still to be read, that is the end."""
 
     def body_over(self, response: Any, error: BaseException | None) -> None:
         """Record that a body was read that is not read as a stream, or that it was left or broke off."""

@@ -49,13 +49,15 @@ class Body:
         slice_size: The most bytes to give at once, None for as many as come.
         refusal: Why the body is not read, None if it is.
         connection: The socket of a body that a thread reads and `_watchdog` may end, None for others.
-        time_left: Gives the seconds that are left for it, None for no limit.
+        time_left: Returns the seconds that are left for it, None for no limit.
+        on_close: Called with the body when it is closed.
     """
 
     slice_size: int | None = None
     refusal: str | None = None
     connection: Any = None
     time_left: Callable[[], float | None]
+    on_close: Callable[[Any], None] | None = None
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -75,10 +77,8 @@ class Body:
     def _closes(self) -> None:
         with self._lock:
             self._closed = True
-        if self.connection is not None:
-            from chat_completions._transport.watchdog import forget
-
-            forget(self)
+        if self.on_close is not None:
+            self.on_close(self)
 
     def _check(self) -> None:
         if self.refusal is not None:

@@ -9,11 +9,26 @@ from chat_completions._transport.plan import call_plan
 
 if TYPE_CHECKING:
     from chat_completions._transport.call import Call, CallResult
+    from chat_completions._transport.observer import Observer, Operation
     from chat_completions._transport.settings import Settings
     from chat_completions._transport.transport import AsyncTransport, Transport
 
 
-class Sender:
+class _BaseSender:
+    settings: Settings
+
+    def _observe(self, observer: Observer, call: Call) -> Operation:
+        settings = self.settings
+        return observer.operation(
+            call.request,
+            stream=call.stream,
+            goes_on=call.stream_body,
+            api_key=settings.api_key,
+            base_url=settings.base_url,
+        )
+
+
+class Sender(_BaseSender):
     """Sends calls with the settings and the connections of a client."""
 
     def __init__(self, settings: Settings, transport: Transport) -> None:
@@ -22,7 +37,7 @@ class Sender:
 
     @forgetful
     def send(self, call: Call) -> CallResult:
-        """Carry out a call, and return its answer.
+        """Carry out a call and return its result.
 
         Raises:
             APIError: The call failed for good.
@@ -30,11 +45,11 @@ class Sender:
         plan = call_plan(self.settings, self.settings.prepare(call))
         if (observer := self.settings._observer) is None:
             return self._transport.run(plan)
-        with observer.operation(call, self.settings) as operation:
-            return operation.answered(self._transport.run(plan))
+        with self._observe(observer, call) as operation:
+            return _observed(operation, call, self._transport.run(plan))
 
 
-class AsyncSender:
+class AsyncSender(_BaseSender):
     """Sends calls with the settings and the connections of an async client."""
 
     def __init__(self, settings: Settings, transport: AsyncTransport) -> None:
@@ -43,9 +58,16 @@ class AsyncSender:
 
     @forgetful
     async def send(self, call: Call) -> CallResult:
-        """Carry out a call, and return its answer; see `Sender.send`."""
+        """Carry out a call and return its result; see `Sender.send`."""
         plan = call_plan(self.settings, self.settings.prepare(call))
         if (observer := self.settings._observer) is None:
             return await self._transport.run(plan)
-        with observer.operation(call, self.settings) as operation:
-            return operation.answered(await self._transport.run(plan))
+        with self._observe(observer, call) as operation:
+            return _observed(operation, call, await self._transport.run(plan))
+
+
+def _observed(operation: Operation, call: Call, result: CallResult) -> CallResult:
+    operation.on_response(result.response, result.attempts, result.answered_at)
+    if call.stream_body:
+        result.operation = operation
+    return result

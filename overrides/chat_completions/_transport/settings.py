@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from chat_completions import _logging
+from chat_completions._transport.call import DEFAULT_MAX_RESPONSE_BYTES
 from chat_completions._transport.header_checks import check_headers
 from chat_completions._types import NOT_GIVEN, NotGiven, Secret
 from chat_completions._version import __version__
@@ -29,7 +30,6 @@ DEFAULT_TIMEOUT = 600.0  # seconds without a byte
 DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
 LONGEST_LIMIT = 2_000_000.0  # seconds, 23 days: poll(2) takes milliseconds as a C int
 DEFAULT_MAX_RETRIES = 2
-DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 
 # What stands in a pickle in the place of a key.
 KEY_FROM_ENVIRONMENT = "\0environment"

@@ -96,12 +96,12 @@ def guard(response: Any, time_left: Callable[[], float | None]) -> bool:
     if connection is None:
         return False
     body = wrapped(response)
-    body.connection, body.time_left = connection, time_left
+    body.connection, body.time_left, body.on_close = connection, time_left, _forget
     _watchdog.watch(body)
     return True
 
 
-def forget(body: Body) -> None:
+def _forget(body: Body) -> None:
     """Look after a body no longer."""
     _watchdog.forget(body)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, TracerProvider
 
     from chat_completions._response_info import Attempt
-    from chat_completions._transport.call import Call, CallResult
     from chat_completions._transport.observer import StreamState, StreamTimes
-    from chat_completions._transport.settings import Settings
     from chat_completions._types import Secret
     from chat_completions.observability._attributes import Attributes
 
@@ -85,11 +83,19 @@ class Observer:
         )
         self.token_usage = histogram("gen_ai.client.token.usage", "{token}", "How many tokens were used.", _TOKENS)
 
-    def operation(self, call: Call, settings: Settings) -> Operation:
-        """Begin to observe a call; use what it gives with `with`."""
-        operation = Operation(self, stream=call.stream, goes_on=call.stream_body)
+    def operation(
+        self,
+        request: Mapping[str, Any],
+        *,
+        stream: bool,
+        goes_on: bool,
+        api_key: Secret[Any] | None,
+        base_url: Secret[str],
+    ) -> Operation:
+        """Begin to observe a call; use what it returns with `with`."""
+        operation = Operation(self, stream=stream, goes_on=goes_on)
         if not any(contexts.get_value(key) for key in _SUPPRESSED):
-            _quietly(operation.begin, call, settings)
+            _quietly(operation.begin, request, api_key, base_url)
         return operation
 
 
@@ -106,11 +112,11 @@ class Operation:
         self._attempts: Sequence[Attempt] = ()
         self._began_at, self._began = time.monotonic(), time.time_ns()
 
-    def begin(self, call: Call, settings: Settings) -> None:
+    def begin(self, request: Mapping[str, Any], api_key: Secret[Any] | None, base_url: Secret[str]) -> None:
         """Start the span."""
-        observer, request = self._observer, call.request
-        self._secret = settings.api_key
-        self._told = _attributes.server(settings.base_url.reveal())
+        observer = self._observer
+        self._secret = api_key
+        self._told = _attributes.server(base_url.reveal())
         provider = observer.provider_name or _attributes.provider_of(str(self._told.get("server.address", "")))
         self._told["gen_ai.provider.name"] = provider
         self._is_list = "content" not in request
@@ -148,14 +154,11 @@ class Operation:
             self._attempts = getattr(error, "attempts", ())
             self._end(time.monotonic(), error, lambda: {})
 
-    def answered(self, answer: CallResult) -> CallResult:
-        """Record the answer, and return it; unless its body is still to be read, that is the end."""
-        self._attempts = answer.attempts
-        if self._goes_on:
-            answer.operation = self
-        else:
-            self._end(answer.answered_at, None, lambda: self._response_told(answer.response))
-        return answer
+    def on_response(self, response: Any, attempts: Sequence[Attempt], at: float) -> None:
+        """Record the response of the call; unless its body is still to be read, that is the end."""
+        self._attempts = attempts
+        if not self._goes_on:
+            self._end(at, None, lambda: self._response_told(response))
 
     def body_over(self, response: Any, error: BaseException | None) -> None:
         """Record that a body was read that is not read as a stream, or that it was left or broke off."""
