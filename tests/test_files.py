@@ -229,8 +229,9 @@ def slow(descriptor, data):
     os.kill(os.getpid(), int(sys.argv[3]))  # it comes at the worst time
     wrote(descriptor, data[10:])
 files._write = slow
-if sys.argv[3] != str(int(signal.SIGINT)):
-    signal.signal(int(sys.argv[3]), signal.SIG_DFL)  # under nohup it is ignored
+# A test run under nohup or in the background is one that ignores them.
+default = signal.default_int_handler if sys.argv[3] == str(int(signal.SIGINT)) else signal.SIG_DFL
+signal.signal(int(sys.argv[3]), default)
 files.write_whole(sys.argv[1], b"y" * 1000)
 """
 

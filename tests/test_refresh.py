@@ -388,7 +388,7 @@ def test_a_swap_that_fails_is_undone(
 KILLED = """
 import os, sys
 from pathlib import Path
-from tools import swapping
+from tools.files import swapping
 left, rename = int(sys.argv[1]), Path.rename
 def dying(path, target):
     global left

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     import httpx
 
     from chat_completions._response_info import Attempt
-    from chat_completions_api.models import ChatCompletion
+    from chat_completions_api.models import ChatCompletion, CompletionUsage
 
     class ToolRun(Protocol):
         """What an error says of the run of tools that it ended: a `chat_completions.ToolRun`."""
@@ -63,7 +63,25 @@ if TYPE_CHECKING:
         def tool_results(self) -> tuple[ToolCallResult, ...]: ...
 
         @property
+        def stopped(self) -> str | None: ...
+
+        @property
+        def pending(self) -> tuple[Any, ...]: ...
+
+        @property
+        def completion(self) -> ChatCompletion: ...
+
+        @property
+        def content(self) -> str | None: ...
+
+        @property
+        def parsed(self) -> Any: ...
+
+        @property
         def rounds(self) -> int: ...
+
+        @property
+        def usage(self) -> CompletionUsage | None: ...
 
     class ToolCallResult(Protocol):
         """What an error says of the tool call that failed: a `chat_completions.ToolCallResult`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any, assert_type
+from typing import assert_type
 
 from chat_completions import (
     AsyncClient,
@@ -85,7 +85,8 @@ def runs(client: Client) -> None:
     try:
         client.chat.completions.run_tools(model="m", messages=[])
     except ToolRoundsError as error:
-        assert_type(error.run, ToolRun[Any])
+        assert_type(error.run.completion, ChatCompletion)
+        assert_type(error.run.rounds, int)
 
 
 async def async_runs(client: AsyncClient) -> None:

@@ -32,7 +32,7 @@ class ScriptPlayer(Script):
         self._taken = 0
         self._failures: list[BaseException] = []
 
-    def note(self, request: ReceivedRequest) -> int:
+    def _note(self, request: ReceivedRequest) -> int:
         """Note a request, and return its number from 0."""
         with self._arrived:
             self.requests.append(request)
@@ -40,12 +40,12 @@ class ScriptPlayer(Script):
             self._arrived.notify_all()
             return len(self.requests) - 1
 
-    def tell(self, number: int, outcome: str) -> None:
+    def _tell(self, number: int, outcome: str) -> None:
         """Note who answers a request."""
         if number < len(self._outcomes):
             self._outcomes[number] = outcome
 
-    def take(self, check: Callable[[Entry], None]) -> tuple[str, Entry | None]:
+    def _take(self, check: Callable[[Entry], None]) -> tuple[str, Entry | None]:
         """Return the next answer and its label; None leaves it to the local server.
 
         Args:
@@ -64,10 +64,10 @@ class ScriptPlayer(Script):
                 raise MisfitError("the script is over, and there is a further request")
             return "the local server", None
 
-    def failed(self, number: int, error: Exception) -> Exception:
+    def _failed(self, number: int, error: Exception) -> Exception:
         """Record that the test is at fault, and return the error that `verify` raises."""
         if isinstance(error, MisfitError):
             error = ScriptError(f"request {number + 1}, {self.requests[number]}: {error}")
-        self.tell(number, f"{type(error).__name__}: {error}")
+        self._tell(number, f"{type(error).__name__}: {error}")
         self._failures.append(error)
         return error

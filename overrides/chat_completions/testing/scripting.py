@@ -52,14 +52,14 @@ class Scripting:
         if content is None:
             return
         request = _received(scope, content)
-        number = self._player.note(request)
+        number = self._player._note(request)
         reply = None
         if request.path.endswith(_PATH_END) and request.method in ("GET", "POST"):
             # The application serves one path; clients of other vendors' addresses have others.
             scope = {**scope, "path": _PATH, "raw_path": _PATH.encode()}
             reply = await self._scripted(scope, request, number)
         else:
-            self._player.tell(number, "the local server")
+            self._player._tell(number, "the local server")
         if reply is None:
             await self._app(scope, _again(content, receive), send)
             return
@@ -73,19 +73,19 @@ class Scripting:
         player = self._player
         try:
             # Until the answer is taken nothing is awaited: requests get their answers in the order of their arrival.
-            label, entry = player.take(lambda entry: self._check(entry, scope, request))
-            player.tell(number, label)
+            label, entry = player._take(lambda entry: self._check(entry, scope, request))
+            player._tell(number, label)
             if isinstance(entry, Callback):
                 entry = await _asked(entry, request)
             if entry is None:
                 return None
             return http_reply(entry, request, number)
         except ApiError as error:
-            player.tell(number, f"refused: {error.message}")
+            player._tell(number, f"refused: {error.message}")
             return _json_reply(error.status, error.body(), error.headers)
         except Exception as error:
             # The test is at fault, and has to hear of it, not the client alone.
-            told = player.failed(number, error)
+            told = player._failed(number, error)
             return failure_reply(f"{type(told).__name__} in the test: {told}")
 
     def _check(self, entry: Entry, scope: Scope, request: ReceivedRequest) -> None:

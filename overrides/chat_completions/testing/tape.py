@@ -34,7 +34,7 @@ class Tape:
         self._lock = threading.Lock()
         self._used: set[int] = set()
 
-    def begin(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
+    def _begin(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
         """Record a request that goes out."""
         exchange = Exchange(method, url, headers, content)
         with self._lock:
@@ -42,11 +42,11 @@ class Tape:
             self.exchanges.append(exchange)
         return exchange
 
-    def headed(self, headers: list[tuple[str, str]]) -> None:
+    def _headed(self, headers: list[tuple[str, str]]) -> None:
         with self._lock:
             self._secrets.learn_headers(headers)
 
-    def answer(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
+    def _answer(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
         """Return the first exchange that answers a request and was not used.
 
         Raises:

@@ -100,7 +100,7 @@ class Recording:
         self._tape = tape
         self._library = library_of(request)
         headers = [(name, value) for name, value in _pairs(request.headers) if name.lower() != "accept-encoding"]
-        self.exchange = tape.begin(request.method, str(request.url), headers, request.content)
+        self.exchange = tape._begin(request.method, str(request.url), headers, request.content)
         self.sent = self._library.Request(
             request.method,
             request.url,
@@ -117,7 +117,7 @@ class Recording:
         exchange.headers = _pairs(response.headers)
         exchange.seconds = self._since()
         exchange.left = True
-        self._tape.headed(exchange.headers)
+        self._tape._headed(exchange.headers)
         response.stream = _streams(self._library)[0](self, response.stream)
         return response
 
@@ -184,7 +184,7 @@ def replayed(tape: Tape, request: Any) -> Any:
         UnknownRequestError: There is none.
         Exception: What the HTTP library raised when it was recorded.
     """
-    exchange = tape.answer(request.method, str(request.url), _pairs(request.headers), request.content)
+    exchange = tape._answer(request.method, str(request.url), _pairs(request.headers), request.content)
     if exchange.status is None:
         raise raised(exchange.failure or Failure("TransportError", "no response was recorded"), request)
     headers = list(exchange.headers)
