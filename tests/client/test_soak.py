@@ -1,6 +1,6 @@
 """Thousands of short streams over one client: no socket, task, warning or memory is left behind.
 
-In a test run 1,000 of each kind, and some rounds of 64 threads and of 500 tasks that share a client; `make soak` runs
+In a test run 400 of each kind, and some rounds of 64 threads and of 500 tasks that share a client; `make soak` runs
 10,000, and rounds of threads and tasks for SOAK_SECONDS.
 """
 
@@ -35,7 +35,7 @@ from tests.client.test_streams import DONE, chunk
 
 pytestmark = pytest.mark.slow
 
-STREAMS = int(os.environ.get("SOAK_STREAMS", "1000"))
+STREAMS = int(os.environ.get("SOAK_STREAMS", "400"))
 GROWTH = 256 * 1024  # bytes that a third may add
 THIRDS = (STREAMS // 3, STREAMS * 2 // 3)
 
