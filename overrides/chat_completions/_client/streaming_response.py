@@ -64,7 +64,7 @@ class _Body(ResponseHead[T]):
     def _over(self, error: ChatCompletionsError | None = None) -> None:
         """Record that the body was read, or not to its end; a stream that reads it does so by itself."""
         if self._operation is not None and not (self._is_stream and self._parsed is not None):
-            self._operation.body_over(self.http_response, error)
+            self._operation.on_body_end(self.http_response, error)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -93,7 +93,7 @@ class StreamView(Generic[T_co]):
             arrivals.ended_at = core._last_event_at if read else core._clock()
             if self._operation is not None:
                 left = isinstance(error, GeneratorExit)
-                self._operation.stream_over(core, arrivals, core.fault if left or error is None else error)
+                self._operation.on_stream_end(core, arrivals, core.fault if left or error is None else error)
 
     def _fault(self) -> Exception | None:
         """Return what is to be raised now that all chunks are given; None while more bytes may come, or at the end."""

@@ -1,4 +1,4 @@
-"""What watches calls and streams, such as the OpenTelemetry instrumentation, as those who call it see it."""
+"""Protocols of what watches calls and streams, such as the OpenTelemetry instrumentation."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Observer(Protocol):
         api_key: Secret[ApiKey] | None,
         base_url: Secret[str],
     ) -> Operation:
-        """Begin to watch a call; use what it returns with `with`.
+        """Begin to watch a call; use the returned object in a `with` statement.
 
         Args:
             request: The request as the generated endpoint built it.
-            stream: Whether an event stream is asked for.
-            goes_on: Whether the body of a success is read after the call has returned.
-            api_key: The key, which must not show.
-            base_url: The address of the API, which must not show a user.
+            stream: Whether the request asks for an event stream.
+            goes_on: Whether the body of a successful response is read after the call has returned.
+            api_key: The key, which must not be shown.
+            base_url: The address of the API, whose user name and password must not be shown.
         """
         ...
 
 
 class Operation(Protocol):
-    """Watches one call, and the reading of its body where that goes on after the answer is returned."""
+    """Watches one call, and the reading of its body if that goes on after the call has returned."""
 
     def __enter__(self) -> Self: ...
 
@@ -45,21 +45,27 @@ class Operation(Protocol):
     ) -> None: ...
 
     def on_response(self, response: Any, attempts: Sequence[Attempt], at: float) -> None:
-        """Record the response of a call, at `at` on the clock; unless its body is still to be read, that is the end."""
+        """Record the response of the call; this is the end of the call unless its body is still to be read.
 
-    def body_over(self, response: Any, error: BaseException | None) -> None:
-        """Record that a body was read that is not read as a stream, or that it was left or broke off."""
+        Args:
+            response: The HTTP response.
+            attempts: The attempts that the call took.
+            at: When the response was received, in seconds of `time.monotonic`.
+        """
 
-    def stream_over(self, stream: StreamState, times: StreamTimes, error: BaseException | None) -> None:
-        """Record that the stream ended, failed, or was left."""
+    def on_body_end(self, response: Any, error: BaseException | None) -> None:
+        """Record that a body that is not read as a stream was read, abandoned, or cut off."""
+
+    def on_stream_end(self, stream: StreamState, times: StreamTimes, error: BaseException | None) -> None:
+        """Record that the stream ended, failed, or was abandoned."""
 
 
 class StreamState(Protocol):
-    """How far a stream has come."""
+    """How far a stream has been read."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether the server said all that it had to say."""
+        """Whether the server sent `[DONE]`, or a finish reason for every choice."""
         ...
 
     @property
@@ -68,11 +74,11 @@ class StreamState(Protocol):
         ...
 
     def completion(self) -> Any:
-        """Return the completion so far, None before the first chunk."""
+        """Return the completion so far; None before the first chunk."""
 
 
 class StreamTimes(Protocol):
-    """When the parts of a stream arrived, on the clock; None for what did not."""
+    """When the parts of a stream arrived, in seconds of `time.monotonic`; None for what has not arrived."""
 
     @property
     def first_chunk_at(self) -> float | None: ...
@@ -84,5 +90,5 @@ class StreamTimes(Protocol):
     def ended_at(self) -> float | None: ...
 
     def gaps(self) -> Iterable[tuple[float, int]]:
-        """Yield the seconds between chunks, and how often there were so many."""
+        """Yield the seconds between chunks, each with how many gaps it stands for."""
         ...

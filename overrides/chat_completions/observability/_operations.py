@@ -155,17 +155,17 @@ class Operation:
             self._end(time.monotonic(), error, lambda: {})
 
     def on_response(self, response: Any, attempts: Sequence[Attempt], at: float) -> None:
-        """Record the response of the call; unless its body is still to be read, that is the end."""
+        """Record the response of the call; this is the end of the call unless its body is still to be read."""
         self._attempts = attempts
         if not self._goes_on:
             self._end(at, None, lambda: self._response_told(response))
 
-    def body_over(self, response: Any, error: BaseException | None) -> None:
-        """Record that a body was read that is not read as a stream, or that it was left or broke off."""
+    def on_body_end(self, response: Any, error: BaseException | None) -> None:
+        """Record that a body that is not read as a stream was read, abandoned, or cut off."""
         self._end(time.monotonic(), error, lambda: self._response_told(response))
 
-    def stream_over(self, stream: StreamState, times: StreamTimes, error: BaseException | None) -> None:
-        """Record that the stream ended, failed, or was left."""
+    def on_stream_end(self, stream: StreamState, times: StreamTimes, error: BaseException | None) -> None:
+        """Record that the stream ended, failed, or was abandoned."""
         assert times.ended_at is not None
         self._end(times.ended_at, error, lambda: self._stream_told(stream, times, error), times)
 
