@@ -126,7 +126,7 @@ def test_others_are_answered_meanwhile(bounds):
         assert answered >= 1
         for job in jobs:
             assert job.result().status_code == 400
-            assert "more work than the local server does" in job.result().json()["error"]["message"]
+            assert "more work than the local server allows" in job.result().json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -182,9 +182,9 @@ def test_ordinary_schemas_are_far_from_the_bound():
 
 def test_a_sample_says_why_there_is_none():
     for schema, reason in (
-        ({"pattern": r"(a)\1"}, r"the escape \\1 is not known"),
+        ({"pattern": r"(a)\1"}, r"the escape \\1 is not supported"),
         ({"minLength": 10**9}, "the text would be too long"),
-        ({"minItems": 10**9, "type": "array"}, "needs more work than is done here"),
+        ({"minItems": 10**9, "type": "array"}, "more work than the server allows"),
         ({"description": "x" * 600_000}, "longer than 524,288 characters"),
     ):
         with pytest.raises(NoSampleError, match=reason):

@@ -62,7 +62,7 @@ def test_a_server_out_of_its_time():
     with pytest.raises(RuntimeError, match="not running"):
         _ = server.base_url
     with server:
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="already running"):
             server.start()
         assert post(server).status_code == 200
     server.close()

@@ -375,17 +375,17 @@ def test_a_limit_of_the_file_system_is_told_and_the_server_goes_on(tmp_path):
         process.stdin.close()
 
 
-def test_a_database_that_cannot_be_written_is_told(tmp_path):
+def test_a_database_that_is_not_writable_is_reported(tmp_path):
     with LocalServer(database=tmp_path / "s.db") as server, open_client(server) as client:
         kept = save(client).json()["id"]
         on_connection(server, lambda connection: connection.execute("PRAGMA query_only = 1").fetchall())
         body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "store": True}
         error = client.post("/chat/completions", json=body)
-        assert error.status_code == 500 and "cannot be written to" in error.json()["error"]["message"]
+        assert error.status_code == 500 and "not writable" in error.json()["error"]["message"]
         assert walk(client) == [kept]
 
 
-def test_a_damaged_database_is_told(tmp_path):
+def test_a_damaged_database_is_reported(tmp_path):
     with LocalServer(database=tmp_path / "s.db") as server, open_client(server) as client:
         for number in range(60):
             save(client, f"{number} " + "x" * 500)

@@ -1,10 +1,10 @@
-"""A Chat Completions server for tests, demos and development, on this machine only.
+"""A Chat Completions server on this machine, for tests, demos and development.
 
-Requests are checked against the same contract that the client is generated from, a deterministic engine answers, and
-completions with `store: true` are kept and can be listed. Needs the extra: `chat-completions-client[local]`.
+Requests are checked against the contract that the client is generated from, a deterministic engine answers them, and
+completions with `store: true` are kept and can be listed. Requires the extra `chat-completions-client[local]`.
 
-What steers the engine is said in `engine` (texts, limits) and `calls` (tools). Besides: a model whose name begins with
-`missing-` does not exist, and the streams of one whose name begins with `cut-` end early.
+The docstrings of `engine` (texts, limits) and `calls` (tools) say how a request controls the reply. In addition, a
+model whose name begins with `missing-` does not exist, and streams of a model whose name begins with `cut-` end early.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["LocalServer", "create_app"]
 
 
 def __getattr__(name: str) -> Any:
-    # What needs the extra is imported when it is asked for, so that importing this package stays light.
+    # Imported on first use, because it needs the extra.
     if name != "create_app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from .extra import require_extra

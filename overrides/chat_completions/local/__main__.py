@@ -1,4 +1,4 @@
-"""`python -m chat_completions.local`: serve until Ctrl-C."""
+"""Run the local server until Ctrl-C: `python -m chat_completions.local`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server until it is interrupted.
 
     Args:
-        arguments: Command line; None takes the program's.
+        arguments: Command-line arguments; None uses those of the process.
 
     Returns:
         The exit code: 0 after an interrupt, 1 if the server cannot start.
@@ -24,12 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chat_completions.local", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--database", metavar="FILE", help="SQLite file of the stored completions (default: memory)")
-    parser.add_argument("--api-key", action="append", metavar="KEY", help="accept this key only; may be repeated")
+    parser.add_argument("--database", metavar="FILE", help="SQLite file for stored completions (default: memory)")
+    parser.add_argument("--api-key", action="append", metavar="KEY", help="require this API key; may be repeated")
     parser.add_argument("--chunk-delay", type=float, default=0.0, metavar="SECONDS", help="time between two chunks")
-    parser.add_argument("--strict", action="store_true", help="refuse request fields that the contract does not have")
+    parser.add_argument("--strict", action="store_true", help="reject request fields that are not in the contract")
     parser.add_argument(
-        "--allow-host", action="append", default=[], metavar="NAME", help="answer to this host too; may be repeated"
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="accept requests for this host as well; may be repeated",
     )
     options = vars(parser.parse_args(arguments))
     return serve(api_keys=options.pop("api_key"), allow_hosts=options.pop("allow_host"), **options)
@@ -40,12 +44,12 @@ def serve(host: str, port: int, *, announce: Callable[[str], None] | None = None
 
     Args:
         host: Address to listen on.
-        port: Port to listen on; 0 takes a free one.
-        announce: What to call with the base URL once requests are answered; None prints it.
+        port: Port to listen on; 0 chooses a free one.
+        announce: Called with the base URL once the server is ready; None prints it.
         settings: Further arguments of `LocalServer`.
 
     Returns:
-        The exit code: 0 after an interrupt, 1 if the server cannot start, which standard error tells.
+        The exit code: 0 after an interrupt, 1 if the server cannot start (standard error says why).
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -60,7 +64,7 @@ def serve(host: str, port: int, *, announce: Callable[[str], None] | None = None
             print(server.base_url, flush=True)
         else:
             announce(server.base_url)
-        while not stop.wait(1):  # with a timeout, as a wait without end does not see Ctrl-C on Windows
+        while not stop.wait(1):  # with a timeout, because on Windows Ctrl-C does not interrupt an endless wait
             pass
     finally:
         server.close()

@@ -1,4 +1,4 @@
-"""The ASGI application: routes, keys, errors, and the way from a request to a reply."""
+"""The ASGI application: routes, API keys, errors, and the steps from a request to a reply."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ from .contract import Contract, packaged_document
 from .engine import plan_reply
 from .errors import ApiError
 from .events import DONE, event_bytes, json_bytes
-from .hosts import Hosts, answered_hosts
+from .hosts import HostFilter, allowed_hosts
 from .replies import Reply
 from .rules import CUT_AFTER, CUT_MODEL, check_fields, check_page, check_rules
 from .store import Store
-from .work import OF_A_REQUEST, TooMuchWork, bounded
+from .work import STEPS_PER_REQUEST, TooMuchWork, bounded
 
 PATH = "/v1/chat/completions"
 
-# Bodies above this size (bytes) are worked on beside the event loop, so that other streams go on.
+# Bodies above this size (bytes) are processed in a thread, so that other streams continue.
 _LARGE = 65_536
 
-# So are those that may hold schemas, also where their names are told in escapes.
+# So are bodies that may contain schemas, even if the field names are written with escapes.
 _MAY_HOLD_SCHEMAS = re.compile(rb'"(?:tools|functions|response_format)"|\\u')
 
-# A body that is too large is read to its end up to this many times the limit: most clients read no answer before.
-_READ_ON = 4
+# A body that is too large is still read, up to this many times the limit: most clients read no response before.
+_READ_FACTOR = 4
 
 
 def create_app(
@@ -57,16 +57,16 @@ def create_app(
     document: Mapping[str, Any] | None = None,
     hosts: Collection[str] | None = None,
 ) -> Starlette:
-    """Make the local server's ASGI application.
+    """Create the local server's ASGI application.
 
     Args:
-        database: SQLite file of the stored completions; None keeps them in memory while the application runs.
-        api_keys: The keys that are accepted; None asks for no key.
-        strict: Whether a request field that the contract does not have is refused; otherwise it is ignored.
+        database: SQLite file for stored completions; None keeps them in memory while the application runs.
+        api_keys: The accepted API keys; None requires no key.
+        strict: Whether request fields that are not in the contract are rejected; otherwise they are ignored.
         chunk_delay: Seconds between the chunks of a stream.
-        max_body_bytes: Largest request body in bytes; a larger one is answered with 413.
-        document: OpenAPI document to keep to; None takes the one in the package.
-        hosts: The hosts that are answered besides loopback, by the header `Host`; None answers to all.
+        max_body_bytes: Maximum size of a request body in bytes; a larger one gets status 413.
+        document: OpenAPI document to check requests against; None uses the one in the package.
+        hosts: Values of the header `Host` that are accepted besides loopback; None accepts all.
 
     Returns:
         The application; its lifespan opens and closes the database.
@@ -75,7 +75,7 @@ def create_app(
         ValueError: If a setting is out of range.
     """
     if not (math.isfinite(chunk_delay) and chunk_delay >= 0):
-        raise ValueError(f"chunk_delay must be a number of seconds from 0, not {chunk_delay!r}")
+        raise ValueError(f"chunk_delay must be a number of seconds, 0 or more, not {chunk_delay!r}")
     if max_body_bytes < 1:
         raise ValueError(f"max_body_bytes must be at least 1, not {max_body_bytes!r}")
     contract = Contract(packaged_document() if document is None else document)
@@ -92,19 +92,19 @@ def create_app(
 
     app = Starlette(
         routes=[Route(PATH, service.answer, methods=["GET", "POST"])],
-        middleware=[Middleware(_Headers), Middleware(Hosts)],
+        middleware=[Middleware(_Headers), Middleware(HostFilter)],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _server_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.state.store = store
-    app.state.hosts = None if hosts is None else answered_hosts((), hosts)
+    app.state.hosts = None if hosts is None else allowed_hosts((), hosts)
     app.state.service = service
     return app
 
 
 class Service:
-    """Answers requests; `check_key` and `checked_body` say what would be refused."""
+    """Answer requests; `check_key` and `checked_body` raise what would be refused."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Service:
         self._strict = strict
         self._chunk_delay = chunk_delay
         self._max_body_bytes = max_body_bytes
-        # Several processes may write one database, and each may be started again: ids begin with a random seed.
+        # Several processes may write to one database, and each may restart, so ids depend on a random seed.
         self._seed = secrets.token_bytes(16)
         self._numbers = count()
 
@@ -132,7 +132,7 @@ class Service:
                 return await self._create(request)
             return await self._list(request)
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
+            return Response(status_code=400)  # nobody is left to read it
 
     async def _list(self, request: Request) -> Response:
         query = self._contract.query(request.query_params.multi_items())
@@ -161,20 +161,20 @@ class Service:
             size += len(part)
             if size <= self._max_body_bytes:
                 body += part
-            elif size > self._max_body_bytes * _READ_ON:
+            elif size > self._max_body_bytes * _READ_FACTOR:
                 break
         if size > self._max_body_bytes:
-            message = f"The request body is too large; at most {self._max_body_bytes} bytes are read."
+            message = f"The request body is too large; the maximum is {self._max_body_bytes} bytes."
             raise ApiError(413, message, code="request_too_large")
         return bytes(body)
 
     def checked_body(self, raw: bytes, content_type: str | None, content_encoding: str | None) -> dict[str, Any]:
-        """Read the body of a create request, and check it by the contract and the rules beyond it.
+        """Parse the body of a create request, and check it against the contract and the API's other rules.
 
         Raises:
-            ApiError: It is refused.
+            ApiError: If the request is refused.
         """
-        with _refusing():
+        with _limited_work():
             body = json_object(raw, content_type, content_encoding)
             if self._strict:
                 check_fields(body, self._contract.request_fields)
@@ -184,19 +184,19 @@ class Service:
 
     def _reply(self, raw: bytes, content_type: str | None, content_encoding: str | None) -> Reply:
         body = self.checked_body(raw, content_type, content_encoding)
-        with _refusing():
+        with _limited_work():
             plan = plan_reply(body)
         number = self._seed + next(self._numbers).to_bytes(8, "big")
         return Reply(body, plan, f"chatcmpl-{hashlib.sha256(number).hexdigest()[:29]}", int(time.time()))
 
     async def _events(self, reply: Reply) -> AsyncIterator[bytes]:
-        """Yield the events of a stream; a disconnect cancels at the sleep, and then nothing is stored."""
+        """Yield the events of a stream; a disconnect cancels it at the sleep, and then nothing is stored."""
         delay = 0.0
         cut = str(reply.request["model"]).startswith(CUT_MODEL)
         for number, chunk in enumerate(reply.chunks()):
             if cut and number == CUT_AFTER:
                 return
-            # Even without a delay the sleep lets other requests in, and each chunk goes out by itself.
+            # Even without a delay, the sleep lets other requests run and sends each chunk by itself.
             await asyncio.sleep(delay)
             yield event_bytes(chunk)
             delay = self._chunk_delay
@@ -218,7 +218,7 @@ class Service:
             return
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         given = key.strip() if scheme.lower() == "bearer" else request.headers.get("api-key", "")
-        # Every key is compared, so that the time tells nothing.
+        # Every key is compared, so that the time reveals nothing.
         if sum(hmac.compare_digest(given.encode(), key) for key in self._keys):
             return
         wrong = "Incorrect API key provided." if given else "You didn't provide an API key."
@@ -247,15 +247,17 @@ class _Headers:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Bound the work for a request, and refuse one that needs more, or is nested too deeply."""
+def _limited_work() -> Iterator[None]:
+    """Limit the work for a request; raise ApiError if it needs more or is nested too deeply."""
     try:
-        with bounded(OF_A_REQUEST):
+        with bounded(STEPS_PER_REQUEST):
             yield
     except RecursionError as error:
         raise too_deep() from error
     except TooMuchWork as error:
-        message = "The request takes more work than the local server does for one; send fewer or smaller schemas."
+        message = (
+            "The request takes more work than the local server allows for one request; send fewer or smaller schemas."
+        )
         raise ApiError(400, message, code="request_too_complex") from error
 
 
@@ -278,7 +280,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     place = f"{request.method} {request.url.path}"
     if error.status_code == 405:
-        message = f"The method is not allowed here ({place}); these are: GET, POST."
+        message = f"The method is not allowed here ({place}); use GET or POST."
         refused = ApiError(405, message, code="method_not_supported", headers={"Allow": "GET, HEAD, POST"})
         return await _api_error(request, refused)
     message = f"Invalid URL ({place})" if error.status_code == 404 else str(error.detail)

@@ -1,4 +1,4 @@
-"""From the bytes of a request to its JSON object."""
+"""Parse the bytes of a request into its JSON object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_DEPTH = 128
 
 
 def json_object(raw: bytes, content_type: str | None, content_encoding: str | None = None) -> dict[str, Any]:
-    """Read the JSON object that a request carries.
+    """Parse the JSON object in the body of a request.
 
     Args:
         raw: The body as received.
@@ -22,7 +22,7 @@ def json_object(raw: bytes, content_type: str | None, content_encoding: str | No
         The decoded object.
 
     Raises:
-        ApiError: If the body is not one JSON object in UTF-8 that JSON can say again.
+        ApiError: If the body is not one JSON object in UTF-8 that can be written as JSON again.
     """
     _check_headers(content_type, content_encoding)
     if not raw.strip():
@@ -43,17 +43,17 @@ def json_object(raw: bytes, content_type: str | None, content_encoding: str | No
     if not isinstance(value, dict):
         raise ApiError(400, "The request body must be a JSON object (at the root).", code="invalid_type")
     _check_depth(value)
-    # Only an escape can bring in half of a surrogate pair, and no UTF-8 reply could echo it.
+    # Only an escape can produce half of a surrogate pair, which no UTF-8 reply could echo.
     if "\\ud" in text.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
-            raise _invalid("The request body holds half of a surrogate pair.") from error
+            raise _invalid("The request body contains half of a surrogate pair.") from error
     return value
 
 
 def too_deep() -> ApiError:
-    """Return the error for a body that is nested deeper than the server reads."""
+    """Return the error for a body that is nested too deeply."""
     return _invalid(f"The request body is nested deeper than {MAX_DEPTH} levels.")
 
 
@@ -64,10 +64,9 @@ def _check_headers(content_type: str | None, content_encoding: str | None) -> No
         media_type.startswith("application/") and media_type.endswith("+json")
     )
     if not is_json:
-        shown = content_type or "nothing"
         raise ApiError(
             400,
-            f"The Content-Type must be application/json, but the request says {shown!r}.",
+            f"The Content-Type must be application/json, but the request has {content_type or 'none'!r}.",
             code="invalid_content_type",
         )
     name, _, charset = parameters.partition("=")
@@ -84,7 +83,7 @@ def _invalid(message: str) -> ApiError:
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """Refuse what Python reads as a number and JSON does not know.
+    """Refuse a constant that Python's parser accepts although it is not JSON.
 
     Args:
         name: `NaN`, `Infinity` or `-Infinity`.

@@ -1,11 +1,10 @@
-"""When the deterministic engine calls tools, and with what.
+"""When the deterministic engine calls tools, and with which arguments.
 
-- A named `tool_choice` calls that tool; `required` calls the tools that the last user message asks for, else the first
-  tool; `none` calls nothing; `allowed_tools` is `auto` or `required` among those it lists.
-- `auto` calls the tools that the last user message asks for with the words `call NAME`, and nothing once a tool has
-  answered.
-- `call NAME {"a": 1}` calls with these arguments; otherwise they are a sample of the tool's schema.
-- `parallel_tool_calls: false` leaves the first call.
+- A named `tool_choice` calls that tool; `required` calls the tools that the last user message requests, else the first
+  tool; `none` calls nothing; `allowed_tools` is `auto` or `required` among the tools that it lists.
+- `auto` calls the tools that the last user message requests with the words `call NAME`, but none after a tool message.
+- `call NAME {"a": 1}` calls with these arguments; without them, they are a sample of the tool's schema.
+- `parallel_tool_calls: false` keeps only the first call.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from .patterns import NoMatchError, matching_text
 from .rules import tool_name
 from .sampler import NoSampleError
 from .samples import sample_json
-from .work import OF_A_SCHEMA, TooMuchWork, bounded, spend
+from .work import STEPS_PER_SCHEMA, TooMuchWork, bounded, spend
 
 Kind = Literal["function", "custom", "legacy"]
 
-_MOST_CALLS = 32
+_MAX_CALLS = 32
 _CALL = re.compile(r"\bcall ")
-_GOES_ON = re.compile(r"[\w-]")
+_NAME_CONTINUES = re.compile(r"[\w-]")
 _SPACE = re.compile(r"\s*")
 
 _JSON = json.JSONDecoder(parse_constant=refuse_constant)
@@ -36,7 +35,7 @@ _JSON = json.JSONDecoder(parse_constant=refuse_constant)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Hold one call of a tool.
+    """One call of a tool.
 
     Attributes:
         kind: `function`, `custom`, or `legacy` for the deprecated `functions`.
@@ -57,16 +56,16 @@ class _Tool:
     param: str
 
 
-def tool_calls(request: Mapping[str, Any], asked: str, answered: bool) -> list[Call]:
-    """Choose the calls that answer a request.
+def tool_calls(request: Mapping[str, Any], user_text: str, has_tool_message: bool) -> list[Call]:
+    """Return the calls that answer a request.
 
     Args:
         request: A valid request.
-        asked: The text of the last user message.
-        answered: Whether a tool's message follows it.
+        user_text: The text of the last user message.
+        has_tool_message: Whether a tool message follows it.
 
     Returns:
-        The calls in order; none if the answer is text.
+        The calls in order; none if the reply is text.
 
     Raises:
         ApiError: With status 400, if no arguments can be made for a tool's schema.
@@ -74,9 +73,9 @@ def tool_calls(request: Mapping[str, Any], asked: str, answered: bool) -> list[C
     tools, mode = _tools(request)
     if not tools or mode == "none":
         return []
-    if mode == "auto" and answered:
+    if mode == "auto" and has_tool_message:
         return []
-    calls = _asked_calls(tools, asked)
+    calls = _requested_calls(tools, user_text)
     if mode == "required" and not calls:
         calls = [_sampled_call(tools[0])]
     single = request.get("parallel_tool_calls") is False or tools[0].kind == "legacy"
@@ -104,25 +103,30 @@ def _tools(request: Mapping[str, Any]) -> tuple[list[_Tool], str]:
     return [tool for tool in tools if (tool.kind, tool.name) == named][:1], "required"
 
 
-def _asked_calls(tools: Sequence[_Tool], asked: str) -> list[Call]:
+def _requested_calls(tools: Sequence[_Tool], user_text: str) -> list[Call]:
     by_name = {tool.name: tool for tool in reversed(tools)}
     lengths = sorted({len(name) for name in by_name if name}, reverse=True)
     calls: list[Call] = []
-    for found in _CALL.finditer(asked):
+    for found in _CALL.finditer(user_text):
         spend(sum(1 + length // 64 for length in lengths))
         ends = (found.end() + length for length in lengths)
         end = next(
-            (end for end in ends if asked[found.end() : end] in by_name and not _GOES_ON.match(asked, end)), None
+            (
+                end
+                for end in ends
+                if user_text[found.end() : end] in by_name and not _NAME_CONTINUES.match(user_text, end)
+            ),
+            None,
         )
-        if end is not None and len(calls) < _MOST_CALLS:
-            tool = by_name[asked[found.end() : end]]
-            given = _given_arguments(asked, end) if tool.kind != "custom" else None
-            calls.append(Call(tool.kind, tool.name, given) if given else _sampled_call(tool))
+        if end is not None and len(calls) < _MAX_CALLS:
+            tool = by_name[user_text[found.end() : end]]
+            arguments = _arguments_at(user_text, end) if tool.kind != "custom" else None
+            calls.append(Call(tool.kind, tool.name, arguments) if arguments else _sampled_call(tool))
     return calls
 
 
-def _given_arguments(text: str, start: int) -> str | None:
-    """Return the JSON object that begins at a place in the text, as it is written there."""
+def _arguments_at(text: str, start: int) -> str | None:
+    """Return the JSON object that begins at a position in the text, unchanged, or None."""
     start = _SPACE.match(text, start).end()  # type: ignore[union-attr]
     if not text.startswith("{", start):
         return None
@@ -140,7 +144,7 @@ def _sampled_call(tool: _Tool) -> Call:
         schema = tool.definition.get("parameters") or {}
         return Call(tool.kind, tool.name, sample_json({"type": "object", **schema}))
     except NoSampleError as error:
-        message = f"The local server finds no arguments for the schema of '{tool.name}': {error}."
+        message = f"The local server found no arguments for the schema of '{tool.name}': {error}."
         raise refusal(message, f"{tool.param}.parameters", "invalid_function_parameters") from error
 
 
@@ -148,10 +152,10 @@ def _custom_input(tool: _Tool) -> str:
     grammar = (tool.definition.get("format") or {}).get("grammar") or {}
     if grammar.get("syntax") == "regex":
         try:
-            with bounded(OF_A_SCHEMA):
+            with bounded(STEPS_PER_SCHEMA):
                 return matching_text(grammar["definition"])
         except (NoMatchError, TooMuchWork) as error:
-            reason = str(error) or "it takes more work than the local server does for a pattern"
-            message = f"The local server finds no input for the grammar of '{tool.name}': {reason}."
+            reason = str(error) or "it takes more work than the local server allows for one pattern"
+            message = f"The local server found no input for the grammar of '{tool.name}': {reason}."
             raise refusal(message, f"{tool.param}.format.grammar.definition", "invalid_grammar") from error
     return f"input for {tool.name}"

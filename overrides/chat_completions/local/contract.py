@@ -1,4 +1,4 @@
-"""The OpenAPI document as a judge: of request bodies, of query parameters and of what is sent back."""
+"""Check request bodies, query parameters and responses against the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .faults import Fault, all_faults, first_fault
 _Place = list[str | int]
 
 _BASE = "urn:chat-completions:openapi"
-# What the API takes where the document says no default.
+# The API's defaults that the document does not state.
 _DEFAULTS = {"limit": 20, "order": "asc"}
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -38,7 +38,7 @@ def packaged_document() -> dict[str, Any]:
     """Load the OpenAPI document that ships with the generated package.
 
     Returns:
-        The document, its schemas being JSON Schema 2020-12.
+        The document; its schemas are JSON Schema 2020-12.
     """
     text = files("chat_completions_api").joinpath("openapi.json").read_text("utf-8")
     document: dict[str, Any] = json.loads(text)
@@ -46,10 +46,10 @@ def packaged_document() -> dict[str, Any]:
 
 
 class Contract:
-    """Judge values by an OpenAPI 3.1 document.
+    """Check values against an OpenAPI 3.1 document.
 
     Args:
-        document: The document; it must hold `createChatCompletion` and `listChatCompletions`.
+        document: The document; it must have `createChatCompletion` and `listChatCompletions`.
 
     Raises:
         ValueError: If an operation is missing.
@@ -83,7 +83,7 @@ class Contract:
             body: The decoded JSON object.
 
         Raises:
-            ApiError: With status 400, naming the first fault.
+            ApiError: With status 400 and the first fault.
         """
         fault = first_fault(self._request.iter_errors(body), body)
         if fault:
@@ -91,20 +91,20 @@ class Contract:
             raise ApiError(400, f"{fault.message} (at {place})", param=fault.param, code=fault.code)
 
     def request_faults(self, body: Mapping[str, Any]) -> list[Fault]:
-        """Find what is wrong with the body of a create request: one fault for each broken place."""
+        """Return what is wrong with the body of a create request: one fault for each invalid value."""
         return all_faults(self._request.iter_errors(body), body)
 
     def query(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-        """Read the query parameters of a list request.
+        """Parse the query parameters of a list request.
 
         Args:
-            pairs: Names and values, percent-decoded; of a repeated name the last one counts.
+            pairs: Names and values, percent-decoded; the last one of a repeated name wins.
 
         Returns:
-            The parameters in their types, defaults filled in; unknown names are left out.
+            The parameters converted to their types, with defaults; unknown names are left out.
 
         Raises:
-            ApiError: With status 400, naming the first fault.
+            ApiError: With status 400 and the first fault.
         """
         values: dict[str, Any] = {}
         for name, text in pairs:
@@ -126,16 +126,13 @@ class Contract:
     def response_fault(
         self, operation: str, value: Any, *, status: int = 200, media_type: str = "application/json"
     ) -> Fault | None:
-        """Find what is wrong with a response, as the contract sees it.
+        """Return the first fault of a response, or None if it matches the contract.
 
         Args:
             operation: The operation's id.
             value: The decoded body, or one decoded chunk of a stream.
             status: HTTP status code.
             media_type: Content type without parameters.
-
-        Returns:
-            The first fault, or None if the value keeps to the contract.
         """
         place = self._place([*self._operation(operation), "responses", str(status)])
         validator = self._validator([*place, "content", media_type, "schema"])
@@ -155,7 +152,7 @@ class Contract:
         return found
 
     def _place(self, place: _Place) -> _Place:
-        """Return where the node at a place really is, which differs for a reference."""
+        """Return the path of the node at a path after following references."""
         while "$ref" in (node := self._at(place)):
             place = _steps(node["$ref"])
         return place

@@ -1,11 +1,11 @@
-"""The deterministic engine: the same request always gives the same answers.
+"""The deterministic engine: the same request always gets the same reply.
 
-- The text repeats the last user message: `You said: ...`; after a tool's message it is `The tool said: ...`. Further
-  choices begin with their number. A reply has at most `OUTPUT_LIMIT` tokens, which its choices share.
-- `stop` cuts the text before the sequence; `max_completion_tokens` (or `max_tokens`) cuts text and arguments to so
-  many tokens of our own tokeniser, and then the finish reason is `length`.
-- `json_object` answers with an object that holds the text, `json_schema` with a sample of the schema.
-- Sampling parameters, reasoning effort and the like are accepted and change nothing.
+- The text repeats the last user message: `You said: ...`; after a tool message it is `The tool said: ...`. Choices
+  after the first begin with their number. A reply has at most `OUTPUT_LIMIT` tokens, shared by its choices.
+- `stop` cuts the text before the sequence; `max_completion_tokens` (or `max_tokens`) limits the tokens of text and
+  arguments, as counted by `tokens`, and the finish reason is then `length`.
+- `json_object` returns an object that contains the text, `json_schema` a sample of the schema.
+- Sampling parameters, reasoning effort and the like are accepted but have no effect.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .tokens import LONGEST_TOKEN, split_tokens, token_count
 
 OUTPUT_LIMIT = 16_384
 
-# What the roles and the frame of a message count for, in tokens.
+# Tokens that each message costs besides its text.
 MESSAGE_TOKENS = 3
 
 _CLOSING = " This answer comes from the local server, which repeats what it hears."
@@ -31,12 +31,12 @@ _CLOSING = " This answer comes from the local server, which repeats what it hear
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold one choice.
+    """One choice of a reply.
 
     Attributes:
-        tokens: The text in tokens; empty if the answer is calls.
-        calls: The calls; empty if the answer is text.
-        finish_reason: Why it ends.
+        tokens: The tokens of the text; empty if there are calls.
+        calls: The tool calls; empty if there is text.
+        finish_reason: The finish reason.
     """
 
     tokens: Sequence[str]
@@ -46,12 +46,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Hold all that a reply says, apart from ids and time.
+    """The content of a reply, without ids and times.
 
     Attributes:
         answers: One for each choice.
         prompt_tokens: Tokens of the request.
-        completion_tokens: Tokens of all answers.
+        completion_tokens: Tokens of all choices.
     """
 
     answers: Sequence[Answer]
@@ -60,33 +60,30 @@ class Plan:
 
 
 def plan_reply(request: Mapping[str, Any]) -> Plan:
-    """Work out the answers to a request.
+    """Return the plan of the reply to a request; equal requests have equal plans.
 
     Args:
-        request: A request that keeps to the contract and the rules.
-
-    Returns:
-        The plan; equal requests give equal plans.
+        request: A valid request.
 
     Raises:
         ApiError: With status 400, if a schema in the request has no sample.
     """
     count = int(request.get("n") or 1)
-    wanted = request.get("max_completion_tokens") or request.get("max_tokens") or OUTPUT_LIMIT
-    limit = min(int(wanted), OUTPUT_LIMIT // count)
-    asked, answered = _last_words(request["messages"])
-    calls = tool_calls(request, asked, answered is not None)
+    requested = request.get("max_completion_tokens") or request.get("max_tokens") or OUTPUT_LIMIT
+    limit = min(int(requested), OUTPUT_LIMIT // count)
+    user_text, tool_text = _last_texts(request["messages"])
+    calls = tool_calls(request, user_text, tool_text is not None)
     answers = []
     for index in range(count):
         if calls:
-            answers.append(_calling(calls, limit))
+            answers.append(_calls_choice(calls, limit))
         else:
-            answers.append(_telling(_text(request, asked, answered, index), request.get("stop"), limit))
+            answers.append(_text_choice(_text(request, user_text, tool_text, index), request.get("stop"), limit))
     return Plan(answers, _prompt_tokens(request["messages"]), sum(map(_answer_tokens, answers)))
 
 
-def _last_words(messages: Sequence[Mapping[str, Any]]) -> tuple[str, str | None]:
-    """Return the last user message, or the last message without one, and the last tool's answer after it."""
+def _last_texts(messages: Sequence[Mapping[str, Any]]) -> tuple[str, str | None]:
+    """Return the text of the last user message (else of the last message) and of the last tool message after it."""
     for number in range(len(messages) - 1, -1, -1):
         if messages[number]["role"] == "user":
             break
@@ -97,14 +94,7 @@ def _last_words(messages: Sequence[Mapping[str, Any]]) -> tuple[str, str | None]
 
 
 def content_text(message: Mapping[str, Any]) -> str:
-    """Return the text of a message; other parts are named in brackets.
-
-    Args:
-        message: A message of a request.
-
-    Returns:
-        The text, empty for no content.
-    """
+    """Return the text of a message, empty without content; other parts appear as their type in brackets."""
     content = message.get("content")
     if isinstance(content, str):
         return content
@@ -112,23 +102,24 @@ def content_text(message: Mapping[str, Any]) -> str:
     return " ".join(map(str, parts))
 
 
-def _text(request: Mapping[str, Any], asked: str, answered: str | None, index: int) -> str:
-    wanted = request.get("response_format") or {}
-    said = (
-        f"The tool said: {answered}" if answered is not None else f"You said: {asked}" if asked else "You said nothing."
-    )
-    if wanted.get("type") == "json_schema":
+def _text(request: Mapping[str, Any], user_text: str, tool_text: str | None, index: int) -> str:
+    response_format = request.get("response_format") or {}
+    if tool_text is not None:
+        echo = f"The tool said: {tool_text}"
+    else:
+        echo = f"You said: {user_text}" if user_text else "You said nothing."
+    if response_format.get("type") == "json_schema":
         try:
-            return sample_json(wanted["json_schema"].get("schema") or {"type": "object"})
+            return sample_json(response_format["json_schema"].get("schema") or {"type": "object"})
         except NoSampleError as error:
-            message = f"The local server finds no value for the schema of the response format: {error}."
+            message = f"The local server found no value for the schema of the response format: {error}."
             raise refusal(message, "response_format.json_schema.schema", "invalid_json_schema") from error
-    if wanted.get("type") == "json_object":
-        return json.dumps({"choice": index + 1, "answer": said}, ensure_ascii=False)
-    return (f"Choice {index + 1}: " if index else "") + said + _CLOSING
+    if response_format.get("type") == "json_object":
+        return json.dumps({"choice": index + 1, "answer": echo}, ensure_ascii=False)
+    return (f"Choice {index + 1}: " if index else "") + echo + _CLOSING
 
 
-def _telling(text: str, stop: str | Iterable[str] | None, limit: int) -> Answer:
+def _text_choice(text: str, stop: str | Iterable[str] | None, limit: int) -> Answer:
     stops = [stop] if isinstance(stop, str) else list(stop or ())
     ends = [text.find(end) for end in stops if end]
     text = text[: min((end for end in ends if end >= 0), default=len(text))]
@@ -137,8 +128,8 @@ def _telling(text: str, stop: str | Iterable[str] | None, limit: int) -> Answer:
     return Answer(tokens[:limit], (), "length" if len(tokens) > limit else "stop")
 
 
-def _calling(calls: Sequence[Call], limit: int) -> Answer:
-    """Return the calls, cut to so many tokens; a name is not cut but left out."""
+def _calls_choice(calls: Sequence[Call], limit: int) -> Answer:
+    """Return the calls cut to `limit` tokens; a name is never cut but left out."""
     kept: list[Call] = []
     for call in calls:
         limit -= token_count(call.name)

@@ -1,4 +1,4 @@
-"""The one error of the local server, in the API's own shape."""
+"""The one error of the local server, in the shape of the API's errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """Say what the API answers instead of a result.
+    """An error response of the API.
 
     Args:
         status: HTTP status code.
@@ -46,7 +46,7 @@ def refusal(message: str, param: str, code: str | None = None) -> ApiError:
 
     Args:
         message: What is wrong, without its place.
-        param: The field as the API writes it; its keys hold no dots or brackets.
+        param: The field as the API writes it; its keys must not contain dots or brackets.
         code: The API's machine-readable reason.
 
     Returns:

@@ -21,14 +21,5 @@ def json_bytes(value: Any) -> bytes:
 
 
 def event_bytes(value: Any) -> bytes:
-    """Encode a value as one server-sent event.
-
-    JSON escapes line ends, so one `data:` line holds it all.
-
-    Args:
-        value: A JSON value.
-
-    Returns:
-        The event with its closing blank line.
-    """
+    """Encode a value as one server-sent event with its blank line; JSON escapes line ends, so one `data:` is enough."""
     return b"data: " + json_bytes(value) + b"\n\n"

@@ -1,8 +1,7 @@
-"""What a regular expression is made of, and what each part of it matches.
+"""The parts of a regular expression, matched without backtracking.
 
-To match never goes back: a set of places in the text goes in at one end of a part, and what comes out at the other end
-is the set of places where a match may stop. The sets are the bits of whole numbers, so a text of some hundred signs
-costs one operation for each part of the expression.
+Matching a part maps a set of positions in the text, where a match may start, to the set of positions where it may end.
+The sets are the bits of integers, so for a text of some hundred characters each part costs one operation.
 """
 
 from __future__ import annotations
@@ -14,33 +13,33 @@ from dataclasses import dataclass
 
 from .work import spend
 
-_LONGEST = 10_000
-_BITS_A_STEP = 4_096
+_MAX_LENGTH = 10_000
+_BITS_PER_STEP = 4_096
 
 
 class NoMatchError(ValueError):
-    """Say that no text was found for a pattern, or that it is not known what it matches."""
+    """No text was found for a pattern, or the pattern is not supported."""
 
 
 class Text:
-    """Hold a text, and at which of its places a character matches."""
+    """A text, and the positions where each character expression matches."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.all = (1 << len(text) + 1) - 1
-        self._places: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
 
     def where(self, character: str) -> int:
-        """Return the places before a character that an expression for one character matches."""
-        if character not in self._places:
+        """Return the positions before the characters that an expression for one character matches."""
+        if character not in self._positions:
             spend(1 + len(self.text) // 64)
             matches = re.compile(character).fullmatch
             bits = {ord(sign): "1" if matches(sign) else "0" for sign in set(self.text)}
-            self._places[character] = int(self.text[::-1].translate(bits) or "0", 2)
-        return self._places[character]
+            self._positions[character] = int(self.text[::-1].translate(bits) or "0", 2)
+        return self._positions[character]
 
     def edges(self, kind: str) -> int:
-        """Return the places where an anchor holds."""
+        """Return the positions where an anchor holds."""
         end = len(self.text)
         if kind in "^A":
             return 1
@@ -54,15 +53,15 @@ class Text:
 
 
 class Part(ABC):
-    """A part of an expression."""
+    """A part of a regular expression."""
 
     @abstractmethod
     def text(self, extra: int) -> str:
-        """Return a short text for it."""
+        """Return a short text that it matches, each repetition having `extra` more."""
 
     @abstractmethod
-    def places(self, text: Text, begin: int, *, ahead: bool) -> int:
-        """Return where matches end that begin at one of these places; not ahead, where those begin that end at one."""
+    def positions(self, text: Text, begin: int, *, ahead: bool) -> int:
+        """Return where the matches that begin at these positions end; if not `ahead`, match from right to left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,8 @@ class Character(Part):
     def text(self, extra: int) -> str:
         return self.example
 
-    def places(self, text: Text, begin: int, *, ahead: bool) -> int:
-        spend(1 + len(text.text) // _BITS_A_STEP)
+    def positions(self, text: Text, begin: int, *, ahead: bool) -> int:
+        spend(1 + len(text.text) // _BITS_PER_STEP)
         where = text.where(self.expression)
         return (begin & where) << 1 if ahead else begin >> 1 & where
 
@@ -86,8 +85,8 @@ class Edge(Part):
     def text(self, extra: int) -> str:
         return ""
 
-    def places(self, text: Text, begin: int, *, ahead: bool) -> int:
-        spend(1 + len(text.text) // _BITS_A_STEP)
+    def positions(self, text: Text, begin: int, *, ahead: bool) -> int:
+        spend(1 + len(text.text) // _BITS_PER_STEP)
         return begin & text.edges(self.kind)
 
 
@@ -101,15 +100,15 @@ class InOrder(Part):
         for part in self.parts:
             made.append(part.text(extra))
             length += len(made[-1])
-            if length > _LONGEST:
-                raise NoMatchError("the pattern asks for too long a text")
+            if length > _MAX_LENGTH:
+                raise NoMatchError("the pattern needs too long a text")
         return "".join(made)
 
-    def places(self, text: Text, begin: int, *, ahead: bool) -> int:
+    def positions(self, text: Text, begin: int, *, ahead: bool) -> int:
         for part in self.parts if ahead else reversed(self.parts):
             if not begin:
                 break
-            begin = part.places(text, begin, ahead=ahead)
+            begin = part.positions(text, begin, ahead=ahead)
         return begin
 
 
@@ -120,10 +119,10 @@ class Alternatives(Part):
     def text(self, extra: int) -> str:
         return self.parts[0].text(extra)
 
-    def places(self, text: Text, begin: int, *, ahead: bool) -> int:
+    def positions(self, text: Text, begin: int, *, ahead: bool) -> int:
         found = 0
         for part in self.parts:
-            found |= part.places(text, begin, ahead=ahead)
+            found |= part.positions(text, begin, ahead=ahead)
         return found
 
 
@@ -139,19 +138,19 @@ class Repeated(Part):
             return ""
         made = self.part.text(extra)
         spend(1 + len(made))
-        if len(made) * count > _LONGEST:
-            raise NoMatchError("the pattern asks for too long a text")
+        if len(made) * count > _MAX_LENGTH:
+            raise NoMatchError("the pattern needs too long a text")
         return made * count
 
-    def places(self, text: Text, begin: int, *, ahead: bool) -> int:
+    def positions(self, text: Text, begin: int, *, ahead: bool) -> int:
         for _ in range(self.low):
-            before, begin = begin, self.part.places(text, begin, ahead=ahead)
+            before, begin = begin, self.part.positions(text, begin, ahead=ahead)
             if begin in (0, before):  # it stays so
                 break
         found = new = begin
         left = None if self.high is None else self.high - self.low
         while new and left != 0:
-            new = self.part.places(text, new, ahead=ahead) & ~found
+            new = self.part.positions(text, new, ahead=ahead) & ~found
             found |= new
             left = None if left is None else left - 1
         return found
@@ -166,7 +165,7 @@ class Look(Part):
     def text(self, extra: int) -> str:
         return ""
 
-    def places(self, text: Text, begin: int, *, ahead: bool) -> int:
-        # Where a match of the part begins is where one can come from that goes back from any place, and vice versa.
-        met = self.part.places(text, text.all, ahead=not self.ahead)
+    def positions(self, text: Text, begin: int, *, ahead: bool) -> int:
+        # A match begins wherever matching from right to left, from any position, can end; and vice versa.
+        met = self.part.positions(text, text.all, ahead=not self.ahead)
         return begin & met if self.is_met else begin & ~met

@@ -1,4 +1,4 @@
-"""The optional dependencies of the local server, asked for in one place."""
+"""The optional dependencies of the local server, checked in one place."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""From a validator's errors to the one fault that the API would name.
+"""Turn a validator's errors into the one fault that the API would report.
 
-A union fails with the errors of all its branches. The branch that was meant is the one whose tag (a property with a
-single allowed value, such as `role` or `type`) matches, or else the one that takes the value's JSON type; its own
-errors are then looked at in the same way. Of several faults the first in the document wins, and a missing field goes
-before what is inside its object.
+A union fails with the errors of all its branches. The intended branch is the one whose tag (a property with a single
+allowed value, such as `role` or `type`) matches, or else the one that accepts the value's JSON type; its errors are
+then treated in the same way. Of several faults the first in the document wins, and a missing field comes before the
+faults inside its object.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-# A body with thousands of faults is refused for one of the first ones.
-_LOOKED_AT = 64
+# Of a body with thousands of faults, only the first ones are considered.
+_MAX_ERRORS = 64
 
 _TYPE_WORDS = {
     "array": "an array",
@@ -32,7 +32,7 @@ _TYPE_WORDS = {
     "string": "a string",
 }
 
-# keyword: (what is wrong, the sign of the expectation, the tail of the code)
+# keyword: (what is wrong, the sign in the message, the end of the error code)
 _LIMITS = {
     "minimum": ("below minimum value", ">=", "below_min_value"),
     "exclusiveMinimum": ("below minimum value", ">", "below_min_value"),
@@ -51,7 +51,7 @@ _SIZES = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Hold one broken rule of the contract.
+    """One violation of the contract.
 
     Attributes:
         path: Keys and indexes from the root of the value to the fault.
@@ -75,35 +75,29 @@ class Fault:
 
 
 def dotted(path: Path) -> str:
-    """Write a path the way the API does, such as `messages[0].content`.
+    """Return a path as the API writes it, such as `messages[0].content`; empty for the root.
 
     Args:
         path: Keys and indexes.
-
-    Returns:
-        The text, empty for the root.
     """
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
 
 
 def all_faults(errors: Iterable[ValidationError], instance: Any) -> list[Fault]:
-    """Return the fault of each broken place, in the order of the document."""
-    faults = {fault.path: fault for fault in map(_fault, islice(errors, _LOOKED_AT))}
+    """Return one fault for each invalid value, in document order."""
+    faults = {fault.path: fault for fault in map(_fault, islice(errors, _MAX_ERRORS))}
     return [faults[path] for path in sorted(faults, key=lambda path: _position(path, instance))]
 
 
 def first_fault(errors: Iterable[ValidationError], instance: Any) -> Fault | None:
-    """Choose the fault to report.
+    """Return the fault to report, or None if there are no errors.
 
     Args:
-        errors: What the validator found at the instance's root.
+        errors: The validator's errors for the root of the instance.
         instance: The value that was validated.
-
-    Returns:
-        The fault, or None if there are no errors.
     """
-    faults = [_fault(error) for error in islice(errors, _LOOKED_AT)]
+    faults = [_fault(error) for error in islice(errors, _MAX_ERRORS)]
     return min(faults, key=lambda fault: _position(fault.path, instance), default=None)
 
 
@@ -145,7 +139,8 @@ def _fault(error: ValidationError) -> Fault:
             if isinstance(error.schema, dict) and "integer" in _names(error.schema.get("type", []))
             else "decimal"
         )
-        message = f"Invalid '{param}': {kind} {wrong}. Expected a value {sign} {rule}, but got {_shown(value)} instead."
+        got = _format_value(value)
+        message = f"Invalid '{param}': {kind} {wrong}. Expected a value {sign} {rule}, but got {got} instead."
         return Fault(path, message, f"{kind}_{tail}")
     if keyword in _SIZES:
         kind, wrong, bound, tail = _SIZES[keyword]
@@ -153,7 +148,9 @@ def _fault(error: ValidationError) -> Fault:
             wrong, tail = f"empty {kind}", ""
         message = f"Invalid '{param}': {wrong}. Expected a {bound} length of {rule}, but got {len(value)}."
         return Fault(path, message, f"{kind}_{tail}" if tail else f"empty_{kind}")
-    return Fault(path, f"Invalid value for '{param}': {_shown(value)} breaks the rule {keyword!r}.", "invalid_value")
+    return Fault(
+        path, f"Invalid value for '{param}': {_format_value(value)} violates the rule {keyword!r}.", "invalid_value"
+    )
 
 
 def _union_fault(error: ValidationError, path: Path) -> Fault:
@@ -161,24 +158,22 @@ def _union_fault(error: ValidationError, path: Path) -> Fault:
     typed = [branch for branch in branches if not any(_is_root_type(found) for found in branch)]
     if not typed:
         roots = [found for branch in branches for found in branch if _is_root_type(found)]
-        wanted = [name for found in roots for name in _names(_rule(found))]
-        return _type_fault(path, list(dict.fromkeys(wanted)), error.instance)
+        names = [name for found in roots for name in _names(_rule(found))]
+        return _type_fault(path, list(dict.fromkeys(names)), error.instance)
     tagged = [branch for branch in typed if not any(_tag(found) for found in branch)]
     if not tagged:
         tags = [found for branch in typed for found in branch if _tag(found)]
         name = _tag(tags[0])
         values = [_only_value(found) for found in tags if _tag(found) == name]
         return _value_fault((*path, name), values, tags[0].instance)
-    untold = [set(_missing_tags(branch)) for branch in tagged]
-    if common := set.intersection(*untold):
+    if common := set.intersection(*(set(_missing_tags(branch)) for branch in tagged)):
         return _missing_fault((*path, min(common)))
-    meant = min(tagged, key=len)
-    faults = [_fault(found) for found in meant]
+    faults = [_fault(found) for found in min(tagged, key=len)]
     return min(faults, key=lambda fault: _position(fault.path[len(path) :], error.instance))
 
 
 def _branches(error: ValidationError) -> list[list[ValidationError]]:
-    """Group a union's errors by branch, and open a branch that is nothing but a union itself."""
+    """Return a union's errors by branch; a branch that is itself only a union is flattened."""
     grouped: dict[Any, list[ValidationError]] = {}
     for found in error.context or ():
         grouped.setdefault(found.relative_schema_path[0], []).append(found)
@@ -202,7 +197,7 @@ def _only_value(error: ValidationError) -> Any:
 
 
 def _tag(error: ValidationError) -> str:
-    """Return the property whose single allowed value is not met, or nothing."""
+    """Return the property that does not have its single allowed value, or an empty string."""
     is_single = error.validator == "const" or (error.validator == "enum" and len(_rule(error)) == 1)
     path = error.relative_path
     return str(path[0]) if is_single and len(path) == 1 and isinstance(path[0], str) else ""
@@ -230,8 +225,8 @@ def _names(kind: str | list[str]) -> list[str]:
     return [kind] if isinstance(kind, str) else list(kind)
 
 
-def _type_fault(path: Path, wanted: list[str], value: Any) -> Fault:
-    words = [_TYPE_WORDS.get(name, name) for name in wanted]
+def _type_fault(path: Path, expected_types: list[str], value: Any) -> Fault:
+    words = [_TYPE_WORDS.get(name, name) for name in expected_types]
     expected = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
     got = _TYPE_WORDS[json_type(value)]
     message = f"Invalid type for '{dotted(path) or 'body'}': expected {expected}, but got {got} instead."
@@ -239,8 +234,8 @@ def _type_fault(path: Path, wanted: list[str], value: Any) -> Fault:
 
 
 def _value_fault(path: Path, allowed: Sequence[Any], value: Any) -> Fault:
-    values = ", ".join(_shown(item) for item in allowed)
-    return Fault(path, f"Invalid value: {_shown(value)}. Supported values are: {values}.", "invalid_value")
+    values = ", ".join(_format_value(item) for item in allowed)
+    return Fault(path, f"Invalid value: {_format_value(value)}. Supported values are: {values}.", "invalid_value")
 
 
 def _missing_fault(path: Path) -> Fault:
@@ -248,20 +243,13 @@ def _missing_fault(path: Path) -> Fault:
 
 
 def json_type(value: Any) -> str:
-    """Name the JSON type of a value, `integer` for a whole number.
-
-    Args:
-        value: A JSON value.
-
-    Returns:
-        One of JSON Schema's type names.
-    """
+    """Return the JSON Schema name of a value's type, `integer` for a whole number."""
     if value is None:
         return "null"
     names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
     return names[type(value)]
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     text = f"'{value}'" if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 80 else text[:79] + "…"

@@ -1,7 +1,7 @@
-"""The hosts that a server answers to.
+"""Check the `Host` header of requests, against DNS rebinding.
 
-A page in a browser can have its own name resolved to 127.0.0.1 (DNS rebinding), and then reads what a server on this
-machine answers. It cannot change the `Host` that the browser sends, so a foreign one is refused (RFC 9110, 7.4).
+A web page can make its own domain resolve to 127.0.0.1 and then read the responses of a server on this machine. It
+cannot change the `Host` that the browser sends, so a request for a foreign host is refused (RFC 9110, 7.4).
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .errors import ApiError
 from .events import json_bytes
 
-# Who listens on all addresses is reached by names that nobody here knows.
+# A server that listens on all addresses can be reached under names that we do not know.
 _ANY = ("", "0.0.0.0", "::")
 
 
-def answered_hosts(listens_on: Collection[str], allowed: Collection[str]) -> frozenset[str] | None:
-    """Return the hosts that a server answers to besides loopback; None for all.
+def allowed_hosts(listens_on: Collection[str], allowed: Collection[str]) -> frozenset[str] | None:
+    """Return the hosts that a server accepts besides loopback; None for all.
 
     Args:
-        listens_on: The host that it was told to listen on, and the address that came of it.
+        listens_on: The host that it was configured to listen on, and the resulting address.
         allowed: Further hosts.
 
     Raises:
-        ValueError: One of them is no host.
+        ValueError: If one of them is not a host.
     """
     if any(host in _ANY for host in listens_on):
         return None
@@ -35,13 +35,13 @@ def answered_hosts(listens_on: Collection[str], allowed: Collection[str]) -> fro
     for name in [allowed] if isinstance(allowed, str) else allowed:
         host = host_of(_bracketed(name))
         if host is None:
-            raise ValueError(f"{name!r} is no host to allow; give a name such as 'models.test', or an address")
+            raise ValueError(f"{name!r} is not a host; use a name such as 'models.test' or an IP address")
         hosts.add(host)
     return frozenset(host for host in hosts if host)
 
 
 def host_of(authority: str) -> str | None:
-    """Return the host in a `Host` header or a URL, as hosts are compared; None for what is no host."""
+    """Return the normalized host of a `Host` header or URL authority; None if it is not a host."""
     host, colon, port = authority.strip().lower().rpartition(":")
     if not colon or port.endswith("]"):
         host, port = authority.strip().lower(), ""
@@ -60,8 +60,8 @@ def host_of(authority: str) -> str | None:
     return str(mapped or address)
 
 
-def is_answered(host: str | None, hosts: frozenset[str]) -> bool:
-    """Return whether a server answers to a host, as `host_of` gave it."""
+def is_allowed(host: str | None, hosts: frozenset[str]) -> bool:
+    """Return whether a server accepts a host that `host_of` returned."""
     if host is None:
         return False
     if host in hosts or host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3
@@ -72,31 +72,33 @@ def is_answered(host: str | None, hosts: frozenset[str]) -> bool:
         return False
 
 
-class Hosts:
-    """Refuse requests to foreign hosts, with 421.
+class HostFilter:
+    """Refuse requests for foreign hosts with status 421.
 
     Args:
-        app: The application that answers the others.
+        app: The application that handles the other requests.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Pass a request on, or refuse it."""
         if scope["type"] == "http":
-            asked = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            requested = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
             if scope["path"].startswith(("http://", "https://")):
-                # The absolute form of a target, whose host counts in place of the header's (RFC 9112, 3.2.2).
+                # A target in absolute form: its host replaces the header's (RFC 9112, 3.2.2).
                 authority, _, path = scope["path"].partition("://")[2].partition("/")
-                asked, scope = [authority], {**scope, "path": f"/{path}", "raw_path": f"/{path}".encode()}
+                requested, scope = [authority], {**scope, "path": f"/{path}", "raw_path": f"/{path}".encode()}
             hosts: frozenset[str] | None = scope["app"].state.hosts
-            # Without the header (HTTP/1.0) it was no browser.
-            foreign = [host for host in asked if host and hosts is not None and not is_answered(host_of(host), hosts)]
+            # Without the header (HTTP/1.0), the request is not from a browser.
+            foreign = [
+                host for host in requested if host and hosts is not None and not is_allowed(host_of(host), hosts)
+            ]
             if foreign:
                 message = (
-                    f"This server does not answer to the host {foreign[0][:80]!r}; ask it as localhost, or start it"
-                    " with --allow-host (allow_hosts) and that name."
+                    f"This server does not accept requests for the host {foreign[0][:80]!r}; use localhost, or start"
+                    " the server with --allow-host (allow_hosts) and that name."
                 )
                 refused = ApiError(421, message, param="host", code="host_not_allowed")
                 response = Response(json_bytes(refused.body()), refused.status, media_type="application/json")

@@ -1,9 +1,9 @@
-"""Regular expressions of a request: does one find a match in a text, and what short text would it find one in.
+"""The regular expressions of a request: whether one matches a text, and a short text that it matches.
 
-The parser knows what patterns in JSON schemas are made of: literals, classes, the escapes for digits, words and white
-space, groups, alternatives, anchors, look-around and repetition. Back references, flags, Unicode properties and what
-forbids to go back are refused. What is a pattern at all, `re` decides; it is never asked to match more than one
-character, for there are patterns and short texts for which it would not end.
+The parser supports what patterns in JSON schemas usually contain: literals, character classes, the escapes for digits,
+words and whitespace, groups, alternatives, anchors, lookaround and repetition. Backreferences, flags, Unicode
+properties, atomic groups and possessive quantifiers are refused. `re` decides what a valid pattern is, but it never
+matches more than one character here: some patterns would make it run forever on short texts.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import re
 from .expressions import Alternatives, Character, Edge, InOrder, Look, NoMatchError, Part, Repeated, Text
 from .work import spend
 
-__all__ = ["LONGEST_PATTERN", "NoMatchError", "finds", "matching_text"]
+__all__ = ["MAX_PATTERN_LENGTH", "NoMatchError", "finds", "matching_text"]
 
-LONGEST_PATTERN = 5_000  # characters
+MAX_PATTERN_LENGTH = 5_000  # characters
 _ESCAPED = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
 _EDGES = ("b", "B", "A", "Z")
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
@@ -23,30 +23,23 @@ _PRINTABLE = "a1A-_ " + "".join(map(chr, range(33, 127)))
 
 
 def finds(pattern: str, text: str) -> bool:
-    """Return whether a pattern finds a match somewhere in a text, as `re.search` would.
-
-    Args:
-        pattern: A regular expression.
-        text: Any text.
+    """Return whether a pattern matches somewhere in a text, as `re.search` does.
 
     Raises:
-        NoMatchError: The pattern is broken, or has parts the parser does not know.
+        NoMatchError: If the pattern is invalid or has parts that the parser does not support.
     """
     return _is_found(_parsed(pattern), text)
 
 
 def matching_text(pattern: str, extra: int = 0) -> str:
-    """Make a short text that a pattern finds a match in.
+    """Return a short text that a pattern matches.
 
     Args:
         pattern: A regular expression.
         extra: How many repetitions to add to each repeated part, within its limits.
 
-    Returns:
-        The text.
-
     Raises:
-        NoMatchError: If the pattern is broken, has parts the parser does not know, or matches nothing it makes.
+        NoMatchError: If the pattern is invalid or not supported, or no text was found.
     """
     tree = _parsed(pattern)
     text = tree.text(extra)
@@ -56,21 +49,21 @@ def matching_text(pattern: str, extra: int = 0) -> str:
 
 
 def _is_found(tree: Part, text: str) -> bool:
-    places = Text(text)
-    return tree.places(places, places.all, ahead=True) != 0
+    positions = Text(text)
+    return tree.positions(positions, positions.all, ahead=True) != 0
 
 
 def _parsed(pattern: str) -> Part:
     spend(1 + len(pattern))
-    if len(pattern) > LONGEST_PATTERN:
-        raise NoMatchError(f"a pattern is longer than {LONGEST_PATTERN:,} characters")
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        raise NoMatchError(f"a pattern is longer than {MAX_PATTERN_LENGTH:,} characters")
     try:
         re.compile(pattern)
         return _Parser(pattern).whole()
     except NoMatchError as error:
         raise NoMatchError(f"{error} (in the pattern {pattern!r:.200})") from error
     except (re.error, RecursionError, IndexError, OverflowError, Warning) as error:
-        raise NoMatchError(f"the pattern {pattern!r:.200} is broken or not known") from error
+        raise NoMatchError(f"the pattern {pattern!r:.200} is invalid or not supported") from error
 
 
 class _Parser:
@@ -83,10 +76,10 @@ class _Parser:
             raise NoMatchError("unbalanced parenthesis")
         return tree
 
-    def _next(self) -> str:
+    def _peek(self) -> str:
         return self._rest[-1] if self._rest else ""
 
-    def _takes(self, text: str) -> bool:
+    def _accept(self, text: str) -> bool:
         if "".join(reversed(self._rest[-len(text) :])) != text:
             return False
         del self._rest[-len(text) :]
@@ -94,13 +87,13 @@ class _Parser:
 
     def _alternatives(self) -> Part:
         parts = [self._sequence()]
-        while self._takes("|"):
+        while self._accept("|"):
             parts.append(self._sequence())
         return parts[0] if len(parts) == 1 else Alternatives(parts)
 
     def _sequence(self) -> Part:
         parts: list[Part] = []
-        while self._rest and self._next() not in "|)":
+        while self._rest and self._peek() not in "|)":
             part = self._atom()
             bounds = self._repetitions()
             parts.append(part if bounds is None else Repeated(part, *bounds))
@@ -124,18 +117,18 @@ class _Parser:
             ("?<=", False, True),
             ("?<!", False, False),
         ):
-            if self._takes(begin):
+            if self._accept(begin):
                 return Look(self._group(), ahead, is_met)
-        if self._takes("?P<"):
+        if self._accept("?P<"):
             while self._rest.pop() != ">":
                 pass
-        elif self._next() == "?" and not self._takes("?:"):
-            raise NoMatchError("flags, back references and groups that are not given back are not known")
+        elif self._peek() == "?" and not self._accept("?:"):
+            raise NoMatchError("flags, backreferences and atomic groups are not supported")
         return self._group()
 
     def _group(self) -> Part:
         part = self._alternatives()
-        if not self._takes(")"):
+        if not self._accept(")"):
             raise NoMatchError("unbalanced parenthesis")
         return part
 
@@ -149,22 +142,22 @@ class _Parser:
             try:
                 return _literal(chr(int(digits, 16)))
             except ValueError as error:
-                raise NoMatchError("a broken escape") from error
+                raise NoMatchError("invalid escape") from error
         if sign.isalnum() and sign not in _CONTROLS:
-            raise NoMatchError(f"the escape \\{sign} is not known")
+            raise NoMatchError(f"the escape \\{sign} is not supported")
         return _literal(_CONTROLS.get(sign, sign))
 
     def _class(self) -> Part:
-        """Read a class such as `[a-z_]`; an example of its characters is found by trying."""
-        negated = "^" if self._takes("^") else ""
+        """Parse a class such as `[a-z_]`, and find an example by trying characters."""
+        negated = "^" if self._accept("^") else ""
         inside: list[str] = []
-        while not inside or self._next() != "]":
+        while not inside or self._peek() != "]":
             sign = self._rest.pop()
             inside.append(sign + self._rest.pop() if sign == "\\" else "\\[" if sign == "[" else sign)
         self._rest.pop()
         expression = f"[{negated}{''.join(inside)}]"
         one = re.compile(expression)
-        # A readable character if there is one, else the first that the class names.
+        # Prefer a readable character.
         for sign in _PRINTABLE + "".join(part[-1] for part in inside):
             if one.fullmatch(sign):
                 return Character(expression, sign)
@@ -172,17 +165,17 @@ class _Parser:
 
     def _repetitions(self) -> tuple[int, int | None] | None:
         bounds: tuple[int, int | None] | None
-        if self._takes("*"):
+        if self._accept("*"):
             bounds = 0, None
-        elif self._takes("+"):
+        elif self._accept("+"):
             bounds = 1, None
-        elif self._takes("?"):
+        elif self._accept("?"):
             bounds = 0, 1
-        elif self._next() != "{" or (bounds := self._bounds()) is None:
+        elif self._peek() != "{" or (bounds := self._bounds()) is None:
             return None
-        if self._takes("+"):
-            raise NoMatchError("repetition that is not given back is not known")
-        self._takes("?")  # the fewest or the most: which matches there are is the same
+        if self._accept("+"):
+            raise NoMatchError("possessive quantifiers are not supported")
+        self._accept("?")  # lazy or greedy: the set of matches is the same
         return bounds
 
     def _bounds(self) -> tuple[int, int | None] | None:

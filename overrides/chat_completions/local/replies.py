@@ -1,4 +1,4 @@
-"""What the engine planned, in the shapes of the wire: one completion, or the chunks of a stream."""
+"""Format the engine's plan as it is sent: one completion, or the chunks of a stream."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .tokens import split_tokens
 
 FINGERPRINT = "fp_local00001"
 
-# What the engine "nearly" said, for top_logprobs.
+# The alternatives in `top_logprobs`.
 _OTHERS: tuple[str, ...] = (" the", " a", " an", " it", " this", " that", " is", " was", " are", " be", " to")
 _OTHERS += (" of", " in", " on", " at", " as", " by", " or", " and", " so", " but")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Put a plan into the shapes of the wire.
+    """Format a plan as a completion or as chunks.
 
     Args:
         request: The request that is answered.
@@ -36,7 +36,7 @@ class Reply:
     created: int
 
     def completion(self) -> dict[str, Any]:
-        """Return the whole completion; with `store`, it carries its metadata."""
+        """Return the whole completion; with `store`, it includes its metadata."""
         choices = [
             {
                 "index": index,
@@ -54,8 +54,8 @@ class Reply:
     def chunks(self) -> Iterator[dict[str, Any]]:
         """Yield the chunks of the stream, the choices taking turns.
 
-        Each choice begins with its role, goes on token by token, and ends with an empty delta and the finish reason.
-        With `stream_options.include_usage`, a chunk without choices ends it all.
+        Each choice begins with its role, continues token by token, and ends with an empty delta and the finish reason.
+        With `stream_options.include_usage`, a chunk without choices comes last.
         """
         frame = self._frame("chat.completion.chunk")
         with_usage = bool((self.request.get("stream_options") or {}).get("include_usage"))
@@ -142,7 +142,7 @@ def _call_delta(call: Call, place: dict[str, Any], held: dict[str, str]) -> dict
 
 
 def _token_logprob(token: str, count: int) -> dict[str, Any]:
-    # Between -0.001 and -1: the token that was "chosen" stays the likeliest.
+    # Between -0.001 and -1; the alternatives are below it.
     logprob = -(zlib.crc32(token.encode()) % 1000 + 1) / 1000
     others = [other for other in _OTHERS if other != token]
     ranked = [(token, logprob), *((other, round(logprob - place, 3)) for place, other in enumerate(others, 1))]

@@ -1,4 +1,4 @@
-"""The API's rules that no schema says: which fields go together, and what a name must refer to."""
+"""The API's rules that the schema does not express: which fields go together, and what a name must refer to."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 from .errors import ApiError, refusal
 from .samples import schema_problem
 
-# Names of models that do not exist begin so; every other name is accepted.
+# A model whose name begins so does not exist; every other name is accepted.
 MISSING_MODEL = "missing-"
-# Streams of models whose names begin so end early, as if a proxy had given up.
+# Streams of a model whose name begins so end early, as if a proxy had given up.
 CUT_MODEL = "cut-"
-# Chunks that such a stream still sends.
+# Chunks that such a stream sends.
 CUT_AFTER = 6
 
 _LIMIT_RANGE = (1, 100)
 
 
 def check_fields(body: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Refuse top-level fields that the contract does not have.
+    """Check that all top-level fields are in the contract.
 
     Args:
         body: A request.
         known: The fields of the contract.
 
     Raises:
-        ApiError: With status 400, naming the first unknown field.
+        ApiError: With status 400 and the first unknown field.
     """
     unknown = next((name for name in body if name not in known), None)
     if unknown is not None:
@@ -36,13 +36,13 @@ def check_fields(body: Mapping[str, Any], known: Iterable[str]) -> None:
 
 
 def check_rules(body: Mapping[str, Any]) -> None:
-    """Check a request that keeps to the schema by the rules beyond it.
+    """Check a request that matches the schema against the other rules.
 
     Args:
         body: A request.
 
     Raises:
-        ApiError: With status 400, naming the first broken rule; with status 404 for a model that does not exist.
+        ApiError: With status 400 and the first broken rule; with status 404 for a model that does not exist.
     """
     for name, needed in (("top_logprobs", "logprobs"), ("stream_options", "stream")):
         if body.get(name) is not None and not body.get(needed):
@@ -60,7 +60,7 @@ def check_rules(body: Mapping[str, Any]) -> None:
 
 
 def check_page(query: Mapping[str, Any]) -> None:
-    """Check the query of a list request by the rules beyond the schema.
+    """Check the query of a list request against the rules beyond the schema.
 
     Args:
         query: The typed parameters.
@@ -82,13 +82,13 @@ def check_page(query: Mapping[str, Any]) -> None:
 
 
 def tool_name(tool: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return the kind and the name of a tool, or of what refers to one.
+    """Return the kind and the name of a tool or of a reference to one.
 
     Args:
         tool: An entry of `tools`, a named `tool_choice`, or an entry of `allowed_tools`.
 
     Returns:
-        The pair, or None if the object names no tool.
+        The pair, or None if there is no name.
     """
     kind = tool.get("type")
     held = tool.get(kind) if isinstance(kind, str) else None

@@ -1,4 +1,4 @@
-"""One walk over a JSON schema that makes a value for it: the first enum value, else a plain value of the type."""
+"""Create a value for a JSON schema in one walk: the first enum value, else a plain value of the type."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from .patterns import NoMatchError, finds, matching_text
 from .work import spend
 
-_NODES = 20_000
-_LONGEST = 100_000
+_MAX_NODES = 20_000
+_MAX_LENGTH = 100_000
 
 _FORMATS = {
     "date": "2024-01-31",
@@ -27,7 +27,7 @@ _FORMATS = {
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-_SIGNS = {
+_KEYWORDS_OF_TYPE = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
     "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
     "string": ("pattern", "format", "minLength", "maxLength"),
@@ -36,18 +36,18 @@ _SIGNS = {
 
 
 class NoSampleError(ValueError):
-    """Say that no valid value was found for a schema."""
+    """No valid value was found for a schema."""
 
 
 class Sampler:
     """Walk a schema once.
 
-    Each turn takes other branches of the unions. A reference inside its own expansion has no sample, so recursion
+    Each turn chooses other branches of the unions. A reference inside its own expansion has no sample, so recursion
     ends where a property is optional, a list may be empty or a union has another branch.
 
     Args:
-        root: The schema that references count from.
-        turn: Which branches to take, from 0.
+        root: The schema that references point into.
+        turn: Which branches to choose, from 0.
         optional: Whether properties that are not required are filled in.
     """
 
@@ -55,36 +55,38 @@ class Sampler:
         self._root = root
         self._turn = turn
         self._optional = optional
-        self._left = _NODES
+        self._left = _MAX_NODES
 
     def value(self, schema: Any, name: str = "text", index: int = 0, refs: frozenset[str] = frozenset({"#"})) -> Any:
-        """Make a value for a schema.
+        """Return a value for a schema.
 
         Args:
             schema: The root, or a schema inside it.
-            name: What texts are made of: the name of the property.
-            index: Place in a list, so that the items of a list differ.
+            name: The text for strings: the name of the property.
+            index: Position in a list, so that the items differ.
             refs: The references being expanded.
 
         Returns:
-            A JSON value, valid as far as one walk can say.
+            A JSON value, valid as far as one walk can tell.
 
         Raises:
-            NoSampleError: If the walk comes to a dead end.
+            NoSampleError: If the walk finds no value.
         """
         self._left -= 1
         spend(2)
         if self._left < 0:
-            raise NoSampleError(f"a sample has more than {_NODES:,} parts, and needs more work than is done here")
+            raise NoSampleError(
+                f"a sample would have more than {_MAX_NODES:,} parts, which is more work than the server allows"
+            )
         if schema is False:
             raise NoSampleError("nothing is allowed here")
         if schema is True:
             return name
         schema, refs = self._flat(schema, refs)
         if "const" in schema:
-            return _given(schema["const"])
+            return _spend_on(schema["const"])
         if "enum" in schema:
-            return _given(schema["enum"][index % len(schema["enum"])])
+            return _spend_on(schema["enum"][index % len(schema["enum"])])
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 return self._union(schema, keyword, name, index, refs)
@@ -151,7 +153,9 @@ class Sampler:
             return str(named[self._turn % len(named)]) if named else "null"
         if named:
             return str(named)
-        return next((kind for kind, signs in _SIGNS.items() if any(sign in schema for sign in signs)), "string")
+        return next(
+            (kind for kind, signs in _KEYWORDS_OF_TYPE.items() if any(sign in schema for sign in signs)), "string"
+        )
 
     def _object(self, schema: Mapping[str, Any], refs: frozenset[str]) -> dict[str, Any]:
         known, required = schema.get("properties", {}), schema.get("required", [])
@@ -195,8 +199,8 @@ class Sampler:
         return made
 
     def _string(self, schema: Mapping[str, Any], name: str, index: int) -> str:
-        least, most = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
-        if least > _LONGEST:
+        least, most = schema.get("minLength", 0), schema.get("maxLength", _MAX_LENGTH)
+        if least > _MAX_LENGTH:
             raise NoSampleError("the text would be too long")
         if "pattern" in schema:
             try:
@@ -224,7 +228,7 @@ class Sampler:
         step = schema.get("multipleOf", 1 if kind == "integer" else 0)
         if kind == "integer" and isinstance(step, float) and not step.is_integer():
             step = 1
-        # The smallest and the largest whole number (or multiple) that the four limits leave.
+        # The smallest and the largest integer (or multiple) within the four limits.
         unit = step or 1
         least = -math.inf if max(low, above) == -math.inf else math.ceil(max(low, above) / unit)
         most = math.inf if min(high, below) == math.inf else math.floor(min(high, below) / unit)
@@ -235,21 +239,21 @@ class Sampler:
             value: int | float = count * unit
             if kind == "integer":
                 return int(value)
-            # A turn with fractions, for a union that asks for one.
+            # Odd turns add a fraction, for a union that needs one.
             return value + 0.5 if self._turn % 2 and not step and value + 0.5 < min(high, below) else value
         if step:
             raise NoSampleError("no number is allowed here")
         return float((max(low, above) + min(high, below)) / 2)
 
 
-def _given(value: Any) -> Any:
-    """Return a value that a schema names; that it may come often is counted."""
+def _spend_on(value: Any) -> Any:
+    """Return a value from a schema, and count its size, because it may be repeated often."""
     spend(len(json.dumps(value)) // 64)
     return value
 
 
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return one schema that asks what two ask, as far as one schema can say it."""
+    """Return one schema with the rules of two, as far as one schema can express them."""
     merged = dict(one)
     spend(len(one))
     for key, rule in other.items():

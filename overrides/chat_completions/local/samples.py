@@ -1,6 +1,6 @@
-"""JSON schemas that come with a request: are they schemas, and what is valid against them.
+"""The JSON schemas of a request: whether they are valid schemas, and a sample value for each.
 
-Whatever the schema, this ends: the work is bounded, and a schema that needs more has a problem, or no sample.
+This ends for every schema: the work is limited, and a schema that needs more is reported as a problem or has no sample.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 
 from referencing.exceptions import Unresolvable
 
-from .heeding import heeded
-from .judging import judge_of, schema_error
+from .counted_validators import schema_error, validator_for
+from .keywords_in_descriptions import with_keywords
 from .sampler import NoSampleError, Sampler
-from .work import OF_A_SCHEMA, TooMuchWork, bounded, spend
+from .work import STEPS_PER_SCHEMA, TooMuchWork, bounded, spend
 
 _TURNS = 4
-_LONGEST = 2**19  # characters of JSON; the API takes far less
-_TOO_LONG = f"it is longer than {_LONGEST:,} characters"
-_TOO_MUCH = "it takes more work than the local server does for a schema; make it smaller"
+_MAX_LENGTH = 2**19  # characters of JSON; the API accepts far less
+_TOO_LONG = f"it is longer than {_MAX_LENGTH:,} characters"
+_TOO_MUCH = "it takes more work than the local server allows for one schema; make it smaller"
 
-# Whatever the walk or the validator trips over in an odd schema means that this walk has no sample.
+# Any of these, raised by the sampler or the validator for an odd schema, means that this attempt has no sample.
 _FAILURES = (
     ArithmeticError,
     AttributeError,
@@ -39,19 +39,16 @@ _FAILURES = (
 
 
 def schema_problem(schema: Any) -> str | None:
-    """Find out whether a value is a JSON schema.
+    """Return what is wrong with a JSON schema, or None.
 
     Args:
-        schema: What should be a schema; its `$schema` chooses the dialect, 2020-12 if there is none.
-
-    Returns:
-        What is wrong with it, or None.
+        schema: The schema; its `$schema` chooses the dialect, 2020-12 by default.
 
     Raises:
-        TooMuchWork: It is one schema too many for one request.
+        TooMuchWork: If the request has used up its steps.
     """
     text = json.dumps(schema)
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return _TOO_LONG
     (_, problem), steps = _problem(text)
     spend(steps)
@@ -59,20 +56,20 @@ def schema_problem(schema: Any) -> str | None:
 
 
 def sample_json(schema: Any) -> str:
-    """Make a value that is valid against a schema; the same schema always gives the same value.
+    """Return a value that is valid against a schema; the same schema always has the same sample.
 
     Args:
-        schema: A JSON schema; references are followed inside it only.
+        schema: A JSON schema; only references inside it are followed.
 
     Returns:
         The value as JSON text.
 
     Raises:
-        NoSampleError: If no value was found: the schema allows none, or needs more than the sampler tries.
-        TooMuchWork: It is one schema too many for one request.
+        NoSampleError: If the schema allows no value, or the sampler did not find one.
+        TooMuchWork: If the request has used up its steps.
     """
     text = json.dumps(schema)
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         raise NoSampleError(_TOO_LONG)
     (found, problem), steps = _sampled(text)
     spend(steps)
@@ -85,11 +82,11 @@ _Found = tuple[str | None, str | None]
 
 
 def _within_bounds(work: Callable[[Any], _Found]) -> Callable[[str], tuple[_Found, int]]:
-    """Do something with a schema, and return what came of it with the steps that it took; both are remembered."""
+    """Limit a function of a schema; return a cached function from the schema's JSON to its result and steps."""
 
     @lru_cache(maxsize=64)
     def done(text: str) -> tuple[_Found, int]:
-        with bounded(OF_A_SCHEMA) as counting:
+        with bounded(STEPS_PER_SCHEMA) as counting:
             try:
                 return work(json.loads(text)), counting.spent
             except TooMuchWork:
@@ -104,7 +101,7 @@ def _problem(schema: Any) -> _Found:
         error = schema_error(schema)
     except RecursionError:
         return None, "it is nested too deeply"
-    except Warning:  # a pattern that Python only warns of, where warnings are errors
+    except Warning:  # a pattern that Python only warns about, in a process that turns warnings into errors
         return None, None
     if error is None:
         return None, None
@@ -115,14 +112,15 @@ def _problem(schema: Any) -> _Found:
 def _sampled(schema: Any) -> _Found:
     text = json.dumps(schema)
     if '"unevaluatedProperties": ' in text and '"patternProperties": ' in text:
-        return None, "unevaluatedProperties together with patternProperties is not known here"  # see `judging`
-    judge = judge_of(schema)
+        # See `counted_validators`.
+        return None, "unevaluatedProperties together with patternProperties is not supported"
+    validator = validator_for(schema)
     reason = None
-    for source, optional in itertools.product((heeded(schema), schema), (True, False)):
+    for source, optional in itertools.product((with_keywords(schema), schema), (True, False)):
         for turn in range(_TURNS):
             try:
                 value = Sampler(source, turn, optional).value(source)
-                if judge.is_valid(value):
+                if validator.is_valid(value):
                     return json.dumps(value, ensure_ascii=False), None
             except _FAILURES as error:
                 reason = reason or (str(error) if isinstance(error, NoSampleError) else None)

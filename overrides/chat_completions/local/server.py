@@ -27,20 +27,20 @@ _JOIN_TIMEOUT = 10.0
 class LocalServer:
     """Serve the Chat Completions API from this process.
 
-    A context manager: `with LocalServer() as server: Client(base_url=server.base_url)`. Several servers may run at
-    once, and a closed one may be started again.
+    Use it as a context manager: `with LocalServer() as server: Client(base_url=server.base_url)`. Several servers may
+    run at once, and a closed one may be started again.
 
     Args:
         host: Address to listen on.
-        port: Port to listen on; 0 takes a free one at each start.
-        database: SQLite file of the stored completions; None keeps them in memory until `close`.
-        api_keys: The keys that are accepted; None asks for no key.
-        strict: Whether a request field that the contract does not have is refused; otherwise it is ignored.
+        port: Port to listen on; 0 chooses a free one at each start.
+        database: SQLite file for stored completions; None keeps them in memory until `close`.
+        api_keys: The accepted API keys; None requires no key.
+        strict: Whether request fields that are not in the contract are rejected; otherwise they are ignored.
         chunk_delay: Seconds between the chunks of a stream.
-        max_body_bytes: Largest request body in bytes.
-        document: OpenAPI document to keep to; None takes the one in the package.
-        allow_hosts: Hosts that it answers to besides loopback and `host`, by the header `Host`; one that listens on
-            all addresses answers to every host.
+        max_body_bytes: Maximum size of a request body in bytes.
+        document: OpenAPI document to check requests against; None uses the one in the package.
+        allow_hosts: Values of the header `Host` to accept besides loopback and `host`; a server that listens on all
+            addresses accepts every host.
 
     Attributes:
         app: The ASGI application.
@@ -67,9 +67,9 @@ class LocalServer:
     ) -> None:
         require_extra()
         from .app import create_app
-        from .hosts import answered_hosts
+        from .hosts import allowed_hosts
 
-        answered_hosts([host], allow_hosts)
+        allowed_hosts([host], allow_hosts)
 
         self.app = create_app(
             database=database,
@@ -82,7 +82,7 @@ class LocalServer:
         self._host = host
         self._allow_hosts = allow_hosts
         if not 0 <= port <= 65535:
-            # Some systems would take such a number modulo 65536.
+            # Some systems would use such a number modulo 65536.
             raise ValueError(f"port {port} is not between 0 and 65535")
         self._port = port
         self._url: str | None = None
@@ -91,7 +91,7 @@ class LocalServer:
 
     @property
     def base_url(self) -> str:
-        """Return the URL that clients take, such as `http://127.0.0.1:8080/v1`.
+        """The base URL for clients, such as `http://127.0.0.1:8080/v1`.
 
         Raises:
             RuntimeError: If the server is not running.
@@ -101,18 +101,18 @@ class LocalServer:
         return self._url
 
     def start(self) -> Self:
-        """Start to listen, and return when requests are answered.
+        """Start listening, and return once the server is ready.
 
         Returns:
             The server itself.
 
         Raises:
             OSError: If the address is taken or the database cannot be used.
-            RuntimeError: If the server runs already.
+            RuntimeError: If the server is already running.
         """
         if self._thread is not None:
-            raise RuntimeError("the local server is running already")
-        from .hosts import answered_hosts
+            raise RuntimeError("the local server is already running")
+        from .hosts import allowed_hosts
 
         listener = _listener(self._host, self._port)
         try:
@@ -126,7 +126,7 @@ class LocalServer:
             target=server.run, args=([listener],), name="chat-completions-local", daemon=True
         )
         host, port = listener.getsockname()[:2]
-        self.app.state.hosts = answered_hosts([self._host, host], self._allow_hosts)
+        self.app.state.hosts = allowed_hosts([self._host, host], self._allow_hosts)
         self._thread.start()
         while not ready.wait(0.05):
             if not self._thread.is_alive():
@@ -138,7 +138,7 @@ class LocalServer:
         return self
 
     def close(self) -> None:
-        """Stop listening, let running replies end for a moment, cut the others, and wait for the thread.
+        """Close the server: stop listening, give running replies a moment to end, and wait for the thread.
 
         Closing twice, or before the start, does nothing.
 
@@ -182,7 +182,7 @@ def _quiet_server(app: Starlette, ready: threading.Event) -> uvicorn.Server:
     import uvicorn
 
     class Server(uvicorn.Server):
-        """Tell when it is ready, stop at once, and cut what does not end."""
+        """Signal when it is ready, stop promptly, and abort connections that do not end."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -204,16 +204,16 @@ def _quiet_server(app: Starlette, ready: threading.Event) -> uvicorn.Server:
             while self.server_state.connections and time.monotonic() < end:
                 await asyncio.sleep(0.01)
             for connection in list(self.server_state.connections):
-                with contextlib.suppress(AttributeError):  # a connection that is just being made has no transport
+                with contextlib.suppress(AttributeError):  # a connection that is still being opened has no transport
                     connection.transport.abort()
-            # From here on it is what uvicorn does, without its fixed pause: tests start and stop many servers.
+            # The rest is what uvicorn does, without its fixed pause: tests start and stop many servers.
             while self.server_state.connections or self.server_state.tasks:
                 await asyncio.sleep(0.005)
             for server in self.servers:
                 await server.wait_closed()
             await self.lifespan.shutdown()
 
-    # Logging is left as the program has it; with `log_config` uvicorn would change it for the whole process.
+    # `log_config` would change the logging of the whole process.
     config = uvicorn.Config(
         app,
         http="h11",

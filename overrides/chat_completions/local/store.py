@@ -1,7 +1,7 @@
 """Stored completions in SQLite.
 
-One thread of its own holds the one connection, so that the event loop never waits for the disk or for another
-process's lock. The file is in WAL mode: other processes read and write it at the same time.
+A dedicated thread holds the one connection, so that the event loop never waits for the disk or for another process's
+lock. The file is in WAL mode: other processes can read and write it at the same time.
 """
 
 from __future__ import annotations
@@ -42,38 +42,38 @@ CREATE TABLE IF NOT EXISTS metadata (
 
 _COUNT_OF_PAIR = "SELECT count(*) FROM (SELECT 1 FROM metadata WHERE key = ? AND value = ? LIMIT ?)"
 _COUNT_OF_MODEL = "SELECT count(*) FROM (SELECT 1 FROM completions WHERE model = ? LIMIT ?)"
-_MOST_COUNTED = 16 * 4**5
+_MAX_COUNT = 16 * 4**5
 _HAS_ALL_WANTED = (
     "NOT EXISTS (SELECT 1 FROM temp.wanted AS w WHERE NOT EXISTS (SELECT 1 FROM metadata AS m"
     " WHERE m.key = w.key AND m.value = w.value AND m.created = c.created AND m.seq = c.seq))"
 )
 
-# What SQLite's errors mean for who runs the server: status, and what to do.
+# SQLite's error: the status, and what happened and what to do.
 _FAILURES = {
-    "SQLITE_FULL": (507, "the disk is full, or the database has reached its limit; make room, and ask again"),
-    "SQLITE_IOERR": (507, "the disk did not take it or give it: it is full, a quota is reached, or it is broken"),
-    "SQLITE_READONLY": (500, "the database, or the directory that it is in, cannot be written to"),
-    "SQLITE_BUSY": (500, "another process holds the database, and for too long"),
-    "SQLITE_LOCKED": (500, "another process holds the database, and for too long"),
-    "SQLITE_CORRUPT": (500, "the database is damaged; move it away, and a new one is made at the next start"),
-    "SQLITE_NOTADB": (500, "the database is damaged; move it away, and a new one is made at the next start"),
+    "SQLITE_FULL": (507, "the disk is full, or the database has reached its size limit; free some space and try again"),
+    "SQLITE_IOERR": (507, "the disk could not be read or written: it is full or damaged, or a quota is exceeded"),
+    "SQLITE_READONLY": (500, "the database or its directory is not writable"),
+    "SQLITE_BUSY": (500, "another process has locked the database for too long"),
+    "SQLITE_LOCKED": (500, "another process has locked the database for too long"),
+    "SQLITE_CORRUPT": (500, "the database is damaged; move it away, and the next start creates a new one"),
+    "SQLITE_NOTADB": (500, "the database is damaged; move it away, and the next start creates a new one"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hold one page of stored completions.
+    """One page of stored completions.
 
     Attributes:
         data: The completions as they were saved.
-        has_more: Whether completions follow after this page.
+        has_more: Whether there are completions after this page.
     """
 
     data: list[dict[str, Any]]
     has_more: bool
 
     def body(self) -> dict[str, Any]:
-        """Return the page as the API sends it; the ids of an empty page are null."""
+        """Return the page as the API sends it; an empty page has null ids."""
         return {
             "object": "list",
             "data": self.data,
@@ -87,7 +87,7 @@ class Store:
     """Keep completions in a SQLite file.
 
     Args:
-        path: The file, made if it is missing; None keeps them in memory until `close`.
+        path: The file, created if it is missing; None keeps them in memory until `close`.
         busy_timeout: Seconds to wait for another process's write.
     """
 
@@ -98,7 +98,7 @@ class Store:
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> None:
-        """Open the file and make its tables; opening an open store does nothing.
+        """Open the file and create its tables; opening an open store does nothing.
 
         Raises:
             OSError: If the file cannot be used as a database.
@@ -113,7 +113,7 @@ class Store:
             raise OSError(f"cannot use {self._path} as a database: {error}") from error
 
     def close(self) -> None:
-        """Finish what is being written and close the file; closing twice is fine."""
+        """Close the file after pending writes; closing twice does nothing."""
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.submit(self._disconnect).result()
@@ -126,7 +126,7 @@ class Store:
             completion: The whole completion with its `id`, `created`, `model` and `metadata`.
 
         Raises:
-            ApiError: With status 507 if the disk is full, with 500 if the database cannot be written otherwise.
+            ApiError: With status 507 if the disk is full, 500 if writing fails for another reason.
         """
         await self._run(lambda connection: _insert(connection, completion))
 
@@ -135,7 +135,7 @@ class Store:
 
         Args:
             query: `limit` (items) and `order` (`asc` or `desc`, by creation, then by insertion); optionally `after`
-                (an id, not included), `model`, and `metadata` (pairs that must all be there).
+                (an id, not included), `model`, and `metadata` (pairs that must all match).
 
         Returns:
             The page.
@@ -155,7 +155,7 @@ class Store:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, job)
         except sqlite3.Error as error:
-            raise _told(error, self._path) from error
+            raise _store_error(error, self._path) from error
 
     def _connect(self) -> None:
         connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
@@ -173,7 +173,7 @@ class Store:
 
 
 def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
-    # The change of mode does not wait for other processes by itself: SQLite answers "locked" at once.
+    # Changing the mode does not wait for other processes: SQLite fails with "locked" at once.
     end = time.monotonic() + patience
     while True:
         try:
@@ -196,7 +196,7 @@ def _insert(connection: sqlite3.Connection, completion: Mapping[str, Any]) -> No
         connection.executemany("INSERT INTO metadata (key, value, created, seq) VALUES (?, ?, ?, ?)", pairs)
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # a full disk ends it by itself
+        if connection.in_transaction:  # a full disk rolls it back
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
         raise
@@ -207,7 +207,7 @@ def _select(connection: sqlite3.Connection, query: Mapping[str, Any]) -> Page:
     rarest, others = _by_rarity(connection, query)
     conditions: list[str] = ["true"]
     values: list[Any] = []
-    # The rarest filter's own index is walked, which is in page order as well; the others are probed.
+    # The index of the rarest filter is scanned, which is in page order; the others are probed.
     if isinstance(rarest, tuple):
         source, ordered = "metadata AS t CROSS JOIN completions AS c ON c.seq = t.seq", "t"
         conditions.append("t.key = ? AND t.value = ?")
@@ -218,7 +218,7 @@ def _select(connection: sqlite3.Connection, query: Mapping[str, Any]) -> Page:
         conditions.append("c.model = ?")
         values.append(query["model"])
     if others:
-        # In a table, and not in the statement, which SQLite limits.
+        # In a table, because SQLite limits the length of a statement.
         connection.execute("DELETE FROM temp.wanted")
         connection.executemany("INSERT INTO temp.wanted (key, value) VALUES (?, ?)", others)
         conditions.append(_HAS_ALL_WANTED)
@@ -229,7 +229,7 @@ def _select(connection: sqlite3.Connection, query: Mapping[str, Any]) -> Page:
             raise ApiError(404, message, param="after", code="not_found")
         conditions.append(f"({ordered}.created, {ordered}.seq) {'<' if order == 'DESC' else '>'} (?, ?)")
         values += found
-    # One row more than asked for tells whether there is more.
+    # One extra row shows whether there are more.
     rows = connection.execute(
         f"SELECT c.body FROM {source} WHERE {' AND '.join(conditions)}"
         f" ORDER BY {ordered}.created {order}, {ordered}.seq {order} LIMIT ?",
@@ -242,31 +242,31 @@ def _select(connection: sqlite3.Connection, query: Mapping[str, Any]) -> Page:
 def _by_rarity(
     connection: sqlite3.Connection, query: Mapping[str, Any]
 ) -> tuple[tuple[str, str] | None, list[tuple[str, str]]]:
-    """Return the pair that the fewest completions have, and the other pairs; no pair if fewer are of the model."""
+    """Return the metadata pair that the fewest completions have (None if the model is rarer), and the other pairs."""
     pairs = list((query.get("metadata") or {}).items())
     if len(pairs) + ("model" in query) < 2:
         return (pairs[0] if pairs else None), []
     filters: list[tuple[str, ...]] = [*pairs, *([(query["model"],)] if "model" in query else [])]
-    # Counted only as far as is needed to tell the rarest; among those that are all common, the choice is of no weight.
+    # Count only as far as needed to find the rarest; if all are common, the choice does not matter.
     most, counts = 16, [16]
-    while min(counts) >= most and most < _MOST_COUNTED:
+    while min(counts) >= most and most < _MAX_COUNT:
         most *= 4
         counts = [
             connection.execute(_COUNT_OF_MODEL if len(one) == 1 else _COUNT_OF_PAIR, (*one, most)).fetchone()[0]
             for one in filters
         ]
-    rarest = min(zip(counts, filters, strict=True))[1]  # the order in which they were asked for has no say
+    rarest = min(zip(counts, filters, strict=True))[1]  # regardless of their order in the query
     others = [pair for _, pair in sorted(zip(counts, pairs, strict=False)) if pair != rarest]
     return (rarest[0], rarest[1]) if len(rarest) > 1 else None, others
 
 
-def _told(error: sqlite3.Error, path: str) -> ApiError:
-    """Return what is answered when the database fails."""
+def _store_error(error: sqlite3.Error, path: str) -> ApiError:
+    """Return the response to a request for which the database failed."""
     name = str(getattr(error, "sqlite_errorname", None) or "")
-    for begin, (status, told) in _FAILURES.items():
+    for begin, (status, reason) in _FAILURES.items():
         if name.startswith(begin):
             code = "store_full" if status == 507 else "store_failed"
-            message = f"The store of completions failed: {told} ({error}; the database is {path})."
+            message = f"The store of completions failed: {reason} ({error}; the database is {path})."
             return ApiError(status, message, type="server_error", code=code)
     message = f"The store of completions failed: {error} (the database is {path})."
     return ApiError(500, message, type="server_error", code="store_failed")

@@ -1,6 +1,6 @@
-"""A bound on the work that what comes with a request may cause, counted in steps.
+"""A limit on the work that one request may cause, counted in steps of some microseconds.
 
-Steps and not seconds, so that a request has the same answer on a busy machine. One is some microseconds.
+Steps rather than seconds, so that a request gets the same answer on a busy machine.
 """
 
 from __future__ import annotations
@@ -9,33 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-OF_A_SCHEMA = 1_500_000
-OF_A_REQUEST = 3_000_000
+STEPS_PER_SCHEMA = 1_500_000
+STEPS_PER_REQUEST = 3_000_000
 
 
 class TooMuchWork(Exception):
-    """Say that the bound is reached."""
+    """Raised when the steps are used up."""
 
 
 class Work:
-    """Hold what may be spent, and what was.
+    """Count steps up to a limit."""
 
-    Args:
-        most: The bound.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.spent = 0
 
     def spend(self, steps: int) -> None:
-        """Count steps.
-
-        Raises:
-            TooMuchWork: They are more than there were.
-        """
         self.spent += steps
-        if self.spent > self.most:
+        if self.spent > self.limit:
             raise TooMuchWork
 
 
@@ -43,9 +34,9 @@ _WORK: ContextVar[Work | None] = ContextVar("work", default=None)
 
 
 @contextmanager
-def bounded(most: int) -> Iterator[Work]:
-    """Bound the work of what is done meanwhile; a bound around this one does not count it."""
-    token = _WORK.set(work := Work(most))
+def bounded(limit: int) -> Iterator[Work]:
+    """Limit the work done inside the `with` block; an outer limit does not count it."""
+    token = _WORK.set(work := Work(limit))
     try:
         yield work
     finally:
@@ -53,10 +44,10 @@ def bounded(most: int) -> Iterator[Work]:
 
 
 def spend(steps: int = 1) -> None:
-    """Count steps of work, where it is bounded.
+    """Count steps of work, if there is a limit.
 
     Raises:
-        TooMuchWork: The bound is reached.
+        TooMuchWork: If the limit is exceeded.
     """
     work = _WORK.get()
     if work is not None:

@@ -1,8 +1,8 @@
-"""Validators of jsonschema whose work is counted, and which match no pattern by going back.
+"""The validators of jsonschema, with their work counted and without backtracking.
 
-Each keyword is the library's own but for those that match patterns, and `uniqueItems`, which compares each with each.
-`unevaluatedProperties` is the library's too, and matches the patterns of `patternProperties` by going back: a schema
-that has both is not to be judged here.
+The keywords are the library's, except those that match patterns and `uniqueItems`, which compares all pairs. The
+library's `unevaluatedProperties` matches the patterns of `patternProperties` with backtracking, so a schema that has
+both must not be validated here.
 """
 
 from __future__ import annotations
@@ -19,63 +19,69 @@ from jsonschema_specifications import REGISTRY
 from referencing import Registry
 from referencing.jsonschema import specification_with
 
-from .patterns import LONGEST_PATTERN, finds
+from .patterns import MAX_PATTERN_LENGTH, finds
 from .work import spend
 
-_A_REFERENCE = 32  # steps that it takes to follow one
+_REFERENCE_STEPS = 32  # to follow a reference
 
-_QUICK = ("properties", "required", "type")  # which only look at what is there
+_CHEAP = ("properties", "required", "type")  # their cost does not grow with what is absent
 
 _Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
 
-def dialect_of(schema: Any) -> type[Validator]:
-    """Return the library's validator for a schema's `$schema`, that of 2020-12 if there is none or it is not known."""
+def _dialect_of(schema: Any) -> type[Validator]:
+    """Return the library's validator for a schema's `$schema`; 2020-12 if it is missing or unknown."""
     named = isinstance(schema, dict) and isinstance(schema.get("$schema"), str)
     return validators.validator_for(schema, default=Draft202012Validator) if named else Draft202012Validator
 
 
 def schema_error(schema: Any) -> ValidationError | None:
-    """Return what the metaschema has against a schema, or None.
+    """Return the first error that the metaschema finds in a schema, or None.
 
     Raises:
-        TooMuchWork: The schema is too large.
+        TooMuchWork: If the schema is too large.
     """
-    dialect = dialect_of(schema)
+    dialect = _dialect_of(schema)
     metaschema: Any = dialect.META_SCHEMA
-    judge: Any = _counted(dialect, 8)(_without_dialects(metaschema), registry=_metaschemas(), format_checker=_PATTERNS)
-    return next(judge.iter_errors(schema), None)
+    validator: Any = _counted(dialect, 8)(
+        _without_dialects(metaschema), registry=_metaschemas(), format_checker=_PATTERN_FORMAT
+    )
+    return next(validator.iter_errors(schema), None)
 
 
-def judge_of(schema: Any) -> Validator:
-    """Return the validator for a schema; a foreign reference never goes out to the network.
+def validator_for(schema: Any) -> Validator:
+    """Return the validator for a schema; it never fetches a reference from the network.
 
-    Its methods raise TooMuchWork if the work is too much.
+    Its methods raise TooMuchWork once the steps are used up.
     """
-    # To find a name, as `#name`, the library looks through the whole schema each time; so many sizes and no more.
-    counted = _counted(dialect_of(schema), _A_REFERENCE + (1 << (len(json.dumps(schema)) // 256).bit_length()))
+    # The library searches the whole schema for each anchor, such as `#name`. The size is rounded up to a power of two,
+    # so that few validator classes are made.
+    counted = _counted(_dialect_of(schema), _REFERENCE_STEPS + (1 << (len(json.dumps(schema)) // 256).bit_length()))
     validator: Validator = counted(_without_dialects(schema), registry=_metaschemas())
     return validator
 
 
 @lru_cache
-def _counted(dialect: Any, a_name: int) -> Any:
+def _counted(dialect: Any, anchor_steps: int) -> Any:
     extend: Any = validators.extend
-    keywords = {**dialect.VALIDATORS, **{name: own for name, own in _OWN.items() if name in dialect.VALIDATORS}}
-    return extend(dialect, {name: partial(_check, name, check, a_name) for name, check in keywords.items()})
+    keywords = {
+        **dialect.VALIDATORS,
+        **{name: check for name, check in _REPLACED.items() if name in dialect.VALIDATORS},
+    }
+    return extend(dialect, {name: partial(_check, name, check, anchor_steps) for name, check in keywords.items()})
 
 
 def _check(
-    name: str, check: _Keyword, a_name: int, validator: Any, rule: Any, instance: Any, schema: Any
+    name: str, check: _Keyword, anchor_steps: int, validator: Any, rule: Any, instance: Any, schema: Any
 ) -> Iterator[ValidationError]:
     size = sum(len(value) for value in (rule, instance) if isinstance(value, (dict, list)))
-    steps = 1 + (size // 16 if name in _QUICK else size)
+    steps = 1 + (size // 16 if name in _CHEAP else size)
     if name in ("enum", "const"):
         steps += len(json.dumps(rule)) // 64
     elif name.startswith("unevaluated"):
-        steps += steps * steps // 8  # the library keeps what it has seen in lists
+        steps += steps * steps // 8  # the library searches a list of what it has evaluated
     elif name.startswith("$"):
-        steps += _A_REFERENCE if str(rule).startswith("#/") else a_name
+        steps += _REFERENCE_STEPS if str(rule).startswith("#/") else anchor_steps
     spend(steps)
     for error in check(validator, rule, instance, schema) or ():
         spend(len(error.message) // 64)
@@ -113,7 +119,7 @@ def _unique_items(validator: Any, rule: Any, instance: Any, schema: Any) -> Iter
 
 
 def _comparable(value: Any) -> Any:
-    """Return what is equal for equal JSON values only, and can be in a set: 1 is 1.0, and neither is true."""
+    """Return a hashable value that is equal only for equal JSON values: 1 equals 1.0, and neither equals true."""
     spend()
     if isinstance(value, list):
         return "list", tuple(map(_comparable, value))
@@ -122,19 +128,19 @@ def _comparable(value: Any) -> Any:
     return isinstance(value, bool), value
 
 
-_OWN: Mapping[str, _Keyword] = {
+_REPLACED: Mapping[str, _Keyword] = {
     "pattern": _pattern,
     "patternProperties": _pattern_properties,
     "additionalProperties": _additional_properties,
     "uniqueItems": _unique_items,
 }
 
-_PATTERNS = FormatChecker(formats=())
+_PATTERN_FORMAT = FormatChecker(formats=())
 
 
-@_PATTERNS.checks("regex", raises=re.error)
+@_PATTERN_FORMAT.checks("regex", raises=re.error)
 def _is_pattern(value: object) -> bool:
-    if isinstance(value, str) and len(value) <= LONGEST_PATTERN:
+    if isinstance(value, str) and len(value) <= MAX_PATTERN_LENGTH:
         spend(1 + len(value))
         re.compile(value)
     return True
@@ -151,10 +157,7 @@ def _metaschemas() -> Registry[Any]:
 
 
 def _without_dialects(schema: Any) -> Any:
-    """Return a schema whose parts are all judged by the validator that judges the whole.
-
-    The library takes its own validator, which counts nothing, for a part with a `$schema`.
-    """
+    """Remove each `$schema`: for a part with one, the library would use a validator that does not count."""
     if isinstance(schema, list):
         return [_without_dialects(part) for part in schema]
     if not isinstance(schema, dict):
