@@ -192,7 +192,7 @@ def _print_summary(report: Report, versions: str, changes: list[str], *, dry_run
 
 @contextlib.contextmanager
 def _step(name: str) -> Iterator[None]:
-    """Tell that a step begins, and which one failed."""
+    """Print that a step begins, and which one failed."""
     print(f"refresh: {name}", file=sys.stderr, flush=True)
     try:
         yield

@@ -53,7 +53,7 @@ class ResponseInfo:
 
 
 def response_info(source: Any) -> ResponseInfo:
-    """Tell how a completion, page, stream or error came from the server.
+    """Return what the response said beside its body, for a completion, page, stream or error.
 
     Args:
         source: What a client gave or raised.

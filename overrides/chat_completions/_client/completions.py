@@ -102,7 +102,7 @@ class Completions:
     def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
     @forgetful
     def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type, and return it as a value of the type.
+        """Create a chat completion and parse its reply into a value of a type.
 
         Args:
             arguments: Those of `create`, of which `response_format` may be a type: a pydantic model, msgspec Struct,
@@ -182,7 +182,7 @@ class Completions:
     def run_tools(self, *, stream: Literal[False] = False, **arguments: Unpack[RunToolsArguments]) -> ToolRun[None]: ...
     @forgetful
     def run_tools(self, *, stream: bool = False, **arguments: Any) -> Any:
-        """Ask a model, call the tools that it calls, tell it their results, and so on until it answers.
+        """Run a conversation with tools: call what the model calls, send it the results, and repeat until it answers.
 
         Args:
             stream: Whether to get the events of the run as they happen.
@@ -262,7 +262,7 @@ class AsyncCompletions:
     async def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type, and return it as a value of the type; see `Completions.parse`."""
+        """Create a chat completion and parse its reply into a value of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
         return asked.completion(completion_of(await self._sender.send(call), self._sender.settings.redacted_url()))
 
@@ -317,7 +317,7 @@ class AsyncCompletions:
     ) -> Coroutine[Any, Any, ToolRun[None]]: ...
     @forgetful
     def run_tools(self, *, stream: bool = False, max_concurrency: int = 10, **arguments: Any) -> Any:
-        """Ask a model, call the tools that it calls, and so on until it answers; see `Completions.run_tools`.
+        """Run a conversation with tools until the model answers; see `Completions.run_tools`.
 
         Tools may be async; others run in threads. The calls of one answer run at the same time.
 

@@ -174,7 +174,7 @@ class CompletionsWithRawResponse:
     def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
     @forgetful
     def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type; see `Completions.parse`."""
+        """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
         answer = self._sender.send(call)
         url = self._sender.settings.redacted_url()
@@ -223,7 +223,7 @@ class AsyncCompletionsWithRawResponse:
     async def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type; see `Completions.parse`."""
+        """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
         answer = await self._sender.send(call)
         url = self._sender.settings.redacted_url()

@@ -68,7 +68,7 @@ class _Body(ResponseHead[T]):
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Give our error for what reading the body raises."""
+        """Raise this package's error for whatever reading the body raises."""
         try:
             yield
         except ChatCompletionsError as known:
@@ -279,7 +279,7 @@ class CompletionsWithStreamingResponse:
     def parse(self, **arguments: Unpack[CreateArguments]) -> ResponseContextManager[ParsedChatCompletion[None]]: ...
     @forgetful
     def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type; see `Completions.parse`."""
+        """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
         return self._opened(call, lambda answer, url: asked.completion(completion_of(answer, url)))
 
@@ -336,7 +336,7 @@ class AsyncCompletionsWithStreamingResponse:
     ) -> AsyncResponseContextManager[ParsedChatCompletion[None]]: ...
     @forgetful
     def parse(self, **arguments: Any) -> Any:
-        """Ask a model for a reply of a type; see `Completions.parse`."""
+        """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         asked, call = parse_call(arguments, self._sender.settings.validate)
         return self._opened(call, lambda answer, url: asked.completion(completion_of(answer, url)))
 

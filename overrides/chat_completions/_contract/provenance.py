@@ -60,7 +60,7 @@ class Provenance:
 
 
 def provenance() -> Provenance:
-    """Tell what this client was made from, and what it runs on: `print` it into a bug report."""
+    """Return what this client was generated from and what it runs on; `print` it into a bug report."""
     facts = generated.document().get("x-provenance", {})
     # What is imported counts: of a checkout, the installed metadata may be of another day.
     versions: dict[str, str | None] = {DISTRIBUTION: __version__}

@@ -108,7 +108,7 @@ class Listing:
         return PaginationError(message, cursor=self.arguments.get("after"))
 
     def note(self, error: Exception) -> None:
-        """Tell in an error where the listing may be resumed."""
+        """Add to an error where the listing can be resumed."""
         cursor = self.arguments.get("after")
         if cursor is not None:
             error.cursor = cursor  # type: ignore[attr-defined]
@@ -139,7 +139,7 @@ def start(arguments: Mapping[str, Any], max_items: int | None) -> Listing:
 
 
 def says_more(has_more: object) -> bool | None:
-    """Tell what a page's `has_more` says, also as a text or a number; None where it says neither true nor false."""
+    """Return what a page's `has_more` means, also as a string or a number; None if it is neither true nor false."""
     return _SAYS_MORE.get(str(has_more).lower())
 
 

@@ -57,7 +57,7 @@ class _BasePage:
         return self._page._request_id
 
     def next_page_info(self) -> PageInfo | None:
-        """Tell how to get the next page, as `PageInfo(params={"after": "chatcmpl-1"})`; None where there is none.
+        """Return how to get the next page, such as `PageInfo(params={"after": "chatcmpl-1"})`; None if there is none.
 
         Raises:
             PaginationError: The server says that there is one, and no way leads there.

@@ -19,7 +19,7 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Requests:
-    """Gives the requests that `client.build_request` would give, at a fifth of the cost.
+    """Builds the requests that `client.build_request` would build, at a fifth of the cost.
 
     What that spends its time on is reading the address, and merging headers: both are the same in nearly all calls.
     Only the idempotency key and the length differ. Time limits are an extension, so they need no `Timeout` of the

@@ -93,7 +93,7 @@ class Directory:
 
     @contextmanager
     def written(self, name: str) -> Iterator[BinaryIO]:
-        """Give a file to write; it has its name when it is whole, and not before."""
+        """Open a file for writing; it gets its name once it is complete."""
         beside = self.path(f"{name}.{os.urandom(4).hex()}.new")
         try:
             with self._filesystem.open(beside, "wb") as file:

@@ -183,7 +183,7 @@ class Worker:
             await asyncio.sleep(word.again if word else 1.0)
 
     async def _touch(self) -> Word:
-        """Tell the meter how it goes, and heed what it says."""
+        """Report progress to the meter, and follow its instructions."""
         progress, feed, asker = self._progress, self._feed, self._asker
         progress.position = self._bytes_before + (feed.position if feed is not None else 0)
         reserved = asker.backlog.reserved if asker is not None and hasattr(asker, "backlog") else 0.0

@@ -66,7 +66,7 @@ class ListSource:
 
 
 class Backlog:
-    """Gives the requests of a source, and those that are put back, when their time has come.
+    """Yields the requests of a source, and those that were put back once they are due.
 
     Args:
         run: The name of the run.

@@ -17,7 +17,7 @@ _A_POOL = 4
 
 
 class Clients:
-    """Gives the client for each of the requests that are under way at once.
+    """Holds the client for each of the requests that are in flight at once.
 
     Args:
         client: The client; it is closed at the end. An http client of the caller's is used as it is.
