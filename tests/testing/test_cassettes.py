@@ -226,7 +226,7 @@ def test_equal_requests_get_their_answers_in_order(path: Path) -> None:
         ask = client.chat.completions.create
         texts = [ask(model="m", messages=MESSAGES).choices[0].message.content for _ in range(2)]  # type: ignore
         assert texts == ["one", "two"]
-        with pytest.raises(UnknownRequestError, match="it was recorded 2 times, and has been replayed as often"):
+        with pytest.raises(UnknownRequestError, match="it was recorded 2 times and has been replayed as often"):
             ask(model="m", messages=MESSAGES)  # type: ignore[typeddict-item]
         with pytest.raises(UnknownRequestError):
             cassette.verify()
@@ -263,7 +263,7 @@ def test_an_empty_cassette(path: Path) -> None:
     """A recording without traffic is a file, too, and knows no answer."""
     with record(path):
         pass
-    with replay(path) as cassette, pytest.raises(UnknownRequestError, match="it holds no exchanges"):
+    with replay(path) as cassette, pytest.raises(UnknownRequestError, match="it contains no exchanges"):
         assert "0 exchanges>" in repr(cassette)
         cassette.http_client().get(NOWHERE)
 
@@ -280,7 +280,7 @@ def test_what_the_client_left_is_not_made_up(path: Path) -> None:
     with replay(path) as cassette, Client(base_url=NOWHERE, http_client=cassette.http_client()) as client:
         stream = client.chat.completions.create(model="m", messages=MESSAGES, stream=True)  # type: ignore
         assert [next(stream).choices[0].delta.content for _ in range(2)] == ["a", "b"]
-        with pytest.raises(UnknownRequestError, match="the client read no further"):
+        with pytest.raises(UnknownRequestError, match="where the client stopped reading"):
             next(stream)
 
 
@@ -376,8 +376,8 @@ def test_a_recording_is_written_though_the_program_fails(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no cassette"),
-        ("[]", "is no cassette of this version"),
+        ("", "is not a cassette"),
+        ("[]", "is not a cassette of this version"),
         ('{"format": "chat-completions cassette 99"}', "of this version"),
         ('{"format": "chat-completions cassette 1", "exchanges": [{}]}', "exchange 1: KeyError: 'request'"),
         (
@@ -388,16 +388,16 @@ def test_a_recording_is_written_though_the_program_fails(path: Path) -> None:
         (
             '{"format": "chat-completions cassette 1", "exchanges": [{"request": {"method": "GET", "url": "x"},'
             ' "response": {"status": 200, "json": {}, "style": "baroque"}}]}',
-            "the style 'baroque' is none of",
+            "the style 'baroque' is not one of",
         ),
         (
             '{"format": "chat-completions cassette 1", "exchanges": [{"request": {"method": "GET", "url": "x"},'
             ' "response": {"status": 200, "base64": "*"}}]}',
-            "no base64",
+            "not valid base64",
         ),
     ],
 )
-def test_files_that_are_no_cassettes(path: Path, text: str, message: str) -> None:
+def test_files_that_are_not_cassettes(path: Path, text: str, message: str) -> None:
     """A file that was edited wrongly, or is something else, is told with its place."""
     path.parent.mkdir()
     path.write_text(text)

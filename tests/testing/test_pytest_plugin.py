@@ -126,7 +126,7 @@ def test_plain(chat_completions_server):
 """
     result = outcomes(pytester, code, passed=2, failed=2)
     result.stdout.fnmatch_lines(
-        ["*nobody asked for the rest of the script (a reply)", "1. POST /v1/chat/completions model='m' -> answer 1 *"]
+        ["*the rest of the script was not used (a reply)", "1. POST /v1/chat/completions model='m' -> answer 1 *"]
     )
     result.stdout.fnmatch_lines(["request 1, POST /v1/chat/completions model='m': the script is over*"])
     result.stdout.no_fnmatch_line("*During handling*")
@@ -361,7 +361,7 @@ def quiet():
 def test_named(chat_completions_cassette): ...
 """
     result = outcomes(pytester, exact, failed=1)
-    result.stdout.fnmatch_lines(["*named.json: nobody asked for <Exchange POST /v1/chat/completions model='m': 200>*"])
+    result.stdout.fnmatch_lines(["*named.json: <Exchange POST /v1/chat/completions model='m': 200> was not used*"])
 
 
 def test_it_can_be_turned_off(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def body(**fields: Any) -> dict[str, Any]:
     ("script", "error", "said"),
     [
         (lambda s: s.fail(400, param="n", code="bad"), BadRequestError, "HTTP 400"),
-        (lambda s: s.fail(404), NotFoundError, "no such model"),
+        (lambda s: s.fail(404), NotFoundError, "does not exist"),
         (lambda s: s.fail(429), RateLimitError, "Too many requests"),
         (lambda s: s.fail(500, "My words."), InternalServerError, "My words"),
         (lambda s: s.fail(529), InternalServerError, "HTTP 529"),

@@ -320,8 +320,8 @@ def test_waiting_for_requests(server: ScriptedServer, client: Client) -> None:
 
 
 def test_an_exact_script() -> None:
-    """With `exact`, an answer that nobody asked for and a request without an answer are failures."""
-    with pytest.raises(ScriptError, match=r"nobody asked for the rest of the script \(a reply, status 500\)"):
+    """With `exact`, an unused answer and a request without an answer are failures."""
+    with pytest.raises(ScriptError, match=r"the rest of the script was not used \(a reply, status 500\)"):
         with ScriptedServer(exact=True) as server:
             server.reply("never").fail()
     with pytest.raises(ScriptError, match=r"request 2, POST .*: the script is over"):
@@ -342,7 +342,7 @@ def test_an_exact_script() -> None:
 
 @pytest.mark.parametrize("script", [Script().stream(["a"]), Script().reply("a")])
 def test_an_answer_that_does_not_fit_the_request(script: Script) -> None:
-    """A stream that was not asked for, and a completion where a list is asked for, are faults of the test."""
+    """A stream for a request without `stream`, and a completion for a list request, are errors of the test."""
     with pytest.raises(ScriptError, match="the script's next answer is"):
         with ScriptedServer() as server, Client(base_url=server.base_url) as client:
             server.reply(lambda request: script)
@@ -362,22 +362,22 @@ def test_other_json_is_sent_as_it_is(server: ScriptedServer, client: Client) -> 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda s: s.reply(), "needs what to say"),
+        (lambda s: s.reply(), "needs a string"),
         (lambda s: s.reply(5), "not int"),
         (lambda s: s.reply(None), "not NoneType"),
         (lambda s: s.reply(["a", "b"]), r"reply\(\*values\)"),
-        (lambda s: s.reply({"content": object()}), "no JSON value"),
-        (lambda s: s.reply({"content": float("nan")}), "no JSON value"),
+        (lambda s: s.reply({"content": object()}), "not a JSON value"),
+        (lambda s: s.reply({"content": float("nan")}), "not a JSON value"),
         (lambda s: s.reply({"object": "chat.completion.chunk", "choices": []}), r"stream\(\[chunk"),
         (lambda s: s.reply(tool_calls=["get_weather"]), "a tool call is"),
-        (lambda s: s.reply(lambda request: "x", refusal="no"), "a function gives the whole answer"),
+        (lambda s: s.reply(lambda request: "x", refusal="no"), "a function returns the whole answer"),
         (lambda s: s.reply({"choices": []}, refusal="no"), "not with a completion"),
         (lambda s: s.reply("x", times=0), "times must be"),
         (lambda s: s.reply("x", delay=-1), "delay must be"),
         (lambda s: s.stream("text"), "list of parts"),
         (lambda s: s.stream({"content": "x"}), "list of parts"),
-        (lambda s: s.stream([None]), "a part is"),
-        (lambda s: s.stream([True]), "a part is"),
+        (lambda s: s.stream([None]), "a part must be"),
+        (lambda s: s.stream([True]), "a part must be"),
         (lambda s: s.stream([-1.0]), "pause must be"),
         (lambda s: s.stream(["x"], split=0), "split must be"),
         (lambda s: s.stream(["x"], cut_after=-1), "cut_after must be"),
@@ -388,18 +388,18 @@ def test_other_json_is_sent_as_it_is(server: ScriptedServer, client: Client) -> 
         (lambda s: s.fail(429, retry_after=-1), "retry_after must be"),
         (lambda s: s.raw("x", status=700), "status must be"),
         (lambda s: s.always(Script()), "one answer is needed"),
-        (lambda s: s.always(Script().reply("a", "b")), "not of 2"),
+        (lambda s: s.always(Script().reply("a", "b")), "not 2"),
     ],
 )
-def test_what_cannot_be_answered_is_refused_where_it_is_said(wrong: Any, message: str) -> None:
+def test_an_invalid_entry_is_refused_when_it_is_added(wrong: Any, message: str) -> None:
     """A mistake in a script is an error in the test's own line."""
     with pytest.raises((TypeError, ValueError), match=message):
         wrong(Script())
 
 
-def test_a_function_must_give_an_answer() -> None:
-    """A function that gives nothing that can be answered fails the test with the reason."""
-    for value, message in ((5, "not int"), (lambda: "x", "gave a function")):
+def test_a_function_must_return_an_answer() -> None:
+    """A function that does not return a valid answer fails the test with the reason."""
+    for value, message in ((5, "not int"), (lambda: "x", "returned a function")):
         with pytest.raises(TypeError, match=message):
             with ScriptedServer() as server, Client(base_url=server.base_url) as client:
                 server.reply(lambda request, value=value: value)

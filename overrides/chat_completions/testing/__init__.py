@@ -1,4 +1,4 @@
-"""Test code that asks for chat completions: a scripted server on a real socket, and recorded traffic.
+"""Test code that calls Chat Completions: a scripted server on a real socket, and recorded traffic.
 
 With the extra `chat-completions-client[testing]` pytest has the fixtures `chat_completions_server`,
 `chat_completions_client` and `chat_completions_cassette`; without pytest, `ScriptedServer`, `record` and `replay` are
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .server import ScriptedServer as ScriptedServer
     from .tape import UnknownRequestError as UnknownRequestError
 
-# Every pytest of an environment with this package imports this module: it imports nothing before it is asked.
+# Every pytest run in an environment with this package imports this module, so its contents are imported lazily.
 _LAZY = {
     "Cassette": "cassette",
     "CassetteError": "exchanges",

@@ -1,4 +1,4 @@
-"""From an answer of a script to what goes over the wire."""
+"""Turn an entry of a script into the HTTP response to send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from chat_completions.local.events import DONE, event_bytes, json_bytes
 
-from .entries import Entry, MisfitError, Raw, Said, Streamed
+from .entries import Entry, JsonEntry, MismatchError, RawEntry, StreamEntry
 from .received import ReceivedRequest
 from .shapes import Frame, chunks_of, completion_of, is_message
 
@@ -18,16 +18,16 @@ _JSON = {"content-type": "application/json"}
 
 @dataclass
 class HttpReply:
-    """A response as it goes out.
+    """An HTTP response to send.
 
     Attributes:
-        parts: Bytes to be sent one by one, and pauses in seconds.
+        parts: Bytes to send one by one, and pauses in seconds.
         status: The status; None for no response at all.
-        headers: The headers, apart from those that frame the body.
-        length: The body's length in bytes; None sends it in chunks.
-        ending: Whether it ends well, is cut, or breaks the connection.
-        delay: Seconds before its beginning.
-        stored: The completion to be kept, so that it can be listed.
+        headers: The headers, without those that frame the body.
+        length: The body's length in bytes; None uses chunked encoding.
+        ending: Whether it is complete, is cut, or resets the connection.
+        delay: Seconds before it begins.
+        stored: The completion to store, so that it can be listed.
     """
 
     parts: list[bytes | float]
@@ -40,39 +40,39 @@ class HttpReply:
 
 
 def http_reply(entry: Entry, request: ReceivedRequest, number: int) -> HttpReply:
-    """Return the response that an answer is to a request.
+    """Return the response to a request.
 
     Args:
-        entry: The answer; not a function.
+        entry: The entry of the script; not a function.
         request: The request.
         number: How many requests were answered before.
 
     Raises:
-        MisfitError: The answer does not go with the request.
+        MismatchError: If the entry does not fit the request.
     """
     frame = Frame.of(number, request.body)
-    if isinstance(entry, Raw):
-        # What is cut promises one byte more than comes.
+    if isinstance(entry, RawEntry):
+        # A cut response announces one byte more than it has.
         length = len(entry.content) + (entry.ending == "cut")
         parts: list[bytes | float] = [entry.content] if entry.content else []
         return HttpReply(parts, entry.status, dict(entry.headers), length, entry.ending, entry.delay)
-    if isinstance(entry, Streamed):
+    if isinstance(entry, StreamEntry):
         if not request.is_stream:
-            raise MisfitError(
-                "the script's next answer is a stream, and the request asks for none; reply() serves both"
+            raise MismatchError(
+                "the script's next answer is a stream, but the request does not ask for one; reply() works for both"
             )
         headers = {**_STREAM, **_lower(entry.headers)}
         ending: Literal["whole", "cut"] = "whole" if entry.cut_after is None else "cut"
         return HttpReply(list(_stream_parts(entry, frame)), 200, headers, None, ending, entry.delay)
-    assert isinstance(entry, Said)
-    return _said(entry, request, frame)
+    assert isinstance(entry, JsonEntry)
+    return _json_reply(entry, request, frame)
 
 
-def _said(entry: Said, request: ReceivedRequest, frame: Frame) -> HttpReply:
+def _json_reply(entry: JsonEntry, request: ReceivedRequest, frame: Frame) -> HttpReply:
     value = entry.value
     is_completion = is_message(value) or "choices" in value
     if is_completion and request.method != "POST":
-        raise MisfitError("the script's next answer is a completion, and the request asks for a list; page() is one")
+        raise MismatchError("the script's next answer is a completion, but the request asks for a list; use page()")
     if is_completion:
         value = completion_of(value, frame, entry.usage, entry.finish_reason)
     stored = None
@@ -87,7 +87,7 @@ def _said(entry: Said, request: ReceivedRequest, frame: Frame) -> HttpReply:
     return HttpReply([content], 200, headers, len(content), "whole", entry.delay, stored)
 
 
-def _stream_parts(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
+def _stream_parts(entry: StreamEntry, frame: Frame) -> Iterator[bytes | float]:
     sent = 0
     for part in _events(entry, frame):
         if isinstance(part, (int, float)):
@@ -103,18 +103,18 @@ def _stream_parts(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
             yield part[begin : begin + size]
 
 
-def _events(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
+def _events(entry: StreamEntry, frame: Frame) -> Iterator[bytes | float]:
     fields = frame.fields("chat.completion.chunk")
     wants_usage = frame.wants_usage or entry.usage is not None
     if wants_usage:
         fields["usage"] = None
-    is_first, is_finished, describe_location = True, False, ""
+    is_first, is_finished, text = True, False, ""
     for part in entry.parts:
         if isinstance(part, (bytes, float)):
             yield part
             continue
         if isinstance(part, str):
-            describe_location += part
+            text += part
             part = {"content": part}
         if not {"choices", "object", "error", "usage"} & part.keys():
             delta = {**({"role": "assistant"} if is_first else {}), **part}
@@ -129,7 +129,7 @@ def _events(entry: Streamed, frame: Frame) -> Iterator[bytes | float]:
         choice = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": entry.finish_reason}
         yield event_bytes({**fields, "choices": [choice]})
     if wants_usage:
-        yield event_bytes({**fields, "choices": [], "usage": frame.usage({"content": describe_location}, entry.usage)})
+        yield event_bytes({**fields, "choices": [], "usage": frame.usage({"content": text}, entry.usage)})
     for _ in range(entry.done):
         yield DONE
 

@@ -1,4 +1,4 @@
-"""`record()` and `replay()`: real traffic in a file that a person can read, and answers from it without a network."""
+"""`record()` and `replay()`: real traffic in a readable file, and responses from it without a network."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Cassette(Tape):
-    """Exchanges with a server: being recorded, or being replayed. `record` and `replay` make them.
+    """Recorded exchanges with a server; `record` and `replay` create it.
 
     Attributes:
         path: The file.
-        is_recording: Whether requests go out and are recorded; otherwise they are answered from the file.
+        is_recording: Whether requests are sent and recorded; otherwise they are answered from the file.
         exchanges: All exchanges so far, or those of the file.
-        problems: What was asked and could not be answered.
+        problems: The requests that could not be answered.
     """
 
     _Error = UnknownRequestError
@@ -39,7 +39,7 @@ class Cassette(Tape):
         speed: float | None = None,
     ) -> None:
         if speed is not None and not speed > 0:
-            raise ValueError(f"speed must be above 0, or None for no waiting, not {speed!r}")
+            raise ValueError(f"speed must be above 0, or None for no delay, not {speed!r}")
         secrets = Secrets(secret_names, secret_values)
         super().__init__(Path(path), secrets, is_recording=is_recording, speed=speed)
         self._http_clients: list[Any] = []
@@ -53,7 +53,7 @@ class Cassette(Tape):
         """Return an `httpx.Client` for `Client(http_client=...)`; leaving the `with` of the cassette closes it.
 
         Args:
-            arguments: Those of `httpx.Client`, apart from `transport`.
+            arguments: Those of `httpx.Client`, except `transport`.
         """
         import httpx
 
@@ -65,7 +65,7 @@ class Cassette(Tape):
         """Return an `httpx.AsyncClient` for `AsyncClient(http_client=...)`; close it with `async with` or `aclose()`.
 
         Args:
-            arguments: Those of `httpx.AsyncClient`, apart from `transport`.
+            arguments: Those of `httpx.AsyncClient`, except `transport`.
         """
         import httpx
 
@@ -75,7 +75,7 @@ class Cassette(Tape):
         """Return a transport for an HTTP client of httpx or httpx2, sync or async.
 
         Args:
-            inner: The transport that sends what is recorded, such as `httpx.AsyncHTTPTransport(proxy=...)`; None takes
+            inner: The transport that sends the requests, such as `httpx.AsyncHTTPTransport(proxy=...)`; None creates
                 an `httpx.HTTPTransport`. A replay never uses it.
         """
         from .transports import CassetteTransport
@@ -88,9 +88,9 @@ class Cassette(Tape):
 
     @contextmanager
     def patched(self) -> Iterator[Self]:
-        """Record or replay every chat completion that any httpx or httpx2 client of this process asks for meanwhile.
+        """Record or replay the chat completions of all httpx and httpx2 clients of this process.
 
-        Requests to other paths than `.../chat/completions` go on as ever.
+        Requests to other paths than `.../chat/completions` are not affected.
         """
         from .patching import patched
 
@@ -99,7 +99,7 @@ class Cassette(Tape):
 
     @property
     def unused(self) -> list[Exchange]:
-        """The exchanges of the file that nobody has asked for yet."""
+        """The exchanges of the file that have not been used yet."""
         return [exchange for number, exchange in enumerate(self.exchanges) if number not in self._used]
 
     def save(self) -> None:
@@ -109,31 +109,31 @@ class Cassette(Tape):
                 write_file(self.path, self.exchanges, self._secrets)
 
     def close(self) -> None:
-        """Write what was recorded, and close the HTTP clients that were made here."""
+        """Write what was recorded, and close the HTTP clients that were created here."""
         self.save()
         while self._http_clients:
             self._http_clients.pop().close()
 
     def verify(self, *, exact: bool = False) -> None:
-        """Check that all that was asked could be answered.
+        """Check that all requests could be answered.
 
         Args:
-            exact: Whether to check as well that every recorded exchange was asked for.
+            exact: Whether to check as well that every recorded exchange was used.
 
         Raises:
-            UnknownRequestError: Something could not be answered, or, with `exact`, was not asked for.
+            UnknownRequestError: If a request could not be answered or, with `exact`, an exchange was not used.
         """
         problems = list(self.problems)
         if exact and not self.is_recording:
-            problems += [f"{self.path}: nobody asked for {exchange!r}" for exchange in self.unused]
+            problems += [f"{self.path}: {exchange!r} was not used" for exchange in self.unused]
         if problems:
             raise UnknownRequestError("\n".join(problems))
 
     def account(self) -> str:
-        """Return a line for each exchange: what was asked, and whether it was replayed."""
+        """Return a line for each exchange: the request, and whether it was replayed."""
         lines = []
         for number, exchange in enumerate(self.exchanges):
-            state = "recorded" if self.is_recording else "replayed" if number in self._used else "not asked for"
+            state = "recorded" if self.is_recording else "replayed" if number in self._used else "not used"
             lines.append(f"{number + 1}. {exchange!r} -> {state}")
         return "\n".join(lines) or "no exchanges"
 
@@ -151,18 +151,18 @@ def record(
 ) -> Cassette:
     """Record real traffic to a file.
 
-    `with record("hello.json") as cassette: client = Client(http_client=cassette.http_client())`: the file is written
-    when the `with` is left, over what was there. Keys, cookies, organizations and projects are taken out before, by
-    the names of headers and query parameters, and by their values wherever these occur.
+    `with record("hello.json") as cassette: client = Client(http_client=cassette.http_client())`: leaving the `with`
+    statement writes the file and replaces an existing one. Keys, cookies, organizations and projects are removed
+    first, by the names of headers and query parameters, and by their values wherever these occur.
 
     Args:
-        path: The file; its folder is made.
-        secret_names: Headers, query parameters and fields of bodies that are secret as well.
-        secret_values: Texts that are secret as well.
+        path: The file; its folder is created if needed.
+        secret_names: Further headers, query parameters and fields of bodies that are secret.
+        secret_values: Further values that are secret.
 
     Returns:
-        The cassette, whose `http_client()`, `async_http_client()` and `transport()` record, or all httpx clients of
-        the process within its `patched()`.
+        The cassette. Its `http_client()`, `async_http_client()` and `transport()` record; inside its `patched()`, so
+        do all httpx clients of the process.
     """
     return Cassette(path, is_recording=True, secret_names=secret_names, secret_values=secret_values)
 
@@ -174,23 +174,23 @@ def replay(
     secret_values: Iterable[str] = (),
     speed: float | None = None,
 ) -> Cassette:
-    """Answer from a recorded file, without a network.
+    """Replay a recorded file, without a network.
 
-    A request is answered by the first unused exchange of the same method, path, query and body; the host does not
-    count, and neither do headers. Streams come in the pieces in which they were read, and what was cut is cut.
+    A request is answered by the first unused exchange with the same method, path, query and body; host and headers
+    are ignored. Streams arrive in the pieces in which they were read, and truncated streams are truncated again.
 
     Args:
         path: The file.
-        secret_names: As they were recorded.
-        secret_values: As they were recorded, where they differ now.
-        speed: 1 waits between the pieces of a stream as the server did, 10 a tenth of it; None does not wait.
+        secret_names: As when it was recorded.
+        secret_values: As when it was recorded, or the values that replace them now.
+        speed: 1 waits between the pieces of a stream as the server did, 10 a tenth of that; None does not wait.
 
     Returns:
-        The cassette; it is used as one of `record` is.
+        The cassette, used like one from `record`.
 
     Raises:
-        FileNotFoundError: There is no such file; `record` makes it.
-        CassetteError: The file is no cassette.
-        ValueError: `speed` is not above 0.
+        FileNotFoundError: If there is no such file.
+        CassetteError: If the file is not a cassette.
+        ValueError: If `speed` is not above 0.
     """
     return Cassette(path, is_recording=False, secret_names=secret_names, secret_values=secret_values, speed=speed)

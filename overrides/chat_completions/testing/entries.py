@@ -1,4 +1,4 @@
-"""The answers of a script, as data; and what a test may say where one is meant."""
+"""The entries of a script as data, and the values that a test may pass for one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .shapes import is_message, plain
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One answer of a script.
+    """One answer in a script.
 
     Attributes:
-        label: What it is, for messages.
-        headers: Headers beside the usual ones, which they replace.
+        label: Its description in messages.
+        headers: Additional headers, which replace default ones.
         delay: Seconds before the answer begins.
     """
 
@@ -27,8 +27,8 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said(Entry):
-    """A completion, as JSON or as a stream, whichever is asked for; or any other JSON value."""
+class JsonEntry(Entry):
+    """A completion, sent as JSON or as a stream, as the request asks; or any other JSON value."""
 
     value: Any
     usage: Mapping[str, Any] | None = None
@@ -36,8 +36,8 @@ class Said(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Streamed(Entry):
-    """An event stream, given by its parts."""
+class StreamEntry(Entry):
+    """An event stream, as its parts."""
 
     parts: tuple[Any, ...]
     usage: Mapping[str, Any] | None
@@ -50,13 +50,13 @@ class Streamed(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Raw(Entry):
-    """A response as it is, whatever the request.
+class RawEntry(Entry):
+    """A fixed response to any request.
 
     Attributes:
         status: The status; None for no response at all.
         content: The body.
-        ending: `cut` closes the connection before the body is whole, `reset` breaks it.
+        ending: `cut` closes the connection before the body is complete, `reset` resets it.
     """
 
     status: int | None
@@ -66,74 +66,80 @@ class Raw(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Callback(Entry):
-    """A function of the request that gives the answer."""
+    """A function of the request that returns the answer."""
 
     function: Callable[..., Any]
 
 
-class MisfitError(Exception):
-    """An answer does not go with the request, or there is none."""
+class MismatchError(Exception):
+    """The script's answer does not fit the request, or there is none."""
 
 
-def said(value: Any, fields: Mapping[str, Any], **options: Any) -> Entry:
-    """Return the answer that a value of `reply` stands for.
+def entry_of(value: Any, fields: Mapping[str, Any], **options: Any) -> Entry:
+    """Return the entry for a value of `reply`.
 
     Args:
         value: A text, a JSON object, a model or a function.
-        fields: Fields of the message beside what the value says.
-        options: Further attributes of the answer.
+        fields: Additional fields of the message.
+        options: Further attributes of the entry.
 
     Raises:
-        TypeError: The value is none of these.
+        TypeError: If the value has another type.
     """
     if isinstance(value, str):
         value = {"content": value}
     value = plain(value)
     if callable(value):
         if fields:
-            raise TypeError("a function gives the whole answer: tool_calls=, refusal= and reasoning= go into it")
+            raise TypeError(
+                "a function returns the whole answer: tool_calls=, refusal= and reasoning= belong in what it returns"
+            )
         return Callback(label="a function", function=value, delay=options.get("delay", 0.0))
     if isinstance(value, (list, tuple)):
-        raise TypeError("reply() takes several replies as several arguments: reply(*values); stream() takes parts")
+        raise TypeError("pass several replies as separate arguments: reply(*values); parts of a stream go to stream()")
     if not isinstance(value, Mapping):
-        raise TypeError(f"a reply is a text, a message, a completion or a function, not {type(value).__name__}")
+        raise TypeError(f"a reply must be a string, a message, a completion or a function, not {type(value).__name__}")
     if value.get("object") == "chat.completion.chunk":
-        raise TypeError("a chunk is no reply: stream([chunk, ...]) takes chunks")
+        raise TypeError("a chunk is not a reply: pass chunks to stream([chunk, ...])")
     if fields and value and not is_message(value):
-        raise TypeError("tool_calls=, refusal= and reasoning= go with a text or a message, not with a completion")
-    return Said(label="a reply", value=json_copy({**value, **fields}), **options)
+        raise TypeError(
+            "tool_calls=, refusal= and reasoning= can be combined with a string or a message, not with a completion"
+        )
+    return JsonEntry(label="a reply", value=json_copy({**value, **fields}), **options)
 
 
 def part_of(part: Any) -> Any:
-    """Return a part of a stream in the shape in which it is kept: str, bytes, float or dict.
+    """Return a part of a stream as str, bytes, float or dict.
 
     Raises:
-        TypeError: It is nothing that can be sent.
+        TypeError: If it cannot be sent.
     """
     part = plain(part)
     if isinstance(part, (int, float)) and not isinstance(part, bool):
-        checked(pause=part)
+        check_not_negative(pause=part)
         return float(part)
     if isinstance(part, (str, bytes)):
         return part
     if isinstance(part, Mapping):
         return json_copy(part)
-    raise TypeError(f"a part is a text, a delta, a chunk, bytes or a pause in seconds, not {type(part).__name__}")
+    raise TypeError(
+        f"a part must be a string, a delta, a chunk, bytes or a pause in seconds, not {type(part).__name__}"
+    )
 
 
 def json_copy(value: Any) -> Any:
-    """Return a copy of a JSON value, so that what a test changes later changes no answer."""
+    """Return a copy of a JSON value, so that later changes by the test do not affect the script."""
     try:
         return json.loads(json.dumps(value, allow_nan=False, default=plain))
     except (TypeError, ValueError) as error:
-        raise TypeError(f"this is no JSON value: {error}") from error
+        raise TypeError(f"this is not a JSON value: {error}") from error
 
 
-def checked(**numbers: float | None) -> None:
-    """Refuse numbers below 0.
+def check_not_negative(**numbers: float | None) -> None:
+    """Check that no number is negative.
 
     Raises:
-        ValueError: One is; the message names it.
+        ValueError: If one is; the message names it.
     """
     for name, number in numbers.items():
         if number is not None and not (math.isfinite(number) and number >= 0):

@@ -1,4 +1,4 @@
-"""What is recorded: one request and what came back, and the file that holds a list of them."""
+"""The recorded exchanges (a request and its response), and the file that contains them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .secrets import Headers, Secrets
 
 FORMAT = "chat-completions cassette 1"
 _WIDTH = 110
-# They tell of the connection and the encoding on the way, which are others when the exchange is replayed.
+# These headers describe the connection and the transfer encoding, which differ in a replay.
 _LEFT_OUT = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 
 
 class CassetteError(ValueError):
-    """A file is no cassette, or cannot be written as one."""
+    """A file is not a cassette, or cannot be written as one."""
 
 
 @dataclass
 class Failure:
-    """What the HTTP library raised.
+    """An error that the HTTP library raised.
 
     Attributes:
-        type: Name of its class, such as `ReadTimeout`.
-        message: What it said.
+        type: The name of its class, such as `ReadTimeout`.
+        message: Its message.
     """
 
     type: str
@@ -39,19 +39,19 @@ class Failure:
 
 @dataclass(repr=False)
 class Exchange:
-    """One request and what came back.
+    """A request and its response.
 
     Attributes:
         method: The method.
-        url: The whole address.
+        url: The whole URL.
         request_headers: Names and values.
         content: The body of the request.
-        status: The status of the response; None if none came.
+        status: The status of the response; None without a response.
         headers: Names and values.
         seconds: From the request to the head of the response.
         pieces: The body as it was read.
-        failure: What ended it before its time.
-        left: Whether the client went away before the end.
+        failure: The error that ended it early.
+        left: Whether the client stopped reading before the end.
     """
 
     method: str
@@ -66,7 +66,7 @@ class Exchange:
     left: bool = False
 
     def __repr__(self) -> str:
-        # The address and the headers may hold secrets, as long as this is being recorded.
+        # While recording, the URL and the headers may contain secrets.
         model = f" model={self.body.get('model')!r}" if isinstance(self.body, dict) else ""
         ending = self.failure.type if self.failure else "left" if self.left else ""
         outcome = ", ".join(str(each) for each in (self.status, ending) if each)
@@ -109,7 +109,7 @@ class Exchange:
         )
 
     def form(self) -> dict[str, Any]:
-        """Return the exchange as the file holds it."""
+        """Return the exchange as it is written to the file."""
         request = {"method": self.method, "url": self.url, "headers": _header_form(self.request_headers)}
         request |= body_form(self.content)
         if self.status is None:
@@ -128,10 +128,10 @@ class Exchange:
 
     @classmethod
     def of(cls, form: Mapping[str, Any]) -> Exchange:
-        """Read an exchange from its form.
+        """Create an exchange from its form in the file.
 
         Raises:
-            KeyError, TypeError, ValueError: The form is none.
+            KeyError, TypeError, ValueError: If the form is invalid.
         """
         request, response = form["request"], form.get("response") or {}
         failure = form.get("failure") or response.get("failure")
@@ -158,18 +158,18 @@ def read_file(path: Path) -> list[Exchange]:
     """Read the exchanges in a file.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        CassetteError: It is no cassette.
+        FileNotFoundError: If there is no such file.
+        CassetteError: If it is not a cassette.
     """
     try:
         value = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        told = "there is no such cassette; record it first, with record(...) in place of replay(...)"
-        raise FileNotFoundError(error.errno, told, str(path)) from None
+        message = "there is no such cassette; record it first, with record(...) in place of replay(...)"
+        raise FileNotFoundError(error.errno, message, str(path)) from None
     except ValueError as error:
-        raise CassetteError(f"{path} is no cassette: {error}") from error
+        raise CassetteError(f"{path} is not a cassette: {error}") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise CassetteError(f"{path} is no cassette of this version: its 'format' is not {FORMAT!r}")
+        raise CassetteError(f"{path} is not a cassette of this version: its 'format' is not {FORMAT!r}")
     exchanges = []
     for number, form in enumerate(value.get("exchanges") or ()):
         try:
@@ -180,10 +180,10 @@ def read_file(path: Path) -> list[Exchange]:
 
 
 def write_file(path: Path, exchanges: Sequence[Exchange], secrets: Secrets) -> None:
-    """Write exchanges without their secrets, whole or not at all; a device or a pipe is written straight.
+    """Write exchanges without their secrets, atomically unless the file is a device or a pipe.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: If the file cannot be written.
     """
     forms = [exchange.cleaned(secrets).form() for exchange in exchanges]
     text = "\n".join(_lines({"format": FORMAT, "exchanges": forms}, 0)) + "\n"
@@ -192,7 +192,7 @@ def write_file(path: Path, exchanges: Sequence[Exchange], secrets: Secrets) -> N
 
 
 def _header_form(headers: Headers) -> dict[str, Any]:
-    """Return headers as an object; a name that comes more than once has a list."""
+    """Return headers as an object; the values of a repeated name become a list."""
     form: dict[str, Any] = {}
     for name, value in headers:
         if name.lower() not in _LEFT_OUT:
@@ -207,7 +207,7 @@ def _header_pairs(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _lines(value: Any, indent: int, *, short: bool = False) -> list[str]:
-    """Return the lines of a JSON value: what fits into one stands on one line, and so does each event of a stream."""
+    """Return the lines of a JSON value: one line if it fits, and one line for each event of a stream."""
     text = _inline(value)
     if short or not isinstance(value, (dict, list)) or not value or len(text) + indent <= _WIDTH:
         return [text]
@@ -235,6 +235,6 @@ def _inline(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can say
+    except UnicodeEncodeError:  # half of a surrogate pair, which can only be written as an escape
         return json.dumps(value)
     return text

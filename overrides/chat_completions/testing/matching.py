@@ -1,4 +1,4 @@
-"""Which recorded exchange answers a request, and how far the others are from it."""
+"""Find the recorded exchange that answers a request, and how the others differ from it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .exchanges import Exchange
 from .secrets import REMOVED
 
 _ABSENT = object()
-_SHOWN_DIFFERENCES = 8
-_SHOWN_CHARACTERS = 100
+_MAX_DIFFERENCES = 8
+_MAX_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A place where two requests differ.
+    """A difference between two requests.
 
     Attributes:
         place: `method`, `path`, `query NAME`, or the JSON pointer into the body.
-        recorded: What was recorded there.
-        now: What is there now.
+        recorded: The recorded value.
+        now: The value in the request.
     """
 
     place: str
@@ -32,14 +32,14 @@ class Difference:
     now: Any
 
     def __str__(self) -> str:
-        return f"{self.place}: recorded {_shown(self.recorded)}, now {_shown(self.now)}"
+        return f"{self.place}: recorded {_format_value(self.recorded)}, now {_format_value(self.now)}"
 
 
 def differences(recorded: Exchange, now: Exchange) -> list[Difference]:
-    """Return the places where two requests differ: in method, path, query and body, whoever the host.
+    """Return the differences of two requests in method, path, query and body; the host is ignored.
 
-    Bodies are equal if their JSON values are, whatever the order of keys; true is not 1. Where a secret was taken out,
-    any text is right: whoever replays has other secrets.
+    Bodies are compared as JSON values, regardless of the order of keys; true is not 1. A removed secret matches any
+    text, because secrets differ in a replay.
     """
     found = []
     if recorded.method.upper() != now.method.upper():
@@ -55,27 +55,27 @@ def differences(recorded: Exchange, now: Exchange) -> list[Difference]:
 
 
 def nearest(exchanges: Sequence[Exchange], now: Exchange, used: Collection[int] = ()) -> tuple[int, list[Difference]]:
-    """Return the position of the exchange that differs least from a request, and where it differs.
+    """Return the position of the exchange that differs least from a request, and the differences.
 
     Args:
         exchanges: At least one.
         now: The request.
-        used: Positions that are taken only if no other one is as near.
+        used: Positions that are chosen only if no other is as near.
     """
     found = [differences(exchange, now) for exchange in exchanges]
     position = min(range(len(found)), key=lambda number: (_distance(found[number]), number in used))
     return position, found[position]
 
 
-def told(found: Sequence[Difference]) -> str:
-    """Return differences as lines."""
-    lines = [f"  {difference}" for difference in found[:_SHOWN_DIFFERENCES]]
-    more = len(found) - _SHOWN_DIFFERENCES
+def format_differences(found: Sequence[Difference]) -> str:
+    """Return the lines that list differences."""
+    lines = [f"  {difference}" for difference in found[:_MAX_DIFFERENCES]]
+    more = len(found) - _MAX_DIFFERENCES
     return "\n".join([*lines, f"  and {more} more"] if more > 0 else lines)
 
 
 def _distance(found: Sequence[Difference]) -> int:
-    # Another operation is further away than any difference within a body.
+    # Another operation is farther away than any difference in the body.
     return sum(100 if item.place in ("method", "path") else 1 for item in found)
 
 
@@ -113,8 +113,8 @@ def _fits(recorded: str, now: str) -> bool:
     return len(parts) > 1 and re.fullmatch(".*?".join(map(re.escape, parts)), now, re.DOTALL) is not None
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is _ABSENT:
         return "nothing"
     text = repr(value) if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+    return text if len(text) <= _MAX_CHARACTERS else text[:_MAX_CHARACTERS] + "…"

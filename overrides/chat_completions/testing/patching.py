@@ -1,4 +1,4 @@
-"""Put a cassette under every httpx and httpx2 client of the process, for code that makes its clients itself."""
+"""Make every httpx and httpx2 client of the process use a cassette, for code that creates its own clients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .transports import IN_HAND, CassetteTransport
+from .transports import HANDLED, CassetteTransport
 
 if TYPE_CHECKING:
     from .tape import Tape
@@ -18,7 +18,7 @@ _PATH_END = "/chat/completions"
 
 @contextmanager
 def patched(tape: Tape) -> Iterator[None]:
-    """Replace the two methods that send, in each library that is installed, and put them back at the end."""
+    """Replace the sending methods of the installed libraries, and restore them at the end."""
     originals = []
     for name in _LIBRARIES:
         try:
@@ -39,13 +39,13 @@ def patched(tape: Tape) -> Iterator[None]:
             setattr(kind, method, original)
 
 
-def _is_meant(request: Any) -> bool:
-    return str(request.url.path).endswith(_PATH_END) and IN_HAND not in request.extensions
+def _is_for_tape(request: Any) -> bool:
+    return str(request.url.path).endswith(_PATH_END) and HANDLED not in request.extensions
 
 
 def _sync_patch(tape: Tape, original: Any) -> Any:
     def handle_request(self: Any, request: Any) -> Any:
-        if not _is_meant(request):
+        if not _is_for_tape(request):
             return original(self, request)
         return CassetteTransport(tape, _Bound(self, original)).handle_request(request)
 
@@ -54,7 +54,7 @@ def _sync_patch(tape: Tape, original: Any) -> Any:
 
 def _async_patch(tape: Tape, original: Any) -> Any:
     async def handle_async_request(self: Any, request: Any) -> Any:
-        if not _is_meant(request):
+        if not _is_for_tape(request):
             return await original(self, request)
         return await CassetteTransport(tape, _Bound(self, original)).handle_async_request(request)
 
@@ -62,7 +62,7 @@ def _async_patch(tape: Tape, original: Any) -> Any:
 
 
 class _Bound:
-    """A transport as it was before it was patched."""
+    """A transport with its original, unpatched method."""
 
     def __init__(self, transport: Any, original: Any) -> None:
         self._transport = transport

@@ -1,7 +1,7 @@
-"""A body as it came, in pieces: written so that a person can read it, read back to the same bytes, and cleaned.
+"""Bodies in the pieces in which they were read: in a readable form that restores the same bytes, and without secrets.
 
-A piece of an event stream is written as its events where they can be made again byte for byte, else as its lines, and
-as base64 where it is no text.
+A piece of an event stream is written as events if they restore its bytes exactly, else as lines, or as base64 if it is
+not text.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 
 from .secrets import REMOVED, Secrets
 
-# (seconds since the piece before, bytes)
+# (seconds since the previous piece, bytes)
 Piece = tuple[float, bytes]
 Edit = tuple[int, int, bytes]
 
-# How servers write JSON; the first one that gives the same text again is named in the file, unless it is `compact`.
+# How servers write JSON. The file names the first style that restores the text, unless it is `compact`.
 STYLES: dict[str, dict[str, Any]] = {
     "compact": {"ensure_ascii": False, "separators": (",", ":")},
     "spaced": {"ensure_ascii": False},
@@ -32,10 +32,10 @@ _DATA_LINE = re.compile(rb"^data: ?(\{.*\})[ \t]*\r?$", re.MULTILINE)
 
 
 def json_value(text: str) -> Any:
-    """Read a JSON text that can be written again without loss.
+    """Parse a JSON text that can be written again without loss.
 
     Raises:
-        ValueError: It is none, or holds what is lost: a name twice in an object, NaN, a number that is out of range.
+        ValueError: If it cannot: invalid JSON, a repeated name in an object, NaN, or a number that is out of range.
     """
     try:
         return json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_single)
@@ -43,18 +43,18 @@ def json_value(text: str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def written(value: Any, style: str) -> str:
+def dump_json(value: Any, style: str) -> str:
     """Write a JSON value in one of the styles."""
     return json.dumps(value, **STYLES[style])
 
 
 def style_of(value: Any, text: str) -> str | None:
-    """Return the style in which a value was written as a text; None for one of no known style."""
-    return next((style for style in STYLES if written(value, style) == text), None)
+    """Return the style that writes a value as this text, or None."""
+    return next((style for style in STYLES if dump_json(value, style) == text), None)
 
 
 def body_form(data: bytes) -> dict[str, Any]:
-    """Return a whole body as the file holds it: `json`, `lines` or `base64`; nothing for an empty one."""
+    """Return a whole body as it is written to the file: `json`, `lines` or `base64`; nothing for an empty one."""
     if not data:
         return {}
     try:
@@ -69,14 +69,14 @@ def body_form(data: bytes) -> dict[str, Any]:
 
 
 def body_bytes(form: dict[str, Any]) -> bytes:
-    """Return the body that a form stands for.
+    """Return the body for its form in the file.
 
     Raises:
-        ValueError: The form is none.
+        ValueError: If the form is invalid.
     """
     style = form.get("style", "compact")
     if style not in STYLES:
-        raise ValueError(f"the style {style!r} is none of {', '.join(STYLES)}")
+        raise ValueError(f"the style {style!r} is not one of {', '.join(STYLES)}")
     if "events" in form:
         return b"".join(f"data: {event_text(event, style)}\n\n".encode() for event in form["events"])
     if "lines" in form:
@@ -85,17 +85,17 @@ def body_bytes(form: dict[str, Any]) -> bytes:
         try:
             return base64.b64decode(form["base64"], validate=True)
         except binascii.Error as error:
-            raise ValueError(f"no base64: {error}") from error
-    return written(form["json"], style).encode("utf-8", "surrogatepass") if "json" in form else b""
+            raise ValueError(f"not valid base64: {error}") from error
+    return dump_json(form["json"], style).encode("utf-8", "surrogatepass") if "json" in form else b""
 
 
 def event_text(event: Any, style: str) -> str:
-    """Return the data of an event: a text is meant as it is."""
-    return event if isinstance(event, str) else written(event, style)
+    """Return the data of an event; a string is returned unchanged."""
+    return event if isinstance(event, str) else dump_json(event, style)
 
 
 def piece_form(data: bytes) -> dict[str, Any]:
-    """Return a piece of an event stream as the file holds it: `events`, `lines` or `base64`."""
+    """Return a piece of an event stream as it is written to the file: `events`, `lines` or `base64`."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -126,11 +126,11 @@ def cleaned_body(data: bytes, secrets: Secrets) -> bytes:
     (clean,) = secrets.json([value])
     if clean == value:
         return data
-    return written(clean, style_of(value, text.rstrip("\r\n")) or "compact").encode("utf-8", "surrogatepass")
+    return dump_json(clean, style_of(value, text.rstrip("\r\n")) or "compact").encode("utf-8", "surrogatepass")
 
 
 def cleaned_pieces(pieces: Sequence[Piece], secrets: Secrets) -> list[Piece]:
-    """Return the pieces of a body without secrets, also where one is spread over pieces or over events."""
+    """Return the pieces of a body without secrets, even if one is spread over pieces or events."""
     data = b"".join(piece for _, piece in pieces)
     ends = []
     at = 0
@@ -154,14 +154,14 @@ def _event_edits(data: bytes, secrets: Secrets) -> list[Edit]:
         found.append((match.span(1), text, value))
     cleaned = secrets.json([value for _, _, value in found])
     return [
-        (*span, written(new, style_of(old, text) or "compact").encode("utf-8", "surrogatepass"))
+        (*span, dump_json(new, style_of(old, text) or "compact").encode("utf-8", "surrogatepass"))
         for (span, text, old), new in zip(found, cleaned, strict=True)
         if new != old
     ]
 
 
 def _edited(data: bytes, ends: list[int], edits: Iterable[Edit]) -> tuple[bytes, list[int]]:
-    """Make replacements, and say where the pieces end then; an end within a replacement moves behind it."""
+    """Return the data after replacements, and where the pieces end; an end inside a replacement moves behind it."""
     parts: list[bytes] = []
     new_ends = list(ends)
     done = 0
@@ -193,5 +193,5 @@ def _finite(digits: str) -> float:
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("a name stands twice in an object")
+        raise ValueError("an object has the same name twice")
     return value

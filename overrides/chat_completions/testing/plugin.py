@@ -1,7 +1,7 @@
 """The pytest plugin: `chat_completions_server`, `chat_completions_client` and `chat_completions_cassette`.
 
-Every pytest of an environment with this package loads it, so it imports nothing before a fixture is used, and keeps to
-hooks that all versions of pytest have.
+Every pytest run in an environment with this package loads it, so it imports nothing before a fixture is used, and only
+uses hooks that all versions of pytest have.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ if TYPE_CHECKING:
     from .server import ScriptedServer
 
 _MODES = ("replay", "new", "rewrite")
-# What a fixture of this plugin left on its test: it is asked at the test's end whether all went well.
+# The attribute of a test with the servers and cassettes to verify at its end.
 _CHECKED = "_chat_completions_checked"
 _CLEARED = ("AZURE_OPENAI_AD_TOKEN", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 
 
 def pytest_addoption(parser: Any) -> None:
-    """Add what the command line and the configuration file may say."""
+    """Add the command-line option and the configuration setting."""
     group = parser.getgroup("chat-completions", "chat completions")
     group.addoption(
         "--chat-completions-record",
         choices=_MODES,
         default="replay",
-        help="cassettes: only replay (the default), record those without a file (new), or record all (rewrite)",
+        help="cassettes: only replay (the default), record missing ones (new), or record all of them (rewrite)",
     )
-    parser.addini("chat_completions_exact", "whether every script and cassette has to be used exactly", "bool", False)
+    parser.addini("chat_completions_exact", "whether tests must use every script and cassette exactly", "bool", False)
 
 
 def pytest_configure(config: Any) -> None:
-    """Name the markers."""
+    """Register the markers."""
     config.addinivalue_line(
-        "markers", "chat_completions_server(**settings): settings of the fixture's ScriptedServer, such as exact=True"
+        "markers", "chat_completions_server(**settings): arguments of the fixture's ScriptedServer, such as exact=True"
     )
     config.addinivalue_line(
         "markers",
         "chat_completions_cassette(path=None, *, exact=False, secret_names=(), secret_values=(), speed=None):"
-        " the file of the fixture, relative to the test's folder, and what it takes",
+        " the fixture's file, relative to the test's folder, and its settings",
     )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_call(item: Any) -> None:
-    """Fail a test that went well by itself, and that did not do with its script what the script says."""
+    """Fail a test that passed but did not use its script or cassette as required."""
     for checked, options in getattr(item, _CHECKED, ()):
         fault = None
         try:
@@ -66,7 +66,7 @@ def pytest_runtest_call(item: Any) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: Any, call: Any) -> Iterator[None]:
-    """Show, for a test that failed, what was asked and who answered."""
+    """Show the requests of a failed test and what answered them."""
     outcome: Any = yield
     report = outcome.get_result()
     if report.when == "call" and report.failed:
@@ -78,7 +78,7 @@ def pytest_runtest_makereport(item: Any, call: Any) -> Iterator[None]:
 def chat_completions_server(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ScriptedServer]:
-    """Run a `ScriptedServer`, and point the environment to it: `Client()` and other clients talk to it."""
+    """Run a `ScriptedServer`, and set the environment so that `Client()` and other clients use it."""
     from .server import ScriptedServer
 
     settings = _settings(request, "chat_completions_server")
@@ -89,14 +89,14 @@ def chat_completions_server(
     except ImportError as error:
         missing = str(error)
     if missing:
-        pytest.fail(f"the fixture chat_completions_server cannot be made: {missing}", pytrace=False)
+        pytest.fail(f"the fixture chat_completions_server cannot be created: {missing}", pytrace=False)
     server.start()
     try:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         for name in _CLEARED:
             monkeypatch.delenv(name, raising=False)
-        _spare_proxies(monkeypatch)
+        _bypass_proxies(monkeypatch)
         with _checked_at_the_end(request, server):
             yield server
     finally:
@@ -105,7 +105,7 @@ def chat_completions_server(
 
 @pytest.fixture
 def chat_completions_client(chat_completions_server: ScriptedServer) -> Iterator[Client]:
-    """Yield a `Client` of the server of `chat_completions_server`."""
+    """Yield a `Client` of the server from `chat_completions_server`."""
     from chat_completions import Client
 
     with Client() as client:
@@ -114,7 +114,7 @@ def chat_completions_client(chat_completions_server: ScriptedServer) -> Iterator
 
 @pytest.fixture
 def chat_completions_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cassette]:
-    """Answer from the test's cassette, or record it: for all httpx and httpx2 clients of the process."""
+    """Replay or record the test's cassette, for all httpx and httpx2 clients of the process."""
     from .cassette import record, replay
 
     settings = _settings(request, "chat_completions_cassette", "path")
@@ -126,7 +126,7 @@ def chat_completions_cassette(request: pytest.FixtureRequest, monkeypatch: pytes
         cassette = record(path, **settings)
     elif path.exists():
         cassette = replay(path, speed=speed, **settings)
-        # Without the settings of whoever recorded it, the same addresses are asked for, with a key that is none.
+        # Without the settings that were used to record, use the recorded base URL and a placeholder key.
         if cassette.exchanges and not os.environ.get("OPENAI_BASE_URL"):
             monkeypatch.setenv("OPENAI_BASE_URL", re.sub(r"/chat/completions(\?.*)?$", "", cassette.exchanges[0].url))
         if not os.environ.get("OPENAI_API_KEY"):
@@ -138,7 +138,7 @@ def chat_completions_cassette(request: pytest.FixtureRequest, monkeypatch: pytes
 
 
 def _settings(request: pytest.FixtureRequest, marker: str, *names: str) -> dict[str, Any]:
-    """Return what the markers of a test say; the nearest one wins."""
+    """Return the settings from a test's markers; the nearest one wins."""
     settings: dict[str, Any] = {}
     for mark in reversed(list(request.node.iter_markers(marker))):
         if len(mark.args) > len(names):
@@ -155,16 +155,16 @@ def _checked_at_the_end(request: pytest.FixtureRequest, checked: Any, **options:
     try:
         yield
     finally:
-        # A test that runs again has fixtures of its own.
+        # A test that is run again has its own fixtures.
         setattr(item, _CHECKED, before)
 
 
-def _spare_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a proxy of the environment out of the way to the server, which is on this machine."""
+def _bypass_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bypass a proxy from the environment, because the server is on this machine."""
     if any(os.environ.get(name) or os.environ.get(name.lower()) for name in ("ALL_PROXY", "HTTP_PROXY")):
         for name in ("NO_PROXY", "no_proxy"):
-            spared = [os.environ[name]] if os.environ.get(name) else []
-            monkeypatch.setenv(name, ",".join([*spared, "127.0.0.1", "localhost"]))
+            hosts = [os.environ[name]] if os.environ.get(name) else []
+            monkeypatch.setenv(name, ",".join([*hosts, "127.0.0.1", "localhost"]))
 
 
 def _cassette_path(request: pytest.FixtureRequest, given: str | os.PathLike[str] | None) -> Path:

@@ -1,4 +1,4 @@
-"""A request as the server got it."""
+"""A request as the server received it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .secrets import REMOVED, is_harmless_in_query, may_be_shown
+from .secrets import REMOVED, is_harmless_header, is_harmless_in_query
 
 
 class Masked(Mapping[str, str]):
-    """Names and values, of which the repr shows only those that are known to be harmless.
+    """Names and values; the repr shows only values that are known to be harmless.
 
     Args:
-        pairs: Names and values; of a name that comes more than once the values are joined with a comma.
-        any_case: Whether names are found in any case, as those of headers are.
+        pairs: Names and values; the values of a repeated name are joined with a comma.
+        any_case: Whether names are case-insensitive, like those of headers.
     """
 
     def __init__(self, pairs: Iterable[tuple[str, str]], *, any_case: bool = False) -> None:
@@ -36,21 +36,21 @@ class Masked(Mapping[str, str]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        harmless = may_be_shown if self._any_case else is_harmless_in_query
+        harmless = is_harmless_header if self._any_case else is_harmless_in_query
         return repr({name: value if harmless(name) else REMOVED for name, value in self._values.items()})
 
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """A request as it arrived.
+    """A received request.
 
     Attributes:
         method: The method, in upper case.
         path: The path, such as `/v1/chat/completions`, percent-decoded.
         query: The parameters of the query.
-        headers: The headers, found in any case.
-        body: The body's JSON value; None if it is empty or no JSON.
-        time: When it had arrived, as Unix time in seconds.
+        headers: The headers; names are case-insensitive.
+        body: The body's JSON value; None if it is empty or not JSON.
+        time: When it had arrived completely, as Unix time in seconds.
         content: The body's bytes.
     """
 
@@ -66,7 +66,7 @@ class ReceivedRequest:
     def of(
         cls, method: str, target: str, headers: Iterable[tuple[str, str]], content: bytes, time: float
     ) -> ReceivedRequest:
-        """Return the request of a request line, headers and a body."""
+        """Create a request from its method, target, headers and body."""
         parts = urlsplit(target)
         query = Masked(parse_qsl(parts.query, keep_blank_values=True))
         try:
@@ -77,7 +77,7 @@ class ReceivedRequest:
 
     @property
     def is_stream(self) -> bool:
-        """Whether a stream was asked for."""
+        """Whether the request asks for a stream."""
         return isinstance(self.body, dict) and self.body.get("stream") is True
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The ASGI side of the scripted server: what arrives is noted, and answered by the script or by the application."""
+"""ASGI middleware that records requests and answers them from the script or passes them to the local server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chat_completions.local.errors import ApiError
 from chat_completions.local.events import json_bytes
 
 from .answers import HttpReply, http_reply
-from .entries import Callback, Entry, Raw
+from .entries import Callback, Entry, RawEntry
 from .received import ReceivedRequest
 from .script import only_entry
 from .sending import send_reply
@@ -29,11 +29,11 @@ _PATH_END = "/chat/completions"
 
 
 class Scripting:
-    """Middleware that stands before the local server's application.
+    """Middleware in front of the local server's application.
 
     Args:
         app: The application.
-        player: The script, which is told of each request.
+        player: The script, which records each request.
         connection_of: Finds the connection of a client by its address.
     """
 
@@ -52,14 +52,14 @@ class Scripting:
         if content is None:
             return
         request = _received(scope, content)
-        number = self._player._note(request)
+        number = self._player._record(request)
         reply = None
         if request.path.endswith(_PATH_END) and request.method in ("GET", "POST"):
-            # The application serves one path; clients of other vendors' addresses have others.
+            # The application serves one path; clients of other vendors use other paths.
             scope = {**scope, "path": _PATH, "raw_path": _PATH.encode()}
             reply = await self._scripted(scope, request, number)
         else:
-            self._player._tell(number, "the local server")
+            self._player._set_outcome(number, "the local server")
         if reply is None:
             await self._app(scope, _again(content, receive), send)
             return
@@ -72,29 +72,29 @@ class Scripting:
         """Return the script's response; None leaves it to the application."""
         player = self._player
         try:
-            # Until the answer is taken nothing is awaited: requests get their answers in the order of their arrival.
-            label, entry = player._take(lambda entry: self._check(entry, scope, request))
-            player._tell(number, label)
+            # There is no await before the entry is taken, so that requests are answered in the order of arrival.
+            label, entry = player._next_entry(lambda entry: self._check(entry, scope, request))
+            player._set_outcome(number, label)
             if isinstance(entry, Callback):
-                entry = await _asked(entry, request)
+                entry = await _call_function(entry, request)
             if entry is None:
                 return None
             return http_reply(entry, request, number)
         except ApiError as error:
-            player._tell(number, f"refused: {error.message}")
+            player._set_outcome(number, f"refused: {error.message}")
             return _json_reply(error.status, error.body(), error.headers)
         except Exception as error:
-            # The test is at fault, and has to hear of it, not the client alone.
-            told = player._failed(number, error)
-            return failure_reply(f"{type(told).__name__} in the test: {told}")
+            # The test is at fault: `verify` raises this too, because the code under test may hide it.
+            failure = player._record_failure(number, error)
+            return failure_reply(f"{type(failure).__name__} in the test: {failure}")
 
     def _check(self, entry: Entry, scope: Scope, request: ReceivedRequest) -> None:
-        """Refuse a request as the API does, before an answer of the script is spent on it.
+        """Refuse an invalid request as the API does, before an entry is used for it.
 
         Raises:
-            ApiError: The request is refused.
+            ApiError: If the request is refused.
         """
-        if isinstance(entry, Raw):
+        if isinstance(entry, RawEntry):
             return
         service = scope["app"].state.service
         service.check_key(Request(scope))
@@ -103,12 +103,12 @@ class Scripting:
             service.checked_body(request.content, headers.get("content-type"), headers.get("content-encoding"))
 
 
-async def _asked(entry: Callback, request: ReceivedRequest) -> Entry | None:
+async def _call_function(entry: Callback, request: ReceivedRequest) -> Entry | None:
     function: Callable[[ReceivedRequest], Any] = entry.function
     if inspect.iscoroutinefunction(function):
         value = await function(request)
     else:
-        # In a thread, so that a function that waits holds up nobody else.
+        # In a thread, so that a function that waits does not block other requests.
         value = await asyncio.to_thread(function, request)
         if inspect.isawaitable(value):
             value = await value
@@ -116,12 +116,12 @@ async def _asked(entry: Callback, request: ReceivedRequest) -> Entry | None:
         return None
     answer = only_entry(value)
     if isinstance(answer, Callback):
-        raise TypeError("a function of the script gave a function, not an answer")
+        raise TypeError("a function of the script returned a function, not an answer")
     return answer
 
 
 def failure_reply(message: str) -> HttpReply:
-    """Return the response that tells a client of a fault of the test; it is not worth another attempt."""
+    """Return the response that reports an error in the test; clients should not retry it."""
     error = {"message": message, "type": "scripted_server_error", "param": None, "code": None}
     return _json_reply(500, {"error": error}, {"x-should-retry": "false"})
 
@@ -133,7 +133,7 @@ def _json_reply(status: int, value: Any, headers: dict[str, str]) -> HttpReply:
 
 
 async def _content(receive: Receive) -> bytes | None:
-    """Read the body of a request; None if the client went away meanwhile."""
+    """Read the body of a request; return None if the client disconnected."""
     content = bytearray()
     while True:
         message = await receive()
@@ -153,7 +153,7 @@ def _received(scope: Scope, content: bytes) -> ReceivedRequest:
 
 
 def _again(content: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that begins with a body that was read already."""
+    """Return a `receive` that first returns a body that was already read."""
     waiting = [content]
 
     async def receive_again() -> Message:
@@ -170,5 +170,5 @@ async def _store(scope: Scope, completion: dict[str, Any]) -> None:
     try:
         await scope["app"].state.store.save(completion)
     except ApiError:
-        # The id is taken: the script gives the same completion again, and the first one stays.
+        # The id is taken: the script sent the same completion again, and the first one stays.
         return

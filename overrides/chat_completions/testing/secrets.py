@@ -1,9 +1,9 @@
-"""What is secret in a request or a response, by name and by value, and how it is taken out.
+"""Remove secrets from requests and responses, by name and by value.
 
-In headers and queries, only what stands under a name that is known to be harmless is kept. A value is secret wherever
-it occurs if it stood under a name that says so, or under one that nobody knows and looks like a token, before the `@`
-of an address, in the environment as a key, or if the caller says so; it is then taken out also where it is spread over
-several texts, as a model spreads what it says over the events of a stream.
+In headers and queries, only values under names that are known to be harmless are kept. A value counts as a secret
+everywhere if it appears under a secret name, under an unknown name and looks like a token, before the `@` of a URL, in
+the environment as a key, or if the caller names it. It is then also removed where it is spread over several texts, such
+as the events of a stream.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ _WORDS = frozenset(
     | {"cookie", "credential", "credentials", "jwt", "key", "pass", "passwd", "password", "pwd", "sas", "secret"}
     | {"session", "sig", "signature", "token"}
 )
-# Who pays is nobody's business either.
+# These identify who pays.
 _NAMES = frozenset({"openai-organization", "openai-project"})
-_HARMLESS = frozenset({"idempotency-key"})
-# What may be written; any other value may be a credential under a name that nobody foresaw.
-_SHOWN_QUERY = frozenset({"after", "api-version", "before", "limit", "model", "order"})
-_SHOWN = frozenset(
+_RANDOM_NAMES = frozenset({"idempotency-key"})
+# Names whose values may be written; any other value may be a credential under an unforeseen name.
+_HARMLESS_QUERY = frozenset({"after", "api-version", "before", "limit", "model", "order"})
+_HARMLESS_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "host"}
     | {"openai-beta", "user-agent"}
 )
-_SHOWN_IN_RESPONSES = _SHOWN | frozenset(
+_HARMLESS_RESPONSE_HEADERS = _HARMLESS_HEADERS | frozenset(
     {"age", "cache-control", "date", "keep-alive", "location", "openai-model", "openai-processing-ms"}
     | {"openai-version", "retry-after", "retry-after-ms", "server", "transfer-encoding", "vary", "x-should-retry"}
     | set(REQUEST_ID_HEADERS)
 )
-# What tells requests apart and is random, so that it looks like a token.
+# Random ids, which look like tokens.
 _IDS = frozenset({"idempotency-key", "traceparent", *REQUEST_ID_HEADERS})
 _LOOKS_LIKE_A_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\x21-\x7e]+")
 _ENVIRONMENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
-# Shorter values, such as `none`, `EMPTY` and `ollama`, are words that occur for other reasons.
+# Shorter values, such as `none`, `EMPTY` and `ollama`, also occur as ordinary words.
 _SHORTEST_VALUE = 8
 
 
 def is_secret(name: str, more: Collection[str] = ()) -> bool:
-    """Return whether what stands under a name is secret.
+    """Return whether the values under a name are secret.
 
     Args:
         name: Name of a header or of a query parameter.
@@ -61,33 +61,33 @@ def is_secret(name: str, more: Collection[str] = ()) -> bool:
     lower = name.lower()
     if lower in more or lower in _NAMES:
         return True
-    if lower in _HARMLESS or lower.startswith("x-ratelimit-"):
+    if lower in _RANDOM_NAMES or lower.startswith("x-ratelimit-"):
         return False
     words = re.split(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", name)
     return not _WORDS.isdisjoint(word.lower() for word in words)
 
 
 def is_harmless_in_query(name: str) -> bool:
-    """Return whether a query parameter is known to be harmless; metadata is what requests differ by."""
+    """Return whether a query parameter is known to be harmless, which includes metadata."""
     lower = name.lower()
-    return lower in _SHOWN_QUERY or (lower.startswith("metadata[") and not is_secret(name))
+    return lower in _HARMLESS_QUERY or (lower.startswith("metadata[") and not is_secret(name))
 
 
-def may_be_shown(header: str, *, of_response: bool = False) -> bool:
+def is_harmless_header(header: str, *, of_response: bool = False) -> bool:
     """Return whether the value of a header is known to be harmless.
 
     Args:
         header: Its name.
-        of_response: Whether it is a response's.
+        of_response: Whether it is a response header.
     """
     lower = header.lower()
     if of_response:
-        return lower in _SHOWN_IN_RESPONSES or lower.startswith("x-ratelimit-")
-    return lower in _SHOWN or lower.startswith("x-stainless-")
+        return lower in _HARMLESS_RESPONSE_HEADERS or lower.startswith("x-ratelimit-")
+    return lower in _HARMLESS_HEADERS or lower.startswith("x-stainless-")
 
 
 class Secrets:
-    """Learns the secrets of what goes by, and takes them out.
+    """Collect the secrets of requests and responses, and remove them.
 
     Args:
         names: Names of headers, query parameters and fields of bodies that are secret as well.
@@ -106,7 +106,7 @@ class Secrets:
         return f"<{len(self._values)} secrets>"
 
     def learn_request(self, url: str, headers: Headers) -> None:
-        """Record the secret values that a request carries."""
+        """Record the secret values of a request."""
         parts = urlsplit(url)
         for text in parts.netloc.rpartition("@")[0].split(":"):
             self._learn(unquote(text))
@@ -117,12 +117,12 @@ class Secrets:
         self.learn_headers(headers)
 
     def learn_headers(self, headers: Headers) -> None:
-        """Record the secret values that headers carry."""
+        """Record the secret values of headers."""
         for name, value in headers:
             if not is_secret(name, self._names):
                 if name.lower() == "location":
                     self.learn_request(value, ())
-                elif not may_be_shown(name, of_response=True) and name.lower() not in _IDS:
+                elif not is_harmless_header(name, of_response=True) and name.lower() not in _IDS:
                     self._learn_of(name, value.strip())
                 continue
             scheme, _, rest = value.strip().partition(" ")
@@ -137,7 +137,7 @@ class Secrets:
                 self._learn(value.strip())
 
     def url(self, url: str) -> str:
-        """Return an address without its user, and with nothing in its query but what is known to be harmless."""
+        """Return a URL without its user, and with only harmless values in its query."""
         parts = urlsplit(url)
         pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
         query = "&".join(
@@ -147,63 +147,70 @@ class Secrets:
         return self.text(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, "")))
 
     def request_headers(self, headers: Headers) -> list[tuple[str, str]]:
-        """Return the headers of a request as they may be written: only values known to be harmless stay."""
+        """Return the headers of a request with only harmless values."""
         return [
-            (lower, self.text(value) if self._shown(lower) else REMOVED)
+            (lower, self.text(value) if self._is_harmless(lower) else REMOVED)
             for lower, value in ((name.lower(), value) for name, value in headers)
-            if lower not in _HARMLESS
+            if lower not in _RANDOM_NAMES
         ]
 
     def response_headers(self, headers: Headers) -> list[tuple[str, str]]:
-        """Return the headers of a response as they may be written."""
+        """Return the headers of a response with only harmless values."""
         return [
-            (name, self.url(value) if name == "location" else self.text(value) if self._shown(name, True) else REMOVED)
+            (
+                name,
+                self.url(value)
+                if name == "location"
+                else self.text(value)
+                if self._is_harmless(name, True)
+                else REMOVED,
+            )
             for name, value in ((name.lower(), value) for name, value in headers)
         ]
 
     def text(self, text: str) -> str:
-        """Return a text in which no secret value occurs."""
-        pattern = self._found()
+        """Return a text without secret values."""
+        pattern = self._compiled()
         return pattern.sub(REMOVED, text) if pattern else text
 
     def data(self, data: bytes) -> bytes:
-        """Return bytes in which no secret value occurs."""
+        """Return bytes without secret values."""
         return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def places(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where secret values occur in bytes, from position to position."""
+        """Yield the begin and end of each secret value in bytes."""
         for value in sorted(self._forms(), key=len, reverse=True):
             for found in re.finditer(re.escape(value.encode()), data):
                 yield found.span()
 
     def json(self, values: Sequence[Any]) -> list[Any]:
-        """Return JSON values without secrets: under secret names, within a text, and spread over texts.
+        """Return JSON values without secrets: under secret names, inside a text, and spread over texts.
 
         Args:
-            values: What follows each other, such as the events of a stream: the texts that stand at the same place in
-                each are also looked at as one text.
+            values: A sequence, such as the events of a stream: the texts at the same place in each are also searched
+                as one text.
         """
         cleaned = [self._clean(value) for value in values]
-        pattern = self._found()
+        pattern = self._compiled()
         if pattern is not None:
             found: dict[tuple[Any, ...], list[_Leaf]] = {}
             for value in cleaned:
                 _collect(value, (), found)
             for leaves in found.values():
                 joined = "".join(leaf.text for leaf in leaves)
-                # From the end, so that the places before stay where they are.
+                # From the end, so that earlier positions stay valid.
                 for match in reversed(list(pattern.finditer(joined))):
                     _mask(leaves, *match.span())
         return cleaned
 
-    def _shown(self, header: str, of_response: bool = False) -> bool:
-        return header not in self._names and may_be_shown(header, of_response=of_response)
+    def _is_harmless(self, header: str, of_response: bool = False) -> bool:
+        return header not in self._names and is_harmless_header(header, of_response=of_response)
 
     def _in_query(self, name: str) -> bool:
         return name.lower() not in self._names and is_harmless_in_query(name)
 
     def _learn_of(self, name: str, value: str) -> None:
-        """Learn a value that stood under a name which is not known to be harmless."""
+        """Record a value under a name that is not known to be harmless, if it is secret."""
         if is_secret(name, self._names) or _LOOKS_LIKE_A_TOKEN.fullmatch(value):
             self._learn(value)
 
@@ -225,10 +232,10 @@ class Secrets:
             self._pattern = None
 
     def _forms(self) -> set[str]:
-        """Return the values as they are, as JSON writes them, and as addresses do."""
+        """Return the values unchanged, as escaped in JSON, and as quoted in URLs."""
         return {form for value in self._values for form in (value, json.dumps(value)[1:-1], quote(value, safe=""))}
 
-    def _found(self) -> re.Pattern[str] | None:
+    def _compiled(self) -> re.Pattern[str] | None:
         if self._pattern is None and self._values:
             self._pattern = re.compile("|".join(map(re.escape, sorted(self._forms(), key=len, reverse=True))))
         return self._pattern
@@ -236,7 +243,7 @@ class Secrets:
 
 @dataclass
 class _Leaf:
-    """A text within a JSON value, by the container that holds it."""
+    """A text in a JSON value: its container and key."""
 
     container: Any
     key: Any
@@ -249,7 +256,7 @@ class _Leaf:
     def replace(self, text: str) -> None:
         self.container[self.key] = text
         if isinstance(self.container, dict):
-            # What a token of log probabilities says again in other words.
+            # A token of log probabilities repeats its text in these fields.
             if self.container.get("bytes"):
                 self.container["bytes"] = None
             if self.container.get("top_logprobs"):
@@ -257,7 +264,7 @@ class _Leaf:
 
 
 def _collect(value: Any, path: tuple[Any, ...], found: dict[tuple[Any, ...], list[_Leaf]]) -> None:
-    """Sort the texts in a value by their places; items of lists count as one place, unless they say their index."""
+    """Collect the texts in a value by place; the items of a list share one place, unless they have an `index`."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         step: Any = key
@@ -270,7 +277,7 @@ def _collect(value: Any, path: tuple[Any, ...], found: dict[tuple[Any, ...], lis
 
 
 def _mask(leaves: Sequence[_Leaf], begin: int, end: int) -> None:
-    """Take the characters from `begin` to `end` out of the joined texts."""
+    """Remove the characters from `begin` to `end` of the joined texts."""
     at = 0
     new = REMOVED
     for leaf in leaves:

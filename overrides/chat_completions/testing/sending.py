@@ -1,4 +1,4 @@
-"""Send a scripted response, with its pauses and its faults, and stop when the client goes away."""
+"""Send a scripted response with its pauses and faults, and stop when the client disconnects."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ async def send_reply(reply: HttpReply, receive: Receive, send: Send, transport: 
 
     Args:
         reply: The response.
-        receive: Where the client's going away is heard of; the request has been read.
-        send: Where the response goes.
-        transport: The connection, to close it before its time.
+        receive: Reports when the client disconnects; the request has been read.
+        send: Takes the messages of the response.
+        transport: The connection, to close it early.
     """
     gone = asyncio.ensure_future(_disconnected(receive))
     try:
@@ -33,7 +33,7 @@ async def send_reply(reply: HttpReply, receive: Receive, send: Send, transport: 
                         return
                 else:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
-                    await asyncio.sleep(0)  # let other requests in
+                    await asyncio.sleep(0)  # let other requests run
         if reply.ending == "whole" and reply.status is not None:
             await send({"type": "http.response.body", "body": b""})
         elif transport is not None:
@@ -49,7 +49,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 async def _waited(seconds: float, gone: asyncio.Future[None]) -> bool:
-    """Wait, and tell whether the client is still there."""
+    """Wait, and return whether the client is still connected."""
     if seconds:
         await asyncio.wait({gone}, timeout=seconds)
     return not gone.done()
@@ -66,7 +66,7 @@ def _start(reply: HttpReply) -> MutableMapping[str, Any]:
 def _end(transport: asyncio.Transport, reset: bool) -> None:
     raw = transport.get_extra_info("socket")
     if reset and raw is not None:
-        # With this option closing sends a reset in place of a proper end.
+        # With this option, closing sends a reset.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     else:

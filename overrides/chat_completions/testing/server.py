@@ -1,4 +1,4 @@
-"""The local server with a script in front of it, and with a memory of what it was asked."""
+"""The local server with a script in front of it and a record of its requests."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _KEY = "sk-test"
 
 
 class ScriptedServer(ScriptPlayer, LocalServer):
-    """A server on a loopback socket that answers as its script says, and without a script as `LocalServer` does.
+    """A server on a loopback socket that answers from its script, or like `LocalServer` if there is none.
 
-    A context manager: `with ScriptedServer() as server: server.reply("Hello")`. Completions and streams of the script
-    are given only to requests that the specification allows; others are refused, as the API does it.
+    Use it as a context manager: `with ScriptedServer() as server: server.reply("Hello")`. Completions and streams of
+    the script are only sent in reply to valid requests; others are refused as by the API.
 
     Args:
-        exact: Whether a request without an answer in the script, and an answer without a request, are failures.
+        exact: Whether a request beyond the script, or an unused answer, fails the test.
         validate: Whether requests are checked against the specification before the script answers.
         host: Address to listen on.
-        port: Port to listen on; 0 takes a free one.
-        database: SQLite file of the stored completions; None keeps them in memory.
-        api_keys: The keys that are accepted; None asks for no key.
-        strict: Whether a request field that the specification does not have is refused.
-        chunk_delay: Seconds between the chunks of a stream that the script does not say.
-        document: OpenAPI document to keep to; None takes the one in the package.
+        port: Port to listen on; 0 chooses a free one.
+        database: SQLite file for stored completions; None keeps them in memory.
+        api_keys: The accepted API keys; None requires no key.
+        strict: Whether request fields that are not in the specification are rejected.
+        chunk_delay: Seconds between the chunks of a stream that is not from the script.
+        document: OpenAPI document to check requests against; None uses the one in the package.
 
     Attributes:
-        requests: The requests so far, in the order of their arrival.
+        requests: The requests so far, in order of arrival.
 
     Raises:
         ImportError: If the extra `[testing]` is not installed.
@@ -84,40 +84,40 @@ class ScriptedServer(ScriptPlayer, LocalServer):
         """The last request.
 
         Raises:
-            LookupError: There was none.
+            LookupError: If there was none.
         """
         if not self.requests:
-            raise LookupError("the server has got no request yet")
+            raise LookupError("the server has received no request yet")
         return self.requests[-1]
 
     @property
     def url(self) -> str:
-        """The address without `/v1`, for clients that add a path of their own."""
+        """The URL without `/v1`, for clients that add their own path."""
         return self.base_url.removesuffix("/v1")
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make a client use this server, for `subprocess.run(env={**os.environ, ...})`."""
+        """The environment variables that make clients use this server, such as in `subprocess.run(..., env=...)`."""
         ours = {"OPENAI_BASE_URL": self.base_url, "AZURE_OPENAI_ENDPOINT": self.url}
         return {**ours, **dict.fromkeys(("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"), self._key)}
 
     @property
     def unused(self) -> int:
-        """How many answers of the script nobody has asked for yet."""
+        """How many answers of the script have not been used yet."""
         return len(self._entries) - self._taken
 
     def wait_for_requests(self, count: int = 1, timeout: float = 5.0) -> list[ReceivedRequest]:
-        """Wait until so many requests have arrived in all, for code that asks in the background.
+        """Wait until `count` requests have arrived in all, for code that works in the background.
 
         Args:
-            count: How many.
-            timeout: Seconds.
+            count: Number of requests.
+            timeout: Seconds to wait.
 
         Returns:
             All requests so far.
 
         Raises:
-            TimeoutError: There were fewer by then.
+            TimeoutError: If there were fewer by then.
         """
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self.requests) >= count, timeout):
@@ -125,7 +125,7 @@ class ScriptedServer(ScriptPlayer, LocalServer):
             return list(self.requests)
 
     def clear(self) -> None:
-        """Forget the script, the requests, and what went wrong."""
+        """Remove the script, the requests and the recorded failures."""
         with self._arrived:
             self._entries.clear()
             self._fallback = None
@@ -135,20 +135,20 @@ class ScriptedServer(ScriptPlayer, LocalServer):
             self._failures.clear()
 
     def verify(self) -> None:
-        """Check that the functions of the script did not fail, and with `exact` that all of it was used, and no more.
+        """Check that no function of the script failed and, with `exact`, that the requests used the script exactly.
 
         Raises:
-            ScriptError: With `exact`, the script and the requests differ.
-            BaseException: What a function of the script raised.
+            ScriptError: With `exact`, if the requests do not match the script.
+            BaseException: The error that a function of the script raised.
         """
         if self._failures:
             raise self._failures[0]
         if self.exact and self.unused:
             rest = ", ".join(entry.label for entry in self._entries[self._taken :][:5])
-            raise ScriptError(f"nobody asked for the rest of the script ({rest})\n{self.account()}")
+            raise ScriptError(f"the rest of the script was not used ({rest})\n{self.account()}")
 
     def account(self) -> str:
-        """Return a line for each request: what was asked, and who answered."""
+        """Return a line for each request and what answered it."""
         lines = [
             f"{number}. {request} -> {outcome}"
             for number, (request, outcome) in enumerate(zip(self.requests, self._outcomes, strict=False), 1)
@@ -157,8 +157,8 @@ class ScriptedServer(ScriptPlayer, LocalServer):
 
     def __repr__(self) -> str:
         where = self._url or "not running"
-        asked, left = len(self.requests), self.unused
-        requests, answers = f"{asked} request{'s' * (asked != 1)}", f"{left} answer{'s' * (left != 1)}"
+        received, left = len(self.requests), self.unused
+        requests, answers = f"{received} request{'s' * (received != 1)}", f"{left} answer{'s' * (left != 1)}"
         return f"<ScriptedServer {where}, {requests}, {answers} left>"
 
     def __exit__(
@@ -169,6 +169,6 @@ class ScriptedServer(ScriptPlayer, LocalServer):
             self.verify()
 
     def _connection(self, client: Any) -> asyncio.Transport | None:
-        """Return the connection of a client, by its address."""
+        """Return the connection of a client, found by its address."""
         connections = self._server.server_state.connections if self._server else ()
         return next((each.transport for each in connections if getattr(each, "client", None) == client), None)

@@ -1,4 +1,4 @@
-"""From what a test says to what the API sends: a whole completion, or the chunks of a stream."""
+"""Complete what a test specifies into what the API sends: a completion, or the chunks of a stream."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from chat_completions.local.tokens import split_tokens, token_count
 FINGERPRINT = "fp_scripted"
 
 _MESSAGE_FIELDS = frozenset({"role", "content", "refusal", "tool_calls", "function_call", "audio"})
-# Texts of a message that a stream gives token by token.
-_SPOKEN = ("content", "refusal", "reasoning_content", "reasoning")
+# Texts of a message that a stream sends token by token.
+_TEXT_FIELDS = ("content", "refusal", "reasoning_content", "reasoning")
 
 
 def plain(value: Any) -> Any:
-    """Return a model of this client, of the official SDK or of pydantic as the JSON value that it stands for."""
+    """Return the JSON value of a model of this client, the official SDK or pydantic; other values unchanged."""
     if isinstance(value, type):
         return value
     if callable(getattr(value, "to_dict", None)):
@@ -29,7 +29,7 @@ def plain(value: Any) -> Any:
 
 
 def is_message(value: Mapping[str, Any]) -> bool:
-    """Return whether an object is the message of a completion, and not the whole of it or something else."""
+    """Return whether an object is a message, not a whole completion or something else."""
     return not _MESSAGE_FIELDS.isdisjoint(value) and not {"choices", "object", "error"} & value.keys()
 
 
@@ -37,13 +37,13 @@ def tool_call(call: Any, number: int, seed: str) -> dict[str, Any]:
     """Return a tool call as the API writes it.
 
     Args:
-        call: A pair of name and arguments, an object with `name` and `arguments`, or what the API writes; arguments
-            that are no text are written as JSON.
-        number: The call's place.
-        seed: What makes its id, if it has none.
+        call: A pair of name and arguments, an object with `name` and `arguments`, or as in the API; arguments that
+            are not strings are converted to JSON.
+        number: The call's position.
+        seed: Part of its id, if it does not have one.
 
     Raises:
-        TypeError: It is none of these.
+        TypeError: If it has another shape.
     """
     call = plain(call)
     if isinstance(call, (tuple, list)) and len(call) == 2:
@@ -62,11 +62,11 @@ def tool_call(call: Any, number: int, seed: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Frame:
-    """What a completion and its chunks have in common, for one request.
+    """The fields that a completion and its chunks have in common, for one request.
 
     Attributes:
-        number: How many requests were answered before, which makes the ids.
-        request: The body of the request, empty if it is no object.
+        number: How many requests were answered before, for the ids.
+        request: The body of the request, empty if it is not an object.
         created: Unix time in seconds.
     """
 
@@ -86,17 +86,17 @@ class Frame:
 
     @property
     def wants_usage(self) -> bool:
-        """Whether a stream was asked to tell its usage."""
+        """Whether the request asks for the usage in the stream."""
         return bool((self.request.get("stream_options") or {}).get("include_usage"))
 
-    def usage(self, said: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return the usage for a message: counted, as far as the test does not say it."""
+    def usage(self, message: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the usage for a message: computed, except for the counts that the test sets."""
         from chat_completions.local.engine import MESSAGE_TOKENS
 
         messages = self.request.get("messages") or ()
         counted = {
-            "prompt_tokens": sum(MESSAGE_TOKENS + token_count(_text(message)) for message in messages),
-            "completion_tokens": sum(map(token_count, _texts(said))),
+            "prompt_tokens": sum(MESSAGE_TOKENS + token_count(_text(each)) for each in messages),
+            "completion_tokens": sum(map(token_count, _texts(message))),
         }
         usage = {**counted, "total_tokens": 0, **(given or {})}
         if "total_tokens" not in (given or {}):
@@ -107,7 +107,7 @@ class Frame:
 def completion_of(
     value: Mapping[str, Any], frame: Frame, usage: Mapping[str, Any] | None, finish_reason: str | None
 ) -> dict[str, Any]:
-    """Return the whole completion for a message or a completion of which parts may be missing."""
+    """Return the whole completion for a message or for a completion with missing parts."""
     if not is_message(value):
         given: dict[str, Any] = {**frame.fields("chat.completion"), **value}
         return given if usage is None else {**given, "usage": frame.usage(_first_message(given), usage)}
@@ -125,7 +125,7 @@ def completion_of(
 
 
 def chunks_of(completion: Mapping[str, Any], wants_usage: bool) -> Iterator[dict[str, Any]]:
-    """Yield the chunks of a stream that says what a completion says."""
+    """Yield the chunks of a stream with the content of a completion."""
     frame = {key: value for key, value in completion.items() if key not in ("choices", "usage")}
     frame["object"] = "chat.completion.chunk"
     if wants_usage:
@@ -134,9 +134,9 @@ def chunks_of(completion: Mapping[str, Any], wants_usage: bool) -> Iterator[dict
         index = choice.get("index", 0)
         logprobs = choice.get("logprobs")
         for delta in _deltas(choice.get("message") or {}):
-            says = bool(delta.get("content") or delta.get("refusal"))
-            told, logprobs = (logprobs, None) if says else (None, logprobs)
-            yield {**frame, "choices": [{"index": index, "delta": delta, "logprobs": told, "finish_reason": None}]}
+            has_text = bool(delta.get("content") or delta.get("refusal"))
+            sent, logprobs = (logprobs, None) if has_text else (None, logprobs)
+            yield {**frame, "choices": [{"index": index, "delta": delta, "logprobs": sent, "finish_reason": None}]}
         end = {key: value for key, value in choice.items() if key != "message"} | {"delta": {}, "logprobs": logprobs}
         yield {**frame, "choices": [{"index": index, **end}]}
     if wants_usage and completion.get("usage"):
@@ -144,12 +144,12 @@ def chunks_of(completion: Mapping[str, Any], wants_usage: bool) -> Iterator[dict
 
 
 def _deltas(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    describe_location = {name: message[name] for name in _SPOKEN if isinstance(message.get(name), str)}
+    texts = {name: message[name] for name in _TEXT_FIELDS if isinstance(message.get(name), str)}
     calls = message.get("tool_calls") or ()
-    first = {key: value for key, value in message.items() if key not in describe_location and key != "tool_calls"}
-    yield {"role": "assistant", **first} | ({"content": ""} if "content" in describe_location else {})
+    first = {key: value for key, value in message.items() if key not in texts and key != "tool_calls"}
+    yield {"role": "assistant", **first} | ({"content": ""} if "content" in texts else {})
     for name in ("reasoning_content", "reasoning", "content", "refusal"):
-        for token in split_tokens(describe_location.get(name, "")):
+        for token in split_tokens(texts.get(name, "")):
             yield {name: token}
     for number, call in enumerate(calls):
         kind = call.get("type", "function")
@@ -179,7 +179,7 @@ def _first_message(completion: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _texts(message: Mapping[str, Any]) -> Iterator[str]:
-    yield from (message[name] for name in _SPOKEN if isinstance(message.get(name), str))
+    yield from (message[name] for name in _TEXT_FIELDS if isinstance(message.get(name), str))
     for call in message.get("tool_calls") or ():
         held = call.get(call.get("type", "function")) or {}
         yield from (text for text in held.values() if isinstance(text, str))

@@ -1,4 +1,4 @@
-"""The exchanges of a cassette: being recorded, or being replayed."""
+"""The exchanges of a cassette while it records or replays."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import threading
 from pathlib import Path
 
 from .exchanges import Exchange, read_file
-from .matching import differences, nearest, told
+from .matching import differences, format_differences, nearest
 from .secrets import Secrets
 
 
 class UnknownRequestError(AssertionError):
-    """A request that was replayed and that no recorded exchange answers; the message shows the nearest one."""
+    """No recorded exchange answers a replayed request; the message shows the nearest one."""
 
 
 class Tape:
     """Exchanges with a server, in their order.
 
     Args:
-        path: The file of a replay; of a recording, the one to be.
-        secrets: What is taken out of it.
-        is_recording: Whether requests go out and are recorded; otherwise they are answered from the file.
-        speed: How many times as fast as the server a replay is; None does not wait.
+        path: The file to replay or to write.
+        secrets: Removed from the exchanges.
+        is_recording: Whether requests are sent and recorded; otherwise they are answered from the file.
+        speed: Speed of a replay relative to the server; None does not wait.
     """
 
     def __init__(self, path: Path, secrets: Secrets, *, is_recording: bool, speed: float | None) -> None:
@@ -35,22 +35,22 @@ class Tape:
         self._used: set[int] = set()
 
     def _begin(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
-        """Record a request that goes out."""
+        """Record a request before it is sent."""
         exchange = Exchange(method, url, headers, content)
         with self._lock:
             self._secrets.learn_request(url, headers)
             self.exchanges.append(exchange)
         return exchange
 
-    def _headed(self, headers: list[tuple[str, str]]) -> None:
+    def _learn_headers(self, headers: list[tuple[str, str]]) -> None:
         with self._lock:
             self._secrets.learn_headers(headers)
 
-    def _answer(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
-        """Return the first exchange that answers a request and was not used.
+    def _find(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes) -> Exchange:
+        """Return the first unused exchange that answers a request.
 
         Raises:
-            UnknownRequestError: There is none.
+            UnknownRequestError: If there is none.
         """
         with self._lock:
             self._secrets.learn_request(url, headers)
@@ -66,12 +66,13 @@ class Tape:
     def _unknown(self, now: Exchange, same: list[int]) -> str:
         known = self.exchanges
         what = f"{self.path} has no answer for {now.method} {now.url}"
-        remedy = "record it anew if the request is right"
+        remedy = "record it again if the request is right"
         if same:
             times = "once" if len(same) == 1 else f"{len(same)} times"
-            return f"{what}: it was recorded {times}, and has been replayed as often; {remedy}"
+            return f"{what}: it was recorded {times} and has been replayed as often; {remedy}"
         if not known:
-            return f"{what}: it holds no exchanges; {remedy}"
+            return f"{what}: it contains no exchanges; {remedy}"
         number, found = nearest(known, now, self._used)
         state = ", which has been replayed," if number in self._used else ""
-        return f"{what}; the nearest of its {len(known)}, number {number + 1}{state} differs; {remedy}\n{told(found)}"
+        nearest_one = f"the nearest of its {len(known)}, number {number + 1}{state} differs"
+        return f"{what}; {nearest_one}; {remedy}\n{format_differences(found)}"

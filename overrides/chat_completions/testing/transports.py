@@ -1,6 +1,6 @@
-"""Between an HTTP client and its transport: what goes by is recorded, or answered from a file.
+"""A transport between an HTTP client and its real transport, which records exchanges or replays them from a file.
 
-Works with httpx and httpx2, whose classes have the same names: those of the request at hand are used.
+It works with httpx and httpx2, whose classes have the same names: the library of each request is used.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, Self
 from .exchanges import Exchange, Failure
 from .tape import Tape, UnknownRequestError
 
-# Marks a request that a cassette's transport has in hand, for a patched transport below it.
-IN_HAND = "chat_completions_cassette"
+# Marks a request that a cassette's transport already handles, for a patched transport below it.
+HANDLED = "chat_completions_cassette"
 
 
 class CassetteTransport:
-    """A transport, sync and async, that records what another one does, or replays it.
+    """A sync and async transport that records the exchanges of another one, or replays them.
 
     Args:
-        tape: What is recorded to, or replayed from.
+        tape: The exchanges to add to or to replay.
         inner: The transport that sends; None for a replay.
     """
 
@@ -32,30 +32,30 @@ class CassetteTransport:
         self._inner = inner
 
     def handle_request(self, request: Any) -> Any:
-        """Send a request and record what comes back, or answer it from the file."""
+        """Send a request and record the response, or answer it from the file."""
         request.read()
         if not self._tape.is_recording:
-            return replayed(self._tape, request)
+            return replay_response(self._tape, request)
         recording = Recording(self._tape, request)
         try:
             response = self._inner.handle_request(recording.sent)
         except Exception as error:
-            recording.failed(error)
+            recording.record_error(error)
             raise
-        return recording.kept(response)
+        return recording.record_response(response)
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request and record what comes back, or answer it from the file."""
+        """Send a request and record the response, or answer it from the file."""
         await request.aread()
         if not self._tape.is_recording:
-            return replayed(self._tape, request)
+            return replay_response(self._tape, request)
         recording = Recording(self._tape, request)
         try:
             response = await self._inner.handle_async_request(recording.sent)
         except Exception as error:
-            recording.failed(error)
+            recording.record_error(error)
             raise
-        return recording.kept(response)
+        return recording.record_response(response)
 
     def close(self) -> None:
         if self._inner is not None:
@@ -92,8 +92,8 @@ class Recording:
     """One exchange while it happens.
 
     Attributes:
-        exchange: What is known of it.
-        sent: The request to send: it asks for a body without compression, which a person can read.
+        exchange: What has been recorded so far.
+        sent: The request to send; it asks for an uncompressed body, so that the file is readable.
     """
 
     def __init__(self, tape: Tape, request: Any) -> None:
@@ -106,30 +106,30 @@ class Recording:
             request.url,
             headers=[*headers, ("accept-encoding", "identity")],
             content=request.content,
-            extensions={**request.extensions, IN_HAND: True},
+            extensions={**request.extensions, HANDLED: True},
         )
         self._last = time.monotonic()
 
-    def kept(self, response: Any) -> Any:
-        """Record the head of a response, and return it with a body that is recorded as it is read."""
+    def record_response(self, response: Any) -> Any:
+        """Record the status and headers of a response, and return it with a body that is recorded as it is read."""
         exchange = self.exchange
         exchange.status = response.status_code
         exchange.headers = _pairs(response.headers)
         exchange.seconds = self._since()
         exchange.left = True
-        self._tape._headed(exchange.headers)
+        self._tape._learn_headers(exchange.headers)
         response.stream = _streams(self._library)[0](self, response.stream)
         return response
 
-    def read(self, data: bytes) -> None:
+    def record_data(self, data: bytes) -> None:
         """Record a piece of the body."""
         self.exchange.pieces.append((self._since(), data))
 
-    def ended(self) -> None:
-        """Record that the body is whole."""
+    def record_end(self) -> None:
+        """Record that the body is complete."""
         self.exchange.left = False
         encoding = [pair for pair in self.exchange.headers if pair[0].lower() == "content-encoding"]
-        if encoding:  # though nobody asked for it
+        if encoding:  # although the request did not accept it
             raw = b"".join(data for _, data in self.exchange.pieces)
             try:
                 decoded = self._library.Response(200, headers=encoding, content=raw).content
@@ -138,14 +138,14 @@ class Recording:
             self.exchange.pieces = [(0.0, decoded)]
             self.exchange.headers = [pair for pair in self.exchange.headers if pair not in encoding]
 
-    def closed(self) -> None:
-        """Record that the client reads no further; behind `[DONE]` there is nothing to read."""
+    def record_close(self) -> None:
+        """Record that the client stopped reading, unless `[DONE]` was the last data."""
         pieces = self.exchange.pieces
         if self.exchange.left and pieces and pieces[-1][1].rstrip().endswith(b"data: [DONE]"):
-            self.ended()
+            self.record_end()
 
-    def failed(self, error: Exception) -> None:
-        """Record what the library raised."""
+    def record_error(self, error: Exception) -> None:
+        """Record the error that the library raised."""
         self.exchange.left = False
         self.exchange.failure = Failure(type(error).__name__, str(error))
 
@@ -155,7 +155,7 @@ class Recording:
 
 
 class _Replay:
-    """The body of a recorded response, and what ended it."""
+    """The body of a recorded response, and the error that ended it."""
 
     def __init__(self, exchange: Exchange, speed: float | None, request: Any) -> None:
         self._exchange = exchange
@@ -163,30 +163,30 @@ class _Replay:
         self._request = request
 
     def pieces(self) -> Iterator[tuple[float, bytes]]:
-        """Yield the seconds to wait and the next bytes; raise at the end what was raised then."""
+        """Yield the seconds to wait and the next bytes; at the end, raise the recorded error."""
         seconds = self._exchange.seconds
         for after, data in self._exchange.pieces:
             seconds += after
             yield seconds / self._speed if self._speed else 0.0, data
             seconds = 0.0
         if self._exchange.failure is not None:
-            raise raised(self._exchange.failure, self._request)
+            raise recorded_error(self._exchange.failure, self._request)
         if self._exchange.left:
             raise UnknownRequestError(
-                f"the recording of {self._exchange!r} ends here: when it was made, the client read no further"
+                f"the recording of {self._exchange!r} ends here, where the client stopped reading"
             )
 
 
-def replayed(tape: Tape, request: Any) -> Any:
+def replay_response(tape: Tape, request: Any) -> Any:
     """Return the recorded response to a request.
 
     Raises:
-        UnknownRequestError: There is none.
-        Exception: What the HTTP library raised when it was recorded.
+        UnknownRequestError: If there is none.
+        Exception: The error that the HTTP library raised when it was recorded.
     """
-    exchange = tape._answer(request.method, str(request.url), _pairs(request.headers), request.content)
+    exchange = tape._find(request.method, str(request.url), _pairs(request.headers), request.content)
     if exchange.status is None:
-        raise raised(exchange.failure or Failure("TransportError", "no response was recorded"), request)
+        raise recorded_error(exchange.failure or Failure("TransportError", "no response was recorded"), request)
     headers = list(exchange.headers)
     if not exchange.is_stream and exchange.failure is None:
         headers.append(("content-length", str(sum(len(data) for _, data in exchange.pieces))))
@@ -195,8 +195,8 @@ def replayed(tape: Tape, request: Any) -> Any:
     return library.Response(exchange.status, headers=headers, stream=stream, request=request)
 
 
-def raised(failure: Failure, request: Any) -> Exception:
-    """Return the exception of the HTTP library at hand that a recorded one stands for."""
+def recorded_error(failure: Failure, request: Any) -> Exception:
+    """Return a recorded error as an exception of the request's HTTP library."""
     library = library_of(request)
     kind = getattr(library, failure.type, None)
     if not (isinstance(kind, type) and issubclass(kind, library.RequestError)):
@@ -206,7 +206,7 @@ def raised(failure: Failure, request: Any) -> Exception:
 
 
 def library_of(request: Any) -> Any:
-    """Return the module, httpx or httpx2, that a request is of."""
+    """Return the module, httpx or httpx2, of a request."""
     return sys.modules[type(request).__module__.partition(".")[0]]
 
 
@@ -216,7 +216,7 @@ def _pairs(headers: Any) -> list[tuple[str, str]]:
 
 @functools.cache
 def _streams(library: Any) -> tuple[Any, Any]:
-    """Return the classes of the two kinds of body, as those of an HTTP library, which asks for its own."""
+    """Return the two classes of response bodies as subclasses of an HTTP library's streams, which it requires."""
 
     class RecordedStream(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
         def __init__(self, recording: Recording, inner: Any) -> None:
@@ -226,29 +226,29 @@ def _streams(library: Any) -> tuple[Any, Any]:
         def __iter__(self) -> Iterator[bytes]:
             try:
                 for data in self._inner:
-                    self._recording.read(data)
+                    self._recording.record_data(data)
                     yield data
             except Exception as error:
-                self._recording.failed(error)
+                self._recording.record_error(error)
                 raise
-            self._recording.ended()
+            self._recording.record_end()
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             try:
                 async for data in self._inner:
-                    self._recording.read(data)
+                    self._recording.record_data(data)
                     yield data
             except Exception as error:
-                self._recording.failed(error)
+                self._recording.record_error(error)
                 raise
-            self._recording.ended()
+            self._recording.record_end()
 
         def close(self) -> None:
-            self._recording.closed()
+            self._recording.record_close()
             self._inner.close()
 
         async def aclose(self) -> None:
-            self._recording.closed()
+            self._recording.record_close()
             await self._inner.aclose()
 
     class ReplayedStream(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
