@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +264,11 @@ class RawServer:
             body = (ANSWER % ('"x"', "null")).encode()
             good = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
             connection.sendall(HEADS[number] if number < len(HEADS) else good)
+            # Closing with bytes unread resets the connection, and may take the answer with it.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
 
 
 @pytest.mark.parametrize("over", TRANSPORTS)

@@ -77,7 +77,7 @@ def test_nothing_of_the_key_is_told(tmp_path: Path) -> None:
             assert ended.code == 1 and "does not accept the key" in said.replace("\n         ", " ")
             for length in range(4, len(KEY)):
                 assert KEY[:length] not in said and KEY[-length:] not in said
-            assert f" {len(KEY)} " not in said
+            assert f" {len(KEY)} " not in re.sub(r"\d+ ms", "", said)
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
 
 

@@ -39,7 +39,7 @@ from chat_completions.models import (
 client = Client(api_key="x", timeout=httpx.Timeout(5), http_client=httpx.Client())
 client = Client(api_key=lambda: "x", timeout=None, http_client=httpx2.Client())
 Client(http_client=httpx.AsyncClient())  # type: ignore[arg-type]
-Client("sk-positional")  # type: ignore[call-arg]
+Client("sk-positional")  # type: ignore[call-arg, arg-type]
 
 
 def create(stream: bool) -> None:

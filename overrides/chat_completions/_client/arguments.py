@@ -11,13 +11,38 @@ from chat_completions._types import NOT_GIVEN, NotGiven
 OPTIONS = ("deadline", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
 
 if TYPE_CHECKING:
-    from chat_completions._types import ResponseFormatT, Timeout
+    import httpx
+    import httpx2
+
+    from chat_completions._contract.unknown_values import OnUnknown
+    from chat_completions._types import ApiKey, ResponseFormatT, Timeout
     from chat_completions.models import (
         ChatCompletionToolUnionParam,
         CompletionCreateParamsBase,
         CompletionListParams,
     )
     from chat_completions.toolkit.tool_calls import OnToolError
+
+    class CommonSettings(TypedDict, total=False):
+        """The settings that all clients take in the same way; see `Client`."""
+
+        organization: str | None
+        project: str | None
+        timeout: Timeout | NotGiven
+        max_retries: int
+        deadline: float | None
+        idle_timeout: float | None
+        max_response_bytes: int
+        default_headers: Mapping[str, str | None] | None
+        validate: bool
+        on_unknown: OnUnknown | None
+
+    class ClientSettings(CommonSettings, total=False):
+        """The settings of a client, as type checkers see them; `Settings` has their defaults, and a test compares."""
+
+        api_key: ApiKey | None
+        base_url: str | httpx.URL | httpx2.URL | None
+        default_query: Mapping[str, Any] | None
 
     class CallOptions(TypedDict, total=False):
         """How one call is sent, where it differs from the client's settings."""

@@ -8,43 +8,21 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from chat_completions._client.client import AsyncClient, Client
+from chat_completions._client.client import AsyncClient, Client, showing
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.settings import KEY_FROM_ENVIRONMENT, EnvironmentKey, Settings
 from chat_completions._types import NotGiven, Secret
 from chat_completions.errors import ChatCompletionsError, RequestValidationError
 
 if TYPE_CHECKING:
-    from typing import TypedDict, Unpack
+    from typing import Unpack
 
     import httpx
     import httpx2
 
-    from chat_completions._contract.unknown_values import OnUnknown
+    from chat_completions._client.arguments import CommonSettings
     from chat_completions._transport.call import Call
-    from chat_completions._types import ApiKey, AsyncHttpClient, HttpClient, Timeout
-
-    class _BaseArguments(TypedDict, total=False):
-        organization: str | None
-        project: str | None
-        timeout: Timeout | NotGiven
-        max_retries: int
-        deadline: float | None
-        idle_timeout: float | None
-        max_response_bytes: int
-        default_headers: Mapping[str, str | None] | None
-        validate: bool
-        on_unknown: OnUnknown | None
-
-    class ClientArguments(_BaseArguments, total=False):
-        """The arguments of `Client` that Azure does not change."""
-
-        http_client: HttpClient | None
-
-    class AsyncClientArguments(_BaseArguments, total=False):
-        """The arguments of `AsyncClient` that Azure does not change."""
-
-        http_client: AsyncHttpClient | None
+    from chat_completions._types import ApiKey, AsyncHttpClient, HttpClient
 
 
 class AzureSettings(Settings):
@@ -104,7 +82,7 @@ class AzureClient(Client):
         azure_ad_token_provider: A function that gives such a token for each call.
         base_url: The whole address before `/chat/completions`, in place of endpoint and deployment.
         default_query: Query parameters for every request.
-        arguments: The other arguments of `Client`.
+        settings: The other arguments of `Client`.
 
     Raises:
         ChatCompletionsError: The address, the version or the credentials are missing, or there is one too many.
@@ -112,6 +90,7 @@ class AzureClient(Client):
 
     _settings_type = AzureSettings
 
+    @showing(Client.__init__)
     @forgetful
     def __init__(
         self,
@@ -124,14 +103,16 @@ class AzureClient(Client):
         azure_ad_token_provider: Callable[[], str] | None = None,
         base_url: str | httpx.URL | httpx2.URL | None = None,
         default_query: Mapping[str, Any] | None = None,
-        **arguments: Unpack[ClientArguments],
+        http_client: HttpClient | None = None,
+        **settings: Unpack[CommonSettings],
     ) -> None:
         credential, is_token = _credential(api_key, azure_ad_token, azure_ad_token_provider)
         super().__init__(
             api_key=credential,
             base_url=_base_url(base_url, azure_endpoint, azure_deployment),
             default_query=_query(default_query, api_version),
-            **arguments,
+            http_client=http_client,
+            **settings,
         )
         _mark(self._settings, is_token)
 
@@ -144,6 +125,7 @@ class AsyncAzureClient(AsyncClient):
 
     _settings_type = AzureSettings
 
+    @showing(AsyncClient.__init__)
     @forgetful
     def __init__(
         self,
@@ -156,14 +138,16 @@ class AsyncAzureClient(AsyncClient):
         azure_ad_token_provider: ApiKey | None = None,
         base_url: str | httpx.URL | httpx2.URL | None = None,
         default_query: Mapping[str, Any] | None = None,
-        **arguments: Unpack[AsyncClientArguments],
+        http_client: AsyncHttpClient | None = None,
+        **settings: Unpack[CommonSettings],
     ) -> None:
         credential, is_token = _credential(api_key, azure_ad_token, azure_ad_token_provider)
         super().__init__(
             api_key=credential,
             base_url=_base_url(base_url, azure_endpoint, azure_deployment),
             default_query=_query(default_query, api_version),
-            **arguments,
+            http_client=http_client,
+            **settings,
         )
         _mark(self._settings, is_token)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from chat_completions._client.completions import AsyncCompletions, Completions
 from chat_completions._traceback_locals import forgetful
-from chat_completions._transport.call import DEFAULT_MAX_RESPONSE_BYTES
 from chat_completions._transport.sender import AsyncSender, Sender
 from chat_completions._transport.settings import (
     DEFAULT_CONNECT_TIMEOUT,
-    DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
     Settings,
 )
@@ -21,11 +20,40 @@ from chat_completions._transport.transport import AsyncTransport, Transport, tim
 from chat_completions._types import NOT_GIVEN, NotGiven
 
 if TYPE_CHECKING:
-    import httpx
-    import httpx2
+    from typing import Unpack
 
-    from chat_completions._contract.unknown_values import OnUnknown
-    from chat_completions._types import ApiKey, AsyncHttpClient, HttpClient, Timeout
+    from chat_completions._client.arguments import ClientSettings
+    from chat_completions._types import AsyncHttpClient, HttpClient, Timeout
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def showing(source: Callable[..., Any], **changes: Any) -> Callable[[F], F]:
+    """Show the parameters of another function where a function has `**`, to `help()` and `inspect.signature`.
+
+    Args:
+        source: The other function.
+        changes: What is changed in each of its parameters, such as `default`.
+    """
+
+    def show(function: F) -> F:
+        own = inspect.signature(function)
+        shown = [each for each in own.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        names = {"self", *own.parameters}
+        more = [each for each in inspect.signature(source).parameters.values() if each.name not in names]
+        shown[-1:-1] = [each.replace(**changes) for each in more]
+        function.__signature__ = own.replace(parameters=shown)  # type: ignore[attr-defined]
+        return function
+
+    return show
+
+
+_SETTINGS = frozenset(inspect.signature(Settings).parameters)
+
+
+def _check_names(caller: str, settings: Mapping[str, Any]) -> None:
+    for name in settings.keys() - _SETTINGS:
+        raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
 
 
 class Chat:
@@ -87,24 +115,10 @@ class _BaseClient:
         """Return whether the connections are closed."""
         return self._transport.is_closed
 
+    @showing(Settings.__init__, default=NOT_GIVEN)
     @forgetful
     def with_options(
-        self,
-        *,
-        api_key: ApiKey | NotGiven = NOT_GIVEN,
-        base_url: str | httpx.URL | httpx2.URL | NotGiven = NOT_GIVEN,
-        organization: str | None | NotGiven = NOT_GIVEN,
-        project: str | None | NotGiven = NOT_GIVEN,
-        timeout: Timeout | NotGiven = NOT_GIVEN,
-        max_retries: int | NotGiven = NOT_GIVEN,
-        deadline: float | None | NotGiven = NOT_GIVEN,
-        idle_timeout: float | None | NotGiven = NOT_GIVEN,
-        max_response_bytes: int | NotGiven = NOT_GIVEN,
-        default_headers: Mapping[str, str | None] | NotGiven = NOT_GIVEN,
-        default_query: Mapping[str, Any] | NotGiven = NOT_GIVEN,
-        validate: bool | NotGiven = NOT_GIVEN,
-        on_unknown: OnUnknown | NotGiven | None = NOT_GIVEN,
-        http_client: HttpClient | AsyncHttpClient | None = None,
+        self, *, http_client: HttpClient | AsyncHttpClient | None = None, **settings: Unpack[ClientSettings]
     ) -> Self:
         """Return a client that differs in some settings and shares the connections: closing one closes both.
 
@@ -112,8 +126,8 @@ class _BaseClient:
         an `http_client` the connections are its own. Without `on_unknown`, the two tell each kind once together. `copy`
         is the same method.
         """
-        options = {name: value for name, value in locals().items() if name not in ("self", "http_client")}
-        changed = self._like(self._settings.replace(**options), self._transport)
+        _check_names("with_options", settings)
+        changed = self._like(self._settings.replace(**settings), self._transport)
         if http_client is not None:
             changed._settings.timeout = timeout_of(changed._settings.timeout, http_client)
             changed._transport = type(self._transport)(http_client)  # type: ignore[arg-type]
@@ -130,6 +144,11 @@ class _BaseClient:
         own = {name: value for name, value in vars(copied).items() if name not in ("_settings", "_transport")}
         vars(copied).update(copy.deepcopy(own, memo))
         return copied
+
+    def _settings_of(self, settings: ClientSettings, http_client: Any) -> Settings:
+        _check_names(type(self).__name__, settings)
+        settings["timeout"] = timeout_of(settings.get("timeout", NOT_GIVEN), http_client)
+        return self._settings_type(**settings)
 
     def _like(self, settings: Settings, transport: Transport | AsyncTransport) -> Self:
         """Return a client with other settings and connections, and with what a subclass has added to this one."""
@@ -183,40 +202,10 @@ class Client(_BaseClient):
         TypeError: `on_unknown` is no function, or an async one.
     """
 
+    @showing(Settings.__init__)
     @forgetful
-    def __init__(
-        self,
-        *,
-        api_key: ApiKey | None = None,
-        base_url: str | httpx.URL | httpx2.URL | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        timeout: Timeout | NotGiven = NOT_GIVEN,
-        max_retries: int = DEFAULT_MAX_RETRIES,
-        deadline: float | None = None,
-        idle_timeout: float | None = None,
-        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
-        default_headers: Mapping[str, str | None] | None = None,
-        default_query: Mapping[str, Any] | None = None,
-        validate: bool = False,
-        on_unknown: OnUnknown | None = None,
-        http_client: HttpClient | None = None,
-    ) -> None:
-        self._settings = self._settings_type(
-            api_key=api_key,
-            base_url=base_url,
-            organization=organization,
-            project=project,
-            timeout=timeout_of(timeout, http_client),
-            max_retries=max_retries,
-            deadline=deadline,
-            idle_timeout=idle_timeout,
-            max_response_bytes=max_response_bytes,
-            default_headers=default_headers,
-            default_query=default_query,
-            validate=validate,
-            on_unknown=on_unknown,
-        )
+    def __init__(self, *, http_client: HttpClient | None = None, **settings: Unpack[ClientSettings]) -> None:
+        self._settings = self._settings_of(settings, http_client)
         self._transport = Transport(http_client)
 
     @functools.cached_property
@@ -252,40 +241,10 @@ class AsyncClient(_BaseClient):
     The other arguments are those of `Client`.
     """
 
+    @showing(Settings.__init__)
     @forgetful
-    def __init__(
-        self,
-        *,
-        api_key: ApiKey | None = None,
-        base_url: str | httpx.URL | httpx2.URL | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        timeout: Timeout | NotGiven = NOT_GIVEN,
-        max_retries: int = DEFAULT_MAX_RETRIES,
-        deadline: float | None = None,
-        idle_timeout: float | None = None,
-        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
-        default_headers: Mapping[str, str | None] | None = None,
-        default_query: Mapping[str, Any] | None = None,
-        validate: bool = False,
-        on_unknown: OnUnknown | None = None,
-        http_client: AsyncHttpClient | None = None,
-    ) -> None:
-        self._settings = self._settings_type(
-            api_key=api_key,
-            base_url=base_url,
-            organization=organization,
-            project=project,
-            timeout=timeout_of(timeout, http_client),
-            max_retries=max_retries,
-            deadline=deadline,
-            idle_timeout=idle_timeout,
-            max_response_bytes=max_response_bytes,
-            default_headers=default_headers,
-            default_query=default_query,
-            validate=validate,
-            on_unknown=on_unknown,
-        )
+    def __init__(self, *, http_client: AsyncHttpClient | None = None, **settings: Unpack[ClientSettings]) -> None:
+        self._settings = self._settings_of(settings, http_client)
         self._transport = AsyncTransport(http_client)
 
     @functools.cached_property

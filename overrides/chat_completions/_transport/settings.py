@@ -72,7 +72,7 @@ class Settings:
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
-        on_unknown: OnUnknown | UnknownReporter | None = None,
+        on_unknown: OnUnknown | None = None,
     ) -> None:
         _logging.set_up()
         environment = os.environ.get
@@ -205,7 +205,7 @@ class Settings:
         return self._redacted_url
 
 
-def _watch(hook: OnUnknown | UnknownReporter) -> UnknownReporter:
+def _watch(hook: Any) -> UnknownReporter:
     from chat_completions._contract.unknown_values import UnknownReporter
 
     return hook if isinstance(hook, UnknownReporter) else UnknownReporter(hook)

@@ -126,7 +126,8 @@ def client_of(client_settings: ClientSettings) -> AsyncClient:
     from chat_completions import AsyncClient
 
     if client_settings is None or isinstance(client_settings, Mapping):
-        return AsyncClient(**(client_settings or {}))
+        settings: Mapping[str, Any] = client_settings or {}
+        return AsyncClient(**settings)
     client = client_settings()
     if not isinstance(client, AsyncClient):
         raise TypeError(f"client_settings gave a {type(client).__name__}; it has to make an AsyncClient")
