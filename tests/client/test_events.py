@@ -263,7 +263,7 @@ def test_every_event_has_a_type_of_its_own_and_cannot_be_changed() -> None:
 def test_a_snapshot_is_of_its_moment_also_if_all_came_at_once(api: SyncApi) -> None:
     pieces = sse(value(one(content="a")), value(one(content="b")), value(one("stop", content="c")), DONE)
     with ScriptedServer(stream_reply([b"".join(pieces)])) as server, opened(api, server) as stream:
-        with pytest.raises(errors.ChatCompletionsError, match="no chunk has come"):
+        with pytest.raises(errors.ChatCompletionsError, match="no chunk has arrived"):
             _ = stream.current_completion_snapshot
         told = ""
         snapshots = []
@@ -340,7 +340,7 @@ FAULTS: dict[str, tuple[list[Any], type[errors.StreamError], str]] = {
     "an error object": ([{"error": {"message": "overloaded"}}], errors.StreamError, "overloaded"),
     "an error beside choices": (
         [{**value(one("error")), "error": {"message": "overloaded"}}], errors.StreamError, "overloaded"),
-    "no JSON": ([b"data: {oops\n\n"], errors.StreamError, "no JSON"),
+    "not JSON": ([b"data: {oops\n\n"], errors.StreamError, "not JSON"),
 }  # fmt: skip
 
 

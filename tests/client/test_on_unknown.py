@@ -23,6 +23,7 @@ from chat_completions import APIResponseValidationError, Client, Unknown, errors
 from chat_completions._contract import generated
 from chat_completions._contract.schema_tables import Found, Tables, look, shown
 from chat_completions._contract.unknown_values import MAX_KINDS, UnknownReporter
+from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
@@ -521,9 +522,9 @@ def test_recorded_traffic_is_looked_at() -> None:
     for row in recorded("lists.jsonl.gz"):
         watch.page(row["body"], None)
     for row in recorded("streams.jsonl.gz"):
-        core = ChunkDecoder(watch=watch)
-        core.feed(row["body"].encode("utf-8", "surrogateescape"))
-        core.end()
+        core = ChunkDecoder(decode, watch=watch)
+        list(core.feed(row["body"].encode("utf-8", "surrogateescape")))
+        list(core.end())
     assert {unknown.kind for unknown in told} == {"field", "value", "variant"}
     for unknown in told:
         schema = pointers.find(document, pointers.split(unknown.pointer))

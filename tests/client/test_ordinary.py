@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -16,56 +17,75 @@ from chat_completions._contract import json_reader
 from chat_completions._contract.unknown_values import UnknownReporter
 from chat_completions._streaming.events.event_builder import EventBuilder
 from chat_completions._streaming.fast_path import FastPath
+from chat_completions._streaming.received_chunk import ReceivedChunk, decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions.errors import StreamError
 from tests.conftest import examples
 
+T = TypeVar("T")
+
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads" / "streams.jsonl.gz"
 
 
-class Blind(FastPath):
-    """Knows no chunk, so that each is parsed."""
+class NoFastPath(FastPath):
+    """Parses every chunk."""
 
-    def read(self, text: str) -> None:
-        """Know nothing."""
-
-    def learn(self, *_: Any) -> None:
-        """Learn nothing."""
+    def read(self, text: str, parse: Callable[[str], ReceivedChunk | None]) -> ReceivedChunk | None:
+        return parse(text)
 
 
-def outcome(texts: list[str], *, blind: bool, read: Any = json.loads) -> list[Any]:
+class Counting(FastPath):
+    """Counts the chunks that are read without parsing them."""
+
+    count = 0
+
+    def read(self, text: str, parse: Callable[[str], ReceivedChunk | None]) -> ReceivedChunk | None:
+        self.count += 1
+
+        def counted(text: str) -> ReceivedChunk | None:
+            self.count -= 1
+            return parse(text)
+
+        return super().read(text, counted)
+
+
+def fed(core: ChunkDecoder[T], *texts: str) -> list[T]:
+    """Feed the data of events, each in a read of its own, and return the items."""
+    return [item for text in texts for item in core.feed(b"data: " + text.encode() + b"\n\n")]
+
+
+def with_events() -> ChunkDecoder[list[Any]]:
+    """Return a decoder that yields lists of events."""
+    events = EventBuilder()
+    return ChunkDecoder(events.events_of, events.accumulator)
+
+
+def outcome(texts: list[str], *, parsed: bool, read: Any = json.loads) -> list[Any]:
     """Return all that comes of the data of events: each chunk, the completion, what was odd, what went wrong."""
-    core = ChunkDecoder()
-    core._read = read
-    if blind:
-        core._ordinary = Blind()
-    chunks = []
-    for text in texts:
-        chunks += core.feed(b"data: " + text.encode() + b"\n\n")
-    chunks += core.end()
+    core = ChunkDecoder(decode)
+    core._load_json = read
+    if parsed:
+        core._fast_path = NoFastPath(core.accumulator)
+    chunks = [*fed(core, *texts), *core.end()]
     completion = core.completion()
     fault = core.fault
     assert fault is None or isinstance(fault, StreamError)
     return [
         [json.dumps(chunk.to_dict()) for chunk in chunks],
         completion and json.dumps(completion.to_dict()),
-        [(a.kind, a.where, a.detail, a.count) for a in core.fold.anomalies],
+        [(a.kind, a.where, a.detail, a.count) for a in core.accumulator.anomalies],
         core.done,
         fault and (type(fault), str(fault), fault.body),
     ]
 
 
-def told_events(texts: list[str], *, blind: bool) -> list[Any]:
+def told_events(texts: list[str], *, parsed: bool) -> list[Any]:
     """Return what the events of `.stream()` say, and what was unknown to the watch."""
-    core, events, unknown = ChunkDecoder(), EventBuilder(), []
-    core.give(events)
-    core._watch = UnknownReporter(unknown.append)
-    if blind:
-        core._ordinary = Blind()
-    given: list[Any] = []
-    for text in texts:
-        for group in core.feed(b"data: " + text.encode() + b"\n\n"):
-            given += group
+    events, unknown = EventBuilder(), []
+    core = ChunkDecoder(events.events_of, events.accumulator, watch=UnknownReporter(unknown.append))
+    if parsed:
+        core._fast_path = NoFastPath(core.accumulator)
+    given: list[Any] = [event for group in fed(core, *texts) for event in group]
     given += events.last_events()
     names = ("choice_index", "delta", "snapshot", "content", "refusal", "reasoning", "name", "index", "arguments")
     return [unknown] + [
@@ -84,17 +104,10 @@ def chunk(piece: Any = "x", *, index: Any = 0, key: str = "content", finish: Any
 
 def told(texts: list[str]) -> int:
     """Return how many chunks were read without parsing them."""
-    ordinary = FastPath()
-    core = ChunkDecoder()
-    core._ordinary = ordinary
-    count = 0
-    for text in texts:
-        before = ordinary.piece
-        ordinary.piece = ""
-        core.feed(b"data: " + text.encode() + b"\n\n")
-        count += ordinary.piece != ""
-        ordinary.piece = ordinary.piece or before
-    return count
+    core = ChunkDecoder(decode)
+    fast_path = core._fast_path = Counting(core.accumulator)
+    fed(core, *texts)
+    return fast_path.count
 
 
 PIECES = st.one_of(
@@ -195,8 +208,8 @@ STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20
 @given(STREAMS)
 def test_nobody_can_tell(texts: list[str]) -> None:
     """Whatever comes, in whatever order."""
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
-    assert told_events(texts, blind=False) == told_events(texts, blind=True)
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+    assert told_events(texts, parsed=False) == told_events(texts, parsed=True)
 
 
 @examples(100)
@@ -210,7 +223,7 @@ def test_pieces_of_any_kind(pieces: list[str], padded: bool, first: bool) -> Non
             padding = {"obfuscation": "p" * (position % 4)}
             value = {**padding, **value} if first else {**value, **padding}
         texts.append(json.dumps(value))
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
 
 
 def test_most_chunks_of_a_stream_are_ordinary() -> None:
@@ -228,19 +241,18 @@ def test_choices_that_take_turns(turn: tuple[int, ...]) -> None:
     """Each piece goes to its own choice, and what is known is not learnt again and again."""
     learnt = 0
 
-    class Counting(FastPath):
-        def learn(self, text: str, chunk: Any, grows: Any) -> None:
+    class Learning(FastPath):
+        def _learn(self, *arguments: Any) -> None:
             nonlocal learnt
             before = self._pause
-            super().learn(text, chunk, grows)
+            super()._learn(*arguments)
             learnt += self._pause > before
 
     texts = [json.dumps(chunk(f"w{i} ", index=turn[i % len(turn)])) for i in range(1_000)]
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
-    core = ChunkDecoder()
-    core._ordinary = Counting()
-    for text in texts:
-        core.feed(b"data: " + text.encode() + b"\n\n")
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+    core = ChunkDecoder(decode)
+    core._fast_path = Learning(core.accumulator)
+    fed(core, *texts)
     assert learnt < 20 + 2 * (1_000 // 9)
 
 
@@ -251,35 +263,38 @@ def test_most_chunks_of_a_tool_call_are_ordinary() -> None:
         texts.append(json.dumps(tool_chunk("", call=call, more={"name": "f"})))
         texts += [json.dumps(tool_chunk(f"a{i}", call=call, obfuscation="x" * (i % 5 + 1))) for i in range(50)]
     assert told(texts) >= 3 * 45
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
     odd = json.dumps(tool_chunk("z", call=2, service_tier="other"))
     for stream in ([*texts, odd, *texts[-5:]], [*texts[:20], json.dumps(chunk("w")), *texts[20:]]):
-        assert outcome(stream, blind=False) == outcome(stream, blind=True)
+        assert outcome(stream, parsed=False) == outcome(stream, parsed=True)
 
 
 def test_texts_stay_small() -> None:
     """The pieces of a long stream are joined; they would take ten times the memory of the text."""
-    core = ChunkDecoder()
-    texts = [b"data: " + json.dumps(chunk(f"word{i % 10} ")).encode() + b"\n\n" for i in range(10)]
-    core.feed(texts[0])
+    core = ChunkDecoder(decode)
+    texts = [json.dumps(chunk(f"word{i % 10} ")) for i in range(10)]
+    fed(core, texts[0])
     tracemalloc.start()
     for i in range(40_000):
-        core.feed(texts[i % 10])
+        fed(core, texts[i % 10])
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert held < 3 * 40_000 * 6
-    assert core.completion() is not None and len(core.fold.to_dict()["choices"][0]["message"]["content"]) == 40_001 * 6
+    assert (
+        core.completion() is not None
+        and len(core.accumulator.to_dict()["choices"][0]["message"]["content"]) == 40_001 * 6
+    )
 
 
 def test_chunks_share_nothing() -> None:
     """To change one chunk changes no other, nor what comes later."""
-    core = ChunkDecoder()
+    core = ChunkDecoder(decode)
     texts = [json.dumps(chunk(f"w{i}")) for i in range(6)]
-    chunks = [one for text in texts for one in core.feed(b"data: " + text.encode() + b"\n\n")]
+    chunks = fed(core, *texts)
     chunks[3].id = "changed"
     chunks[3].choices[0].delta.content = "changed"
     chunks[3].choices.append(None)
-    chunks += core.feed(b"data: " + json.dumps(chunk("last")).encode() + b"\n\n")
+    chunks += fed(core, json.dumps(chunk("last")))
     assert [one.to_dict() for one in (*chunks[:3], *chunks[4:])] == [chunk(f"w{i}") for i in (0, 1, 2, 4, 5)] + [
         chunk("last")
     ]
@@ -296,7 +311,7 @@ def test_a_piece_that_is_no_string_is_parsed() -> None:
         texts[0].replace("w0", "w\t"),
     ):
         stream = [*texts, odd, *texts]
-        assert outcome(stream, blind=False) == outcome(stream, blind=True)
+        assert outcome(stream, parsed=False) == outcome(stream, parsed=True)
 
 
 JSON = st.recursive(
@@ -341,10 +356,10 @@ def test_recorded_streams() -> None:
             record = json.loads(line)
             text = record.get("body") if isinstance(record.get("body"), str) else record.get("text", "")
             texts = [part[6:] for part in str(text).replace("\r\n", "\n").split("\n") if part.startswith("data: ")]
-            expected = outcome(texts, blind=True)
-            assert outcome(texts, blind=False) == expected
-            assert outcome(texts, blind=False, read=json_reader.loads) == expected
-            assert outcome(texts, blind=False, read=json_reader.reader()) == expected
+            expected = outcome(texts, parsed=True)
+            assert outcome(texts, parsed=False) == expected
+            assert outcome(texts, parsed=False, read=json_reader.loads) == expected
+            assert outcome(texts, parsed=False, read=json_reader.reader()) == expected
             read += told(texts)
     assert read > 1_000
 
@@ -353,7 +368,7 @@ def test_padding_that_is_null_is_parsed() -> None:
     """It is no padding like that of the chunk before."""
     texts = [json.dumps(chunk(f"w{i}", obfuscation="pad")) for i in range(4)]
     texts.append(json.dumps(chunk("w", obfuscation=None)))
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
 
 
 TOKEN = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -1, "bytes": None}]}
@@ -397,8 +412,8 @@ def with_tokens(draw: st.DrawFn) -> str:
 def test_nobody_can_tell_with_log_probabilities(runs: list[tuple[str, int]]) -> None:
     """What comes of a stream is the same, whether its chunks are compared as texts or parsed."""
     texts = [text for text, times in runs for text in [text] * times]
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
-    assert told_events(texts, blind=False) == told_events(texts, blind=True)
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+    assert told_events(texts, parsed=False) == told_events(texts, parsed=True)
 
 
 def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
@@ -410,14 +425,14 @@ def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
         for text, token in zip(texts, tokens, strict=True)
     ]
     assert told(texts) >= 95
-    core = ChunkDecoder()
+    core = ChunkDecoder(decode)
     for text in texts:
-        for one in core.feed(b"data: " + text.encode() + b"\n\n"):
-            content = one.choices[0].logprobs.content
+        for one in fed(core, text):
+            content: Any = one.choices[0].logprobs.content  # type: ignore[union-attr]
             content[0].bytes.append("changed")
             content[0].top_logprobs.clear()
             content.append(None)
-    assert core.fold.to_dict()["choices"][0]["logprobs"]["content"] == tokens
+    assert core.accumulator.to_dict()["choices"][0]["logprobs"]["content"] == tokens
 
 
 def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
@@ -426,14 +441,14 @@ def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
     for _ in range(700):
         odd = [odd]
     tokens = [{"token": f"t{i}", "logprob": -i, "bytes": None, "top_logprobs": []} for i in range(9)] + [{"odd": odd}]
-    core = ChunkDecoder()
+    core = ChunkDecoder(decode)
     for i, token in enumerate(tokens):
         one = chunk(f"t{i}")
         one["choices"][0]["logprobs"] = {"content": [token], "refusal": None}
-        core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+        fed(core, json.dumps(one))
 
     def folded(frames: int) -> Any:
-        return folded(frames - 1) if frames else core.fold.to_dict()
+        return folded(frames - 1) if frames else core.accumulator.to_dict()
 
     content = folded(400)["choices"][0]["logprobs"]["content"]
     assert content[:9] == tokens[:9]
@@ -445,13 +460,12 @@ def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
 
 def test_the_tokens_of_an_event_are_those_of_its_chunk() -> None:
     """They are decoded once, and a snapshot of theirs is from the fold."""
-    core, events = ChunkDecoder(), EventBuilder()
-    core.give(events)
+    core = with_events()
     given: list[Any] = []
     for i in range(8):
         one = chunk(f"t{i}")
         one["choices"][0]["logprobs"] = {"content": [{**TOKEN, "token": f"t{i}"}], "refusal": None}
-        given += core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+        given += fed(core, json.dumps(one))
     for i, (first, *_, last) in enumerate(given):
         assert last.type == "logprobs.content.delta"
         assert last.content is first.chunk.choices[0].logprobs.content
@@ -467,28 +481,26 @@ def test_log_probabilities_that_end_are_not_told_again() -> None:
         [json.dumps(one) for one in with_some],
         [json.dumps({**one, "obfuscation": "x" * i}) for i, one in enumerate(with_some)],
     ):
-        assert outcome(texts, blind=False) == outcome(texts, blind=True)
-        assert told_events(texts, blind=False) == told_events(texts, blind=True)
+        assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+        assert told_events(texts, parsed=False) == told_events(texts, parsed=True)
 
 
 def test_an_empty_list_of_tokens_does_not_hide_those_that_follow() -> None:
     """Each token has its event."""
-    core, events = ChunkDecoder(), EventBuilder()
-    core.give(events)
+    core = with_events()
     told = []
     for piece in ("a", "b", "", "d", "e", "f"):
         one = chunk(piece)
         tokens = [{**TOKEN, "token": piece}] if piece else []
         one["choices"][0]["logprobs"] = {"content": tokens, "refusal": None}
-        given: list[Any] = core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+        given: list[Any] = fed(core, json.dumps(one))
         told += [token.token for event in given[0] if event.type == "logprobs.content.delta" for token in event.content]
     assert told == ["a", "b", "d", "e", "f"]
 
 
 def test_tokens_that_were_merged_are_told_as_they_were_folded() -> None:
     """Where a chunk tells a choice twice, or its tokens have an index, what was gained is not what came last."""
-    core, events = ChunkDecoder(), EventBuilder()
-    core.give(events)
+    core = with_events()
     first, second = chunk("a"), chunk("b")
     first["choices"][0]["logprobs"] = {"content": [{"token": "a", "index": 0}], "refusal": None}
     twice = second["choices"][0]
@@ -498,7 +510,7 @@ def test_tokens_that_were_merged_are_told_as_they_were_folded() -> None:
     ]
     told = []
     for one in (first, second):
-        given: list[Any] = core.feed(b"data: " + json.dumps(one).encode() + b"\n\n")
+        given: list[Any] = fed(core, json.dumps(one))
         told += [[token.token for token in event.content] for event in given[0] if "logprobs" in event.type]
     assert told == [["a"], ["new"]]
 
@@ -507,30 +519,30 @@ def test_tokens_that_were_merged_are_told_as_they_were_folded() -> None:
 def test_tool_calls_that_are_text(piece: str) -> None:
     """A delta that is nonsense is given and folded as it came, however often it comes."""
     texts = [json.dumps(chunk(piece, key="tool_calls")) for _ in range(6)]
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
 
 
 def test_arguments_after_their_end_are_noted_each_time() -> None:
     """A finish reason that is told again and again is odd, though the chunks are alike."""
     texts = [json.dumps(tool_chunk("", more={"name": "f"})), json.dumps(tool_chunk("a"))]
     texts += [json.dumps(tool_chunk(piece, finish="tool_calls")) for piece in "bcdef"]
-    assert outcome(texts, blind=False) == outcome(texts, blind=True)
-    assert outcome(texts, blind=False)[2]
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+    assert outcome(texts, parsed=False)[2]
 
 
 def test_shapes_that_alternate_are_not_learnt_for_ever() -> None:
     """To learn costs as much as ten chunks: it has to pay."""
     learnt = 0
 
-    class Counting(FastPath):
-        def forget(self) -> None:
+    class Learning(FastPath):
+        def _learn(self, *arguments: Any) -> None:
             nonlocal learnt
-            learnt += self._prefix is not None
-            super().forget()
+            before = self._pause
+            super()._learn(*arguments)
+            learnt += self._pause > before
 
-    core = ChunkDecoder()
-    core._ordinary = Counting()
+    core = ChunkDecoder(decode)
+    core._fast_path = Learning(core.accumulator)
     for i in range(2_000):
-        one = json.dumps(chunk("t", usage={"total_tokens": i}) if i % 4 == 0 else chunk(f"w{i}"))
-        core.feed(b"data: " + one.encode() + b"\n\n")
+        fed(core, json.dumps(chunk("t", usage={"total_tokens": i}) if i % 4 == 0 else chunk(f"w{i}")))
     assert 0 < learnt < 20

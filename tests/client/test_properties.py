@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_completions._streaming.accumulator import Accumulator
+from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions.errors import IncompleteStreamError, StreamError
 from tests.conftest import examples
@@ -53,9 +54,9 @@ def streams(draw: Any) -> tuple[bytes, list[dict[str, Any]]]:
     return body + b"data: [DONE]" + end + end, values
 
 
-def outcome(pieces: list[bytes]) -> tuple[list[dict[str, Any]], Exception | None, ChunkDecoder]:
+def outcome(pieces: list[bytes]) -> tuple[list[dict[str, Any]], Exception | None, ChunkDecoder[Any]]:
     """Run a body through a core: what it gives, what it raises."""
-    core = ChunkDecoder()
+    core = ChunkDecoder(decode)
     given = [chunk for piece in pieces for chunk in core.feed(piece)]
     given += core.end()
     return [chunk.to_dict() for chunk in given], core.fault, core
@@ -95,7 +96,7 @@ def test_a_stream_cut_anywhere_is_whole_or_says_that_it_is_not(
     assert given_ == values[: len(given_)]
     if fault is None:
         # Complete by its own word, or by every finish reason; never by running dry.
-        assert core.done or core.fold.is_complete
+        assert core.done or core.accumulator.is_complete
         assert not core.done or given_ == values
     else:
         assert isinstance(fault, StreamError)
@@ -110,4 +111,4 @@ def test_a_stream_cut_anywhere_is_whole_or_says_that_it_is_not(
 def test_no_bytes_at_all_raise_anything_but_a_typed_fault(pieces: list[bytes]) -> None:
     _, fault, core = outcome(pieces)
     assert fault is None or isinstance(fault, StreamError)
-    assert fault is not None or core.done or core.fold.is_complete
+    assert fault is not None or core.done or core.accumulator.is_complete

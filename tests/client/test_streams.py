@@ -83,8 +83,8 @@ FAULTS: dict[str, tuple[list[bytes], type[Exception], str, str | None]] = {
     "finish reason error": (
         [chunk("a"), chunk(None, "error", error={"message": "upstream died"})],
         errors.StreamError, "upstream died", "a"),
-    "no JSON": ([chunk("a"), b"data: {oops\n\n"], errors.StreamError, "no JSON", "a"),
-    "no object": ([chunk("a"), b"data: 42\n\n"], errors.StreamError, "no object", "a"),
+    "not JSON": ([chunk("a"), b"data: {oops\n\n"], errors.StreamError, "not JSON", "a"),
+    "not an object": ([chunk("a"), b"data: 42\n\n"], errors.StreamError, "not a JSON object", "a"),
     "no UTF-8": ([chunk("a"), b"data: \xff\xfe\n\n"], errors.StreamError, "UTF-8", "a"),
     "HTML": ([b"<!doctype html><p>hi"], errors.StreamError, "base_url", None),
 }  # fmt: skip
@@ -189,7 +189,7 @@ def test_leaving_and_closing_let_go_of_the_connection(api: SyncApi) -> None:
 def test_comments_are_no_life_for_the_idle_time_out(api: SyncApi) -> None:
     pings: list[bytes | float] = [b": ping\n\n", 0.05] * 600
     with ScriptedServer(stream_reply([chunk("a"), *pings, DONE])) as server:
-        with pytest.raises(errors.StreamError, match="no event came for 1 s") as caught:
+        with pytest.raises(errors.StreamError, match="no event arrived for 1 s") as caught:
             api.chunks(stream_of(api, server, idle_timeout=1))
     assert text_of(caught.value.partial) == "a"
 
@@ -204,7 +204,7 @@ def test_the_deadline_covers_the_body(api: SyncApi) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("limit", "message"), [("idle_timeout", "no event came for 1 s"), ("deadline", "the deadline passed")]
+    ("limit", "message"), [("idle_timeout", "no event arrived for 1 s"), ("deadline", "the deadline passed")]
 )
 def test_a_silent_stream_is_told_by_the_limit_that_rang(api: SyncApi, limit: str, message: str) -> None:
     with ScriptedServer(stream_reply([chunk("a"), 60.0, DONE])) as server:

@@ -23,6 +23,7 @@ from chat_completions import (
     StreamError,
     response_info,
 )
+from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions._streaming.timings import _LENGTHS, MAX_READS, ChunkTimer, StreamTimings, _step
 from chat_completions._transport.call import CallResult
@@ -36,18 +37,18 @@ class Watched:
 
     def __init__(self) -> None:
         self.now = 11.0
-        self.core = ChunkDecoder(clock=lambda: self.now)
+        self.core = ChunkDecoder(decode, clock=lambda: self.now)
         self.arrivals = ChunkTimer(CallResult(None, [], None, None, None, 8.0, 10.0, 11.0, 11.0))  # type: ignore[arg-type]
 
     def read(self, at: float, *events: bytes) -> None:
         self.now = at
-        for _ in self.core.chunks_of(b"".join(events)):
+        for _ in self.core.feed(b"".join(events)):
             pass
-        self.arrivals.note(self.core._last_event_at, self.core.fold)
+        self.arrivals.record(self.core.last_event_at, self.core.accumulator)
 
     def timings(self) -> StreamTimings:
-        self.arrivals.note(self.core._last_event_at, self.core.fold)
-        return self.arrivals.timings(self.core.fold._top.get("usage"))
+        self.arrivals.record(self.core.last_event_at, self.core.accumulator)
+        return self.arrivals.timings(self.core.accumulator.usage)
 
 
 def piece(text: str = "x") -> bytes:
@@ -111,7 +112,7 @@ def test_asking_in_the_middle_of_a_read_changes_nothing() -> None:
     for at, events in reads:
         not_asked.read(at, *events)
         asked.now = at
-        for _ in asked.core.chunks_of(b"".join(events)):
+        for _ in asked.core.feed(b"".join(events)):
             asked.timings()
     assert asked.timings() == not_asked.timings()
 

@@ -22,7 +22,7 @@ from chat_completions import (
     response_format_for,
 )
 from chat_completions._streaming.events.event_builder import EventBuilder
-from chat_completions._streaming.events.parsed_events import ParsedEventBuilder, event_core
+from chat_completions._streaming.events.parsed_events import ParsedEventBuilder, event_builder
 from chat_completions.local import LocalServer
 from chat_completions.models import ChatCompletion, ParsedChatCompletion
 from chat_completions.structured import adapter_for
@@ -116,8 +116,8 @@ def test_a_stream_without_a_type_has_a_place_for_values_and_none(api: SyncApi) -
 
 
 def test_a_stream_without_a_type_costs_nothing_more() -> None:
-    plain = event_core(None, OutputSpec({}))
-    for name in ("events_of", "ordinary_events", "last_events"):
+    plain = event_builder(None, OutputSpec({}))
+    for name in ("events_of", "last_events"):
         assert getattr(type(plain), name) is getattr(EventBuilder, name)
 
 
@@ -335,7 +335,7 @@ def test_a_manager_may_be_entered_again(api: SyncApi) -> None:
 @examples(200)
 @given(st.lists(st.integers(0, len(WEATHER)), max_size=12), st.booleans())
 def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], reads: bool) -> None:
-    core = event_core(None, OutputSpec({"response_format": PydanticWeather}))
+    core = event_builder(None, OutputSpec({"response_format": PydanticWeather}))
     seen: list[Any] = []
     done = []
     for chunk in chunks(WEATHER, *sorted(ends)):
@@ -345,7 +345,7 @@ def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], 
             elif event.type == "content.done":
                 done.append(event.parsed)
     done += [event.parsed for event in core.finish() if event.type == "content.done"]
-    core.judge()
+    core.check()
     assert done == [VALUE]
     assert all(part is None or is_begun(part, json.loads(WEATHER)) for part in seen)
     texts = [(part or {}).get("city", "") for part in seen]

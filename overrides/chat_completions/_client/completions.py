@@ -5,7 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from chat_completions._client.operations import completion_of, create_call, fetch_page, fetch_page_async, parse_call
+from chat_completions._client.operations import (
+    completion_of,
+    create_call,
+    fetch_page,
+    fetch_page_async,
+    open_stream,
+    open_stream_async,
+    parse_call,
+)
 from chat_completions._traceback_locals import forgetful
 
 if TYPE_CHECKING:
@@ -92,9 +100,9 @@ class Completions:
         url = self._sender.settings.redacted_url()
         if not call.stream:
             return completion_of(answer, url)
-        from chat_completions._streaming.stream import Stream
+        from chat_completions._streaming.stream import chunk_stream
 
-        return Stream(answer, url)
+        return chunk_stream(answer, url)
 
     @overload
     def parse(self, **arguments: Unpack[ParseArguments[ResponseFormatT]]) -> ParsedChatCompletion[ResponseFormatT]: ...
@@ -143,7 +151,7 @@ class Completions:
         """
         from chat_completions._streaming.events.event_stream import ChatCompletionStreamManager
 
-        return ChatCompletionStreamManager(self.create, arguments)
+        return ChatCompletionStreamManager(functools.partial(open_stream, self._sender), arguments)
 
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> Page:
@@ -206,7 +214,8 @@ class Completions:
         from chat_completions.toolkit.runners import Turns
 
         rounds = rounds_of(arguments, self._sender.settings.deadline, runs_async=False)
-        run = ToolRunStream[Any](Turns(self.create, rounds, streams=bool(stream)), rounds)
+        opener = functools.partial(open_stream, self._sender) if stream else None
+        run = ToolRunStream[Any](Turns(self.create, rounds, opener), rounds)
         return run if stream else run.get_final_run()
 
 
@@ -250,9 +259,9 @@ class AsyncCompletions:
         url = self._sender.settings.redacted_url()
         if not call.stream:
             return completion_of(answer, url)
-        from chat_completions._streaming.async_stream import AsyncStream
+        from chat_completions._streaming.async_stream import async_chunk_stream
 
-        return AsyncStream(answer, url)
+        return async_chunk_stream(answer, url)
 
     @overload
     async def parse(
@@ -277,7 +286,7 @@ class AsyncCompletions:
         """Create a chat completion, and follow its reply by typed events; see `Completions.stream`."""
         from chat_completions._streaming.events.event_stream import AsyncChatCompletionStreamManager
 
-        return AsyncChatCompletionStreamManager(self.create, arguments)
+        return AsyncChatCompletionStreamManager(functools.partial(open_stream_async, self._sender), arguments)
 
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> AsyncPages:
@@ -333,6 +342,7 @@ class AsyncCompletions:
         from chat_completions.toolkit.runners import AsyncTurns
 
         rounds = rounds_of(arguments, self._sender.settings.deadline, runs_async=True)
-        turns = AsyncTurns(self.create, rounds, streams=bool(stream), max_concurrency=max_concurrency)
+        opener = functools.partial(open_stream_async, self._sender) if stream else None
+        turns = AsyncTurns(self.create, rounds, opener, max_concurrency=max_concurrency)
         run = AsyncToolRunStream[Any](turns, rounds)
         return run if stream else run.get_final_run()

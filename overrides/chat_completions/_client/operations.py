@@ -9,6 +9,7 @@ from chat_completions._client.arguments import split_options
 from chat_completions._contract import generated
 from chat_completions._contract.request_body import encodable_request, request_body
 from chat_completions._response_info import request_id_of
+from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.call import Call, CallResult, info_of
 from chat_completions._transport.error_mapping import error_body, status_error, text_of
 from chat_completions.errors import APIResponseValidationError
@@ -60,6 +61,25 @@ def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: boo
 
         validate_request(body, extra_body)
     return Call(request, stream=bool(body.get("stream")), **options)
+
+
+@forgetful
+def open_stream(sender: Sender, **arguments: Any) -> tuple[CallResult, str]:
+    """Send a request for a stream, and return the response with the base URL for messages.
+
+    Args:
+        sender: What sends it.
+        arguments: Those of `create`, without `stream`.
+    """
+    answer = sender.send(create_call(True, arguments, sender.settings.validate))
+    return answer, sender.settings.redacted_url()
+
+
+@forgetful
+async def open_stream_async(sender: AsyncSender, **arguments: Any) -> tuple[CallResult, str]:
+    """Send a request for a stream; see `open_stream`."""
+    answer = await sender.send(create_call(True, arguments, sender.settings.validate))
+    return answer, sender.settings.redacted_url()
 
 
 def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[OutputSpec, Call]:

@@ -18,8 +18,8 @@ from chat_completions._client.operations import (
 )
 from chat_completions._pagination.cursor import listing_of
 from chat_completions._pagination.pages import AsyncPage, Page
-from chat_completions._streaming.async_stream import AsyncStream
-from chat_completions._streaming.stream import Stream
+from chat_completions._streaming.async_stream import async_chunk_stream
+from chat_completions._streaming.stream import chunk_stream
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.call import info_of
 from chat_completions._transport.error_mapping import text_of
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import httpx
 
     from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
+    from chat_completions._streaming.async_stream import AsyncStream
+    from chat_completions._streaming.stream import Stream
     from chat_completions._transport.call import CallResult
     from chat_completions._transport.sender import AsyncSender, Sender
     from chat_completions._types import ResponseFormatT
@@ -164,7 +166,7 @@ class CompletionsWithRawResponse:
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = self._sender.send(call)
         url = self._sender.settings.redacted_url()
-        return RawResponse(answer, lambda: Stream(answer, url) if call.stream else completion_of(answer, url))
+        return RawResponse(answer, lambda: chunk_stream(answer, url) if call.stream else completion_of(answer, url))
 
     @overload
     def parse(
@@ -213,7 +215,9 @@ class AsyncCompletionsWithRawResponse:
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = await self._sender.send(call)
         url = self._sender.settings.redacted_url()
-        return RawResponse(answer, lambda: AsyncStream(answer, url) if call.stream else completion_of(answer, url))
+        return RawResponse(
+            answer, lambda: async_chunk_stream(answer, url) if call.stream else completion_of(answer, url)
+        )
 
     @overload
     async def parse(

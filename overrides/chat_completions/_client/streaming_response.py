@@ -21,8 +21,8 @@ from chat_completions._client.operations import (
 from chat_completions._client.raw_response import ResponseHead
 from chat_completions._pagination.cursor import listing_of
 from chat_completions._pagination.pages import AsyncPage, Page
-from chat_completions._streaming.async_stream import AsyncStream
-from chat_completions._streaming.stream import Stream
+from chat_completions._streaming.async_stream import async_chunk_stream
+from chat_completions._streaming.stream import chunk_stream
 from chat_completions._traceback_locals import forget_locals, forgetful
 from chat_completions._transport.error_mapping import connection_error, text_of
 from chat_completions._transport.response_body import aread_body, pieces_by, read_body
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
+    from chat_completions._streaming.async_stream import AsyncStream
+    from chat_completions._streaming.stream import Stream
     from chat_completions._transport.call import Call, CallResult
     from chat_completions._transport.sender import AsyncSender, Sender
     from chat_completions._types import ResponseFormatT
@@ -269,7 +271,7 @@ class CompletionsWithStreamingResponse:
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
-        return self._opened(call, Stream if call.stream else completion_of)
+        return self._opened(call, chunk_stream if call.stream else completion_of)
 
     @overload
     def parse(
@@ -324,7 +326,7 @@ class AsyncCompletionsWithStreamingResponse:
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
-        return self._opened(call, AsyncStream if call.stream else completion_of)
+        return self._opened(call, async_chunk_stream if call.stream else completion_of)
 
     @overload
     def parse(

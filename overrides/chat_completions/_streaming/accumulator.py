@@ -12,7 +12,7 @@ What had to be repaired is told by `Fold.anomalies`; see `_repairs`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -40,15 +40,15 @@ _PIECE_BYTES = 128  # of text for each piece that may stand alone, which takes h
 class Accumulator(AnomalyLog):
     """A completion in the making: add each chunk, ask at any time; `anomalies` tells what had to be repaired."""
 
-    __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grows", "take_tokens")
+    __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grown")
 
     def __init__(self) -> None:
         super().__init__()
         self.choices: dict[int, AccumulatedChoice] = {}
+        # The text that the last parsed chunk added a piece to, if it said nothing else but the piece's log
+        # probabilities.
+        self.grown: StringIO | None = None
         self._tidy_at = _TIDY_CHUNKS
-        self.grows: StringIO  # the text that the last ordinary chunk was a piece of
-        # Takes log probabilities, if the last chunk was ordinary but for having some.
-        self.take_tokens: Callable[[Any, str], bool] | None = None
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
         self._seen: dict[str, Any] = {}
@@ -58,16 +58,29 @@ class Accumulator(AnomalyLog):
         """Whether every choice seen has its finish reason, and there is one."""
         return bool(self.choices) and all(state.finish_reason for state in self.choices.values())
 
-    def add(self, chunk: Mapping[str, Any]) -> None:
-        """Fold the JSON object of one chunk, whatever it holds; it is not changed."""
-        if not self.add_plain_delta(chunk):
-            self.add_other(chunk)
+    @property
+    def usage(self) -> Any:
+        """The usage that the server has reported; None if it has not."""
+        return self._top.get("usage")
 
-    def add_plain_delta(self, chunk: Any) -> bool:
-        """Fold the ordinary chunk: one piece of a text that has begun, and around it what the last chunk had.
+    def add(self, chunk: Mapping[str, Any]) -> None:
+        """Add the JSON object of one chunk, whatever it holds; it is not changed."""
+        if not (self._add_plain_delta(chunk) or self._add_tokens(chunk)):
+            self.grown = None
+            self._add_other(chunk)
+
+    def add_piece(self, piece: str, text: StringIO) -> None:
+        """Add a chunk that is known to be one piece of a text that has begun, and nothing else."""
+        text.write(piece)
+        self.chunks += 1
+        if self.chunks >= self._tidy_at:
+            self._tidy()
+
+    def _add_plain_delta(self, chunk: Mapping[str, Any]) -> bool:
+        """Add a chunk that has one piece of a text that has begun, and around it what the last chunk had.
 
         Returns:
-            Whether it was one. What is none, whatever it may be, has changed nothing and is left to `add_other`.
+            Whether it is such a chunk; if not, nothing has changed.
         """
         seen = self._seen
         try:
@@ -78,35 +91,26 @@ class Accumulator(AnomalyLog):
                 [choice] = choices
                 state = self.choices[choice["index"]]
                 state.seen["delta"] = delta = choice["delta"]
-                # Identity, as True equals 1 and yet is no index.
+                # Identity, because True equals 1 and is not an index.
                 if len(delta) == 1 and choice["index"] is state.index and choice.items() <= state.seen.items():
                     [(key, piece)] = delta.items()
-                    self.grows = text = state.message[key]
+                    text = state.message[key]
                     self.add_piece(piece, text)
+                    self.grown = text
                     return True
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             pass
         return False
 
-    def add_piece(self, piece: str, grows: StringIO) -> None:
-        """Fold a chunk that differs from an ordinary one only in the piece of the same text, `grows` of that time."""
-        grows.write(piece)
-        self._chunks += 1
-        if self._chunks >= self._tidy_at:
-            self._tidy()
-
     def _tidy(self) -> None:
         """Join the pieces of all texts, which CPython 3.11 keeps apart; seldom enough that the work stays linear."""
         texts = [text for state in self.choices.values() for text in state.texts()]
-        self._tidy_at = self._chunks + max(_TIDY_CHUNKS, sum(len(text.getvalue()) for text in texts) // _PIECE_BYTES)
+        self._tidy_at = self.chunks + max(_TIDY_CHUNKS, sum(len(text.getvalue()) for text in texts) // _PIECE_BYTES)
 
-    def add_other(self, chunk: Mapping[str, Any]) -> None:
-        """Fold a chunk that `add_plain_delta` has left."""
-        self.take_tokens = None
-        if self._add_tokens(chunk):
-            return
-        self._chunks += 1
-        self.is_odd = False
+    def _add_other(self, chunk: Mapping[str, Any]) -> None:
+        """Add a chunk of any kind."""
+        self.chunks += 1
+        self.has_anomaly = False
         self._seen["choices"] = choices = chunk.get("choices")
         try:
             if not chunk.items() <= self._seen.items():
@@ -116,14 +120,14 @@ class Accumulator(AnomalyLog):
                     if isinstance(choice, dict):
                         self._add_choice(choice, position, f"/choices/{position}")
                     else:
-                        self._note("wrong_type", f"/choices/{position}", brief(choice))
+                        self._record_anomaly("wrong_type", f"/choices/{position}", brief(choice))
             else:
-                self._note_odd(chunk, "choices", "")
+                self._record_bad_member(chunk, "choices", "")
         except RecursionError:
-            self._note("too_deep", "/", "not all of it was folded")
+            self._record_anomaly("too_deep", "/", "not all of it was folded")
 
     def _add_tokens(self, chunk: Mapping[str, Any]) -> bool:
-        """Fold the chunk that is ordinary but for the log probabilities of its piece; False if it is none."""
+        """Add a plain delta that has log probabilities of its piece; see `_add_plain_delta`."""
         seen = self._seen
         try:
             seen["choices"] = choices = chunk["choices"]
@@ -143,9 +147,9 @@ class Accumulator(AnomalyLog):
                 and {**choice, "logprobs": None}.items() <= state.seen.items()
                 and state.add_tokens(logprobs)
             ):
-                self.is_odd = False
-                self.grows, self.take_tokens = text, state.add_tokens
+                self.has_anomaly = False
                 self.add_piece(piece, text)
+                self.grown = text
                 return True
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             pass
@@ -160,13 +164,13 @@ class Accumulator(AnomalyLog):
         """Return the completion so far; None before the first chunk."""
         from chat_completions_api.models import ChatCompletion
 
-        return ChatCompletion.from_dict(self.to_dict()) if self._chunks else None
+        return ChatCompletion.from_dict(self.to_dict()) if self.chunks else None
 
     def finish(self) -> None:
         """Record that the server said the stream is done."""
         for position, choice in self.choices.items():
             if choice.finish_reason is None:
-                self._note("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
+                self._record_anomaly("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
 
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
@@ -177,15 +181,15 @@ class Accumulator(AnomalyLog):
             if key == "object":
                 # Azure's first chunk has the prompt's filter results, and an empty object, id and model.
                 if value not in ("chat.completion.chunk", "", None):
-                    self._note("unknown_object", "/object", brief(value))
+                    self._record_anomaly("unknown_object", "/object", brief(value))
             elif key in ("id", "created", "model"):
                 if not known:
                     top[key] = known if value is None else value
                 elif value and value != known:
-                    self._note_again(value, known, f"/{key}")
+                    self._record_repeat(value, known, f"/{key}")
             elif value is not None:
                 if key == "usage" and known is not None:
-                    self._note_again(value, known, "/usage")
+                    self._record_repeat(value, known, "/usage")
                 top[key] = value
             elif key != "usage":
                 top.setdefault(key, None)
@@ -193,24 +197,26 @@ class Accumulator(AnomalyLog):
 
     def _add_choice(self, choice: dict[str, Any], position: int, place: str) -> None:
         if type(index := choice.get("index")) is not int:
-            self._note_odd(choice, "index", place)
+            self._record_bad_member(choice, "index", place)
             index = position
         if (state := self.choices.get(index)) is None:
             if index != len(self.choices):
-                self._note("out_of_order", f"{place}/index", f"{index}, {len(self.choices)} was next")
+                self._record_anomaly("out_of_order", f"{place}/index", f"{index}, {len(self.choices)} was next")
             state = self.choices[index] = AccumulatedChoice(index)
 
         delta, message = choice.get("delta"), choice.get("message")
         has_news = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
         if has_news and state.finish_reason:
-            self._note("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
+            self._record_anomaly("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
         if isinstance(delta, dict):
             self._merge(state.message, delta, f"{place}/delta")
         elif "delta" in choice or message is None:
-            self._note_odd(choice, "delta", place)
+            self._record_bad_member(choice, "delta", place)
         if isinstance(message, dict):
             # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
-            self._note("whole_message", f"{place}/message", "left out: the delta has news" if has_news else "folded")
+            self._record_anomaly(
+                "whole_message", f"{place}/message", "left out: the delta has news" if has_news else "folded"
+            )
             if not has_news:
                 forget_retold(state.message, message)
                 self._merge(state.message, message, f"{place}/message")
@@ -227,22 +233,22 @@ class Accumulator(AnomalyLog):
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             if state.finish_reason:
-                self._note_again(reason, state.finish_reason, f"{place}/finish_reason")
+                self._record_repeat(reason, state.finish_reason, f"{place}/finish_reason")
             state.finish_reason = reason
             state.seen.clear()
         elif reason:
-            self._note_odd(choice, "finish_reason", place)
+            self._record_bad_member(choice, "finish_reason", place)
 
     def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
         """Merge a delta into what is folded. Without a place, as in list entries, nothing is noted."""
         for key, value in source.items():
             old = target.get(key)
             if place and key == "arguments" and not isinstance(value, str):
-                self._note_odd(source, key, place)
+                self._record_bad_member(source, key, place)
                 value = "" if value is None else json.dumps(value, ensure_ascii=False)
             # Mistral's thinking models mix bare text with parts: text among parts is a part.
             elif place and key == "content" and isinstance(value, list) and isinstance(old, StringIO):
-                self._note_odd(source, key, place)
+                self._record_bad_member(source, key, place)
                 target[key] = parts = Entries()
                 append_text(parts, old.getvalue())
                 old = parts
@@ -259,7 +265,7 @@ class Accumulator(AnomalyLog):
                 target[key].write(value)
             elif isinstance(value, str) and joins and isinstance(old, str) and old:
                 if value and place:
-                    self._note_again(value, old, f"{place}/{key}")
+                    self._record_repeat(value, old, f"{place}/{key}")
             elif isinstance(value, dict) and (old is None or isinstance(old, dict)):
                 target[key] = {} if old is None else old
                 self._merge(target[key], value, place and f"{place}/{key}", joins=joins)
@@ -271,13 +277,13 @@ class Accumulator(AnomalyLog):
                     extend(target[key], value, self._merge)
             else:
                 if place and old is not None and type(value) is not type(old):
-                    self._note_odd(source, key, place)
+                    self._record_bad_member(source, key, place)
                 target[key] = copied(value)
 
     def _add_tool_calls(self, calls: Entries, news: list[Any], place: str) -> None:
         for position, new in enumerate(news):
             if not isinstance(new, dict):
-                self._note("wrong_type", f"{place}/{position}", brief(new))
+                self._record_anomaly("wrong_type", f"{place}/{position}", brief(new))
                 continue
             index, id_, name = new.get("index"), string_of(new, "id"), string_of(new.get("function"), "name")
             slot = len(calls)
@@ -285,15 +291,15 @@ class Accumulator(AnomalyLog):
                 call = calls.named.get(index)
                 # Gemini's endpoint numbers all calls 0. A name is asked for, too: some servers make ids for each delta.
                 if call is not None and id_ and name and call.get("id") and call["id"] != id_:
-                    self._note("reused_index", f"{place}/{position}/index", f"{index} for {brief(id_)}")
+                    self._record_anomaly("reused_index", f"{place}/{position}/index", f"{index} for {brief(id_)}")
                     call = None
                 elif call is None and index != slot:
-                    self._note("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
+                    self._record_anomaly("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
                     slot = index
             else:
                 # The calls of a whole message have none by contract.
                 if "/delta/" in place:
-                    self._note_odd(new, "index", f"{place}/{position}")
+                    self._record_bad_member(new, "index", f"{place}/{position}")
                 index = None
                 call = calls.named.get(id_) if id_ else None
                 if call is None:

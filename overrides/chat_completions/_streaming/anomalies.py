@@ -34,13 +34,13 @@ class Anomaly:
 
 
 class AnomalyLog:
-    """What was repaired in the chunks so far; `is_odd` tells it of the last chunk that was not ordinary."""
+    """What was repaired in the chunks so far; `has_anomaly` tells it of the last chunk that was not ordinary."""
 
-    __slots__ = ("_chunks", "_notes", "is_odd")
+    __slots__ = ("_notes", "chunks", "has_anomaly")
 
     def __init__(self) -> None:
-        self.is_odd = False
-        self._chunks = 0
+        self.has_anomaly = False
+        self.chunks = 0
         self._notes: dict[tuple[str, str], list[Any]] = {}
 
     @property
@@ -48,20 +48,20 @@ class AnomalyLog:
         """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES."""
         return [Anomaly(*note) for note in self._notes.values()]
 
-    def _note(self, kind: str, place: str, detail: str) -> None:
-        self.is_odd = True
+    def _record_anomaly(self, kind: str, place: str, detail: str) -> None:
+        self.has_anomaly = True
         # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
         if note := self._notes.get((kind, place)):
             note[3] += 1
         elif len(self._notes) < MAX_ANOMALIES:
-            self._notes[kind, place] = [kind, f"/{self._chunks - 1}{place}", detail, 1]
+            self._notes[kind, place] = [kind, f"/{self.chunks - 1}{place}", detail, 1]
 
-    def _note_odd(self, holder: Mapping[str, Any], key: str, place: str) -> None:
+    def _record_bad_member(self, holder: Mapping[str, Any], key: str, place: str) -> None:
         kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"
-        self._note(kind, f"{place}/{key}", brief(holder.get(key)))
+        self._record_anomaly(kind, f"{place}/{key}", brief(holder.get(key)))
 
-    def _note_again(self, value: Any, known: Any, place: str) -> None:
-        self._note("repeated" if value == known else "changed", place, f"{brief(value)} after {brief(known)}")
+    def _record_repeat(self, value: Any, known: Any, place: str) -> None:
+        self._record_anomaly("repeated" if value == known else "changed", place, f"{brief(value)} after {brief(known)}")
 
 
 def brief(value: Any) -> str:

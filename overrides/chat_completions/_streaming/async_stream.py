@@ -1,26 +1,36 @@
-"""The async shell of a stream; see `_streams`. What differs: how it waits, and how it is let go of while it waits."""
+"""The async shell of a stream; see `stream`. What differs: how it waits, and how it is closed while it waits."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from chat_completions._streaming.stream import DRAIN_BYTES, DRAIN_SECONDS, StreamView, texts_of
+from chat_completions._streaming.received_chunk import decode
+from chat_completions._streaming.stream import DRAIN_BYTES, DRAIN_SECONDS, _BaseStream, texts_of
 from chat_completions.errors import StreamError
 
 if TYPE_CHECKING:
+    from chat_completions._streaming.accumulator import Accumulator
+    from chat_completions._streaming.received_chunk import ReceivedChunk
     from chat_completions._transport.call import CallResult
+    from chat_completions.models import ChatCompletionChunk
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class AsyncStream(StreamView[T_co]):
+class AsyncStream(_BaseStream[T_co]):
     """The chunks of a completion, as they arrive; see `Stream`."""
 
-    def __init__(self, answer: CallResult, redacted_url: str) -> None:
-        super().__init__(answer, redacted_url)
+    def __init__(
+        self,
+        answer: CallResult,
+        redacted_url: str,
+        make_item: Callable[[ReceivedChunk], T_co],
+        accumulator: Accumulator | None = None,
+    ) -> None:
+        super().__init__(answer, redacted_url, make_item, accumulator)
         self._bytes = self._response.aiter_bytes()
 
     def __aiter__(self) -> AsyncIterator[T_co]:
@@ -29,27 +39,27 @@ class AsyncStream(StreamView[T_co]):
     async def __anext__(self) -> T_co:
         try:
             while True:
-                for chunk in self._ready:
-                    return cast(T_co, chunk)
+                for item in self._ready:
+                    return item
                 if not await self._read_on():
                     raise StopAsyncIteration
         except StopAsyncIteration:
             raise
         except BaseException as error:
-            self._over(error)
+            self._on_end(error)
             await self.close()
             raise
 
     async def _read_on(self) -> bool:
-        """Read until there may be chunks; False at the end of the stream."""
-        core = self._core
-        self._arrivals.note(core._last_event_at, core.fold)
-        if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
+        """Read until there may be items; return False at the end of the stream."""
+        decoder = self._decoder
+        self._record_chunks()
+        if (decoder.fault is not None or self._closed) and (fault := self._take_fault()) is not None:
             raise fault
-        if core.done or core.ended:
+        if decoder.done or decoder.ended:
             await self._release(drain=True)
             return False
-        left = core.wait()
+        left = decoder.wait()
         try:
             if left is None:
                 data = await anext(self._bytes, None)
@@ -59,17 +69,17 @@ class AsyncStream(StreamView[T_co]):
                 with anyio.move_on_after(max(left, 0)) as limit:
                     data = await anext(self._bytes, None)
                 if limit.cancelled_caught:
-                    raise core.out_of_time()
+                    raise decoder.timeout_error()
         except StreamError:
             raise
         except Exception as failure:
-            raise core.cut(failure) from failure
-        self._ready = core.chunks_at_end() if data is None else core.chunks_of(data)
+            raise decoder.map_read_error(failure) from failure
+        self._ready = decoder.end() if data is None else decoder.feed(data)
         return True
 
     async def _drain(self) -> None:
-        """Read what is left after `[DONE]`, briefly; whatever goes wrong there is no longer of interest."""
-        if self._core.ended:
+        """Read briefly what is left after `[DONE]`; errors there no longer matter."""
+        if self._decoder.ended:
             return
         import anyio
 
@@ -84,7 +94,7 @@ class AsyncStream(StreamView[T_co]):
             pass
 
     async def text_deltas(self) -> AsyncIterator[str]:
-        """Iterate the stream as the pieces of text of its first choice."""
+        """Yield the pieces of text of the first choice."""
         async for chunk in self:
             for text in texts_of(chunk):
                 yield text
@@ -94,16 +104,16 @@ class AsyncStream(StreamView[T_co]):
         await self._release(drain=False)
 
     async def _release(self, *, drain: bool) -> None:
-        """Close the connection, perhaps after the rest of the body; being cancelled meanwhile does not stop it."""
+        """Close the connection, perhaps after draining the body; a cancellation does not stop this."""
         if self._closed:
             return
         self._closed = True
-        self._over()
+        self._on_end()
 
         async def release() -> None:
             if drain:
                 await self._drain()
-            # A task that is reading has the generator running; it is the response that it waits for.
+            # If another task is reading, the generator is running; closing the response ends its wait.
             with contextlib.suppress(RuntimeError):
                 await self._bytes.aclose()
             await self._response.aclose()
@@ -119,17 +129,17 @@ class AsyncStream(StreamView[T_co]):
             with anyio.CancelScope(shield=True):
                 await release()
             return
-        # httpcore's own shield holds against anyio's cancelling, not against `task.cancel()`: cut off in the middle of
-        # closing, it would count the connection as busy for ever.
+        # httpcore's own shield protects from cancellation by anyio, not from `task.cancel()`: if interrupted while it
+        # closes the connection, it would count that as busy forever.
         task = loop.create_task(release())
         _closing.add(task)
         task.add_done_callback(_closing.discard)
         await asyncio.shield(task)  # type: ignore[union-attr]
 
     def _abandon(self) -> None:
-        """Close from where nothing can be awaited: in a task, if an event loop of asyncio is running here."""
-        self._over()
-        # Also called while the interpreter shuts down, when nothing can be imported any more.
+        """Close where nothing can be awaited: in a task, if an asyncio event loop is running in this thread."""
+        self._on_end()
+        # Also called during the interpreter's shutdown, when nothing can be imported any more.
         asyncio = sys.modules.get("asyncio")
         if self._closed or asyncio is None:
             return
@@ -153,7 +163,7 @@ class AsyncStream(StreamView[T_co]):
 
 
 class _Iteration(Generic[T_co]):
-    """One `async for` over a stream: leaving it lets go of the stream, as the end of a generator does in `for`."""
+    """One `async for` over a stream: leaving it closes the stream, as the end of a generator does in `for`."""
 
     __slots__ = ("__weakref__", "_stream")
 
@@ -164,8 +174,8 @@ class _Iteration(Generic[T_co]):
         return self
 
     async def __anext__(self) -> T_co:
-        for chunk in self._stream._ready:
-            return cast(T_co, chunk)
+        for item in self._stream._ready:
+            return item
         return await self._stream.__anext__()
 
     def __del__(self) -> None:
@@ -173,5 +183,10 @@ class _Iteration(Generic[T_co]):
             self._stream._abandon()
 
 
-# The event loop holds its tasks only weakly.
+def async_chunk_stream(answer: CallResult, redacted_url: str) -> AsyncStream[ChatCompletionChunk]:
+    """Return the stream of the chunks of a response."""
+    return AsyncStream(answer, redacted_url, decode)
+
+
+# The event loop refers to its tasks only weakly.
 _closing: set[Any] = set()

@@ -1,12 +1,13 @@
-"""The sync shell of a stream: it reads bytes, hands them to the core, gives what it makes of them, and lets go."""
+"""The sync shell of a stream: reads bytes, passes them to the decoder, yields its items, closes the connection."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions._streaming.timings import ChunkTimer
 from chat_completions._traceback_locals import forget_locals
@@ -15,29 +16,46 @@ from chat_completions._transport.call import info_of
 if TYPE_CHECKING:
     import httpx
 
+    from chat_completions._streaming.accumulator import Accumulator
     from chat_completions._streaming.anomalies import Anomaly
+    from chat_completions._streaming.received_chunk import ReceivedChunk
     from chat_completions._streaming.timings import StreamTimings
     from chat_completions._transport.call import CallResult
-    from chat_completions.models import ChatCompletion
+    from chat_completions.models import ChatCompletion, ChatCompletionChunk
 
-# After [DONE] a body has a few bytes left at most; reading them is what lets its connection be used again.
+# After [DONE] a body has at most a few bytes left; once they are read, its connection can be reused.
 DRAIN_BYTES = 64 * 1024
 DRAIN_SECONDS = 1.0
 
 T_co = TypeVar("T_co", covariant=True)
 
-_of_parents: list[Any] = []
+_inherited: list[Any] = []
 
 
-class StreamView(Generic[T_co]):
-    """What this shell and the async one have in common: the view of the core."""
+class _BaseStream(Generic[T_co]):
+    """What this shell and the async one have in common.
+
+    Args:
+        answer: The response whose body is the stream.
+        redacted_url: The base URL, for messages.
+        make_item: Makes what the stream yields for a chunk.
+        accumulator: What the chunks are added to; None for a new one.
+    """
 
     _bytes: Any
 
-    def __init__(self, answer: CallResult, redacted_url: str) -> None:
+    def __init__(
+        self,
+        answer: CallResult,
+        redacted_url: str,
+        make_item: Callable[[ReceivedChunk], T_co],
+        accumulator: Accumulator | None = None,
+    ) -> None:
         self._info = info_of(answer)
         self._response = answer.response
-        self._core = ChunkDecoder(
+        self._decoder = ChunkDecoder(
+            make_item,
+            accumulator,
             content_type=self._info.headers.get("content-type", ""),
             request_id=self._info.request_id,
             redacted_url=redacted_url,
@@ -45,8 +63,8 @@ class StreamView(Generic[T_co]):
             idle_timeout=answer.idle_timeout,
             watch=answer.watch,
         )
-        self._ready: Iterator[Any] = iter(())  # the chunks of the bytes that were read last
-        self._arrivals = ChunkTimer(answer)
+        self._ready: Iterator[T_co] = iter(())  # the items of the bytes that were read last
+        self._timer = ChunkTimer(answer)
         self._operation = answer.operation
         self._closed = False
         self._process = os.getpid()
@@ -63,91 +81,97 @@ class StreamView(Generic[T_co]):
 
     @property
     def completion(self) -> ChatCompletion | None:
-        """The completion folded from the chunks so far; None before the first one."""
-        completion = self._core.completion()
+        """The completion accumulated from the chunks so far; None before the first one."""
+        completion = self._decoder.completion()
         if completion is not None:
             completion._info = self._info
         return completion
 
     @property
     def anomalies(self) -> list[Anomaly]:
-        """What the server did that the specification does not say, and how it was understood."""
-        return self._core.fold.anomalies
+        """Where the server deviated from the specification, and how that was understood."""
+        return self._decoder.accumulator.anomalies
 
     @property
     def timings(self) -> StreamTimings:
-        """How long what took so far, as the time to the first token; also after the end, a fault or `close()`."""
-        core = self._core
-        self._arrivals.note(core._last_event_at, core.fold)
-        return self._arrivals.timings(core.fold._top.get("usage"))
+        """How long the parts took so far, such as the time to the first token; also after the end or a failure."""
+        self._record_chunks()
+        return self._timer.timings(self._decoder.accumulator.usage)
 
-    def _over(self, error: BaseException | None = None) -> None:
-        """Take note, once, that the stream is over: it ended, it failed, or it was left."""
+    def _record_chunks(self) -> None:
+        decoder = self._decoder
+        self._timer.record(decoder.last_event_at, decoder.accumulator)
+
+    def _on_end(self, error: BaseException | None = None) -> None:
+        """Record, once, that the stream has ended, has failed, or was abandoned."""
         if error is not None:
             forget_locals(error)
-        core, arrivals = self._core, self._arrivals
-        if arrivals.ended_at is None:
-            arrivals.note(core._last_event_at, core.fold)
-            # What was read to its end may have been given late.
-            read = core.done or core.fault is not None or (core.ended and error is None)
-            arrivals.ended_at = core._last_event_at if read else core._clock()
+        decoder, timer = self._decoder, self._timer
+        if timer.ended_at is None:
+            self._record_chunks()
+            # The items of a body that was read to its end may have been taken much later.
+            is_read = decoder.done or decoder.fault is not None or (decoder.ended and error is None)
+            timer.ended_at = decoder.last_event_at if is_read else decoder.clock()
             if self._operation is not None:
-                left = isinstance(error, GeneratorExit)
-                self._operation.on_stream_end(core, arrivals, core.fault if left or error is None else error)
+                is_left = isinstance(error, GeneratorExit)
+                self._operation.on_stream_end(decoder, timer, decoder.fault if is_left or error is None else error)
 
-    def _fault(self) -> Exception | None:
-        """Return what is to be raised now that all chunks are given; None while more bytes may come, or at the end."""
-        core = self._core
-        fault, core.fault = core.fault, None
+    def _take_fault(self) -> Exception | None:
+        """Return the error to raise now that all items are taken; None while more bytes may arrive, and at the end."""
+        decoder = self._decoder
+        fault, decoder.fault = decoder.fault, None
         if fault is not None:
-            core.ended = True
+            decoder.ended = True
             fault._hide_credentials(self._response)
-        elif self._closed and not self._finished:
-            core.ended = True
-            return core.closed_early()
+        elif self._closed and not (decoder.done or decoder.ended):
+            decoder.ended = True
+            return decoder.closed_error()
         return fault
 
     def _is_inherited(self) -> bool:
-        """Return whether a fork has brought this stream here: its connection is its parent's, and so are the locks."""
+        """Return whether this process is a fork of the stream's: the connection and the locks are the parent's."""
         if self._process == os.getpid():
             return False
-        _of_parents.append(self._bytes)  # it closes the connection when it goes
+        _inherited.append(self._bytes)  # kept, because it closes the connection when it is deleted
         return True
 
-    @property
-    def _finished(self) -> bool:
-        return self._core.done or self._core.ended
 
-
-class Stream(StreamView[T_co]):
+class Stream(_BaseStream[T_co]):
     """The chunks of a completion, as they arrive.
 
-    Iterate it once. It closes itself at its end, at a fault, and when the iteration is left; `with` or `close()` do so
-    in any case.
+    Iterate it once. It closes its connection at its end, at a failure, and when the iteration is left; use `with` or
+    `close()` to close it in any case.
 
     Raises:
         IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what had arrived.
         StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
     """
 
-    def __init__(self, answer: CallResult, redacted_url: str) -> None:
-        super().__init__(answer, redacted_url)
+    def __init__(
+        self,
+        answer: CallResult,
+        redacted_url: str,
+        make_item: Callable[[ReceivedChunk], T_co],
+        accumulator: Accumulator | None = None,
+    ) -> None:
+        super().__init__(answer, redacted_url, make_item, accumulator)
         self._bytes = self._response.iter_bytes()
         if answer.ends_at is not None or answer.idle_timeout is not None:
             from chat_completions._transport.watchdog import guard
 
-            guard(self._response, self._core.time_left)
+            guard(self._response, self._decoder.time_left)
 
     def __iter__(self) -> Iterator[T_co]:
-        # A generator, so that `break` lets go of it, and its end of the connection.
+        # A generator, so that `break` deletes it, and its end closes the connection.
         try:
             while True:
-                for chunk in self._ready:
-                    yield cast(T_co, chunk)
+                # Not `yield from`: when the iteration is left, the items that remain can still be taken.
+                for item in self._ready:  # noqa: UP028
+                    yield item
                 if not self._read_on():
                     return
         except BaseException as error:
-            self._over(error)
+            self._on_end(error)
             raise
         finally:
             self.close()
@@ -155,48 +179,48 @@ class Stream(StreamView[T_co]):
     def __next__(self) -> T_co:
         try:
             while True:
-                for chunk in self._ready:
-                    return cast(T_co, chunk)
+                for item in self._ready:
+                    return item
                 if not self._read_on():
                     raise StopIteration
         except BaseException as error:
-            self._over(error)
+            self._on_end(error)
             self.close()
             raise
 
     def _read_on(self) -> bool:
-        """Read until there may be chunks; False at the end of the stream."""
-        core = self._core
+        """Read until there may be items; return False at the end of the stream."""
+        decoder = self._decoder
         if self._is_inherited():
-            raise core.closed_early()
-        self._arrivals.note(core._last_event_at, core.fold)
-        if (core.fault is not None or self._closed) and (fault := self._fault()) is not None:
+            raise decoder.closed_error()
+        self._record_chunks()
+        if (decoder.fault is not None or self._closed) and (fault := self._take_fault()) is not None:
             raise fault
-        if core.done or core.ended:
-            self._over()
+        if decoder.done or decoder.ended:
+            self._on_end()
             self._drain()
             self.close()
             return False
-        left = core.wait()
+        left = decoder.wait()
         if left is not None and left <= 0:
-            raise core.out_of_time()
+            raise decoder.timeout_error()
         try:
             data = next(self._bytes, None)
         except Exception as failure:
-            raise core.cut(failure) from failure
-        self._ready = core.chunks_at_end() if data is None else core.chunks_of(data)
+            raise decoder.map_read_error(failure) from failure
+        self._ready = decoder.end() if data is None else decoder.feed(data)
         return True
 
     def _drain(self) -> None:
-        """Read what is left after `[DONE]`, briefly; whatever goes wrong there is no longer of interest."""
+        """Read briefly what is left after `[DONE]`; errors there no longer matter."""
         response = self._response
-        if self._closed or self._core.ended or "network_stream" not in response.extensions:
-            return  # a transport of the caller's may wait for as long as it likes
+        if self._closed or self._decoder.ended or "network_stream" not in response.extensions:
+            return  # a transport of the caller's has no time limit that is known here
         if response.http_version == "HTTP/2":
-            return  # its connection is used again in any case
+            return  # its connection is reused in any case
         try:
             # The time limit of a read is looked up when the iteration of a body begins. The connection is this stream's
-            # until the response is closed, which the body's end does not do, other than that of `iter_bytes`.
+            # until the response is closed; unlike the end of `iter_bytes`, the end of the body does not close it.
             response.request.extensions["timeout"]["read"] = DRAIN_SECONDS
             until, left = time.monotonic() + DRAIN_SECONDS, DRAIN_BYTES
             for data in cast("Iterator[bytes]", response.stream):
@@ -207,7 +231,7 @@ class Stream(StreamView[T_co]):
             pass
 
     def text_deltas(self) -> Iterator[str]:
-        """Iterate the stream as the pieces of text of its first choice."""
+        """Yield the pieces of text of the first choice."""
         for chunk in self:
             yield from texts_of(chunk)
 
@@ -218,7 +242,7 @@ class Stream(StreamView[T_co]):
         self._closed = True
         if self._is_inherited():
             return
-        self._over()
+        self._on_end()
         self._response.close()
 
     def __enter__(self) -> Self:
@@ -230,6 +254,11 @@ class Stream(StreamView[T_co]):
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
             self.close()
+
+
+def chunk_stream(answer: CallResult, redacted_url: str) -> Stream[ChatCompletionChunk]:
+    """Return the stream of the chunks of a response."""
+    return Stream(answer, redacted_url, decode)
 
 
 def texts_of(chunk: Any) -> Iterator[str]:

@@ -1,11 +1,12 @@
-"""A stream as a protocol: bytes in, chunks out, and the truth about how it ended. No I/O.
+"""The protocol of one stream: bytes in, chunks out, and how the stream ended. No I/O.
 
-- Complete is a stream that said `[DONE]`, or in which every choice has a finish reason.
-- Every fault becomes a StreamError that carries the completion folded so far. What arrived before the fault in the
-  same bytes is given first: the fault waits in `fault` until it is asked for.
-- A chunk is folded when it is taken, so that the completion is of its moment however many chunks came with one read.
-- A reply that is one JSON value is read as such, whatever its content type: servers that do not stream, and gateways
-  that fail early, answer so.
+- A stream is complete if the server sent `[DONE]`, or if every choice has a finish reason.
+- Every fault becomes a StreamError that carries the completion accumulated so far. The chunks that arrived before the
+  fault in the same bytes come first: the fault waits in `fault` until it is taken.
+- A chunk is added to the completion when it is taken, so that the completion is that of the moment however many chunks
+  one read has brought.
+- A body that is one JSON value is read as such, whatever its content type: servers that do not stream, and gateways
+  that fail early, reply this way.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from chat_completions._contract import generated, json_reader
+from chat_completions._contract import json_reader
 from chat_completions._streaming.accumulator import Accumulator
-from chat_completions._streaming.fast_path import FastPath, arguments_grown
+from chat_completions._streaming.fast_path import FastPath
+from chat_completions._streaming.received_chunk import ReceivedChunk
 from chat_completions._transport.error_mapping import connection_error, error_value, words_of
 from chat_completions.errors import (
     APIConnectionError,
@@ -34,31 +36,41 @@ from chat_completions.sse import Decoder, Event
 
 if TYPE_CHECKING:
     from chat_completions._contract.unknown_values import UnknownReporter
-    from chat_completions._streaming.events.event_builder import EventBuilder
-    from chat_completions_api.models import ChatCompletion, ChatCompletionChunk
+    from chat_completions_api.models import ChatCompletion
 
 DONE = "[DONE]"
 MAX_JSON_BYTES = 64 * 1024 * 1024  # of a reply that turned out to be one JSON value
-_SHOWN_BYTES = 200
+_QUOTED_CHARS = 200  # of an event in a message
+
+Item = TypeVar("Item")
 
 _name_of, _data_of = itemgetter(0), itemgetter(1)
 
 
-class ChunkDecoder:
+class ChunkDecoder(Generic[Item]):
     """The state of one stream.
 
     Args:
+        make_item: Makes what is yielded for a chunk.
+        accumulator: What the chunks are added to; None for a new one.
         content_type: The response's content type, for messages.
         request_id: The id under which the server logged the request.
         redacted_url: The base URL, for messages.
-        ends_at: When the call's whole budget of time ends, on the clock; None for never.
-        idle_timeout: Seconds without an event after which the stream counts as dead; None for no limit.
-        watch: Who looks at what arrives; None for nobody.
-        clock: Gives the seconds of a steady clock.
+        ends_at: When the deadline of the call is, on the clock; None for never.
+        idle_timeout: Seconds without an event after which the stream fails; None for no limit.
+        watch: What reports unknown fields and values; None for nothing.
+        clock: Returns the seconds of a steady clock.
+
+    Attributes:
+        done: Whether the server sent `[DONE]`.
+        ended: Whether no more bytes are read: the body has ended, reading has failed, or the fault was taken.
+        fault: The error to raise once all chunks before it are taken; None if there is none.
     """
 
     def __init__(
         self,
+        make_item: Callable[[ReceivedChunk], Item],
+        accumulator: Accumulator | None = None,
         *,
         content_type: str = "",
         request_id: str | None = None,
@@ -68,52 +80,37 @@ class ChunkDecoder:
         watch: UnknownReporter | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._make_item = make_item
+        self.accumulator = Accumulator() if accumulator is None else accumulator
         self._content_type = content_type
         self.request_id = request_id
-        self._shown_url = redacted_url
+        self._redacted_url = redacted_url
         self._ends_at = ends_at
         self._idle_timeout = idle_timeout
         self._watch = watch
-        self._clock = clock
-        self._last_event_at = clock()
-        # When the wait for the next event began, None while the caller is busy with the last one.
-        self._waits_from: float | None = self._last_event_at
+        self.clock = clock
+        self.last_event_at = clock()
+        # When the wait for the next event began; None while the caller is busy with the last one.
+        self._waits_from: float | None = self.last_event_at
         self._decoder = Decoder()
-        # What makes of a chunk what is given for it: of any chunk, and of one that was read as the ordinary one.
-        self._make: Callable[[Mapping[str, Any]], Any] = generated.decode_chunk()
-        self._make_ordinary: Callable[[FastPath], Any] = FastPath.chunk
-        self._read = json_reader.reader()
-        self._ordinary = FastPath()
+        self._load_json = json_reader.reader()
+        self._fast_path = FastPath(self.accumulator)
         self._json: bytearray | None = None  # the body so far, if it is one JSON value
-        self._begun = False  # whether a byte other than white space came, by which the two kinds of body are told apart
-        self.fold = Accumulator()
+        self._begun = False  # whether a byte other than white space arrived, which tells the two kinds of body apart
         self.done = False
         self.ended = False
         self.fault: StreamError | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether the server said all that it had to say: `[DONE]`, or a finish reason for every choice."""
-        return self.done or self.fold.is_complete
+        """Whether the server sent `[DONE]`, or a finish reason for every choice."""
+        return self.done or self.accumulator.is_complete
 
-    def give(self, events: EventBuilder) -> None:
-        """Return the events of each chunk in place of the chunk."""
-        events.fold = self.fold
-        self._make, self._make_ordinary = events.events_of, events.ordinary_events
-
-    def feed(self, data: bytes) -> list[ChatCompletionChunk]:
-        """Take the next bytes of the body, and return the chunks that they complete."""
-        return list(self.chunks_of(data))
-
-    def end(self) -> list[ChatCompletionChunk]:
-        """Record that the body has ended, and return what was still to come."""
-        return list(self.chunks_at_end())
-
-    def chunks_of(self, data: bytes) -> Iterator[ChatCompletionChunk]:
-        """Take the next bytes of the body, and iterate the chunks that they complete; end that before reading on."""
+    def feed(self, data: bytes) -> Iterator[Item]:
+        """Yield the items of the chunks that the next bytes of the body complete; exhaust it before reading on."""
         if self.fault is None and not self.done and (text := self._decoder.lone_data(data)) is not None:
-            self._last_event_at, self._waits_from = self._clock(), None
-            return self._chunks((text,), "message")
+            self.last_event_at, self._waits_from = self.clock(), None
+            return self._items((text,), "message")
         if not self._begun:
             start = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
             self._begun = bool(start)
@@ -121,7 +118,7 @@ class ChunkDecoder:
                 self._json = bytearray()
             elif start == b"<":
                 self._fail(
-                    f"{self._shown_url} answered with HTML, not with a stream of chunks; is base_url right?",
+                    f"{self._redacted_url} responded with HTML, not with a stream of chunks; is base_url right?",
                     body=data.decode("utf-8", "replace"),
                 )
         if self._json is not None:
@@ -137,12 +134,12 @@ class ChunkDecoder:
             self._fail_decoding(error)
             return iter(())
         if events:
-            self._last_event_at, self._waits_from = self._clock(), None
-        return self._chunks_in(events, self._decoder.fault)
+            self.last_event_at, self._waits_from = self.clock(), None
+        return self._items_of(events, self._decoder.fault)
 
-    def chunks_at_end(self) -> Iterator[ChatCompletionChunk]:
-        """Record that the body has ended, and iterate what was still to come."""
-        self.ended, self._last_event_at = True, self._clock()
+    def end(self) -> Iterator[Item]:
+        """Record that the body has ended, and yield the items that were still to come."""
+        self.ended, self.last_event_at = True, self.clock()
         if self.fault is not None or self.done:
             return
         if self._json is not None:
@@ -154,27 +151,27 @@ class ChunkDecoder:
         except EventStreamError as error:
             self._fail_decoding(error)
             return
-        yield from self._chunks_in(events, None)
+        yield from self._items_of(events, None)
         if self.fault is None and not self.is_complete:
-            self.fault = self._incomplete()
+            self.fault = self._incomplete_error()
 
-    def cut(self, failure: Exception) -> Exception:
-        """Return what to raise for an exception that reading the body raised."""
+    def map_read_error(self, failure: Exception) -> Exception:
+        """Return the error to raise for an exception that was raised while reading the body."""
         self.ended = True
-        error = connection_error(failure, self._shown_url)
+        error = connection_error(failure, self._redacted_url)
         if error is None:
             return failure
         left = self.time_left()
         if isinstance(error, APITimeoutError) and left is not None and left <= 0:
-            # A read's own limit was set by the time that was left, and it is the one that rang.
-            return self.out_of_time()
+            # The time limit of the read was the time that was left.
+            return self.timeout_error()
         kind: type[StreamError] = StreamError
         what = error.message
         if isinstance(error, APITimeoutError):
             kind = StreamTimeoutError
         elif isinstance(error, APIConnectionError):
             kind, what = StreamConnectionError, words_of(failure)
-        fault = kind(f"the stream broke: {what}", partial=self.fold.completion(), request_id=self.request_id)
+        fault = kind(f"the stream broke: {what}", partial=self.accumulator.completion(), request_id=self.request_id)
         fault.__cause__ = failure
         return fault
 
@@ -186,86 +183,78 @@ class ChunkDecoder:
         if self._ends_at is None and self._idle_timeout is None:
             return None
         if self._waits_from is None:
-            self._waits_from = self._clock()
+            self._waits_from = self.clock()
         return self.time_left()
 
     def time_left(self) -> float | None:
         """Return the seconds until the stream is out of time at the earliest, None for no limit."""
-        now = self._clock()
+        now = self.clock()
         limits = [] if self._ends_at is None else [self._ends_at - now]
         if self._idle_timeout is not None:
             waits_from = self._waits_from
             limits.append(self._idle_timeout - (0 if waits_from is None else now - waits_from))
         return min(limits, default=None)
 
-    def out_of_time(self) -> StreamError:
-        """Return the error for a stream that is out of time."""
+    def timeout_error(self) -> StreamError:
+        """Return the error for a stream that is out of time, which has thereby ended."""
         self.ended = True
-        if self._ends_at is not None and self._clock() >= self._ends_at:
+        if self._ends_at is not None and self.clock() >= self._ends_at:
             what = "the deadline passed before the stream was complete"
         else:
-            what = f"no event came for {self._idle_timeout:g} s"
+            what = f"no event arrived for {self._idle_timeout:g} s"
         self._fail(what, kind=StreamTimeoutError)
         fault, self.fault = self.fault, None
         assert fault is not None
         return fault
 
-    def _chunks_in(self, events: list[Event], fault: EventStreamError | None) -> Iterator[ChatCompletionChunk]:
+    def _items_of(self, events: list[Event], fault: EventStreamError | None) -> Iterator[Item]:
         for name, group in itertools.groupby(events, _name_of):
-            yield from self._chunks(map(_data_of, group), name)
+            yield from self._items(map(_data_of, group), name)
             if self.done or self.fault is not None:
                 break
         if fault is not None:
             self._fail_decoding(fault)
 
-    def _chunks(self, texts: Iterable[str], name: str) -> Iterator[ChatCompletionChunk]:
-        """Yield the chunks that the data of events of one name hold, up to the end or the first fault."""
-        watch, fold, ordinary, read = self._watch, self.fold, self._ordinary, self._read
+    def _items(self, texts: Iterable[str], name: str) -> Iterator[Item]:
+        """Yield the items of the chunks in the data of events of one name, up to the end or the first fault."""
+        watch, make_item, read, parse = self._watch, self._make_item, self._fast_path.read, self._parse
         try:
-            for data in texts:
-                if name != "error" and ordinary.read(data):
-                    fold.add_piece(ordinary.piece, ordinary.grows)
-                    if watch is not None and ordinary.tokens is not None:
-                        # All else in it was looked at when it was learnt.
-                        watch.chunk(ordinary.value(), self.request_id)
-                    yield self._make_ordinary(ordinary)
-                    continue
-                if data == DONE:
-                    self.done = True
-                    fold.finish()
+            for text in texts:
+                chunk = read(text, parse) if name != "error" else parse(text, is_error_event=True)
+                if chunk is None:
                     break
-                try:
-                    value = read(data)
-                except (ValueError, RecursionError) as error:
-                    if name == "error":
-                        self._fail_with(data)
-                    else:
-                        self._fail(f"an event holds no JSON ({error}): {data[:_SHOWN_BYTES]!r}", body=data)
-                    break
-                if name != "error" and fold.add_plain_delta(value):
-                    ordinary.learn(data, value, fold.grows)
-                else:
-                    ordinary.forget()
-                    if not isinstance(value, dict):
-                        self._fail(f"an event holds no object: {data[:_SHOWN_BYTES]!r}", body=value)
-                        break
-                    if name == "error" or _is_error(value):
-                        if value.get("choices"):
-                            fold.add(value)
-                        self._fail_with(value)
-                        break
-                    fold.add_other(value)
-                    if fold.take_tokens is not None:
-                        ordinary.learn(data, value, fold.grows, fold.take_tokens)
-                    elif (arguments := arguments_grown(fold, value)) is not None:
-                        ordinary.learn(data, value, arguments)
-                if watch is not None:
-                    watch.chunk(value, self.request_id)
-                yield self._make(value)
+                if watch is not None and chunk.text is None:  # where it is not None, nothing but a text has grown
+                    watch.chunk(chunk.value(), self.request_id)
+                yield make_item(chunk)
         except Exception as failure:
-            self._fail_over(failure)
+            self._fail_unexpectedly(failure)
 
-    def _from_json(self, body: bytes) -> list[ChatCompletionChunk]:
+    def _parse(self, text: str, *, is_error_event: bool = False) -> ReceivedChunk | None:
+        """Parse the data of an event, and add its chunk to the completion; return None at the end and at a fault."""
+        if text == DONE:
+            self.done = True
+            self.accumulator.finish()
+            return None
+        try:
+            value = self._load_json(text)
+        except (ValueError, RecursionError) as error:
+            if is_error_event:
+                self._fail_with(text)
+            else:
+                self._fail(f"an event is not JSON ({error}): {text[:_QUOTED_CHARS]!r}", body=text)
+            return None
+        if not isinstance(value, dict):
+            self._fail(f"an event is not a JSON object: {text[:_QUOTED_CHARS]!r}", body=value)
+            return None
+        if is_error_event or _is_error(value):
+            if value.get("choices"):
+                self.accumulator.add(value)
+            self._fail_with(value)
+            return None
+        self.accumulator.add(value)
+        return ReceivedChunk(value)
+
+    def _from_json(self, body: bytes) -> list[Item]:
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
@@ -277,21 +266,21 @@ class ChunkDecoder:
             if self._watch is not None:
                 self._watch.completion(value, self.request_id)
             try:
-                chunk = as_chunk(value)
-                self.fold.add(chunk)
-                made = self._make(chunk)
+                chunk = _as_chunk(value)
+                self.accumulator.add(chunk)
+                item = self._make_item(ReceivedChunk(chunk))
             except Exception as failure:
-                self._fail_over(failure)
+                self._fail_unexpectedly(failure)
                 return []
-            if not self.fold.is_complete:
-                self.fault = self._incomplete()
-            return [made]
+            if not self.accumulator.is_complete:
+                self.fault = self._incomplete_error()
+            return [item]
         self._fail_with(value)
         return []
 
-    def _fail_over(self, failure: Exception) -> None:
-        """Fail over what nobody expects: whatever a server sends, a stream fails with an error of ours."""
-        self._fail(f"an event cannot be taken: {type(failure).__name__}: {failure}")
+    def _fail_unexpectedly(self, failure: Exception) -> None:
+        """Fail with a StreamError, whatever it was that a server sent."""
+        self._fail(f"an event cannot be read: {type(failure).__name__}: {failure}")
         assert self.fault is not None
         self.fault.__cause__ = failure
 
@@ -302,6 +291,7 @@ class ChunkDecoder:
             self.fault.__cause__ = error
 
     def _fail_with(self, value: Any) -> None:
+        """Fail with an error that the server sent."""
         body, message = error_value(value)
         if isinstance(body, Mapping) and isinstance(choices := body.get("choices"), list):
             body = next((c["error"] for c in choices if isinstance(c, dict) and c.get("error")), body)
@@ -309,19 +299,19 @@ class ChunkDecoder:
         self._fail(f"the server reported an error inside the stream: {message}", body=body)
 
     def _fail(self, message: str, *, body: Any = None, kind: type[StreamError] = StreamError) -> None:
-        partial = self.fold.completion()
+        partial = self.accumulator.completion()
         self.fault = kind(message, partial=partial, body=body, request_id=self.request_id)
 
-    def closed_early(self) -> StreamError:
+    def closed_error(self) -> StreamError:
         """Return the error for asking a stream for more after it was closed before its end."""
         return StreamError(
             "the stream was closed before it was complete; what had arrived is in .partial",
-            partial=self.fold.completion(),
+            partial=self.accumulator.completion(),
             request_id=self.request_id,
         )
 
-    def _incomplete(self) -> IncompleteStreamError:
-        partial = self.fold.completion()
+    def _incomplete_error(self) -> IncompleteStreamError:
+        partial = self.accumulator.completion()
         what = "nothing had arrived" if partial is None else "what had arrived is in .partial"
         return IncompleteStreamError(
             f"the stream ended without [DONE] and without a finish reason for every choice; {what}",
@@ -330,17 +320,18 @@ class ChunkDecoder:
         )
 
     def completion(self) -> ChatCompletion | None:
-        """Return the completion folded so far, None if nothing has arrived."""
-        return self.fold.completion()
+        """Return the completion so far; None before the first chunk."""
+        return self.accumulator.completion()
 
 
 def _is_error(value: dict[str, Any]) -> bool:
     if value.get("error") or value.get("object") == "error":
         return True
-    choices = value.get("choices")
-    return isinstance(choices, list) and any(
-        isinstance(choice, dict) and choice.get("finish_reason") == "error" for choice in choices
-    )
+    if isinstance(choices := value.get("choices"), list):
+        for choice in choices:
+            if isinstance(choice, dict) and choice.get("finish_reason") == "error":
+                return True
+    return False
 
 
 def _is_json(text: str) -> bool:
@@ -351,7 +342,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
+def _as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
     """Return a whole completion as the one chunk that says the same."""
     choices = []
     for choice in completion["choices"]:

@@ -95,7 +95,7 @@ class ChunkTimer:
     def __init__(self, answer: CallResult) -> None:
         self._answer = answer.began_at, answer.sent_at, answer.headed_at
         self._chunks = 0
-        self._attend_at = 0  # so many chunks need no more than their moment
+        self._look_at = 0  # so many chunks need no more than their moment
         self._first: float | None = None
         self._moments: list[float] = []  # of the reads that brought chunks, without those that were condensed
         self._before_token: Counter[int] = Counter()
@@ -107,29 +107,29 @@ class ChunkTimer:
         self._token_chunks = 0  # up to the end of its read
         self.ended_at: float | None = None
 
-    def note(self, at: float, fold: Accumulator) -> None:
+    def record(self, at: float, accumulator: Accumulator) -> None:
         """Record the chunks that were taken since the last time; they arrived with the last read, at `at`."""
-        chunks = fold._chunks
+        chunks = accumulator.chunks
         if chunks != self._chunks:
             self._chunks = chunks
             self._moments.append(at)
-            if chunks > self._attend_at:
-                self._attend(at, fold)
+            if chunks > self._look_at:
+                self._find_first_token(at, accumulator)
 
-    def _attend(self, at: float, fold: Accumulator) -> None:
+    def _find_first_token(self, at: float, accumulator: Accumulator) -> None:
         """Look for the first token and for the end of the read that brought it; then, now and then, condense."""
         if self._first is None:
             self._first = at
-        if self._token is None and any(_has_text(state.message) for state in fold.choices.values()):
+        if self._token is None and any(_has_text(state.message) for state in accumulator.choices.values()):
             self._token, self._token_read = at, len(self._moments) - 1
         if self._token == at:
             self._token_chunks = self._chunks
         if len(self._moments) > MAX_READS:
-            self._condense()
+            self._compact()
         if self._token is not None:
-            self._attend_at = self._chunks + (0 if self._token == at else MAX_READS - len(self._moments))
+            self._look_at = self._chunks + (0 if self._token == at else MAX_READS - len(self._moments))
 
-    def _condense(self) -> None:
+    def _compact(self) -> None:
         """Count a sample of the gaps by their length, and forget the moments but for the last one."""
         moments, token = self._moments, self._token_read
         early, late = (moments, []) if self._token is None else (moments[: token + 1], moments[token:])

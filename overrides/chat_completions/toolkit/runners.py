@@ -6,7 +6,7 @@ They do not know who follows the events: when nobody does any more, their genera
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from chat_completions.toolkit.toolset import ASYNC_IN_SYNC
 if TYPE_CHECKING:
     import asyncio
 
+    from chat_completions._transport.call import CallResult
     from chat_completions.models import ChatCompletion
 
 
@@ -30,11 +31,16 @@ class Turns:
     Args:
         create: `Completions.create`.
         rounds: The run.
-        streams: Whether the model's answers are streamed.
+        open_stream: Sends a request for a stream; None to get the model's answers without streaming.
     """
 
-    def __init__(self, create: Callable[..., Any], rounds: Rounds, *, streams: bool) -> None:
-        self._create, self._rounds, self._streams = create, rounds, streams
+    def __init__(
+        self,
+        create: Callable[..., Any],
+        rounds: Rounds,
+        open_stream: Callable[..., tuple[CallResult, str]] | None,
+    ) -> None:
+        self._create, self._rounds, self._open_stream = create, rounds, open_stream
 
     def events(self) -> Generator[ToolRunEvent, None, None]:
         """Carry out the run, and yield its events as they happen."""
@@ -53,10 +59,10 @@ class Turns:
                 yield step
 
     def _ask(self, arguments: dict[str, Any]) -> Generator[ToolRunEvent, None, ChatCompletion]:
-        if not self._streams:
+        if self._open_stream is None:
             completion: ChatCompletion = self._create(**arguments)
             return completion
-        with ChatCompletionStream(self._create(**arguments, stream=True), self._rounds.asked) as stream:
+        with ChatCompletionStream(*self._open_stream(**arguments), self._rounds.asked) as stream:
             # The rounds know whether it matters.
             with suppress(StructuredOutputError):
                 yield from stream
@@ -89,10 +95,17 @@ class AsyncTurns:
         ValueError: Not even one may be.
     """
 
-    def __init__(self, create: Callable[..., Any], rounds: Rounds, *, streams: bool, max_concurrency: int) -> None:
+    def __init__(
+        self,
+        create: Callable[..., Any],
+        rounds: Rounds,
+        open_stream: Callable[..., Awaitable[tuple[CallResult, str]]] | None,
+        *,
+        max_concurrency: int,
+    ) -> None:
         if not isinstance(max_concurrency, int) or max_concurrency < 1:
             raise ValueError(f"max_concurrency is {max_concurrency!r}; one call at least has to be under way")
-        self._create, self._rounds, self._streams = create, rounds, streams
+        self._create, self._rounds, self._open_stream = create, rounds, open_stream
         self._max_concurrency = max_concurrency
         self._answer: ChatCompletion | None = None
 
@@ -118,11 +131,11 @@ class AsyncTurns:
             answer = self._answer
 
     async def _ask(self, arguments: dict[str, Any]) -> AsyncGenerator[ToolRunEvent, None]:
-        if not self._streams:
+        if self._open_stream is None:
             self._answer = await self._create(**arguments)
             return
-        chunks = await self._create(**arguments, stream=True)
-        async with AsyncChatCompletionStream(chunks, self._rounds.asked) as stream:
+        opened = await self._open_stream(**arguments)
+        async with AsyncChatCompletionStream(*opened, self._rounds.asked) as stream:
             # The rounds know whether it matters.
             with suppress(StructuredOutputError):
                 async for event in stream:

@@ -1,4 +1,4 @@
-"""The two shells of `.stream()`: they ask for the stream when they are entered, and return the events of its chunks."""
+"""The two shells of `.stream()`: they send the request when they are entered, and yield the events of the chunks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, cast
 
-from chat_completions._streaming.events.parsed_events import event_core
+from chat_completions._streaming.async_stream import AsyncStream
+from chat_completions._streaming.events.parsed_events import event_builder
+from chat_completions._streaming.stream import Stream
+from chat_completions._transport.call import info_of
 from chat_completions._types import ResponseFormatT
 from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError, StructuredOutputError
 from chat_completions.structured.output_spec import OutputSpec
@@ -14,22 +17,22 @@ from chat_completions.structured.output_spec import OutputSpec
 if TYPE_CHECKING:
     import httpx
 
+    from chat_completions._response_info import ResponseInfo
     from chat_completions._streaming.anomalies import Anomaly
-    from chat_completions._streaming.async_stream import AsyncStream
     from chat_completions._streaming.events.events import ChatCompletionStreamEvent
-    from chat_completions._streaming.stream import Stream
     from chat_completions._streaming.timings import StreamTimings
-    from chat_completions.models import ChatCompletionChunk, ParsedChatCompletion
+    from chat_completions._transport.call import CallResult
+    from chat_completions.models import ParsedChatCompletion
 
 
 class _BaseEventStream(Generic[ResponseFormatT]):
-    """What the two shells have in common: the view of the core, and how it ended."""
+    """What the two shells have in common."""
 
-    def __init__(self, stream: Any, asked: OutputSpec | None) -> None:
-        self._stream = stream
-        self._info = stream._info
-        self._core = event_core(self._info, asked or OutputSpec({}))
-        stream._core.give(self._core)
+    _stream: Any
+
+    def __init__(self, info: ResponseInfo, spec: OutputSpec | None) -> None:
+        self._info = info
+        self._builder = event_builder(info, spec or OutputSpec({}))
         self._ready: deque[ChatCompletionStreamEvent[ResponseFormatT]] = deque()
         self._ended = False
         self._fault: StreamError | StructuredOutputError | None = None
@@ -46,44 +49,43 @@ class _BaseEventStream(Generic[ResponseFormatT]):
 
     @property
     def anomalies(self) -> list[Anomaly]:
-        """What the server did that the specification does not say, and how it was understood."""
-        return self._core.fold.anomalies
+        """Where the server deviated from the specification, and how that was understood."""
+        return self._builder.accumulator.anomalies
 
     @property
     def timings(self) -> StreamTimings:
-        """How long what took so far, as the time to the first token; also after the end, a fault or `close()`."""
+        """How long the parts took so far, such as the time to the first token; also after the end or a failure."""
         return cast("StreamTimings", self._stream.timings)
 
     @property
     def current_completion_snapshot(self) -> ParsedChatCompletion[ResponseFormatT]:
-        """The completion folded from the chunks whose events have come.
+        """The completion accumulated from the chunks received so far.
 
-        It is made anew at each reading, at a cost that grows with the completion. Where the reply has a type, `parsed`
-        is its value once the choice is finished, and before that the plain JSON that its text says so far.
+        It is made anew each time it is read, at a cost that grows with the completion. Where the reply has a type,
+        `parsed` is its value once the choice is finished, and before that the plain JSON of its text so far.
 
         Raises:
-            ChatCompletionsError: No chunk has come yet.
+            ChatCompletionsError: No chunk has been received yet.
         """
-        if (completion := self._core.completion()) is None:
-            raise ChatCompletionsError("there is no completion yet: no chunk has come; iterate the stream first")
-        return completion
+        if (completion := self._builder.completion()) is None:
+            raise ChatCompletionsError("there is no completion yet: no chunk has arrived; iterate the stream first")
+        return cast("ParsedChatCompletion[ResponseFormatT]", completion)
 
     def _end(self) -> None:
-        """Record that the stream has given all that it will."""
+        """Record that the stream has ended."""
         self._ended = True
-        if self._stream._core.done:
-            last: list[Any] = list(self._core.last_events())
-            self._ready += last
+        if self._stream._decoder.done:
+            self._ready += self._builder.last_events()
 
     def _fail(self, fault: StreamError) -> None:
-        """Record that the stream has failed: it has no final completion, whenever that is asked for."""
+        """Record that the stream has failed, and so never has a final completion."""
         self._ended, self._fault = True, fault
 
-    def _judge(self) -> None:
-        """Raise, once and after the last event, what the completion lacks of what was asked for."""
+    def _check(self) -> None:
+        """Raise, once and after the last event, the error for a value that the completion lacks."""
         if self._fault is None:
             try:
-                self._core.judge()
+                self._builder.check()
             except StructuredOutputError as fault:
                 self._fault = fault
                 raise
@@ -91,25 +93,26 @@ class _BaseEventStream(Generic[ResponseFormatT]):
     def _final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
         if self._fault is not None:
             raise self._fault
-        completion = self._core.final_completion()
+        completion = self._builder.final_completion()
         if completion is None:
-            raise IncompleteStreamError("the stream ended before any chunk came", request_id=self.request_id)
+            raise IncompleteStreamError("the stream ended before any chunk arrived", request_id=self.request_id)
         return completion
 
 
 class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """The events of a completion, as they arrive.
 
-    Iterate it once. Leaving the `with` lets go of the connection, wherever the iteration was left.
+    Iterate it once. Leaving the `with` block closes the connection, wherever the iteration was left.
 
     Raises:
         IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what had arrived.
         StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
-        StructuredOutputError: After the last event: the completion has no value of the type that it was asked for.
+        StructuredOutputError: After the last event: the completion has no value of the requested type.
     """
 
-    def __init__(self, stream: Stream[ChatCompletionChunk], asked: OutputSpec | None = None) -> None:
-        super().__init__(stream, asked)
+    def __init__(self, answer: CallResult, redacted_url: str, spec: OutputSpec | None = None) -> None:
+        super().__init__(info_of(answer), spec)
+        self._stream = Stream(answer, redacted_url, self._builder.events_of, self._builder.accumulator)
 
     def __iter__(self) -> Iterator[ChatCompletionStreamEvent[ResponseFormatT]]:
         return self
@@ -117,7 +120,7 @@ class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     def __next__(self) -> ChatCompletionStreamEvent[ResponseFormatT]:
         while not self._ready:
             if self._ended:
-                self._judge()
+                self._check()
                 raise StopIteration
             try:
                 self._ready += next(self._stream)
@@ -140,12 +143,12 @@ class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
         Raises:
             IncompleteStreamError: The stream ended before the completion was complete.
             StreamError: It failed, now or before, or was closed before its end.
-            StructuredOutputError: The completion has no value of the type that it was asked for; it is `.completion`.
+            StructuredOutputError: The completion, which is `.completion`, has no value of the requested type.
         """
         return self.until_done()._final_completion()
 
     def text_deltas(self) -> Iterator[str]:
-        """Iterate the stream as the pieces of text of its first choice."""
+        """Yield the pieces of text of the first choice."""
         for event in self:
             if event.type == "content.delta" and event.choice_index == 0 and event.delta:
                 yield event.delta
@@ -162,24 +165,25 @@ class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
 
 
 class ChatCompletionStreamManager(Generic[ResponseFormatT]):
-    """Sends the request when it is entered, gives the stream of events, and closes it when it is left.
+    """Sends the request when it is entered, returns the stream of events, and closes it when it is left.
 
     Args:
-        create: `Completions.create`.
-        arguments: What to call it with; `stream` is always true.
+        open_stream: Sends the request for a stream with the arguments of `create`; returns the response and the base
+            URL for messages.
+        arguments: The arguments.
 
     Raises:
-        TypeError: `response_format` is no type of which a library knows the JSON Schema.
-        SchemaError: The API's strict mode has no schema for it.
+        TypeError: `response_format` is not a type that a library has a JSON Schema for.
+        SchemaError: The API's strict mode does not support its schema.
     """
 
-    def __init__(self, create: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-        self._create, self._asked = create, OutputSpec(arguments)
-        self._arguments = _streamed(self._asked.arguments)
+    def __init__(self, open_stream: Callable[..., tuple[CallResult, str]], arguments: Mapping[str, Any]) -> None:
+        self._open_stream, self._spec = open_stream, OutputSpec(arguments)
+        self._arguments = _without_stream(self._spec.arguments)
         self._stream: ChatCompletionStream[ResponseFormatT] | None = None
 
     def __enter__(self) -> ChatCompletionStream[ResponseFormatT]:
-        self._stream = ChatCompletionStream(self._create(**self._arguments), self._asked)
+        self._stream = ChatCompletionStream(*self._open_stream(**self._arguments), self._spec)
         return self._stream
 
     def __exit__(self, *exc: object) -> None:
@@ -190,8 +194,9 @@ class ChatCompletionStreamManager(Generic[ResponseFormatT]):
 class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """The events of a completion, as they arrive; see `ChatCompletionStream`."""
 
-    def __init__(self, stream: AsyncStream[ChatCompletionChunk], asked: OutputSpec | None = None) -> None:
-        super().__init__(stream, asked)
+    def __init__(self, answer: CallResult, redacted_url: str, spec: OutputSpec | None = None) -> None:
+        super().__init__(info_of(answer), spec)
+        self._stream = AsyncStream(answer, redacted_url, self._builder.events_of, self._builder.accumulator)
 
     def __aiter__(self) -> AsyncIterator[ChatCompletionStreamEvent[ResponseFormatT]]:
         return self
@@ -199,7 +204,7 @@ class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     async def __anext__(self) -> ChatCompletionStreamEvent[ResponseFormatT]:
         while not self._ready:
             if self._ended:
-                self._judge()
+                self._check()
                 raise StopAsyncIteration
             try:
                 self._ready += await anext(self._stream)
@@ -221,7 +226,7 @@ class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
         return (await self.until_done())._final_completion()
 
     async def text_deltas(self) -> AsyncIterator[str]:
-        """Iterate the stream as the pieces of text of its first choice."""
+        """Yield the pieces of text of the first choice."""
         async for event in self:
             if event.type == "content.delta" and event.choice_index == 0 and event.delta:
                 yield event.delta
@@ -238,24 +243,27 @@ class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
 
 
 class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
-    """Sends the request when it is entered, gives the stream of events, and closes it when it is left.
+    """Sends the request when it is entered, returns the stream of events, and closes it when it is left.
 
     Args:
-        create: `AsyncCompletions.create`.
-        arguments: What to call it with; `stream` is always true.
+        open_stream: Sends the request for a stream with the arguments of `create`; returns the response and the base
+            URL for messages.
+        arguments: The arguments.
 
     Raises:
-        TypeError: `response_format` is no type of which a library knows the JSON Schema.
-        SchemaError: The API's strict mode has no schema for it.
+        TypeError: `response_format` is not a type that a library has a JSON Schema for.
+        SchemaError: The API's strict mode does not support its schema.
     """
 
-    def __init__(self, create: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]) -> None:
-        self._create, self._asked = create, OutputSpec(arguments)
-        self._arguments = _streamed(self._asked.arguments)
+    def __init__(
+        self, open_stream: Callable[..., Awaitable[tuple[CallResult, str]]], arguments: Mapping[str, Any]
+    ) -> None:
+        self._open_stream, self._spec = open_stream, OutputSpec(arguments)
+        self._arguments = _without_stream(self._spec.arguments)
         self._stream: AsyncChatCompletionStream[ResponseFormatT] | None = None
 
     async def __aenter__(self) -> AsyncChatCompletionStream[ResponseFormatT]:
-        self._stream = AsyncChatCompletionStream(await self._create(**self._arguments), self._asked)
+        self._stream = AsyncChatCompletionStream(*await self._open_stream(**self._arguments), self._spec)
         return self._stream
 
     async def __aexit__(self, *exc: object) -> None:
@@ -263,8 +271,9 @@ class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
             await self._stream.close()
 
 
-def _streamed(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments with `stream` true, whatever `extra_body` says of it."""
-    extra = arguments.get("extra_body")
-    body = {"extra_body": {key: value for key, value in extra.items() if key != "stream"}} if extra else {}
-    return {**arguments, **body, "stream": True}
+def _without_stream(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments without `stream`, which is always true here, also in `extra_body`."""
+    arguments = {name: value for name, value in arguments.items() if name != "stream"}
+    if extra := arguments.get("extra_body"):
+        arguments["extra_body"] = {name: value for name, value in extra.items() if name != "stream"}
+    return arguments

@@ -20,9 +20,9 @@ from chat_completions._streaming.events.logprobs_events import (
 from chat_completions._types import ResponseFormatT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from io import StringIO
 
-    from chat_completions._streaming.events.event_builder import EventBuilder
     from chat_completions.models import ChatCompletionChunk, ParsedChatCompletion
 
 
@@ -36,7 +36,7 @@ class ChunkEvent:
 
     type: ClassVar[Literal["chunk"]] = "chunk"
     chunk: ChatCompletionChunk
-    _core: EventBuilder = attrs.field(repr=False)
+    _make_snapshot: Callable[[], Any] = attrs.field(repr=False)
 
     @property
     def snapshot(self) -> ParsedChatCompletion[Any]:
@@ -45,7 +45,7 @@ class ChunkEvent:
         It is made anew at each reading, at a cost that grows with the completion. Where the reply has a type, `parsed`
         is its value once the choice is finished, and before that the plain JSON that its text says so far.
         """
-        return cast("ParsedChatCompletion[Any]", self._core.completion())
+        return cast("ParsedChatCompletion[Any]", self._make_snapshot())
 
 
 @frozen(eq=False)

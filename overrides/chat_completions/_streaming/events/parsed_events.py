@@ -1,8 +1,8 @@
-"""The events of a stream whose reply has types: the same ones, which know the values that their texts say."""
+"""The events of a stream whose reply has types: the same ones, with the values of their texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,7 @@ from chat_completions.structured.output_spec import CUT_OFF, OutputSpec, cut_off
 
 if TYPE_CHECKING:
     from chat_completions._streaming.events.events import ChatCompletionStreamEvent
-    from chat_completions._streaming.fast_path import FastPath
-    from chat_completions.models import ChatCompletionChunk
+    from chat_completions._streaming.received_chunk import ReceivedChunk
     from chat_completions.models.parsed import ParsedChatCompletion
     from chat_completions.structured.arguments import Loader
 
@@ -69,86 +68,80 @@ class ParsedArgumentsDoneEvent(FunctionToolCallArgumentsDoneEvent):
         return self._state.value(self._loader, self.choice_index, part, self.arguments)
 
 
-class SnapshotEventCore(EventBuilder):
-    """The state of one stream of events, whose completions have a place for values."""
+class SnapshotEventBuilder(EventBuilder):
+    """The state of one stream of events whose completions have a place for parsed values."""
 
-    __slots__ = ("_asked",)
+    __slots__ = ("_spec",)
 
-    def __init__(self, info: Any, asked: OutputSpec) -> None:
-        super().__init__(info)
-        self._asked = asked.anew()
-
-    def completion(self) -> ParsedChatCompletion[Any] | None:
-        """Return the completion so far, with the values so far; None before the first chunk."""
-        completion = super().completion()
-        return None if completion is None else self._asked.snapshot(completion)
+    def __init__(self, info: Any, spec: OutputSpec) -> None:
+        self._spec = spec.anew()
+        super().__init__(info, self._spec.snapshot)
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
-        """Return the completion, which is whole, with its values; None if no chunk came.
+        """Return the whole completion with its values; None if there was no chunk.
 
         Raises:
-            StructuredOutputError: It lacks a value that was asked for.
+            StructuredOutputError: It lacks a value that the request demands.
         """
-        return self.completion()
+        completion: ParsedChatCompletion[Any] | None = self.completion()
+        return completion
 
-    def judge(self) -> None:
-        """Raise, as `final_completion` does, if there is anything to lack."""
+    def check(self) -> None:
+        """Raise what `final_completion` raises, if anything can be missing."""
 
 
-class ParsedEventBuilder(SnapshotEventCore):
-    """The state of one stream of events, whose reply has types."""
+class ParsedEventBuilder(SnapshotEventBuilder):
+    """The state of one stream of events whose reply has types."""
 
     __slots__ = ()
 
-    def events_of(
-        self, value: Mapping[str, Any], chunk: ChatCompletionChunk | None = None
-    ) -> list[ChatCompletionStreamEvent[Any]]:
-        return [self._with_value(event) for event in super().events_of(value, chunk)]
-
-    def ordinary_events(self, ordinary: FastPath) -> list[ChatCompletionStreamEvent[Any]]:
-        return [self._with_value(event) for event in super().ordinary_events(ordinary)]
+    def events_of(self, chunk: ReceivedChunk) -> list[ChatCompletionStreamEvent[Any]]:
+        return [self._with_value(event) for event in super().events_of(chunk)]
 
     def last_events(self) -> list[ChatCompletionStreamEvent[Any]]:
         return [self._with_value(event) for event in super().last_events()]
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
-        completion = EventBuilder.completion(self)
-        return None if completion is None else self._asked.completion(completion)
+        completion = self.accumulator.completion()
+        if completion is None:
+            return None
+        completion._info = self._info
+        return self._spec.completion(completion)
 
-    def judge(self) -> None:
+    def check(self) -> None:
         self.final_completion()
 
     def value(self, loader: Loader, index: int, part: str, text: str) -> Any:
         """Return the value of a text that is complete.
 
         Args:
-            loader: What reads it.
-            index: The choice that it is of.
-            part: Where it is in the choice's message, as `content`.
+            loader: What parses it.
+            index: The choice that it is part of.
+            part: Where it is in the choice's message, such as `content`.
             text: The text.
 
         Raises:
-            StructuredOutputError: The choice was cut off, or the text is no value of its type.
+            StructuredOutputError: The choice was cut off, or the text is not a value of its type.
         """
-        choice = self.fold.choices[index]
+        choice = self.accumulator.choices[index]
         if choice.finish_reason in CUT_OFF and (completion := self.completion()) is not None:
             raise cut_off(choice.finish_reason, index, completion)
         if part == "content" and choice.message.get("refusal"):
             return None
         is_aside = part == "content" and choice.message.get("tool_calls")
         where = f"/choices/{index}/message/{part}"
-        outcome = self._asked.outcome(loader, where, text)
+        outcome = self._spec.outcome(loader, where, text)
         if outcome.error is not None and not is_aside and (completion := self.completion()) is not None:
             raise invalid(loader, where, text, outcome.error, completion) from outcome.error
         return outcome.value
 
     def _with_value(self, event: Any) -> Any:
-        """Return an event as the one that knows its value, if there is a type for it; that one stays."""
+        """Return the event that has the value, if there is a type for it; else the same event."""
         kind = type(event)
         if kind not in _KINDS:
             return event
         made, is_content, fields = _KINDS[kind]
-        loader = self._asked.adapter if is_content else self._asked.tools.get(event.name)
+        loader = self._spec.adapter if is_content else self._spec.tools.get(event.name)
         return event if loader is None else made(*fields(event), loader, self)
 
 
@@ -168,6 +161,6 @@ _KINDS = {
 }
 
 
-def event_core(info: Any, asked: OutputSpec) -> SnapshotEventCore:
-    """Return the state of a stream of events that has not begun; what has no types costs nothing more."""
-    return ParsedEventBuilder(info, asked) if asked.has_types else SnapshotEventCore(info, asked)
+def event_builder(info: Any, spec: OutputSpec) -> SnapshotEventBuilder:
+    """Return the state of a stream of events that has not begun; without types it has no further cost."""
+    return ParsedEventBuilder(info, spec) if spec.has_types else SnapshotEventBuilder(info, spec)

@@ -140,9 +140,9 @@ class Sender:
 
 async def _folded(answer: Any, redacted_url: str) -> bytes:
     """Read a stream to its end, and return the completion that it makes, as JSON."""
-    from chat_completions._streaming.async_stream import AsyncStream
+    from chat_completions._streaming.async_stream import async_chunk_stream
 
-    async with AsyncStream[Any](answer, redacted_url) as stream:
+    async with async_chunk_stream(answer, redacted_url) as stream:
         async for _ in stream:
             pass
         return b"" if stream.completion is None else encoded(stream.completion.to_dict())
