@@ -27,13 +27,17 @@ def should_retry(status: int, headers: Mapping[str, str], code: str | None, kind
         code: The API's error code, None where the body has none.
         kind: The API's error type.
     """
-    if "insufficient_quota" in (code, kind):
-        # A used-up quota answers 429 as well, and stays used up.
+    if is_quota_exhausted(code, kind):
         return False
     asked = headers.get("x-should-retry", "").lower()
     if asked in ("true", "false"):
         return asked == "true"
     return status in RETRIED_STATUSES or status >= 500
+
+
+def is_quota_exhausted(*names: Any) -> bool:
+    """Return whether an error's code or type says that the quota is used up: a 429 that no wait will change."""
+    return "insufficient_quota" in names
 
 
 def may_pass(body: Any) -> bool | None:
@@ -50,7 +54,7 @@ def may_pass(body: Any) -> bool | None:
     if not isinstance(body, Mapping):
         return None
     status, names = _told_status(body), [body.get(name) for name in _NAMING]
-    if status is not None and "insufficient_quota" not in names:
+    if status is not None and not is_quota_exhausted(*names):
         return should_retry(status, {}, None, None)
     for name in names:
         if isinstance(name, str):

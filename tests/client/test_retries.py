@@ -20,6 +20,7 @@ import pytest
 from chat_completions import AsyncClient, Client, errors, response_info
 from chat_completions._transport import plan, retry
 from chat_completions._transport.transport import _ssl_context
+from chat_completions.bulk.runner.attempts import fault_of
 from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 from tests.client.test_calls import COMPLETION
@@ -424,3 +425,42 @@ client.chat.completions.create(model="m", messages=[{"role": "user", "content": 
     assert bool(result.stderr) is bool(told)
     assert "sk-very-secret" not in result.stderr
     assert ("Hello" in result.stderr) is (level == "bodies")
+
+
+# A failure, and whether it is worth another attempt: as the client does, as its error says, and as a bulk run does.
+WORTH_ANOTHER: dict[str, tuple[Reply, bool]] = {
+    "400": (fail(400), False),
+    "400 that the server wants again": (fail(400, x_should_retry="true"), True),
+    "404 that the server wants again": (fail(404, x_should_retry="TRUE"), True),
+    "408": (fail(408), True),
+    "409": (fail(409), True),
+    "409 that the server does not want again": (fail(409, x_should_retry="false"), False),
+    "429": (fail(429), True),
+    "429, the quota is used up": (fail(429, "insufficient_quota"), False),
+    "429, the quota is used up, says the type": (
+        json_reply({"error": {"message": "No.", "type": "insufficient_quota"}}, 429),
+        False,
+    ),
+    "429, the quota is used up, and the server wants it again": (
+        fail(429, "insufficient_quota", x_should_retry="true"),
+        False,
+    ),
+    "500": (fail(500), True),
+    "500 that the server does not want again": (fail(500, x_should_retry="false"), False),
+    "503 of which the server says something else": (fail(503, x_should_retry="perhaps"), True),
+}
+
+
+@pytest.mark.parametrize(("reply", "is_worth"), WORTH_ANOTHER.values(), ids=WORTH_ANOTHER)
+def test_calls_errors_and_bulk_runs_agree_on_what_is_tried_again(api: SyncApi, reply: Reply, is_worth: bool) -> None:
+    with ScriptedServer(reply, OK) as server:
+        client = api.client(base_url=server.base_url, max_retries=1)
+        try:
+            api.create(client)
+            was_retried = True
+        except errors.APIStatusError as error:
+            was_retried = len(server.requests) > 1
+            assert len(error.attempts) == len(server.requests)
+    with ScriptedServer(reply) as server, pytest.raises(errors.APIStatusError) as raised:
+        api.create(api.client(base_url=server.base_url, max_retries=0))
+    assert (was_retried, raised.value.is_retryable, fault_of(raised.value).worth) == (is_worth,) * 3

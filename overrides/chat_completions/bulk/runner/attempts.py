@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chat_completions._response_info import Attempt, request_id_of
-from chat_completions._retryable import may_pass
+from chat_completions._retryable import is_quota_exhausted, may_pass
 from chat_completions._transport import retry
 from chat_completions._transport.error_mapping import error_value
 from chat_completions.bulk.input.requests import Request
@@ -125,7 +125,7 @@ def _reported(
 ) -> Fault:
     """Return the fault that an error is which came with a status of success."""
     ends_run = None
-    if isinstance(body, Mapping) and "insufficient_quota" in (body.get("code"), body.get("type")):
+    if isinstance(body, Mapping) and is_quota_exhausted(body.get("code"), body.get("type")):
         ends_run = _quota_used_up(message)
     return Fault(kind, message, status, headers, content, worth=worth, ends_run=ends_run)
 
@@ -137,7 +137,7 @@ def _quota_used_up(message: str) -> str:
 def _status_fault(error: APIStatusError) -> Fault:
     status, headers = error.status_code, error.response.headers
     ends_run = None
-    if "insufficient_quota" in (error.code, error.type):
+    if is_quota_exhausted(error.code, error.type):
         ends_run = _quota_used_up(error.message)
     elif status == 401:
         ends_run = f"the server does not accept the key ({error.message}); mend it, and give the same command again"
