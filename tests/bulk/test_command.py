@@ -30,7 +30,7 @@ def test_it_asks_a_file_and_goes_on(tmp_path: Path, server: FastServer) -> None:
     first = command("bulk", "in.jsonl", "out.jsonl", "--request-budget", "10")
     assert first.code == 1
     assert "the budget of 10 requests is used up" in first.err
-    assert "the same command goes on" in first.err
+    assert "run the same command again to resume" in first.err
     second = command("bulk", "in.jsonl", "out.jsonl", "--json", "--quiet")
     assert (second.code, second.err) == (0, "")
     told = second.json()
@@ -85,7 +85,7 @@ def test_a_person_sees_how_it_goes_and_may_interrupt_it(tmp_path: Path) -> None:
     assert done.code == 130
     assert "under way" in done.out
     assert "answered" in done.out
-    assert "the same command goes on" in done.out
+    assert "run the same command again to resume" in done.out
     assert len(results(tmp_path / "out.jsonl")) == sum(server.tally.answered.values()) < 400
 
 

@@ -44,7 +44,7 @@ def test_the_version(alone: Command) -> None:
     assert alone("create", "--version").code == 2
 
 
-def test_help_tells_commands_options_and_exit_codes(alone: Command) -> None:
+def test_help_lists_commands_options_and_exit_codes(alone: Command) -> None:
     ended = alone("--help")
     assert (ended.code, ended.err) == (0, "") and "\x1b" not in ended.out
     assert ended.out == alone().out == alone("-h", program=[sys.executable, "-m", "chat_completions"]).out
@@ -67,7 +67,7 @@ SLIPS = [
 ]
 
 
-def test_a_slip_is_told_in_two_lines(alone: Command) -> None:
+def test_a_usage_error_has_two_lines(alone: Command) -> None:
     def check(arguments: tuple[str, ...], told: str) -> None:
         ended = alone(*arguments)
         assert (ended.code, ended.out) == (2, "") and told in ended.err

@@ -190,17 +190,17 @@ def test_a_schema_may_be_wrapped_as_the_api_has_it(command: Command, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"type": "object",\n  oops}', "s.json:2:3: is no JSON"),
-        ('\n [{"type": "object"}]', "s.json:2:2: is an array; a JSON Schema is an object"),
+        ('{"type": "object",\n  oops}', "s.json:2:3: is not JSON"),
+        ('\n [{"type": "object"}]', "s.json:2:2: is an array; a JSON Schema must be an object"),
         ("true", "s.json:1:1: is true or false"),
-        ('{"title": "NaN",\n"minimum": NaN}', "s.json:2:12: is no JSON: it has finite numbers only"),
-        ('{"properties": {"a": {"type": "strng"}}}', "s.json: is no JSON Schema: /properties/a/type"),
+        ('{"title": "NaN",\n"minimum": NaN}', "s.json:2:12: is not JSON: NaN is not a JSON number"),
+        ('{"properties": {"a": {"type": "strng"}}}', "s.json: is not a JSON Schema: /properties/a/type"),
         ("[" * 100_000, "s.json: "),
-        ("\xe4", "s.json: is no UTF-8"),
+        ("\xe4", "s.json: is not UTF-8"),
         (None, "s.json: No such file"),
     ],
 )
-def test_what_is_wrong_with_a_schema_file_is_told_with_its_place(
+def test_an_error_in_a_schema_file_has_its_place(
     tmp_path: Path, text: str | None, told: str, within: Callable[..., Ended]
 ) -> None:
     if text is not None:
@@ -213,29 +213,29 @@ def test_what_is_wrong_with_a_schema_file_is_told_with_its_place(
 WRONG = [
     (("Hi", "-p", "temperature"), "--param temperature: write key=value"),
     (("Hi", "-p", "a..b=1"), "--param a..b: write"),
-    (("Hi", "-p", "stop=1", "-p", "stop.x=2"), "--param stop.x: stop is no object"),
+    (("Hi", "-p", "stop=1", "-p", "stop.x=2"), "--param stop.x: stop is not an object"),
     (("Hi", "-p", "stream=false"), "--no-stream"),
-    (("Hi", "-p", "extra_body.top_k=1"), "the name of the field itself"),
+    (("Hi", "-p", "extra_body.top_k=1"), "the field's own name"),
     (("Hi", "--messages", "no.json"), "no.json: No such file"),
-    (("Hi", "--messages", "one.json"), "the message at place 0 is no object"),
-    (("Hi", "--image", "one.json"), "its ending names no image"),
+    (("Hi", "--messages", "one.json"), "the message at index 0 is not an object"),
+    (("Hi", "--image", "one.json"), "its extension is not that of an image"),
     (("Hi", "--header", "nonsense"), "--header: write NAME:VALUE"),
-    (("Hi", "--header", "X: line\nbreak"), "--header X: its value holds"),
+    (("Hi", "--header", "X: line\nbreak"), "--header X: its value contains"),
     (("Hi", "--query", "=1"), "--query: write NAME=VALUE"),
-    (("Hi", "--timeout", "nan"), "no number of seconds above 0"),
+    (("Hi", "--timeout", "nan"), "not a number of seconds above 0"),
     (("Hi", "--max-retries", "-1"), "--max-retries"),
     (("Hi", "--api-key-env", "NOT_SET"), "NOT_SET is not set"),
-    (("Hi", "--api-key-file", "one.json", "--api-key-env", "A"), "name two keys"),
+    (("Hi", "--api-key-file", "one.json", "--api-key-env", "A"), "cannot be combined"),
     (("Hi", "--api-key-file", "."), "--api-key-file ."),
     (("Hi", "--validate", "-p", "temperature=9"), "/temperature"),
     (("Hi", "-p", "temperature=1e999"), "/temperature: is inf"),
-    (("Hi", "there"), "put the prompt into quotes"),
+    (("Hi", "there"), "put the prompt in quotes"),
     (("",), "the prompt is empty"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "told"), WRONG)
-def test_wrong_usage_is_told_and_nothing_is_sent(
+def test_wrong_usage_is_reported_and_nothing_is_sent(
     tmp_path: Path, arguments: tuple[str, ...], told: str, within: Callable[..., Ended]
 ) -> None:
     (tmp_path / "one.json").write_text("[1]")
@@ -245,9 +245,9 @@ def test_wrong_usage_is_told_and_nothing_is_sent(
     assert told in ended.err and len(ended.err.splitlines()) <= 2
 
 
-def test_bytes_that_are_no_text_are_refused(command: Command) -> None:
+def test_bytes_that_are_not_text_are_refused(command: Command) -> None:
     assert "byte 0" in command("create", stdin=b"\x89PNG").err
-    assert "no UTF-8" in command("create", os.fsdecode(b"\xff")).err
+    assert "not valid UTF-8" in command("create", os.fsdecode(b"\xff")).err
 
 
 def test_a_locale_without_utf8_loses_nothing(tmp_path: Path) -> None:
@@ -304,13 +304,13 @@ def test_a_refusal_is_no_answer(tmp_path: Path, mode: str) -> None:
 @pytest.mark.parametrize(
     ("text", "finish", "code", "told"),
     [
-        ('{"town": "Paris"}', "stop", 5, "does not fit the schema"),
+        ('{"town": "Paris"}', "stop", 5, "does not match the schema"),
         ('{"city": "Par', "length", 3, "cut off at the token limit"),
         ('{"city": "Par', "content_filter", 3, "cut off by the server's content filter"),
-        ("Paris, of course.", "stop", 5, "is no JSON"),
+        ("Paris, of course.", "stop", 5, "is not JSON"),
     ],
 )
-def test_an_answer_that_does_not_fit_is_shown_and_told_of(
+def test_an_answer_that_does_not_match_is_shown_and_reported(
     tmp_path: Path, text: str, finish: str, code: int, told: str
 ) -> None:
     (tmp_path / "s.json").write_text(json.dumps(SCHEMA))

@@ -63,7 +63,7 @@ def test_all_is_well(command: Command) -> None:
     assert len(lines) == len(found) - 1 and all(line.startswith("ok       ") for line in lines)
 
 
-def test_nothing_of_the_key_is_told(tmp_path: Path) -> None:
+def test_the_key_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY)
     error = json_reply({"error": {"message": f"Incorrect API key provided: {KEY[:8]}****{KEY[-4:]}"}}, 401)
     with ScriptedServer(error) as server:
@@ -112,18 +112,18 @@ def test_the_key_is_looked_at(alone: Command, tmp_path: Path, monkeypatch: pytes
 
 
 NO_ADDRESSES = [
-    ("user:secret-word@host", "no host, or no http://"),
-    ("ftp://host/v1", "no http://"),
-    ("http://", "no host"),
+    ("user:secret-word@host", "does not have a host, or http://"),
+    ("ftp://host/v1", "or http://"),
+    ("http://", "not have a host"),
     ("http://host:99999/v1", "Port out of range"),
     ("http://host/v1?api-version=1", "--query"),
-    ("'http://host/v1'", "white space or quotes"),
-    ("http://host/v1/chat/completions/", "leave off the end: http://host/v1"),
+    ("'http://host/v1'", "whitespace or quotes"),
+    ("http://host/v1/chat/completions/", "use http://host/v1"),
 ]
 
 
 @pytest.mark.parametrize(("url", "told"), NO_ADDRESSES)
-def test_an_address_that_is_none(url: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_address(url: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     check = checks.address(Connection())
     assert check.status == "problem" and told in f"{check.detail} {check.advice}"
@@ -169,7 +169,7 @@ def test_the_target_of_a_redirect_is_named(tmp_path: Path) -> None:
     ("begins", "ends", "told"),
     [(-DAY, 30 * DAY, "self-signed"), (-2 * DAY, -DAY, "expired"), (DAY, 2 * DAY, "not valid yet")],
 )
-def test_a_certificate_that_nobody_trusts(tmp_path: Path, begins: timedelta, ends: timedelta, told: str) -> None:
+def test_a_certificate_that_is_not_trusted(tmp_path: Path, begins: timedelta, ends: timedelta, told: str) -> None:
     certificate, key = self_signed(tmp_path, begins=begins, ends=ends)
     trusted = {} if told == "self-signed" else {"SSL_CERT_FILE": str(certificate)}
     with TlsServer(certificate, key, json_reply(LIST)) as server:
@@ -183,7 +183,7 @@ def test_a_certificate_that_is_trusted(tmp_path: Path) -> None:
     with TlsServer(certificate, key, json_reply(LIST)) as server:
         command = Command(tmp_path, server.base_url)
         found = findings(command, SSL_CERT_FILE=str(certificate))
-        assert found["code"] == 0 and found["TLS"]["status"] == "warning" and "ends soon" in found["TLS"]["advice"]
+        assert found["code"] == 0 and found["TLS"]["status"] == "warning" and "expires soon" in found["TLS"]["advice"]
         named = findings(command, "--base-url", server.base_url.replace("127.0.0.1", "localhost"),
                          SSL_CERT_FILE=str(certificate))  # fmt: skip
         if named["connection"]["facts"]["host"] == "localhost":
@@ -204,7 +204,7 @@ def test_certificates_that_are_not_there(command: Command) -> None:
     assert problems(findings(command, SSL_CERT_DIR="/no/such/folder")) == ["http client"]
 
 
-def test_only_certificates_that_are_used_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_certificates_that_are_used_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     rows: list[tuple[str, str | None, str | None, dict[str, str]]] = [
         ("https", None, None, {}),
@@ -221,11 +221,11 @@ def test_only_certificates_that_are_used_are_judged(tmp_path: Path, monkeypatch:
                 if value is not None:
                     variables.setenv(f"SSL_CERT_{name}", str(tmp_path / value))
                     variables.setenv(f"ssl_cert_{name.lower()}", "/not/read")
-            proxies, *found = checks.surroundings(Connection(base_url=f"{scheme}://host/v1"))
+            proxies, *found = checks.environment(Connection(base_url=f"{scheme}://host/v1"))
         assert proxies.name == "proxies" and {check.name: check.status for check in found} == wanted
 
 
-def test_a_proxy_is_gone_through_and_its_password_hidden(tmp_path: Path) -> None:
+def test_a_proxy_is_used_and_its_password_hidden(tmp_path: Path) -> None:
     with ScriptedServer(json_reply(LIST)) as proxy:
         address = proxy.base_url.removesuffix("/v1").replace("://", "://me:pass-word-1@")
         command = Command(tmp_path, "http://api.example.test/v1")
@@ -243,7 +243,7 @@ def test_a_proxy_is_gone_through_and_its_password_hidden(tmp_path: Path) -> None
     [
         ("http://me:pass-word-1@127.0.0.1:9", "connection", "the proxy 127.0.0.1:9 refuses"),
         ("http://me:pass-word-1@no-such-proxy.invalid:1", "name", "the proxy no-such-proxy.invalid"),
-        ("gopher://me:pass-word-1@127.0.0.1:9", "http client", "cannot be made"),
+        ("gopher://me:pass-word-1@127.0.0.1:9", "http client", "cannot be created"),
     ],
 )
 def test_a_proxy_that_does_not_work(command: Command, proxy: str, name: str, told: str) -> None:
@@ -254,7 +254,7 @@ def test_a_proxy_that_does_not_work(command: Command, proxy: str, name: str, tol
 
 
 def test_a_proxy_that_refuses(tmp_path: Path) -> None:
-    for status, told in ((407, "an @ after them"), (403, "NO_PROXY")):
+    for status, told in ((407, "USER:PASSWORD@"), (403, "NO_PROXY")):
         with ScriptedServer(Reply([b"<html>"], status, {"content-type": "text/html"})) as proxy:
             address = proxy.base_url.removesuffix("/v1")
             found = findings(Command(tmp_path, "http://api.example.test/v1"), ALL_PROXY=address)
@@ -268,18 +268,18 @@ HTML = Reply([b"<!doctype html><title>Welcome</title>"], headers={"content-type"
 
 ANSWERS = [
     (json_reply({"error": {"message": "no"}}, 401), "does not accept the key"),
-    (json_reply({"error": {"message": "no"}}, 403), "may not do this"),
-    (Reply([b"<html>"], 403, {"content-type": "text/html"}), "before the API"),
-    (json_reply({"detail": "Not Found"}, 404), "nothing of the API"),
+    (json_reply({"error": {"message": "no"}}, 403), "not have permission"),
+    (Reply([b"<html>"], 403, {"content-type": "text/html"}), "in front of the API"),
+    (json_reply({"detail": "Not Found"}, 404), "not at this address"),
     (json_reply({"error": {"code": "insufficient_quota"}}, 429), "quota"),
     (json_reply({"error": "x"}, 500), "failed"),
     (json_reply({"error": "Odd."}, 400), "Odd."),
-    (json_reply({"error": f"Wrong API key: {KEY[:4]}***{KEY[-4:]}"}, 400), "400: the server has something against"),
+    (json_reply({"error": f"Wrong API key: {KEY[:4]}***{KEY[-4:]}"}, 400), "400: the server rejects the key"),
     (Reply([b""], 302, {"location": "/"}), "leads to"),
     (HTML, "web page"),
     (json_reply({"error": "Unexpected endpoint"}), "is not the API"),
     (Reply([b"hello"]), "is not the API"),
-    (Reply([b"{}"], framing="close", cut=True, status=99), "broke off"),
+    (Reply([b"{}"], framing="close", cut=True, status=99), "but closed it"),
 ]
 
 
@@ -287,7 +287,7 @@ ANSWERS = [
 def test_what_the_answer_means(reply: Reply, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with ScriptedServer(reply) as server:
-        found = list(probe.way(Connection(base_url=server.base_url), keyed=True))
+        found = list(probe.check_server(Connection(base_url=server.base_url), keyed=True))
     assert [check.name for check in found if check.status == "problem"] == ["answer"]
     assert told in found[-1].detail and found[-1].advice and KEY[-4:] not in repr(found)
 
@@ -298,11 +298,11 @@ def test_too_many_requests_is_only_a_warning(tmp_path: Path) -> None:
     assert found["code"] == 0 and found["answer"]["status"] == "warning" and len(server.requests) == 1
 
 
-def test_a_server_that_demands_a_key(tmp_path: Path) -> None:
+def test_a_server_that_requires_a_key(tmp_path: Path) -> None:
     with LocalServer(api_keys=["made-up"]) as server:
         command = Command(tmp_path, server.base_url)
         found = findings(command)
-        assert problems(found) == ["answer"] and "demands a key" in found["answer"]["detail"]
+        assert problems(found) == ["answer"] and "requires a key" in found["answer"]["detail"]
         assert findings(command, OPENAI_API_KEY="made-up")["code"] == 0
         assert "does not accept" in findings(command, OPENAI_API_KEY="another")["answer"]["detail"]
 
@@ -315,7 +315,9 @@ def test_a_server_that_demands_a_key(tmp_path: Path) -> None:
         ({"POST": json_reply({"choices": []})}, "completions"),
     ],
 )
-def test_servers_that_list_no_completions_are_recognised(tmp_path: Path, answers: dict[str, Reply], by: str) -> None:
+def test_servers_that_do_not_list_completions_are_recognized(
+    tmp_path: Path, answers: dict[str, Reply], by: str
+) -> None:
     def reply(request: Received) -> Reply:
         return answers.get(request.method) or answers.get(request.target) or json_reply({"detail": "no"}, 405)
 
@@ -324,7 +326,7 @@ def test_servers_that_list_no_completions_are_recognised(tmp_path: Path, answers
     assert found["code"] == 0 and found["answer"]["facts"]["by"] == by
 
 
-def test_a_path_without_v1_is_told_of(tmp_path: Path, server: LocalServer) -> None:
+def test_a_path_without_v1_is_reported(tmp_path: Path, server: LocalServer) -> None:
     found = findings(Command(tmp_path, server.base_url.removesuffix("/v1")))
     assert problems(found) == ["answer"] and "most end in /v1" in found["answer"]["advice"]
 

@@ -31,8 +31,8 @@ def failure(kind: str, message: str, **more: Any) -> dict[str, Any]:
 ERRORS = [
     (400, failure("invalid_request_error", "No such field."), "No such field."),
     (401, failure("invalid_api_key", "Wrong key."), "OPENAI_API_KEY"),
-    (403, failure("forbidden", "Not here."), "may not do this"),
-    (404, failure("model_not_found", "No such model."), "is --model right"),
+    (403, failure("forbidden", "Not here."), "not have permission"),
+    (404, failure("model_not_found", "No such model."), "are --model and the base URL right"),
     (429, failure("insufficient_quota", "You are broke."), "billing"),
     (429, failure("rate_limit_exceeded", "Too fast."), "--max-retries"),
     (503, failure("server_error", "Busy."), "try again later"),
@@ -40,7 +40,7 @@ ERRORS = [
 ]
 
 
-def test_an_error_of_the_api_is_told_in_two_lines(tmp_path: Path) -> None:
+def test_an_error_of_the_api_has_two_lines(tmp_path: Path) -> None:
     def check(status: int, error: dict[str, Any], told: str) -> None:
         with ScriptedServer(json_reply(error, status, x_request_id="req-7")) as server:
             ended = Command(tmp_path, server.base_url)("create", "Hi", "--max-retries", "0")

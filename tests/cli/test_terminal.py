@@ -162,7 +162,7 @@ def test_ctrl_c_at_the_keyboard(tmp_path: Path) -> None:
         assert thinking.code == 130 and "Traceback" not in thinking.out and thinking.out.endswith("\n")
 
 
-def test_a_retry_is_told_to_a_person(tmp_path: Path) -> None:
+def test_a_retry_is_reported_on_a_terminal(tmp_path: Path) -> None:
     replies = (json_reply({"error": "Busy."}, 503, retry_after_ms="1"), json_reply(whole({"content": "Yes."})))
     with ScriptedServer(*replies) as server:
         seen = Command(tmp_path, server.base_url).at_terminal("create", "Hi", "--no-stream")

@@ -1,4 +1,4 @@
-"""The command `chat-completions`: create, list, serve, doctor. It needs the extra `[cli]`; `app` has the rest."""
+"""The command `chat-completions`, which requires the extra `[cli]`; the commands are in `app`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     try:
         if arguments == ["--version"]:
-            # Also without the extra, and at once: it is asked for in scripts and bug reports.
+            # This works without the extra, and fast: scripts and bug reports use it.
             from chat_completions._version import __version__
 
             print(f"chat-completions-client {__version__}")
@@ -48,5 +48,5 @@ def _missing() -> str | None:
     except ImportError as error:
         package = missing_package(error)
         if package is None:
-            raise  # an installation that is broken: what would be told of it is in the traceback
+            raise  # the installation is broken, and the traceback shows how
         return package

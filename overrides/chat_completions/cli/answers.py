@@ -1,7 +1,7 @@
-"""How an answer is shown: text as it comes, then what a stream of text cannot show; and whether it is one to use.
+"""Show an answer: its text as it arrives, then everything else; and check whether it is usable.
 
-Of several choices the first is shown as it comes, and the others after it. Reasoning, refusals and why an answer ended
-early go to standard error, so that standard output is the answer and nothing else.
+Of several choices, the first is shown as it arrives and the others after it. Reasoning, refusals and the reason why an
+answer ended early go to standard error, so that standard output contains only the answer.
 """
 
 from __future__ import annotations
@@ -25,12 +25,9 @@ _ENDED = {
 
 
 def show_stream(client: Client, arguments: Mapping[str, Any], screen: Screen, *, reasoning: bool) -> ChatCompletion:
-    """Ask for a stream and show its text as it comes.
+    """Create a streamed completion, show its text as it arrives, and return the whole completion.
 
-    What had come before a fault or an interrupt is shown as well, and then they go on.
-
-    Returns:
-        The whole completion.
+    If an error or Ctrl-C ends it early, what had arrived is shown before the exception is raised again.
     """
     from chat_completions import ChatCompletionsError, StreamError
 
@@ -43,7 +40,7 @@ def show_stream(client: Client, arguments: Mapping[str, Any], screen: Screen, *,
                     screen.aside(event.delta)
             completion = stream.get_final_completion()
         except (StreamError, KeyboardInterrupt) as error:
-            with suppress(ChatCompletionsError):  # of which there is one if nothing had come
+            with suppress(ChatCompletionsError):  # which is raised if nothing had arrived
                 partial = error.partial if isinstance(error, StreamError) else stream.current_completion_snapshot
                 if partial is not None:
                     show_rest(partial.to_dict(), screen)
@@ -54,11 +51,7 @@ def show_stream(client: Client, arguments: Mapping[str, Any], screen: Screen, *,
 
 
 def show_chunks(client: Client, arguments: Mapping[str, Any], screen: Screen) -> ChatCompletion | None:
-    """Ask for a stream and show each chunk as a line of JSON.
-
-    Returns:
-        The whole completion; None if no chunk came.
-    """
+    """Create a streamed completion, show each chunk as a line of JSON, and return the whole; None without a chunk."""
     with client.chat.completions.create(stream=True, **arguments) as stream:
         for chunk in stream:
             screen.write(json_text(chunk.to_dict(), terminal=screen.terminal) + "\n")
@@ -67,7 +60,7 @@ def show_chunks(client: Client, arguments: Mapping[str, Any], screen: Screen) ->
 
 
 def show_whole(completion: Mapping[str, Any], screen: Screen, *, reasoning: bool) -> None:
-    """Show a completion that came as a whole."""
+    """Show a completion that was not streamed."""
     first = next(iter(_choices(completion)), {})
     message = first.get("message") or {}
     if reasoning:
@@ -77,7 +70,7 @@ def show_whole(completion: Mapping[str, Any], screen: Screen, *, reasoning: bool
 
 
 def show_rest(completion: Mapping[str, Any], screen: Screen) -> None:
-    """Show of a completion what is not the text of its first choice."""
+    """Show everything in a completion except the text of its first choice."""
     choices = _choices(completion)
     for place, choice in enumerate(choices):
         message = choice.get("message") or {}
@@ -89,24 +82,24 @@ def show_rest(completion: Mapping[str, Any], screen: Screen) -> None:
         for call in _calls(message):
             screen.write(call + "\n")
         if isinstance(message.get("audio"), dict):
-            screen.note("the answer holds audio, which --json gives")
+            screen.note("the answer contains audio; use --json to get it")
 
 
 def show_json(completion: Mapping[str, Any], screen: Screen) -> None:
-    """Show a completion as JSON: over several lines for a person, on one line for a program."""
+    """Show a completion as JSON: indented on a terminal, else on one line."""
     screen.write(json_text(completion, terminal=screen.terminal, indent=2 if screen.terminal else None) + "\n")
 
 
-def judge(completion: Mapping[str, Any], schema: Mapping[str, Any] | None, screen: Screen) -> None:
-    """Say why an answer ended early, and refuse one that is of no use.
+def check_completion(completion: Mapping[str, Any], schema: Mapping[str, Any] | None, screen: Screen) -> None:
+    """Show why an answer ended early, and raise an error if it cannot be used.
 
     Args:
         completion: The completion as JSON.
-        schema: The JSON Schema that its texts have to fit, None for any text.
-        screen: Where to say so.
+        schema: The JSON Schema that its texts must match, None for any text.
+        screen: Where to show the reason.
 
     Raises:
-        Failure: The model refused, or the answer does not fit or was cut off before it could.
+        Failure: If the model refused, or the answer does not match the schema or was cut off before it could.
     """
     fault: str | None = None
     code = Exit.UNUSABLE
@@ -117,9 +110,9 @@ def judge(completion: Mapping[str, Any], schema: Mapping[str, Any] | None, scree
         if message.get("refusal"):
             found = f"the model refused: {message['refusal']}"
         elif schema is not None and not _calls(message):
-            found = _misfit(_text(message), schema)
+            found = _schema_fault(_text(message), schema)
             if found and ended and fault is None:
-                # Half an answer fits no schema: what there is to say is why it is half.
+                # A truncated answer does not match the schema; report why it was truncated.
                 found, ended, code = ended, None, Exit.CUT
         if ended:
             screen.note(ended)
@@ -130,8 +123,8 @@ def judge(completion: Mapping[str, Any], schema: Mapping[str, Any] | None, scree
         raise Failure(fault, code=code)
 
 
-def _misfit(text: str, schema: Mapping[str, Any]) -> str | None:
-    """Return what in a text does not fit a schema, None if it fits."""
+def _schema_fault(text: str, schema: Mapping[str, Any]) -> str | None:
+    """Return why a text does not match a schema, None if it matches."""
     from jsonschema.exceptions import best_match
     from jsonschema.validators import Draft202012Validator, validator_for
     from referencing import Registry
@@ -140,8 +133,8 @@ def _misfit(text: str, schema: Mapping[str, Any]) -> str | None:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return f"the answer is no JSON, though --schema asked for it: {error}"
-    # A registry of its own keeps references to other documents from being fetched.
+        return f"the answer is not JSON, although --schema requested it: {error}"
+    # An empty registry prevents references to other documents from being fetched.
     validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
     try:
         fault = best_match(validator.iter_errors(value))
@@ -150,7 +143,7 @@ def _misfit(text: str, schema: Mapping[str, Any]) -> str | None:
     if fault is None:
         return None
     pointer = "".join(f"/{key}" for key in fault.absolute_path)
-    return f"the answer does not fit the schema: {pointer or '/'}: {fault.message[:200]}"
+    return f"the answer does not match the schema: {pointer or '/'}: {fault.message[:200]}"
 
 
 def _choices(completion: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -173,7 +166,7 @@ def _reasoning(message: Mapping[str, Any]) -> str:
 
 
 def _calls(message: Mapping[str, Any]) -> list[str]:
-    """Return the calls of tools, each as `call NAME(ARGUMENTS)`."""
+    """Return the tool calls, each as `call NAME(ARGUMENTS)`."""
     calls = message.get("tool_calls")
     found = [*calls] if isinstance(calls, list) else []
     if isinstance(message.get("function_call"), dict):
@@ -184,7 +177,7 @@ def _calls(message: Mapping[str, Any]) -> list[str]:
         if held is None:
             lines.append(f"call {json.dumps(call, ensure_ascii=False)}")
         else:
-            said = held.get("arguments", held.get("input"))
-            said = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
-            lines.append(f"call {held.get('name')}({said})")
+            text = held.get("arguments", held.get("input"))
+            text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+            lines.append(f"call {held.get('name')}({text})")
     return lines

@@ -1,4 +1,4 @@
-"""The commands, registered in one place, and the way from what they raise to a message and an exit code."""
+"""Register the commands, and turn their exceptions into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -19,38 +19,39 @@ from chat_completions.cli.bulk import bulk
 from chat_completions.cli.connection import takes_connection
 from chat_completions.cli.create import create
 from chat_completions.cli.exits import Exit, Failure, epilog
-from chat_completions.cli.failures import told
-from chat_completions.cli.screen import ClosedError, coloured, harmless, hide, is_terminal, masked, shared_screen
+from chat_completions.cli.failures import failure_for
+from chat_completions.cli.screen import ClosedError, harmless, has_color, hide, is_terminal, masked, shared_screen
 
 PROGRAM = "chat-completions"
 
-# A command that talks to a server has an argument `connection`, which becomes the options of a connection.
+# A command that talks to a server has an argument `connection`, which is replaced by the connection options.
 COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
-    ("create", takes_connection(create), "Ask a model, and show its answer as it arrives."),
+    ("create", takes_connection(create), "Send a prompt to a model and show the answer as it arrives."),
     ("list", takes_connection(listing.list_stored), "List the completions that were created with store=true."),
-    ("bulk", takes_connection(bulk), "Ask every request of a file, and go on where it was cut off."),
-    ("serve", serve.serve, "Run a local server, for tests and development."),
-    ("doctor", takes_connection(doctor.doctor), "Find out what is wrong with key, address, network or installation."),
+    ("bulk", takes_connection(bulk), "Run all requests of a file; run it again to resume."),
+    ("serve", serve.serve, "Run a local server for tests and development."),
+    (
+        "doctor",
+        takes_connection(doctor.doctor),
+        "Diagnose problems with key, address, network or installation.",
+    ),
 )
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Carry out a command line.
+    """Run a command line and return its exit code.
 
     Args:
-        arguments: What stands after the program's name.
-
-    Returns:
-        The exit code.
+        arguments: The arguments after the program's name.
     """
-    # httpx brings a command line of its own, whose packages take longer to import than all the rest of it.
+    # httpx imports the packages of its own command line, which takes longer than the rest of httpx.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     debug = "--debug" in arguments
     hide(os.environ.get("OPENAI_API_KEY"))
     screen = shared_screen()
     _log(debug)
     try:
-        # Anything but standalone: the exit codes and the form of errors are ours.
+        # Not standalone, because the exit codes and the format of errors are ours.
         code = typer.main.get_command(_app()).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
         return int(code or 0)
     except ClosedError:
@@ -58,11 +59,11 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except SystemExit as stop:
-        # By its own doing, typer ends so when a help text meets a closed pipe.
+        # typer exits like this if the pipe closes while it writes a help text.
         closed = isinstance(stop.__context__, OSError) and stop.__context__.errno == errno.EPIPE
         return Exit.CLOSED if closed else stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except Exception as error:
-        failure = _usage(error, arguments) or told(error)
+        failure = _usage(error, arguments) or failure_for(error)
         if failure is None:
             failure = Failure(
                 f"{type(error).__name__}: {error}",
@@ -81,13 +82,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _bug(error: Exception, debug: bool) -> str | None:
     if isinstance(error, ImportError):
-        return "the installation is broken, or this is a bug: install it anew" + ("" if debug else ", or see --debug")
-    return None if debug else "this should not happen; --debug shows where it arose"
+        return "the installation is broken, or this is a bug: reinstall it" + ("" if debug else ", or see --debug")
+    return None if debug else "this is a bug; --debug shows where it happened"
 
 
 def _app() -> typer.Typer:
-    # Drawn where there are colours; else plain, so that help can be searched.
-    rich = coloured(sys.stdout)
+    # Styled if there is color, else plain, so that the text can be searched.
+    rich = has_color(sys.stdout)
     settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
     if is_terminal(sys.stdout):
         settings["max_content_width"] = shutil.get_terminal_size().columns
@@ -115,7 +116,7 @@ def _show_version(wanted: bool) -> None:
 def _program(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version, and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
@@ -123,14 +124,14 @@ def _program(
 
 
 def _usage(error: Exception, arguments: Sequence[str]) -> Failure | None:
-    """Return the failure for an error of the parser's, told by the name of its class: typer has moved it about."""
+    """Return the failure for a usage error, recognized by its class name, because typer has moved the class."""
     if not any(kind.__name__ == "ClickException" for kind in type(error).__mro__):
         return None
     message = str(error.format_message())  # type: ignore[attr-defined]
     named = [name for name, *_ in COMMANDS if name in arguments[:1]]
-    hint = f"{' '.join([PROGRAM, *named])} --help shows what there is"
+    hint = f"{' '.join([PROGRAM, *named])} --help shows the usage"
     if "unexpected extra argument" in message and named == ["create"]:
-        hint = "put the prompt into quotes"
+        hint = "put the prompt in quotes"
     return Failure(message, hint)
 
 
@@ -150,6 +151,6 @@ def _log(debug: bool) -> None:
 
 
 def _made_harmless(record: logging.LogRecord) -> bool:
-    # Messages quote servers.
+    # Messages quote what servers send.
     record.msg, record.args = harmless(masked(record.getMessage())), ()
     return True

@@ -1,4 +1,4 @@
-"""`chat-completions bulk`: a file of requests in, a file of answers out; the same command goes on."""
+"""`chat-completions bulk`: run the requests of a file and write the answers; run it again to resume."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chat_completions.bulk import Summary
 
 _LIMITS = "Limits"
-_GOING_ON = "Going on"
+_RESUMING = "Resuming"
 
 
 class Transport(StrEnum):
@@ -33,40 +33,44 @@ class Transport(StrEnum):
 def bulk(
     connection: Connection,
     input: Annotated[
-        str, typer.Argument(metavar="IN", help="The Batch API's request lines: a path, an address, or - .")
+        str, typer.Argument(metavar="IN", help="Request lines in Batch API format: a path, a URL, or '-'.")
     ],
-    output: Annotated[str, typer.Argument(metavar="OUT", help="Where the answers go; what is there is kept.")],
+    output: Annotated[str, typer.Argument(metavar="OUT", help="File for the answers; existing answers are kept.")],
     errors: Annotated[
-        str | None, typer.Option("--errors", metavar="FILE", help="Where failures go; OUT.errors.jsonl by default.")
+        str | None, typer.Option("--errors", metavar="FILE", help="File for failures (default: OUT.errors.jsonl).")
     ] = None,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="NAME", help="local, or ray for a cluster.", show_default=True)
+        str, typer.Option("--engine", metavar="NAME", help="'local', or 'ray' for a cluster.", show_default=True)
     ] = "local",
     concurrency: Annotated[
         int | None,
         typer.Option(
-            "--concurrency", "-c", metavar="N", min=1, rich_help_panel=_LIMITS, help="Always so many at once."
+            "--concurrency", "-c", metavar="N", min=1, rich_help_panel=_LIMITS, help="Fixed number of requests at once."
         ),
     ] = None,
     max_concurrency: Annotated[
         int,
-        typer.Option("--max-concurrency", metavar="N", min=1, rich_help_panel=_LIMITS, help="Never more at once."),
+        typer.Option(
+            "--max-concurrency", metavar="N", min=1, rich_help_panel=_LIMITS, help="Maximum number of requests at once."
+        ),
     ] = 256,
     requests_per_minute: Annotated[
         float | None,
-        typer.Option("--requests-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Attempts counted singly."),
+        typer.Option("--requests-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Rate limit; retries count."),
     ] = None,
     tokens_per_minute: Annotated[
         float | None,
-        typer.Option("--tokens-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Prompts and answers."),
+        typer.Option(
+            "--tokens-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Rate limit for prompts and answers."
+        ),
     ] = None,
     request_budget: Annotated[
         int | None,
-        typer.Option("--request-budget", metavar="N", min=0, rich_help_panel=_LIMITS, help="Stop after so many."),
+        typer.Option("--request-budget", metavar="N", min=0, rich_help_panel=_LIMITS, help="Stop after N requests."),
     ] = None,
     token_budget: Annotated[
         int | None,
-        typer.Option("--token-budget", metavar="N", min=0, rich_help_panel=_LIMITS, help="Stop after so many."),
+        typer.Option("--token-budget", metavar="N", min=0, rich_help_panel=_LIMITS, help="Stop after N tokens."),
     ] = None,
     give_up_after: Annotated[
         int,
@@ -75,33 +79,37 @@ def bulk(
             metavar="N",
             min=0,
             rich_help_panel=_LIMITS,
-            help="Stop if the first N fail in the same way; 0 goes on.",
+            help="Stop if the first N requests fail in the same way; 0 never stops.",
         ),
     ] = 100,
     grace: Annotated[
         float,
         typer.Option(
-            "--grace", metavar="SECONDS", min=0, rich_help_panel=_LIMITS, help="For requests under way at Ctrl-C."
+            "--grace",
+            metavar="SECONDS",
+            min=0,
+            rich_help_panel=_LIMITS,
+            help="Time to finish running requests after Ctrl-C.",
         ),
     ] = 10.0,
     transport: Annotated[
-        Transport, typer.Option("--transport", help="httpx, or the faster aiohttp (extra `aiohttp`).")
+        Transport, typer.Option("--transport", help="httpx, or aiohttp, which is faster (extra `aiohttp`).")
     ] = Transport.httpx,
     accept_changes: Annotated[
         bool,
-        typer.Option("--accept-changes", rich_help_panel=_GOING_ON, help="Go on though input or settings changed."),
+        typer.Option("--accept-changes", rich_help_panel=_RESUMING, help="Resume although input or settings changed."),
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", rich_help_panel=_GOING_ON, help="Ask again what failed before.")
+        bool, typer.Option("--retry-failed", rich_help_panel=_RESUMING, help="Run failed requests again.")
     ] = False,
     report: Annotated[
         str | None,
-        typer.Option("--report", metavar="FILE", help="Write how it went as HTML, with plots (extra `report`)."),
+        typer.Option("--report", metavar="FILE", help="Write an HTML report with plots (extra `report`)."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, and no summary.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Show the summary as JSON.")] = False,
 ) -> int:
-    """Ask every request of a file.
+    """Run all requests of a file.
 
     Returns:
         The exit code.
@@ -157,18 +165,18 @@ def bulk(
         raise Failure(str(error)) from None
     if report is not None:
         reports.write_or_note(summary, report, hide=screens._secrets)
-    return _shown(summary, screen, quiet=quiet, json=json)
+    return _show_summary(summary, screen, quiet=quiet, json=json)
 
 
 def _client(connection: Connection) -> AsyncClient:
-    """Make the async client that has the settings of the options."""
+    """Create the async client with the settings of the options."""
     from chat_completions import AsyncClient
 
     with connection.client() as client:
         return AsyncClient(**client._settings._arguments())
 
 
-def _shown(summary: Summary, screen: Screen, *, quiet: bool, json: bool) -> int:
+def _show_summary(summary: Summary, screen: Screen, *, quiet: bool, json: bool) -> int:
     from chat_completions.bulk.report.display import table_of
 
     for note in summary.notes:
@@ -181,9 +189,9 @@ def _shown(summary: Summary, screen: Screen, *, quiet: bool, json: bool) -> int:
         for name, value in rows:
             screen.write(f"{name:<{width}}  {value}\n")
     if summary.interrupted:
-        screen.note("the same command goes on where it was interrupted")
+        screen.note("run the same command again to resume")
         return Exit.INTERRUPTED
     if not summary.complete:
-        screen.error(summary.reason, "the same command goes on")
+        screen.error(summary.reason, "run the same command again to resume")
         return Exit.REFUSED
     return Exit.REFUSED if summary.failed + summary.malformed + summary.failed_before else Exit.DONE

@@ -1,4 +1,4 @@
-"""What `doctor` looks at on this machine: installation, key, address, proxies, certificates, time limits."""
+"""The checks of `doctor` on this machine: installation, key, address, proxies, certificates, time limits."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from chat_completions.errors import ChatCompletionsError
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+).*;.*extra\s*==\s*['\"]([^'\"]+)['\"]")
-# Distributions whose package has another name.
+# Distributions whose import package has another name.
 _PACKAGES = {"opentelemetry-api": "opentelemetry"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, and what was found.
+    """A check and its result.
 
     Attributes:
-        name: What was looked at, in a word.
-        status: Whether that is as it should be.
-        detail: What was found, without secrets.
+        name: What was checked, in a word.
+        status: Whether it is as it should be.
+        detail: The result, without secrets.
         advice: What to do about it, None for nothing.
-        facts: The same for a program.
+        facts: The result for a program.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Check:
 
 
 def installation() -> Iterator[Check]:
-    """Look at the versions, at the optional packages, and at the specification that the client is made from."""
+    """Check the versions, the optional packages, and the specification that the client is generated from."""
     made_from = provenance()
     versions = dict(made_from.versions)
     yield Check("versions", "ok", ", ".join(f"{name} {number}" for name, number in versions.items()), facts=versions)
@@ -63,9 +63,9 @@ def installation() -> Iterator[Check]:
     if not extras:
         detail = "unknown: the client was not installed as a package"
     if broken:
-        told = "; ".join(f"{name}: {why}" for name, why in broken.items())
+        reasons = "; ".join(f"{name}: {why}" for name, why in broken.items())
         yield Check(
-            "extras", "problem", f"installed but not importable: {told}", "install them anew", {"broken": broken}
+            "extras", "problem", f"installed but not importable: {reasons}", "reinstall them", {"broken": broken}
         )
     else:
         yield Check(
@@ -77,8 +77,8 @@ def installation() -> Iterator[Check]:
 
 
 def _extras() -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Return what each extra lacks, and what is installed but cannot be imported."""
-    lacking: dict[str, list[str]] = {}
+    """Return the missing packages of each extra, and the installed packages that cannot be imported."""
+    missing: dict[str, list[str]] = {}
     broken: dict[str, str] = {}
     try:
         requirements = metadata.requires(DISTRIBUTION) or []
@@ -88,21 +88,21 @@ def _extras() -> tuple[dict[str, list[str]], dict[str, str]]:
         if (match := _REQUIREMENT.match(requirement)) is None:
             continue
         name, extra = match[1], match[2]
-        lacking.setdefault(extra, [])
+        missing.setdefault(extra, [])
         try:
             metadata.version(name)
         except metadata.PackageNotFoundError:
-            lacking[extra].append(name)
+            missing[extra].append(name)
             continue
         try:
             import_module(_PACKAGES.get(name, name.replace("-", "_")))
         except Exception as error:
             broken[name] = f"{type(error).__name__}: {error}"
-    return lacking, broken
+    return missing, broken
 
 
 def key(connection: Connection) -> Check:
-    """Look for the key. Nothing of it is told, not even its length."""
+    """Check the key. Nothing about it is shown, not even its length."""
     try:
         found = connection.key()
         source = "--api-key-file" if connection.api_key_file else f"the variable {connection.api_key_env}"
@@ -110,7 +110,7 @@ def key(connection: Connection) -> Check:
             source = f"the variable {DEFAULT_KEY_VARIABLE}"
             found = validated_api_key(os.environ.get(DEFAULT_KEY_VARIABLE))
     except Failure as failure:
-        advice = failure.hint or "name a variable or a file that holds the key and nothing else"
+        advice = failure.hint or "use a variable or a file that contains only the key"
         return Check("key", "problem", str(failure), advice, {"present": False})
     except ChatCompletionsError as error:
         return Check("key", "problem", f"{source}: {error}", "copy the key again, without quotes or line ends")
@@ -121,40 +121,46 @@ def key(connection: Connection) -> Check:
     if not found and _base_url(connection)[0] == DEFAULT_BASE_URL:
         return Check("key", "problem", "not found", "set OPENAI_API_KEY, or use --api-key-file or --api-key-env", facts)
     if not found:
-        return Check("key", "ok", "none is sent; a server that demands one says so below", facts=facts)
+        return Check("key", "ok", "none is sent; if the server requires one, the check below says so", facts=facts)
     if found.lower().startswith("bearer") or found[0] in "\"'":
         return Check(
-            "key", "warning", f"present ({source}), with a word or quotes around it", "give the bare key", facts
+            "key", "warning", f"present ({source}), with a prefix or quotes", "remove them from the key", facts
         )
     if connection.api_key_file and os.name != "nt" and stat.S_IMODE(connection.api_key_file.stat().st_mode) & 0o077:
         return Check(
-            "key", "warning", f"present ({source}), in a file that others may read", "chmod 600 the file", facts
+            "key", "warning", f"present ({source}), in a file that others can read", "run chmod 600 on the file", facts
         )
     return Check("key", "ok", f"present ({source})", facts=facts)
 
 
 def address(connection: Connection) -> Check:
-    """Look at the base URL."""
+    """Check the base URL."""
     url, source = _base_url(connection)
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
     except ValueError as error:
-        return Check("address", "problem", f"the base URL ({source}) is no address: {error}", _WRITE)
+        return Check("address", "problem", f"the base URL ({source}) is not valid: {error}", _WRITE)
     shown = _logging.shown(url)
     facts = {"base_url": shown, "source": source, "host": host, "port": port}
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s'\"]", url):
-        what = "holds white space or quotes" if re.search(r"[\s'\"]", url) else "has no host, or no http:// or https://"
-        # Of what is no address, any part may be a password.
+        what = (
+            "contains whitespace or quotes"
+            if re.search(r"[\s'\"]", url)
+            else "does not have a host, or http:// or https://"
+        )
+        # In an invalid URL, any part may be a password.
         return Check("address", "problem", f"the base URL ({source}) {what}", _WRITE, {"source": source})
     if parts.query or parts.fragment:
-        return Check("address", "problem", f"{shown} ({source}) has a query", "leave it off; use --query", facts)
+        return Check("address", "problem", f"{shown} ({source}) has a query", "remove it; use --query", facts)
     if re.search(r"/(chat/)?completions$", parts.path):
         less = re.sub(r"/(chat/)?completions$", "", shown)
-        return Check("address", "problem", f"{shown} ({source}) goes too far", f"leave off the end: {less}", facts)
+        return Check(
+            "address", "problem", f"{shown} ({source}) includes the path of the endpoint", f"use {less}", facts
+        )
     if parts.scheme == "http" and not _is_near(host):
         advice = "use https:// if the server has it"
-        return Check("address", "warning", f"{shown} ({source}); key and texts travel unencrypted", advice, facts)
+        return Check("address", "warning", f"{shown} ({source}) sends key and texts unencrypted", advice, facts)
     return Check("address", "ok", f"{shown} ({source})", facts=facts)
 
 
@@ -177,8 +183,8 @@ def _is_near(host: str) -> bool:
     return where.is_private or where.is_loopback
 
 
-def surroundings(connection: Connection) -> Iterator[Check]:
-    """Look at the environment variables for proxies and certificates that count on the way to the server."""
+def environment(connection: Connection) -> Iterator[Check]:
+    """Check the environment variables for proxies and certificates that affect the connection."""
     proxies = dict(_variables(PROXY_VARIABLES))
     shown = {name: value if "no_proxy" in name.lower() else _without_user(value) for name, value in proxies.items()}
     detail = ", ".join(f"{name}={value}" for name, value in shown.items()) or "no variable is set"
@@ -187,31 +193,31 @@ def surroundings(connection: Connection) -> Iterator[Check]:
 
 
 def _certificates(plain: bool) -> Iterator[Check]:
-    """Look at the variables as httpx reads them: the directory only where there is no file."""
+    """Check the variables as httpx reads them: the directory only if there is no file."""
     file, directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     instead = "is used instead of the built-in ones"
     if file and not Path(file).is_file():
-        # Also where the way is unencrypted, for it is loaded before that is known.
-        detail = f"SSL_CERT_FILE={file} is not there"
-        yield Check("certificate file", "problem", detail, "mend the path, or unset it")
+        # Even for an unencrypted connection, because it is loaded in any case.
+        detail = f"SSL_CERT_FILE={file} does not exist"
+        yield Check("certificate file", "problem", detail, "correct the path, or unset the variable")
     elif file and not plain:
         yield Check("certificate file", "ok", f"SSL_CERT_FILE={file} {instead}")
     if not directory or plain:
         return
     if file:
-        yield Check("certificate directory", "ok", "SSL_CERT_DIR is not used, as SSL_CERT_FILE is set")
+        yield Check("certificate directory", "ok", "SSL_CERT_DIR is not used, because SSL_CERT_FILE is set")
     elif Path(directory).is_dir():
         yield Check("certificate directory", "ok", f"SSL_CERT_DIR={directory} {instead}")
     else:
-        detail = f"SSL_CERT_DIR={directory} is not there"
-        yield Check("certificate directory", "problem", detail, "mend the path, or unset it")
+        detail = f"SSL_CERT_DIR={directory} does not exist"
+        yield Check("certificate directory", "problem", detail, "correct the path, or unset the variable")
 
 
 def _variables(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in names:
-        for canonical_json in dict.fromkeys((name, name.lower())):
-            if value := os.environ.get(canonical_json):
-                yield canonical_json, value
+        for variable in dict.fromkeys((name, name.lower())):
+            if value := os.environ.get(variable):
+                yield variable, value
 
 
 def _without_user(address: str) -> str:
@@ -221,7 +227,7 @@ def _without_user(address: str) -> str:
 
 
 def limits(connection: Connection) -> Check:
-    """Tell the time limits of a call."""
+    """Report the time limits of a call."""
     facts = {
         "connect": connection.timeout or DEFAULT_CONNECT_TIMEOUT,
         "timeout": connection.timeout or DEFAULT_TIMEOUT,
@@ -230,7 +236,7 @@ def limits(connection: Connection) -> Check:
         "max_retries": DEFAULT_MAX_RETRIES if connection.max_retries is None else connection.max_retries,
     }
     detail = (
-        f"connect {facts['connect']:g} s, without a byte {facts['timeout']:g} s,"
+        f"connect {facts['connect']:g} s, without data {facts['timeout']:g} s,"
         f" deadline {_limit(connection.deadline)}, idle stream {_limit(connection.idle_timeout)},"
         f" retries {facts['max_retries']}"
     )

@@ -1,4 +1,4 @@
-"""The options of every command that talks to a server, declared once, and the client that they make."""
+"""The options that all commands with a server share, and the client created from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
 _PANEL = "Connection"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_TELLING = re.compile("auth|cookie|key|password|secret|signature|token", re.IGNORECASE)
+_SECRET_NAME = re.compile("auth|cookie|key|password|secret|signature|token", re.IGNORECASE)
 
 
 def _option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:
@@ -35,31 +35,33 @@ def _option(*names: str, help: str, metavar: str | None = None, **more: Any) -> 
 
 def _seconds(value: float | None) -> float | None:
     if value is not None and not (value > 0 and math.isfinite(value)):
-        raise typer.BadParameter(f"{value:g} is no number of seconds above 0")
+        raise typer.BadParameter(f"{value:g} is not a number of seconds above 0")
     return value
 
 
 def _refused_key(value: str | None) -> None:
     if value is not None:
         raise typer.BadParameter(
-            "a key on the command line is seen by every user of this machine, and kept by the shell;"
+            "a key on the command line is visible to every user of this machine and stays in the shell's history;"
             " set OPENAI_API_KEY, or use --api-key-file or --api-key-env"
         )
 
 
 @dataclass(frozen=True, repr=False)
 class Connection:
-    """Where the server is, who asks, and how long to wait; each field is an option."""
+    """The server, the credentials and the time limits; each field is an option."""
 
     base_url: Annotated[
-        str | None, _option("--base-url", metavar="URL", help="Where the API is; else OPENAI_BASE_URL, else OpenAI.")
+        str | None, _option("--base-url", metavar="URL", help="URL of the API (default: OPENAI_BASE_URL, else OpenAI).")
     ] = None
     api_key_file: Annotated[
-        Path | None, _option("--api-key-file", metavar="FILE", help="File that holds the key and nothing else.")
+        Path | None, _option("--api-key-file", metavar="FILE", help="File that contains only the API key.")
     ] = None
     api_key_env: Annotated[
         str | None,
-        _option("--api-key-env", metavar="NAME", help="Environment variable that holds the key; else OPENAI_API_KEY."),
+        _option(
+            "--api-key-env", metavar="NAME", help="Environment variable with the API key (default: OPENAI_API_KEY)."
+        ),
     ] = None
     api_key: Annotated[str | None, typer.Option("--api-key", hidden=True, callback=_refused_key)] = None
     api_key_header: Annotated[
@@ -67,33 +69,39 @@ class Connection:
         _option("--api-key-header", metavar="NAME", help="Send the key in this header (Azure: api-key)."),
     ] = None
     organization: Annotated[
-        str | None, _option("--organization", metavar="ID", help="Organization; else OPENAI_ORG_ID.")
+        str | None, _option("--organization", metavar="ID", help="Organization (default: OPENAI_ORG_ID).")
     ] = None
-    project: Annotated[str | None, _option("--project", metavar="ID", help="Project; else OPENAI_PROJECT_ID.")] = None
+    project: Annotated[str | None, _option("--project", metavar="ID", help="Project (default: OPENAI_PROJECT_ID).")] = (
+        None
+    )
     timeout: Annotated[
         float | None,
-        _option("--timeout", metavar="SECONDS", callback=_seconds, help="Seconds without a byte until giving up."),
+        _option("--timeout", metavar="SECONDS", callback=_seconds, help="Maximum time without receiving data."),
     ] = None
     deadline: Annotated[
         float | None,
-        _option("--deadline", metavar="SECONDS", callback=_seconds, help="Seconds for everything, retries included."),
+        _option(
+            "--deadline", metavar="SECONDS", callback=_seconds, help="Maximum time for everything, including retries."
+        ),
     ] = None
     idle_timeout: Annotated[
         float | None,
-        _option("--idle-timeout", metavar="SECONDS", callback=_seconds, help="Seconds without a piece of a stream."),
+        _option(
+            "--idle-timeout", metavar="SECONDS", callback=_seconds, help="Maximum time between two pieces of a stream."
+        ),
     ] = None
     max_retries: Annotated[
-        int | None, _option("--max-retries", metavar="N", min=0, help="How often to try again; 2 by default.")
+        int | None, _option("--max-retries", metavar="N", min=0, help="Maximum number of retries (default: 2).")
     ] = None
     header: Annotated[
         list[str] | None,
-        _option("--header", metavar="NAME:VALUE", help="Header to send; without a value, not to send. Repeatable."),
+        _option("--header", metavar="NAME:VALUE", help="Header to send; without a value, it is not sent. Repeatable."),
     ] = None
     query: Annotated[
         list[str] | None, _option("--query", metavar="NAME=VALUE", help="Query parameter to send. Repeatable.")
     ] = None
     debug: Annotated[
-        bool, _option("--debug", help="Log each attempt, without keys and texts, and show where errors arise.")
+        bool, _option("--debug", help="Log each attempt, without keys and texts, and show tracebacks.")
     ] = False
 
     def client(self, **settings: Any) -> Client:
@@ -135,23 +143,23 @@ class Connection:
             return Client(**{name: value for name, value in given.items() if value is not None})
         except ChatCompletionsError as error:
             if "no API key" in str(error):
-                raise Failure("there is no API key, which OpenAI's server demands", _KEY_HINT) from None
+                raise Failure("there is no API key, which OpenAI's server requires", _KEY_HINT) from None
             raise Failure(str(error)) from None
 
     def key(self) -> str | None:
-        """Return the key that the options name; None for what the environment says.
+        """Return the key from the options; None to use the environment.
 
         Raises:
-            Failure: What they name holds no key.
+            Failure: If the options do not lead to one valid key.
         """
         if self.api_key_file is not None and self.api_key_env is not None:
-            raise Failure("--api-key-file and --api-key-env name two keys; give one of them")
+            raise Failure("--api-key-file and --api-key-env cannot be combined")
         if self.api_key_file is not None:
             key = _key_in(self.api_key_file)
         elif self.api_key_env is not None:
             key = os.environ.get(self.api_key_env, "")
             if not key:
-                raise Failure(f"--api-key-env: the environment variable {self.api_key_env} is not set, or empty")
+                raise Failure(f"--api-key-env: the environment variable {self.api_key_env} is not set or is empty")
         else:
             key = None
         try:
@@ -163,10 +171,10 @@ class Connection:
         return key
 
     def headers(self) -> dict[str, str | None]:
-        """Return the headers; None takes one of the client's away.
+        """Return the headers; None removes one of the client's headers.
 
         Raises:
-            Failure: One cannot be sent; its value is not shown, for it may be a secret.
+            Failure: If one cannot be sent; its value may be a secret and is not shown.
         """
         headers: dict[str, str | None] = {}
         for text in self.header or ():
@@ -175,8 +183,10 @@ class Connection:
             if not colon or not _HEADER_NAME.fullmatch(name):
                 raise Failure("--header: write NAME:VALUE, such as 'X-Team: stories'")
             if not value.isascii() or not value.isprintable():
-                raise Failure(f"--header {name}: its value holds what a header cannot carry; use printable ASCII")
-            if _TELLING.search(name):
+                raise Failure(
+                    f"--header {name}: its value contains characters that a header cannot have; use printable ASCII"
+                )
+            if _SECRET_NAME.search(name):
                 hide(value)
                 hide(value.rpartition(" ")[2])
             headers[name] = value or None
@@ -187,16 +197,16 @@ class Connection:
         query: dict[str, list[str]] = {}
         for name, value in pairs(self.query, "--query"):
             query.setdefault(name, []).append(value)
-            if _TELLING.search(name):
+            if _SECRET_NAME.search(name):
                 hide(value)
         return {name: values if len(values) > 1 else values[0] for name, values in query.items()}
 
 
-_KEY_HINT = "set OPENAI_API_KEY, or use --api-key-file or --api-key-env; for another server give --base-url"
+_KEY_HINT = "set OPENAI_API_KEY, or use --api-key-file or --api-key-env; for another server, use --base-url"
 
 
 def takes_connection(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a command the options of a connection in place of its argument `connection`."""
+    """Replace a command's argument `connection` by the options of a connection."""
     own = inspect.signature(command, eval_str=True).parameters
     types = get_type_hints(Connection, include_extras=True)
     shared = [
@@ -221,7 +231,7 @@ def pairs(texts: Iterable[str] | None, option: str) -> list[tuple[str, str]]:
     """Return the names and values of `NAME=VALUE` texts.
 
     Raises:
-        Failure: One is none; its value is not shown.
+        Failure: If a text has another form; its value is not shown.
     """
     found = []
     for text in texts or ():
@@ -233,7 +243,7 @@ def pairs(texts: Iterable[str] | None, option: str) -> list[tuple[str, str]]:
 
 
 def secrets_of(url: str | None) -> list[str]:
-    """Return what must not be shown of an address: its user, its password, its query."""
+    """Return the parts of a URL that must not be shown: user, password and query."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
@@ -247,8 +257,8 @@ def _key_in(path: Path) -> str:
     except OSError as error:
         raise Failure(f"--api-key-file {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Failure(f"--api-key-file {path}: holds no text") from None
+        raise Failure(f"--api-key-file {path}: is not a text file") from None
     if not text or len(text.split()) > 1:
-        what = "holds more than one word or line" if text else "is empty"
-        raise Failure(f"--api-key-file {path}: {what}; it should hold the key and nothing else")
+        what = "contains more than one word or line" if text else "is empty"
+        raise Failure(f"--api-key-file {path}: {what}; it must contain only the key")
     return text

@@ -1,4 +1,4 @@
-"""`chat-completions create`: ask a model, and show its answer as it arrives."""
+"""`chat-completions create`: send a prompt to a model and show the answer as it arrives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chat_completions.cli import answers, asking
+from chat_completions.cli import answers, request_options
 from chat_completions.cli.connection import Connection
 from chat_completions.cli.exits import Exit, Failure
 from chat_completions.cli.screen import is_terminal, shared_screen
@@ -22,22 +22,23 @@ def create(
         str | None,
         typer.Argument(
             metavar="[PROMPT]",
-            help="What to ask; '-', or nothing: standard input. With both, a pipe or a file goes after the prompt.",
+            help="The prompt; without it, or with '-', standard input is read. Piped input is appended to the prompt.",
             show_default=False,
         ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME", envvar=list(MODEL_VARIABLES), help="The model to ask."),
+        typer.Option("--model", "-m", metavar="NAME", envvar=list(MODEL_VARIABLES), help="The model."),
     ] = None,
     system: Annotated[
-        str | None, typer.Option("--system", "-s", metavar="TEXT", help="Instructions that go before everything else.")
+        str | None,
+        typer.Option("--system", "-s", metavar="TEXT", help="System message, sent before all other messages."),
     ] = None,
     stream: Annotated[
         bool | None,
         typer.Option(
             "--stream/--no-stream",
-            help="Show the text as it arrives (the default), or at once when it is complete.",
+            help="Show the text as it arrives (the default), or only when it is complete.",
             show_default=False,
         ),
     ] = None,
@@ -46,7 +47,7 @@ def create(
     ] = False,
     schema: Annotated[
         str | None,
-        typer.Option("--schema", metavar="FILE", help="JSON Schema that the answer has to fit; it is checked."),
+        typer.Option("--schema", metavar="FILE", help="JSON Schema that the answer must match; it is checked."),
     ] = None,
     param: Annotated[
         list[str] | None,
@@ -55,22 +56,24 @@ def create(
             "-p",
             metavar="KEY=VALUE",
             help="Field of the request, such as temperature=0 or stream_options.include_usage=true;"
-            " the value is JSON, or else text. Repeatable.",
+            " the value is parsed as JSON if possible. Repeatable.",
         ),
     ] = None,
     messages: Annotated[
         str | None,
-        typer.Option("--messages", metavar="FILE", help="JSON array of the messages before the prompt; '-': stdin."),
+        typer.Option(
+            "--messages", metavar="FILE", help="JSON array of messages to send before the prompt; '-' reads stdin."
+        ),
     ] = None,
     image: Annotated[
         list[str] | None,
-        typer.Option("--image", metavar="FILE", help="Image, or its address, that goes with the prompt. Repeatable."),
+        typer.Option("--image", metavar="FILE", help="Image file or URL to send with the prompt. Repeatable."),
     ] = None,
     reasoning: Annotated[
         bool | None,
         typer.Option(
             "--reasoning/--no-reasoning",
-            help="Show reasoning on standard error; by default if that is a terminal.",
+            help="Show reasoning on standard error (the default if it is a terminal).",
             show_default=False,
         ),
     ] = None,
@@ -88,12 +91,12 @@ def create(
         reasoning = is_terminal(sys.stderr)
     request: dict[str, Any] = {} if model is None else {"model": model}
     if schema is not None:
-        request["response_format"] = asking.response_format_of(schema, screen)
-    asking.put_params(request, param or ())
+        request["response_format"] = request_options.response_format_of(schema, screen)
+    request_options.put_params(request, param or ())
     if not request.get("model"):
-        raise Failure("no model is named", f"give --model NAME, or set {MODEL_VARIABLES[0]}")
-    request["messages"] = asking.messages_of(prompt, system, messages, image or (), screen)
-    arguments = asking.arguments_of(request, screen)
+        raise Failure("no model is set", f"use --model NAME, or set {MODEL_VARIABLES[0]}")
+    request["messages"] = request_options.messages_of(prompt, system, messages, image or (), screen)
+    arguments = request_options.arguments_of(request, screen)
     with connection.client(validate=validate) as client:
         if json and stream:
             answer = answers.show_chunks(client, arguments, screen)
@@ -106,12 +109,12 @@ def create(
                 answers.show_whole(completion, screen, reasoning=reasoning)
         else:
             completion = answers.show_stream(client, arguments, screen, reasoning=reasoning).to_dict()
-    answers.judge(completion, None if schema is None else _wanted(request), screen)
+    answers.check_completion(completion, None if schema is None else _sent_schema(request), screen)
     return Exit.DONE
 
 
-def _wanted(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the schema that was sent, which --param may have changed."""
+def _sent_schema(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the schema that was sent; --param may have changed it."""
     try:
         schema = request["response_format"]["json_schema"]["schema"]
     except (KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""`chat-completions doctor`: what is wrong with key, address, network or installation, and what to do about it."""
+"""`chat-completions doctor`: diagnose problems with the API key, address, network or installation."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _INDENT = len("problem  ")
 
 def doctor(
     connection: Connection,
-    json: Annotated[bool, typer.Option("--json", help="Show the findings as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Show the results as JSON.")] = False,
 ) -> int:
-    """Look at everything that a call needs, and make a request that changes nothing.
+    """Check everything that a call needs, and send a request that changes nothing.
 
     Returns:
         The exit code: 1 if something is wrong.
@@ -49,15 +49,15 @@ def _checks(connection: Connection) -> Iterator[Check]:
     yield from checks.installation()
     key, address = checks.key(connection), checks.address(connection)
     yield from (key, address)
-    yield from checks.surroundings(connection)
+    yield from checks.environment(connection)
     yield checks.limits(connection)
     if address.status != "problem":
         keyed = key.status != "problem" and key.facts.get("source") is not None
-        yield from probe.way(connection, keyed=keyed)
+        yield from probe.check_server(connection, keyed=keyed)
 
 
 def _show(check: Check, screen: Screen) -> None:
-    """Show a finding: on a terminal in its width, in a pipe as a line for it and one for the advice."""
+    """Show a result: wrapped on a terminal, else as one line and one for the advice."""
     lines = [f"{check.name}: {check.detail}"] + ([f"-> {check.advice}"] if check.advice else [])
     for number, line in enumerate(lines):
         text = masked(" ".join(line.split()))

@@ -1,4 +1,4 @@
-"""The exit codes, and the failure that commands raise when they know what is wrong."""
+"""The exit codes, and the exception that commands raise for an expected failure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What the command's exit code says."""
+    """The exit codes of the commands."""
 
     DONE = 0
     REFUSED = 1
@@ -23,19 +23,19 @@ class Exit(IntEnum):
 
 MEANINGS: Mapping[Exit, str] = {
     Exit.DONE: "done",
-    Exit.REFUSED: "the server refused or failed; doctor: something is wrong",
+    Exit.REFUSED: "the server refused or failed; doctor: there is a problem",
     Exit.USAGE: "wrong usage: an option, a file, or the request",
-    Exit.CUT: "the answer broke off or took too long; what came is on stdout",
+    Exit.CUT: "the answer was cut off or too slow; stdout has what arrived",
     Exit.UNREACHABLE: "no connection, or no answer in time",
-    Exit.UNUSABLE: "the model refused, or its answer does not fit --schema",
+    Exit.UNUSABLE: "the model refused, or its answer does not match --schema",
     Exit.MISSING: "a package is missing; the message says what to install",
-    Exit.INTERRUPTED: "interrupted by Ctrl-C; what came is on standard output",
-    Exit.CLOSED: "the reader of standard output went away",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C; stdout has what arrived",
+    Exit.CLOSED: "the reader of standard output closed the pipe",
 }
 
 
 class Failure(Exception):
-    """What ends a command.
+    """An expected failure, which ends a command.
 
     Args:
         message: What is wrong, and where.
@@ -50,14 +50,12 @@ class Failure(Exception):
 
 
 def missing_package(error: ImportError) -> str | None:
-    """Return the package whose absence an exception tells of.
+    """Return the package that is not installed, or None if the installation is broken.
+
+    It is broken if a module of ours, of Python or inside an installed package is missing.
 
     Args:
-        error: What an import raised.
-
-    Returns:
-        The package's name; None if nothing is missing, and what is installed is broken: one of our own modules, a
-        module within a package that is there, or one of Python itself.
+        error: The error that an import raised.
     """
     at: BaseException | None = error
     while at is not None:
@@ -70,6 +68,6 @@ def missing_package(error: ImportError) -> str | None:
 
 
 def epilog(rich: bool) -> str:
-    """Return the exit codes as the end of a help text, for a terminal or plain."""
+    """Return the list of exit codes for the end of a help text, styled or plain."""
     lines = [f"{code:>3}  {meaning}" for code, meaning in MEANINGS.items()]
     return "\n".join([*([] if rich else ["\b"]), "Exit codes:", *lines])

@@ -1,4 +1,4 @@
-"""Files and standard input that hold a part of the request, with the place of what is wrong in them."""
+"""Read parts of the request from files and standard input; errors show file, line and column."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from chat_completions.cli.screen import Screen
 
 STANDARD_INPUT = "-"
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-_PATIENCE = 2.0  # seconds of silence after which the user is told what is waited for
+_PATIENCE = 2.0  # seconds of silence before a note says what the command waits for
 
 
 def text_of(name: str, screen: Screen, *, what: str) -> str:
     """Return the text of a file; `-` is standard input.
 
     Raises:
-        Failure: It cannot be read, or it is no UTF-8.
+        Failure: If it cannot be read or is not UTF-8.
     """
     data = _standard_input(screen, what) if name == STANDARD_INPUT else bytes_of(name)
     shown = "standard input" if name == STANDARD_INPUT else name
@@ -34,14 +34,14 @@ def text_of(name: str, screen: Screen, *, what: str) -> str:
     try:
         return data.decode(encoding).replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise Failure(f"{shown}: is no UTF-8 text (byte {error.start}); an image goes with --image") from None
+        raise Failure(f"{shown}: is not UTF-8 text (byte {error.start}); use --image for an image") from None
 
 
 def bytes_of(name: str) -> bytes:
-    """Return what a file holds.
+    """Return the content of a file.
 
     Raises:
-        Failure: It cannot be read.
+        Failure: If it cannot be read.
     """
     try:
         return Path(name).expanduser().read_bytes()
@@ -54,28 +54,28 @@ def json_of(name: str, screen: Screen, *, kind: type[Any], what: str) -> Any:
 
     Args:
         name: The file.
-        screen: Where to say that standard input is waited for.
-        kind: `dict` or `list`: what the value has to be.
-        what: What it is meant to be, for messages.
+        screen: Where to say that the command waits for standard input.
+        kind: The required type, `dict` or `list`.
+        what: What it should be, for messages.
 
     Raises:
-        Failure: It is no JSON, or another kind of it; the message has file, line and column.
+        Failure: If it is not JSON or has another type; the message has file, line and column.
     """
     text = text_of(name, screen, what=what)
     shown = "standard input" if name == STANDARD_INPUT else name
     try:
         value = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        raise Failure(f"{shown}:{error.lineno}:{error.colno}: is no JSON: {error.msg}") from None
+        raise Failure(f"{shown}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
     except _ConstantError as error:
         without_texts = _TEXT.sub(lambda match: '"' * len(match[0]), text)
         place = _place(text, without_texts.find(str(error)))
-        raise Failure(f"{shown}:{place}: is no JSON: it has finite numbers only, no {error}") from None
+        raise Failure(f"{shown}:{place}: is not JSON: {error} is not a JSON number") from None
     except (ValueError, RecursionError) as error:
         raise Failure(f"{shown}: cannot be read: {error}") from None
     if not isinstance(value, kind):
         place = _place(text, len(text) - len(text.lstrip()))
-        raise Failure(f"{shown}:{place}: is {_kind(value)}; {what} is {_KINDS[kind]}")
+        raise Failure(f"{shown}:{place}: is {_kind(value)}; {what} must be {_KINDS[kind]}")
     return value
 
 
@@ -84,8 +84,8 @@ def _place(text: str, at: int) -> str:
     return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
-def is_fed() -> bool:
-    """Return whether standard input is a pipe or a file, rather than a terminal or nothing."""
+def has_piped_input() -> bool:
+    """Return whether standard input is a pipe or a file."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError, ValueError):
@@ -95,11 +95,11 @@ def is_fed() -> bool:
 
 def _standard_input(screen: Screen, what: str) -> bytes:
     if sys.stdin is None:
-        raise Failure(f"standard input is closed, and {what} should come from it")
+        raise Failure(f"standard input is closed, but {what} should come from it")
     if sys.stdin.isatty():
         screen.note(f"reading {what} from the keyboard; end it with {'Ctrl-Z' if os.name == 'nt' else 'Ctrl-D'}")
         return sys.stdin.buffer.read()
-    # A pipe that nobody closes would otherwise look like a server that does not answer.
+    # Without a note, a pipe that stays open would look like a server that does not answer.
     waiting = threading.Timer(
         _PATIENCE, screen.note, [f"waiting for {what} on standard input; if there is none, add </dev/null"]
     )
@@ -125,4 +125,4 @@ def _kind(value: Any) -> str:
     return _KINDS.get(type(value), "a number") if value is not None else "null"
 
 
-_KINDS: dict[type[Any], str] = {dict: "an object", list: "an array", str: "a text", bool: "true or false"}
+_KINDS: dict[type[Any], str] = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}

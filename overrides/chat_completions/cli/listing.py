@@ -1,4 +1,4 @@
-"""`chat-completions list`: the stored completions, as a table for a person and as lines for a program."""
+"""`chat-completions list`: show the stored completions as a table or, for programs, as lines."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 COLUMNS = ("id", "created", "model", "finish", "tokens", "metadata", "text")
-_PAGE = 100  # completions; the most that the API gives at once
+_PAGE = 100  # completions; the API's maximum
 _CUT = ("metadata", "text")  # the columns that may be cut, in that order
-_LEFT_OUT = ("metadata", "tokens", "finish", "model", "created")  # where there is no room, in that order
+_LEFT_OUT = ("metadata", "tokens", "finish", "model", "created")  # if there is no room, in that order
 _GAP = "  "
-_NARROWEST = 12  # of a column that is cut
-_SHOWN_CHARACTERS = 200  # of a text in a table; more is wider than any terminal
+_NARROWEST = 12  # width of a column that is cut
+_MAX_CHARACTERS = 200  # of a text in a table; wider than any terminal
 
 
 class Order(StrEnum):
-    """By what the completions are sorted."""
+    """The order of the completions."""
 
     asc = "asc"
     desc = "desc"
@@ -40,20 +40,22 @@ class Order(StrEnum):
 def list_stored(
     connection: Connection,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", metavar="NAME", help="Only those of this model.")
+        str | None, typer.Option("--model", "-m", metavar="NAME", help="Only completions of this model.")
     ] = None,
     metadata: Annotated[
-        list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="Only those with this. Repeatable.")
+        list[str] | None,
+        typer.Option("--metadata", metavar="KEY=VALUE", help="Only completions with this metadata. Repeatable."),
     ] = None,
-    after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Only those after this one.")] = None,
+    after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Only completions after this one.")] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="How many to fetch at once; 100 by default.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Completions per page (default: 100).")
     ] = None,
     order: Annotated[
-        Order | None, typer.Option("--order", help="By time: oldest or newest first.", show_default=False)
+        Order | None, typer.Option("--order", help="Oldest (asc) or newest (desc) first.", show_default=False)
     ] = None,
     max_items: Annotated[
-        int | None, typer.Option("--max-items", "-n", metavar="N", min=0, help="How many in all; all by default.")
+        int | None,
+        typer.Option("--max-items", "-n", metavar="N", min=0, help="Maximum number of completions (default: all)."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Show each completion as a line of JSON.")] = False,
 ) -> int:
@@ -63,17 +65,20 @@ def list_stored(
         The exit code.
     """
     screen = shared_screen()
-    asked: dict[str, Any] = {
+    options: dict[str, Any] = {
         "model": model,
         "metadata": dict(pairs(metadata, "--metadata")) or None,
         "after": after,
         "limit": limit or max(1, min(_PAGE, _PAGE if max_items is None else max_items)),
         "order": None if order is None else order.value,
     }
-    arguments = {name: value for name, value in asked.items() if value is not None}
+    arguments = {name: value for name, value in options.items() if value is not None}
     table = screen.terminal and not json
     rows: list[list[str]] = []
-    with connection.client() as client, _progress(after=asked["limit"], wanted=table or not screen.terminal) as tell:
+    with (
+        connection.client() as client,
+        _progress(after=options["limit"], wanted=table or not screen.terminal) as update,
+    ):
         try:
             for count, item in enumerate(client.chat.completions.list(**arguments, max_items=max_items), 1):
                 if table:
@@ -82,14 +87,14 @@ def list_stored(
                     screen.write(json_text(item.to_dict(), terminal=screen.terminal) + "\n")
                 else:
                     screen.write("\t".join(screens.fields(_row(item.to_dict(), short=False), terminal=False)) + "\n")
-                tell(count)
+                update(count)
         finally:
-            # Also after an error or Ctrl-C: what came is shown.
-            tell(None)
+            # After an error or Ctrl-C as well, show what arrived.
+            update(None)
             if rows:
                 _show_table(rows, screen)
     if table and not rows:
-        screen.note("there are none; a completion is kept if it is created with --param store=true")
+        screen.note("there are none; completions that are created with --param store=true are stored")
     return Exit.DONE
 
 
@@ -110,11 +115,11 @@ def _row(item: dict[str, Any], *, short: bool) -> list[str]:
         text if isinstance(text, str) or not text else json_format.dumps(text, ensure_ascii=False),
     )
     texts = ["" if value is None else str(value) for value in values]
-    return [text[:_SHOWN_CHARACTERS] for text in texts] if short else texts
+    return [text[:_MAX_CHARACTERS] for text in texts] if short else texts
 
 
 def _moment(seconds: Any, short: bool) -> str:
-    """Return a time of the server's: for a person by the clock on the wall, for a program in UTC."""
+    """Return a time from the server: short and in local time, or in UTC."""
     try:
         moment = datetime.fromtimestamp(seconds, UTC)
         return f"{moment.astimezone():%Y-%m-%d %H:%M}" if short else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
@@ -123,7 +128,7 @@ def _moment(seconds: Any, short: bool) -> str:
 
 
 def _show_table(rows: list[list[str]], screen: Screen) -> None:
-    """Show rows in the terminal's width: some columns are cut, or left out if there is no room; an id never is."""
+    """Show rows in the terminal's width: columns are cut or left out if there is no room, except the id."""
     from rich.cells import cell_len, set_cell_size
 
     columns = {
@@ -151,7 +156,7 @@ def _show_table(rows: list[list[str]], screen: Screen) -> None:
         screen.write_styled(_GAP.join(cells).rstrip() + "\n", "bold" if number == 0 else None)
     if left_out:
         named = ", ".join(name for name in COLUMNS if name in left_out)
-        screen.note(f"there is no room for {named}: widen the terminal, or use --json")
+        screen.note(f"there is no room for {named}: use a wider terminal, or --json")
 
 
 def _cell(text: str, width: int, cell_len: Callable[[str], int], set_cell_size: Callable[[str, int], str]) -> str:
@@ -160,11 +165,11 @@ def _cell(text: str, width: int, cell_len: Callable[[str], int], set_cell_size: 
 
 @contextmanager
 def _progress(*, after: int, wanted: bool) -> Iterator[Callable[[int | None], None]]:
-    """Give what tells of the count on standard error, for a person and from the second page on; None is its end."""
+    """Yield a function that shows the count on standard error from the second page on; None ends it."""
     progress: Progress | None = None
     task: Any = None
 
-    def tell(count: int | None) -> None:
+    def update(count: int | None) -> None:
         nonlocal progress, task
         if count is None:
             if progress is not None:
@@ -180,7 +185,7 @@ def _progress(*, after: int, wanted: bool) -> Iterator[Callable[[int | None], No
     def silent(count: int | None) -> None:
         pass
 
-    yield tell if wanted and is_terminal(sys.stderr) else silent
+    yield update if wanted and is_terminal(sys.stderr) else silent
 
 
 def _spinner() -> Progress:
@@ -191,7 +196,7 @@ def _spinner() -> Progress:
         TextColumn("{task.description}"),
         console=screens.console(sys.stderr),
         transient=True,
-        # Otherwise what is written to standard output meanwhile would end up on standard error.
+        # Otherwise rich would redirect standard output to standard error.
         redirect_stdout=False,
         redirect_stderr=False,
     )

@@ -1,7 +1,7 @@
-"""What `doctor` finds out about the way to the server: each step of a request that changes nothing, and its time.
+"""The checks of `doctor` on the connection: each step of a request that changes nothing, and its duration.
 
-The steps are those of the client's own request, as its http library reports them: the proxy, the certificates and the
-time limits are the ones that count.
+The steps are those of a request of the client, as its HTTP library reports them, so they use the same proxy,
+certificates and time limits as any call.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from chat_completions.errors import APIConnectionError, APIError, APIStatusError
 if TYPE_CHECKING:
     from chat_completions import Client
 
-_DEADLINE = 20.0  # seconds that a request may take, where the user does not say
-_SOON = 14 * 86400  # seconds: a certificate that ends in that time is told of
+_DEADLINE = 20.0  # seconds for a request, unless the user sets a limit
+_SOON = 14 * 86400  # seconds before its end when a certificate gets a warning
 
 
 class Trace:
@@ -42,7 +42,7 @@ class Trace:
         self.began: dict[str, float] = {}
         self.took: dict[str, float] = {}  # milliseconds
         self.failed: str | None = None
-        self.dialled: tuple[str, int] | None = None
+        self.connected_to: tuple[str, int] | None = None
         self.tls: Any = None
 
     def __call__(self, name: str, info: Mapping[str, Any]) -> None:
@@ -50,7 +50,7 @@ class Trace:
         if stage == "started":
             self.began[step] = time.perf_counter()
             if step == "connect_tcp":
-                self.dialled = info.get("host", ""), info.get("port", 0)
+                self.connected_to = info.get("host", ""), info.get("port", 0)
         else:
             self.took[step] = (time.perf_counter() - self.began.get(step, time.perf_counter())) * 1000
             if stage == "failed":
@@ -59,12 +59,12 @@ class Trace:
                 self.tls = info["return_value"].get_extra_info("ssl_object")
 
 
-def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
-    """Go the way to the server, and tell of each step.
+def check_server(connection: Connection, *, keyed: bool) -> Iterator[Check]:
+    """Send a request to the server, and yield a check for each step.
 
     Args:
         connection: The options.
-        keyed: Whether there is a key to be sent; without one, the way is gone without.
+        keyed: Whether there is a key to send.
     """
     import httpx
 
@@ -81,15 +81,15 @@ def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
         with told():
             http_client = httpx.Client(verify=default_ssl_context(), event_hooks={"request": [watch]})
     except (ChatCompletionsError, ImportError, OSError, ValueError) as error:
-        yield Check("http client", "problem", f"cannot be made: {error}", _setting(error))
+        yield Check("http client", "problem", f"cannot be created: {error}", _setting(error))
         return
     with http_client:
-        settings: dict[str, Any] = {} if keyed else {"api_key": str}  # a function that gives no key
+        settings: dict[str, Any] = {} if keyed else {"api_key": str}  # a function that returns an empty key
         settings |= {"deadline": connection.deadline or _DEADLINE, "max_retries": 0, "http_client": http_client}
         try:
             client = connection.client(**settings)
         except Failure as failure:
-            yield Check("client", "problem", str(failure), failure.hint or "see chat-completions doctor --help")
+            yield Check("client", "problem", str(failure), failure.hint or "run chat-completions doctor --help")
             return
         url = httpx.URL(client.base_url)
         target = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
@@ -98,7 +98,7 @@ def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
             answer = _ask(client)
         except APIError as error:
             answer = error
-        proxied = trace.dialled not in (None, target)
+        proxied = trace.connected_to not in (None, target)
         yield from _steps(trace, proxied, client.base_url, answer if isinstance(answer, APIConnectionError) else None)
         if isinstance(answer, Check):
             yield answer
@@ -110,20 +110,20 @@ def way(connection: Connection, *, keyed: bool) -> Iterator[Check]:
 
 def _setting(error: Exception) -> str:
     if isinstance(error, ImportError) and "socks" in str(error).lower():
-        return "pip install 'httpx[socks]', or unset the proxy's variable"
+        return "pip install 'httpx[socks]', or unset the proxy variable"
     if isinstance(error, ImportError):
         missing = missing_package(error)
-        return f"pip install {missing}" if missing else "the installation is broken, or this is a bug: install it anew"
-    return "see to the variables of proxies and certificates above"
+        return f"pip install {missing}" if missing else "the installation is broken, or this is a bug: reinstall it"
+    return "check the proxy and certificate variables above"
 
 
 def _steps(trace: Trace, proxied: bool, url: str, error: APIConnectionError | None) -> Iterator[Check]:
-    """Tell of the steps before the answer, up to the one that failed."""
-    if trace.dialled is None:
+    """Yield the steps before the answer, up to the one that failed."""
+    if trace.connected_to is None:
         if error is not None:
             yield connection_problem(error, "the server", proxied=False)
         return
-    host, port = trace.dialled
+    host, port = trace.connected_to
     where = f"the proxy {host}:{port}" if proxied else f"{host}:{port}"
     if error is not None and trace.failed == "connect_tcp":
         yield connection_problem(error, where, proxied=proxied)
@@ -140,7 +140,7 @@ def _steps(trace: Trace, proxied: bool, url: str, error: APIConnectionError | No
     if trace.tls is not None:
         yield _certificate(trace.tls, took["start_tls"])
     if error is not None:
-        # It stood for the first request; where that led elsewhere, the failure is that of another host.
+        # The first request had a connection; after a redirect, the failure is at another host.
         yield redirect_problem(error, url, where) or answer_problem(error, where, proxied=proxied)
     elif "receive_response_headers" in took:
         waited = took["receive_response_headers"]
@@ -162,28 +162,28 @@ def _certificate(tls: ssl.SSLObject, milliseconds: float) -> Check:
     detail = f"{tls.version()}, certificate by {by}, until {ends}, in {milliseconds:.0f} ms"
     facts = {"version": tls.version(), "issuer": by, "until": ends, "milliseconds": milliseconds}
     if ends and ssl.cert_time_to_seconds(ends) - time.time() < _SOON:
-        return Check("TLS", "warning", detail, "the server's certificate ends soon; tell who runs it", facts)
+        return Check("TLS", "warning", detail, "the server's certificate expires soon; tell its operator", facts)
     return Check("TLS", "ok", detail, facts=facts)
 
 
 def _ask(client: Client) -> Check:
-    """Send what changes nothing, until something answers that tells whether this is the API.
+    """Send requests that change nothing, until a response shows whether this is the API.
 
-    Few servers list stored completions; most list models; and every one refuses an empty request to its face.
+    Few servers list stored completions, most list models, and every one rejects an empty request.
 
     Raises:
-        APIError: The server answered with a fault of another kind than that there is no such path.
+        APIError: If the server responds with an error other than an unknown path.
     """
     from chat_completions._contract import generated
     from chat_completions._transport.call import Call
 
-    asked = (
+    attempts = (
         ("stored completions", generated.list_request(limit=1)),
         ("models", {"method": "get", "url": "/models"}),
         ("completions", generated.create_request({})),
     )
     last: APIStatusError | None = None
-    for what, request in asked:
+    for what, request in attempts:
         try:
             response = client._sender.send(Call(request)).response
         except APIStatusError as error:
@@ -196,15 +196,15 @@ def _ask(client: Client) -> Check:
             continue
         facts = {"status": response.status_code, "by": what}
         if is_html(response):
-            detail = f"HTTP {response.status_code} with a web page, not with the API"
-            advice = "the base URL leads to a website, or a network's log-in page answers; most base URLs end in /v1"
+            detail = f"HTTP {response.status_code} with a web page, not an API response"
+            advice = "the base URL is that of a website, or a network's login page answers; most base URLs end in /v1"
             return Check("answer", "problem", detail, advice, facts)
         body = _json_object(response.content)
-        # Some servers say with HTTP 200 that they know no such path.
+        # Some servers report an unknown path with HTTP 200.
         if not body.get("error") and any(isinstance(body.get(name), list) for name in ("data", "choices")):
             return Check("answer", "ok", f"HTTP {response.status_code}, {what}: this is the API", facts=facts)
     if last is None:
-        return Check("answer", "problem", "what answers is not the API", "is the base URL right?")
+        return Check("answer", "problem", "the server that answers is not the API", "is the base URL right?")
     raise last
 
 

@@ -1,7 +1,7 @@
-"""Standard output and standard error: text at once, colours for a terminal only, and nothing that could control one.
+"""Standard output and standard error: unbuffered text, color on terminals only, and no control sequences from servers.
 
-What a server sends may hold escape sequences. On a terminal they are shown, not carried out; in a pipe or a file the
-text is as it came.
+What a server sends may contain escape sequences. On a terminal they are shown as text; in a pipe or a file the text is
+unchanged.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from chat_completions.cli.exits import Exit, Failure
 if TYPE_CHECKING:
     from rich.console import Console
 
-# C0 and C1 controls except tab and line feed; and what reverses the direction of the text around it.
+# C0 and C1 controls except tab and line feed, and characters that reverse the direction of text.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _USER = re.compile(r"(?<=://)[^/\s]+(?=@)")
-_SHORTEST_SECRET = 8  # characters; a shorter one, such as `none`, would be taken out of ordinary words
+_SHORTEST_SECRET = 8  # characters; a shorter one, such as `none`, would also be removed from ordinary words
 
 _secrets: set[str] = set()
 
 
 class ClosedError(Exception):
-    """The reader of standard output went away, as `head` does when it has enough."""
+    """The reader of standard output closed the pipe, as `head` does."""
 
 
 def hide(secret: str | None) -> None:
@@ -42,51 +42,51 @@ def hide(secret: str | None) -> None:
 
 
 def masked(text: str) -> str:
-    """Return a text without the secrets that are known, and without users and passwords in addresses."""
+    """Return a text without known secrets, and without users and passwords in URLs."""
     for secret in _secrets:
         text = text.replace(secret, "[hidden]")
     return _USER.sub("[hidden]", text)
 
 
 def harmless(text: str) -> str:
-    """Return a text in which control characters are shown instead of carried out; line ends and tabs stay."""
+    """Return a text with control characters escaped, except line ends and tabs."""
     return _CONTROLS.sub(_escaped, text)
 
 
 def json_text(value: Any, *, terminal: bool, indent: int | None = None) -> str:
-    """Return a value as JSON that says the same for a terminal as for a program."""
+    """Return a value as JSON; for a terminal, control characters are escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     text = _SURROGATES.sub(_json_escaped, text)
     return _CONTROLS.sub(_json_escaped, text) if terminal else text
 
 
 def one_line(text: str) -> str:
-    """Return a text as one field of a line: line ends, tabs and backslashes are written with a backslash."""
+    """Return a text as one field of a line: line ends, tabs and backslashes are escaped."""
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
 
 
-def coloured(stream: TextIO | None) -> bool:
-    """Return whether colours are wanted: NO_COLOR and FORCE_COLOR have their say before the terminal."""
+def has_color(stream: TextIO | None) -> bool:
+    """Return whether to use color: NO_COLOR and FORCE_COLOR take precedence over the terminal."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal(stream) and os.environ.get("TERM") != "dumb")
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a person sees what is written there."""
+    """Return whether a stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
 def console(stream: TextIO, *, on: bool | None = None) -> Console:
-    """Return what writes styled text, without markup, to a stream.
+    """Return a console that writes styled text, without markup, to a stream.
 
     Args:
         stream: Where to write.
-        on: Whether to style it; None for what is wanted there.
+        on: Whether to use styles; None decides by the stream.
     """
     from rich.console import Console
 
-    on = coloured(stream) if on is None else on
+    on = has_color(stream) if on is None else on
     return Console(
         file=stream,
         color_system="auto" if on else None,
@@ -105,26 +105,26 @@ def shared_screen() -> Screen:
 
 
 class Screen:
-    """What a command writes to: the answer to standard output, all else to standard error."""
+    """Write the answer to standard output and everything else to standard error."""
 
     def __init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
-            # A character that the terminal's encoding lacks must not end the answer.
+            # A character that the terminal's encoding does not have must not end the answer.
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         self.terminal = is_terminal(sys.stdout)
-        self.wrote = False  # anything of the answer
+        self.wrote = False  # any part of the answer
         self._line_begun = False
         self._held = ""
         self._aside_begun = False
         self._aside: Console | None = None
 
     def write(self, text: str) -> None:
-        """Write a piece of the answer, at once.
+        """Write a piece of the answer, unbuffered.
 
         Raises:
-            ClosedError: Nobody reads it any more.
-            Failure: It cannot be written.
+            ClosedError: If the reader has closed the pipe.
+            Failure: If it cannot be written.
         """
         if self.terminal:
             # A carriage return at the end waits for the line feed that may follow it.
@@ -140,8 +140,8 @@ class Screen:
         self._line_begun = not text.endswith("\n")
 
     def write_styled(self, text: str, style: str | None) -> None:
-        """Write a part of the answer that is ours, in a style of rich's where there are colours."""
-        if style is None or not coloured(sys.stdout):
+        """Write text of our own to standard output, in a style of rich if there is color."""
+        if style is None or not has_color(sys.stdout):
             self.write(text)
             return
         from rich.text import Text
@@ -160,7 +160,7 @@ class Screen:
             self.write("\n")
 
     def aside(self, text: str) -> None:
-        """Write what is not the answer, such as reasoning, to standard error: dim where there are colours."""
+        """Write text besides the answer, such as reasoning, to standard error, dim if there is color."""
         if sys.stderr is None or not text:
             return
         if is_terminal(sys.stderr):
@@ -168,7 +168,7 @@ class Screen:
         if self.terminal and self._line_begun:
             self.end_line()
         self._aside_begun = True  # before writing, which Ctrl-C may interrupt
-        if coloured(sys.stderr):
+        if has_color(sys.stderr):
             from rich.text import Text
 
             self._aside = self._aside or console(sys.stderr)
@@ -179,7 +179,7 @@ class Screen:
                 sys.stderr.flush()
 
     def end_aside(self) -> None:
-        """Part what was said aside from what follows."""
+        """Separate text besides the answer from what follows."""
         if self._aside_begun and sys.stderr is not None:
             self._aside_begun = False
             with suppress(OSError):
@@ -187,16 +187,16 @@ class Screen:
                 sys.stderr.flush()
 
     def note(self, text: str) -> None:
-        """Tell the user something on standard error."""
-        self._say("note", "yellow", text)
+        """Show a note on standard error."""
+        self._message("note", "yellow", text)
 
     def error(self, message: str, hint: str | None = None) -> None:
-        """Tell the user what went wrong, and what to do about it."""
-        self._say("error", "bold red", message)
+        """Show an error and a hint on standard error."""
+        self._message("error", "bold red", message)
         if hint:
-            self._say("hint", "cyan", hint)
+            self._message("hint", "cyan", hint)
 
-    def _say(self, kind: str, style: str, text: str) -> None:
+    def _message(self, kind: str, style: str, text: str) -> None:
         with suppress(ClosedError, Failure):
             if self.terminal:
                 self.end_line()
@@ -205,7 +205,7 @@ class Screen:
         if sys.stderr is None:
             return
         with suppress(OSError):
-            if coloured(sys.stderr):
+            if has_color(sys.stderr):
                 from rich.text import Text
 
                 console(sys.stderr).print(Text.assemble((f"{kind}:", style), " ", text))
@@ -221,15 +221,15 @@ def _put(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        _let_go()
+        _discard_buffer()
         # A pipe without a reader is EINVAL on Windows.
         if isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL):
             raise ClosedError from None
         raise Failure(f"cannot write to standard output: {error.strerror}", code=Exit.REFUSED) from None
 
 
-def _let_go() -> None:
-    """See to it that the end of the process does not try, and fail, to write what is still buffered."""
+def _discard_buffer() -> None:
+    """Redirect standard output to the null device, so that the final flush of the process does not fail."""
     null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
         os.dup2(null, sys.stdout.fileno())

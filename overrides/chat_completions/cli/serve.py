@@ -14,29 +14,29 @@ from chat_completions.cli.exits import Exit, Failure, missing_package
 from chat_completions.cli.screen import shared_screen
 from chat_completions.errors import ChatCompletionsError
 
-_ANY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # what listens everywhere is not what a client can be told
+_ANY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # a client cannot connect to the wildcard addresses
 
 
 def serve(
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on; 0 chooses a free one.")] = 0,
     database: Annotated[
         str | None,
-        typer.Option("--database", metavar="FILE", help="SQLite file of the stored completions; else memory."),
+        typer.Option("--database", metavar="FILE", help="SQLite file for stored completions (default: memory)."),
     ] = None,
     accept_key: Annotated[
         list[str] | None,
-        typer.Option("--accept-key", metavar="KEY", help="Accept this made-up key only. Repeatable."),
+        typer.Option("--accept-key", metavar="KEY", help="Require this API key (use a made-up one). Repeatable."),
     ] = None,
     chunk_delay: Annotated[
         float, typer.Option("--chunk-delay", metavar="SECONDS", help="Time between two chunks of a stream.")
     ] = 0.0,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse request fields that the specification does not have.")
+        bool, typer.Option("--strict", help="Reject request fields that are not in the specification.")
     ] = False,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Answer to this host too. Repeatable."),
+        typer.Option("--allow-host", metavar="NAME", help="Accept requests for this host as well. Repeatable."),
     ] = None,
 ) -> int:
     """Run the local server until it is interrupted.
@@ -58,16 +58,18 @@ def serve(
         raise Failure(
             f"the package {package!r} is missing", "pip install 'chat-completions-client[cli]'", Exit.MISSING
         ) from None
-    # Here, and not where the server starts: what cannot be imported now is no fault of the options.
+    # Imported before the server starts, so that a failing import is not reported as a wrong option.
     import_module("chat_completions.local.app")
 
     def announce(listening: str) -> None:
-        base_url, near = _to_call(listening)
+        base_url, near = _client_url(listening)
         screen.write(f"{base_url}\n{_export('OPENAI_BASE_URL', base_url)}\n")
         if accept_key:
             screen.note("set OPENAI_API_KEY to an accepted key")
         if near:
-            screen.note(f"it listens on all addresses of this machine; elsewhere put one of them in place of {near}")
+            screen.note(
+                f"it listens on all addresses of this machine; on other machines, use one of them in place of {near}"
+            )
         screen.note("stop with Ctrl-C")
 
     failed = run(
@@ -80,7 +82,7 @@ def serve(
         strict=strict,
         allow_hosts=allow_host or (),
     )
-    # It cannot start with these options, and has said why.
+    # It could not start with these options, and has reported why.
     return Exit.USAGE if failed else Exit.DONE
 
 
@@ -90,14 +92,14 @@ def _check_keys(keys: Iterable[str]) -> None:
             usable = validated_api_key(key)
         except ChatCompletionsError:
             raise Failure(
-                "--accept-key: no request could send this key; use printable ASCII without white space at its ends"
+                "--accept-key: no request could send this key; use printable ASCII without surrounding whitespace"
             ) from None
         if usable is None:
-            raise Failure("--accept-key: the key is empty", "leave the option off to ask for no key")
+            raise Failure("--accept-key: the key is empty", "omit the option to require no key")
 
 
-def _to_call(listening: str) -> tuple[str, str | None]:
-    """Return the address that a client on this machine takes, and its host if that stands for all addresses."""
+def _client_url(listening: str) -> tuple[str, str | None]:
+    """Return the URL for clients on this machine, and its host if the server listens on all addresses."""
     scheme, _, rest = listening.partition("://")
     for host, near in _ANY.items():
         if rest.startswith(f"{host}:"):

@@ -1,4 +1,4 @@
-"""What a failure on the way to the server means, and what to do about it."""
+"""Explain a failed connection or response, and what to do about it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from chat_completions.errors import APIConnectionError, APIError, APIStatusError
 if TYPE_CHECKING:
     import httpx
 
-_TRUST = "set SSL_CERT_FILE to a file that holds the issuer's certificate (PEM); it replaces the built-in ones"
-# OpenSSL's numbers for what is wrong with a certificate.
+_TRUST = "set SSL_CERT_FILE to a file with the issuer's certificate (PEM); it replaces the built-in ones"
+# OpenSSL's codes for certificate errors.
 _CERTIFICATE: dict[int, tuple[str, str]] = {
-    9: ("the certificate is not valid yet", "is the clock of this machine right? else tell who runs the server"),
-    10: ("the certificate has expired", "is the clock of this machine right? else tell who runs the server"),
-    18: ("the certificate is self-signed, and nobody here trusts it", _TRUST),
-    19: ("the certificate's chain ends in one that nobody here trusts", _TRUST),
-    20: ("nobody here knows who issued the certificate, perhaps a firm's proxy that reads along", _TRUST),
-    21: ("the server sent an incomplete chain of certificates, or nobody here trusts it", _TRUST),
-    62: ("the certificate is for another name than the address has", "use the name that the certificate is for"),
-    64: ("the certificate is for another address", "use the name that the certificate is for"),
+    9: (
+        "the certificate is not valid yet",
+        "check the clock of this machine; if it is right, tell the server's operator",
+    ),
+    10: ("the certificate has expired", "check the clock of this machine; if it is right, tell the server's operator"),
+    18: ("the certificate is self-signed and not trusted here", _TRUST),
+    19: ("the certificate chain ends in one that is not trusted here", _TRUST),
+    20: ("the issuer of the certificate is not known here; it may be a company proxy that inspects traffic", _TRUST),
+    21: ("the server sent an incomplete certificate chain, or it is not trusted here", _TRUST),
+    62: ("the certificate is for another host name", "use the name that the certificate is for"),
+    64: ("the certificate is for another IP address", "use the name that the certificate is for"),
 }
 
 
 def is_html(response: Any) -> bool:
-    """Return whether a response, read to its end, is a web page."""
+    """Return whether a complete response is a web page."""
     return "html" in response.headers.get("content-type", "") or response.content.lstrip()[:1] == b"<"
 
 
@@ -41,52 +44,52 @@ def is_absent(error: APIStatusError) -> bool:
 
 
 def connection_problem(error: APIConnectionError, where: str, *, proxied: bool) -> Check:
-    """Explain why there was no answer.
+    """Explain why there was no connection or answer.
 
     Args:
-        error: What the client raised.
-        where: Whom it tried to reach.
+        error: The error that the client raised.
+        where: The host that it tried to reach.
         proxied: Whether that is a proxy.
     """
     cause = _cause(error)
-    unset = "unset its variable, or put the server's host into NO_PROXY, or mend the proxy"
+    unset = "unset the proxy variable, add the server's host to NO_PROXY, or fix the proxy"
     if isinstance(cause, socket.gaierror):
-        advice = unset if proxied else "is the name right? is this machine on the network, and does its DNS work?"
-        return Check("name", "problem", f"the name of {where} is not known", advice)
+        advice = unset if proxied else "is the name right? is this machine online, and does its DNS work?"
+        return Check("name", "problem", f"the name of {where} cannot be resolved", advice)
     if isinstance(cause, ConnectionRefusedError):
         advice = unset if proxied else "is the server running, and is the port right?"
         return Check("connection", "problem", f"{where} refuses connections", advice)
     if isinstance(cause, OSError) and cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-        return Check("connection", "problem", f"no route leads to {where}", "see to the network, or a VPN")
+        return Check("connection", "problem", f"there is no route to {where}", "check the network, or the VPN")
     if _is("ProxyError", error.__cause__):
-        advice = "give the proxy's user and password in its variable, or ask who runs it"
-        return Check("proxy", "problem", f"{where} does not let the request through: {error.__cause__}", advice)
+        advice = "put the proxy's user and password into its variable, or ask its operator"
+        return Check("proxy", "problem", f"{where} rejects the request: {error.__cause__}", advice)
     if isinstance(error, APITimeoutError):
-        advice = unset if proxied else "a firewall may drop what is sent; else raise --timeout and --deadline"
+        advice = unset if proxied else "a firewall may drop packets; otherwise raise --timeout and --deadline"
         return Check("connection", "problem", f"{where} does not answer in time", advice)
-    advice = "does it speak HTTP, and not only HTTPS? try https:// in the base URL"
-    return Check("answer", "problem", f"{where} takes connections, but broke off: {cause or error}", advice)
+    advice = "the server may accept only HTTPS; try https:// in the base URL"
+    return Check("answer", "problem", f"{where} accepted the connection but closed it: {cause or error}", advice)
 
 
 def answer_problem(error: APIConnectionError, where: str, *, proxied: bool) -> Check:
-    """Explain why there was no answer from whom a connection stood to."""
+    """Explain why there was no answer on an open connection."""
     if isinstance(error, APITimeoutError) and not _is("ConnectTimeout", error.__cause__):
-        advice = "is the server starting, overloaded, or no HTTP server at all? else raise --timeout and --deadline"
+        advice = "is it still starting, overloaded, or not an HTTP server? otherwise raise --timeout and --deadline"
         if proxied:
-            advice = "does the proxy reach the server? put the server's host into NO_PROXY, or raise --timeout"
-        return Check("answer", "problem", f"{where} takes connections, but does not answer in time", advice)
+            advice = "can the proxy reach the server? add the server's host to NO_PROXY, or raise --timeout"
+        return Check("answer", "problem", f"{where} accepts connections but does not answer in time", advice)
     check = connection_problem(error, where, proxied=proxied)
-    # The connection has its line already.
+    # The connection already has its own line.
     return replace(check, name="answer") if check.name in ("connection", "name") else check
 
 
 def redirect_problem(error: APIConnectionError, url: str, where: str) -> Check | None:
-    """Explain why there was no answer from where the server redirects to; None if it does not.
+    """Explain why there was no answer from the target of a redirect; None if there was no redirect.
 
     Args:
-        error: What the client raised.
+        error: The error that the client raised.
         url: The base URL.
-        where: Whom the first request went to.
+        where: The host of the first request.
     """
     import httpx
 
@@ -120,29 +123,29 @@ def tls_problem(error: APIConnectionError, url: str, where: str) -> Check:
         what, advice = _CERTIFICATE.get(cause.verify_code, (cause.verify_message, _TRUST))
         return Check("TLS", "problem", f"{host}: {what} ({cause.verify_message})", advice)
     if isinstance(cause, ssl.SSLError):
-        advice = "does the server speak plain HTTP? try http:// in the base URL, or the right port"
-        return Check("TLS", "problem", f"{where} does not speak TLS as expected: {cause.reason or cause}", advice)
-    advice = "a firewall or proxy may stand in between, or the server speaks plain HTTP"
+        advice = "the server may use plain HTTP; try http:// in the base URL, or another port"
+        return Check("TLS", "problem", f"{where} does not use TLS as expected: {cause.reason or cause}", advice)
+    advice = "a firewall or proxy may be in between, or the server uses plain HTTP"
     if isinstance(error, APITimeoutError):
-        detail = f"{where} takes connections, but does not agree on the encryption in time"
-        return Check("TLS", "problem", detail, advice + "; else raise --timeout and --deadline")
-    return Check("TLS", "problem", f"{where} broke off while the encryption was agreed on", advice)
+        detail = f"{where} accepts connections but does not complete the TLS handshake in time"
+        return Check("TLS", "problem", detail, advice + "; otherwise raise --timeout and --deadline")
+    return Check("TLS", "problem", f"{where} closed the connection during the TLS handshake", advice)
 
 
 def demands_key(error: APIError) -> Check:
-    """Tell of a server that wants a key, of which there is none to send."""
+    """Report a server that requires a key when there is none to send."""
     facts = {"status": error.status_code, "request_id": error.request_id}
     advice = "set OPENAI_API_KEY, or use --api-key-file or --api-key-env"
-    return Check("answer", "problem", "HTTP 401: the API answers, and demands a key", advice, facts)
+    return Check("answer", "problem", "HTTP 401: the API answers and requires a key", advice, facts)
 
 
 def status_problem(error: APIError, url: str, *, proxied: bool) -> Check:
-    """Explain an answer that is not the one that was hoped for.
+    """Explain an error response.
 
     Args:
-        error: What the client raised; of a server's message that may quote the key, nothing is shown.
+        error: The error that the client raised; a message that may quote the key is not shown.
         url: The base URL.
-        proxied: Whether a proxy stands in between, and may have answered itself.
+        proxied: Whether a proxy is in between, which may have sent the response.
     """
     status = error.status_code
     facts = {"status": status, "request_id": error.request_id}
@@ -152,48 +155,48 @@ def status_problem(error: APIError, url: str, *, proxied: bool) -> Check:
     match status:
         case 401:
             detail += ": the server does not accept the key"
-            advice = "is it complete, not revoked, and of this server?"
+            advice = "is it complete, valid, and for this server?"
         case 403 if page or proxied:
-            detail += ": something before the API, such as a proxy or a firewall, refuses"
-            advice = "ask who runs the network; or put the server's host into NO_PROXY"
+            detail += ": something in front of the API, such as a proxy or a firewall, refuses"
+            advice = "ask the network's operator, or add the server's host to NO_PROXY"
         case 403:
-            detail += ": the key is known, but may not do this here"
-            advice = "see to the key's permissions, project and organization, and to the country"
+            detail += ": the key is valid but does not have permission"
+            advice = "check the key's permissions, project and organization, and whether the country is supported"
         case 404 | 405 | 501:
-            detail += ": nothing of the API is at this address"
-            advice = "see to the path of the base URL"
+            detail += ": the API is not at this address"
+            advice = "check the path of the base URL"
             if not path.endswith("/v1"):
                 advice += f"; most end in /v1, not in {path or '/'}"
             if (urlsplit(url).hostname or "").endswith(".azure.com"):
                 advice += "; Azure also needs --query api-version=VERSION and --api-key-header api-key"
         case 407:
-            detail += ": the proxy demands a user and a password"
-            advice = "put them into its variable, with a colon between and an @ after them, before the host"
+            detail += ": the proxy requires a user and a password"
+            advice = "put USER:PASSWORD@ before the host in its variable"
         case 429 if not error.is_retryable:
-            detail += ": the server answers, and says that the quota is used up"
-            advice = "see to billing, or use another key"
+            detail += ": the server answers that the quota is exhausted"
+            advice = "check the billing, or use another key"
         case 429:
-            detail += ": the server answers, and says that there were too many requests"
-            return Check("answer", "warning", detail, "wait a little", facts)
+            detail += ": the server answers that there were too many requests"
+            return Check("answer", "warning", detail, "wait a moment", facts)
         case _ if status is not None and 300 <= status < 400:
-            detail, advice = error.message, "set the base URL to where it leads, if that is right"
+            detail, advice = error.message, "set the base URL to the target of the redirect, if that is right"
         case _ if status is not None and status >= 500:
-            detail += ": the server failed" + (", or the proxy that stands in between" if proxied else "")
-            advice = "try again later" + ("; or put the server's host into NO_PROXY" if proxied else "")
+            detail += ": the server failed" + (", or the proxy in between" if proxied else "")
+            advice = "try again later" + (", or add the server's host to NO_PROXY" if proxied else "")
         case _ if page:
-            detail += " with a web page, not with the API"
-            advice = "http:// instead of https://, or a path that is not the API's?"
+            detail += " with a web page, not an API response"
+            advice = "is it http:// in place of https://, or a path outside the API?"
         case _ if re.search("key|token|credential", error.message, re.IGNORECASE):
-            # Some servers say so with 400, and quote the key's beginning and end.
-            detail += ": the server has something against the key"
-            advice = "is it complete, not revoked, and of this server?"
+            # Some servers report it with 400 and quote parts of the key.
+            detail += ": the server rejects the key"
+            advice = "is it complete, valid, and for this server?"
         case _:
             detail = error.message
     return Check("answer", "problem", detail, advice, facts)
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """Return the failure of the system or of TLS at the root of an exception."""
+    """Return the error of the system or of TLS that caused an exception."""
     seen: BaseException | None = error
     found: BaseException | None = None
     while seen is not None:

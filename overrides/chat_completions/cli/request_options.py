@@ -1,4 +1,4 @@
-"""From the options of `create` to the request: messages, images, a schema, and whatever else is asked for."""
+"""Build the request of `create` from its options: messages, images, a schema and other fields."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from chat_completions.cli.exits import Failure
-from chat_completions.cli.files import STANDARD_INPUT, bytes_of, is_fed, json_of, text_of
+from chat_completions.cli.files import STANDARD_INPUT, bytes_of, has_piped_input, json_of, text_of
 from chat_completions.cli.screen import Screen
 
-# How alike a name must be to one that the specification has, to be taken for a slip: top_k and top_p are two names.
-_ALIKE = 0.85
+# How similar a name must be to a known one to count as a typo; top_k and top_p must not.
+_TYPO_SIMILARITY = 0.85
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ELSEWHERE = {
     "messages": "--messages FILE",
@@ -28,7 +28,7 @@ _ELSEWHERE = {
     "max_retries": "--max-retries",
     "extra_headers": "--header",
     "extra_query": "--query",
-    "extra_body": "--param with the name of the field itself",
+    "extra_body": "--param with the field's own name",
     "validate": "--validate",
 }
 
@@ -39,20 +39,20 @@ def messages_of(
     """Return the messages of the request.
 
     Args:
-        prompt: The prompt, to which standard input is added if it is a pipe or a file; `-` is standard input alone, and
-            so is None without a file.
-        system: The system's message, which goes first.
-        file: The JSON file of the messages before the prompt.
-        images: Files and addresses of images that go with the prompt.
-        screen: Where to say that standard input is waited for.
+        prompt: The prompt, to which standard input is appended if it is a pipe or a file; `-`, or None without a file,
+            reads only standard input.
+        system: The system message, which comes first.
+        file: The JSON file with the messages before the prompt.
+        images: Files and URLs of images to send with the prompt.
+        screen: Where to say that the command waits for standard input.
 
     Raises:
-        Failure: Something cannot be read, or there is no prompt.
+        Failure: If something cannot be read, or there is no prompt.
     """
     messages = [] if file is None else json_of(file, screen, kind=list, what="the conversation")
     for place, message in enumerate(messages):
         if not isinstance(message, dict):
-            raise Failure(f'{file}: the message at place {place} is no object such as {{"role": "user", ...}}')
+            raise Failure(f'{file}: the message at index {place} is not an object such as {{"role": "user", ...}}')
     text = _prompt(prompt, file, screen)
     parts = [{"type": "image_url", "image_url": {"url": _image(image)}} for image in images]
     if parts:
@@ -60,34 +60,38 @@ def messages_of(
     elif text is not None:
         messages.append({"role": "user", "content": text})
     if not messages:
-        raise Failure("there is nothing to ask: the prompt is empty", "give a prompt, or pipe one in")
+        raise Failure("the prompt is empty", "pass a prompt, or pipe one in")
     return messages if system is None else [{"role": "system", "content": encodable(system, "--system")}, *messages]
 
 
 def _prompt(prompt: str | None, file: str | None, screen: Screen) -> str | None:
-    taken = file == STANDARD_INPUT
+    stdin_has_messages = file == STANDARD_INPUT
     if prompt is None and file is not None:
         return None
     if prompt is None or prompt == STANDARD_INPUT:
-        if taken:
-            raise Failure("the messages and the prompt cannot both be standard input")
+        if stdin_has_messages:
+            raise Failure("the messages and the prompt cannot both come from standard input")
         return text_of(STANDARD_INPUT, screen, what="the prompt").rstrip("\n") or None
     prompt = encodable(prompt, "the prompt")
-    piped = "" if taken or not is_fed() else text_of(STANDARD_INPUT, screen, what="more of the prompt").rstrip("\n")
+    piped = (
+        ""
+        if stdin_has_messages or not has_piped_input()
+        else text_of(STANDARD_INPUT, screen, what="more of the prompt").rstrip("\n")
+    )
     return "\n\n".join(text for text in (prompt, piped) if text.strip()) or None
 
 
 def encodable(text: str, what: str) -> str:
-    """Return a text of the command line if it can be sent.
+    """Return a text from the command line if it can be sent.
 
     Raises:
-        Failure: The shell handed on bytes that are no text.
+        Failure: If the shell passed bytes that are not text.
     """
     try:
         # In a locale without UTF-8, Python keeps the bytes that it cannot read.
         return os.fsencode(text).decode() if _SURROGATE.search(text) else text
     except UnicodeError:
-        raise Failure(f"{what} holds bytes that are no UTF-8 text") from None
+        raise Failure(f"{what} contains bytes that are not valid UTF-8") from None
 
 
 def _image(name: str) -> str:
@@ -95,17 +99,19 @@ def _image(name: str) -> str:
         return name
     kind = mimetypes.guess_type(name, strict=False)[0] or ""
     if not kind.startswith("image/"):
-        raise Failure(f"--image {name}: its ending names no image; use one such as .png, .jpg, .gif or .webp")
+        raise Failure(
+            f"--image {name}: its extension is not that of an image; use one such as .png, .jpg, .gif or .webp"
+        )
     return f"data:{kind};base64,{base64.b64encode(bytes_of(name)).decode()}"
 
 
 def response_format_of(file: str, screen: Screen) -> dict[str, Any]:
     """Return the response format for a JSON Schema in a file.
 
-    The schema may stand in the file by itself, or as the API wraps it: with name and `strict`, or with type as well.
+    The file may contain the schema alone, or the API's object around it: with name and `strict`, and optionally type.
 
     Raises:
-        Failure: The file holds no JSON Schema.
+        Failure: If the file does not contain a JSON Schema.
     """
     value = json_of(file, screen, kind=dict, what="a JSON Schema")
     if value.get("type") == "json_schema" and isinstance(value.get("json_schema"), dict):
@@ -128,16 +134,16 @@ def _check_schema(schema: dict[str, Any], file: str) -> None:
         validator_for(schema, default=Draft202012Validator).check_schema(schema)
     except SchemaError as error:
         pointer = "".join(f"/{key}" for key in error.absolute_path)
-        raise Failure(f"{file}: is no JSON Schema: {pointer or '/'}: {error.message[:200]}") from None
+        raise Failure(f"{file}: is not a JSON Schema: {pointer or '/'}: {error.message[:200]}") from None
     except RecursionError:
         raise Failure(f"{file}: is nested too deeply") from None
 
 
 def put_params(request: dict[str, Any], texts: Iterable[str]) -> None:
-    """Put the `key=value` texts of --param into a request; `a.b=1` goes into the object `a`.
+    """Add the `key=value` texts of --param to a request; `a.b=1` sets `b` in the object `a`.
 
     Raises:
-        Failure: One cannot be put there.
+        Failure: If one cannot be added.
     """
     for text in texts:
         path, sign, value = encodable(text, "--param").partition("=")
@@ -150,7 +156,7 @@ def put_params(request: dict[str, Any], texts: Iterable[str]) -> None:
         for depth, key in enumerate(keys[:-1]):
             holder = holder.setdefault(key, {})
             if not isinstance(holder, dict):
-                raise Failure(f"--param {path}: {'.'.join(keys[: depth + 1])} is no object")
+                raise Failure(f"--param {path}: {'.'.join(keys[: depth + 1])} is not an object")
         holder[keys[-1]] = _value(value)
 
 
@@ -166,17 +172,17 @@ def _no_constant(name: str) -> Any:
 
 
 def arguments_of(request: dict[str, Any], screen: Screen) -> dict[str, Any]:
-    """Return the arguments of `create` for a request: what the specification does not know goes into `extra_body`.
+    """Return the arguments of `create` for a request; fields that are not in the specification go into `extra_body`.
 
-    A name that looks like a slip is told of, and sent all the same: servers know fields that look like others.
+    A field that looks like a typo is sent after a note, because servers may have similar fields.
     """
     from chat_completions._contract import generated
 
     known = generated.request_fields()
     extra = {name: value for name, value in request.items() if name not in known}
     for name in extra:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE)
+        near = difflib.get_close_matches(name, known, n=1, cutoff=_TYPO_SIMILARITY)
         if near:
-            screen.note(f"the specification has no {name!r}; did you mean {near[0]!r}? it is sent as it is")
+            screen.note(f"the specification has no {name!r}; did you mean {near[0]!r}? it is sent unchanged")
     arguments = {name: value for name, value in request.items() if name in known}
     return {**arguments, "extra_body": extra} if extra else arguments
