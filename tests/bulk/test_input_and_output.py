@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chat_completions.bulk import BulkError
-from chat_completions.bulk.input.seen import Meeting, Seen
+from chat_completions.bulk.input.seen import Occurrence, Seen
 from chat_completions.bulk.input.source import Input, TooLong, lines_in
 from chat_completions.bulk.output.parts import PartFiles
 from chat_completions.bulk.output.result_file import ResultFile
@@ -190,13 +190,13 @@ def test_what_was_met_is_known() -> None:
     seen = Seen()
     assert seen.add_ended(["a", "\ud800", 3, "a"]) == 3
     assert [seen.meet(name) for name in ("a", "a", "b", "b", "\ud800", 3, "3", "line 3")] == [
-        Meeting.ENDED,
-        Meeting.AGAIN,
-        Meeting.NEW,
-        Meeting.AGAIN,
-        Meeting.ENDED,
-        Meeting.ENDED,
-        Meeting.NEW,
-        Meeting.NEW,
+        Occurrence.ENDED,
+        Occurrence.DUPLICATE,
+        Occurrence.NEW,
+        Occurrence.DUPLICATE,
+        Occurrence.ENDED,
+        Occurrence.ENDED,
+        Occurrence.NEW,
+        Occurrence.NEW,
     ]
     seen.close()

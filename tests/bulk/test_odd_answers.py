@@ -360,7 +360,7 @@ def test_one_rule_says_what_may_pass() -> None:
         assert may_pass(error) is passes
         assert StreamError("x", body=error).is_retryable is passes
         assert APIResponseValidationError("x", body=error).is_retryable is passes
-        assert fault_of(StreamError("x", body=error)).worth is passes
+        assert fault_of(StreamError("x", body=error)).retryable is passes
     # Where nothing is said: a stream that broke may go well next time; a success that is none will be none again.
     for body in (None, "boom", {"message": "boom"}, {"code": None, "type": 7}, [], {"code": "1302"}, {"code": 2}):
         assert may_pass(body) is None
@@ -377,7 +377,7 @@ def test_a_server_that_is_away_is_waited_for(
     tmp_path: Path, over: str, max_retries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refused connections took nothing: however often, no request fails for them."""
-    monkeypatch.setattr(runner, "_NEVER_THERE", 3600.0)
+    monkeypatch.setattr(runner, "_NEVER_REACHED", 3600.0)
     source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     names = write_requests(source, 6)
     with socket.socket() as held, ExitStack() as closing:

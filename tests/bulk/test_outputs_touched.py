@@ -19,7 +19,7 @@ from chat_completions import bulk
 from chat_completions.bulk.output.parts import PartFiles
 from chat_completions.bulk.output.result_file import ResultFile, WritingError
 from chat_completions.bulk.output.result_lines import answered
-from chat_completions.bulk.ray.parts import PartitionBooks
+from chat_completions.bulk.ray.parts import PartitionFiles
 from chat_completions.bulk.ray.places import UNDER_WAY, Directory
 
 from .fast_server import Behaviour, FastServer
@@ -183,7 +183,7 @@ def test_a_part_of_a_partition_that_is_taken_away_does_not_end_well(tmp_path: Pa
     for place in (answers, failures):
         place.make()
         place.inside(UNDER_WAY).make()
-    books = PartitionBooks(answers, failures, 0)
+    books = PartitionFiles(answers, failures, 0)
     books.open()
     found = answered("0" * 32, "a", 200, None, b'{"choices":[]}')
     assert found is not None

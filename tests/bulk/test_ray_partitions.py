@@ -21,8 +21,8 @@ from chat_completions.bulk.output.result_lines import Result, answered, failed
 from chat_completions.bulk.progress import Progress
 from chat_completions.bulk.ray.engine import RayEngine
 from chat_completions.bulk.ray.meter import Limits, Meter, Report, Sealed
-from chat_completions.bulk.ray.partitions import copied, divided, numbered, plan_of, plan_text, survey
-from chat_completions.bulk.ray.parts import Part, PartitionBooks
+from chat_completions.bulk.ray.partitions import copied, divided, number_lines, plan_of, plan_text, survey
+from chat_completions.bulk.ray.parts import Part, PartitionFiles
 from chat_completions.bulk.ray.places import Directory, part_name
 from chat_completions.bulk.ray.reading import Reader, Source
 from chat_completions.bulk.ray.records import Records
@@ -67,7 +67,7 @@ def test_a_plan_tells_where_a_custom_id_stands_again(tmp_path: Path) -> None:
     source = Source(str(path), None, size, None)
     for each in (50, 150, 400, 10_000):
         partitions = divided(size, each)
-        found = numbered(partitions, {p.number: survey(source, p, LONGEST) for p in partitions})
+        found = number_lines(partitions, {p.number: survey(source, p, LONGEST) for p in partitions})
         assert sorted(line for p in found for line in p.again) == [5, 9, 11]
         assert sum(p.lines for p in found) == 15
         for partition in found:
@@ -128,8 +128,8 @@ def test_a_partition_goes_on_wherever_it_was_cut_off(tmp_path: Path, scheme: str
         directory.make()
         directory.inside("_run").make()
 
-    def opened() -> PartitionBooks:
-        books = PartitionBooks(answers, failures, 3)
+    def opened() -> PartitionFiles:
+        books = PartitionFiles(answers, failures, 3)
         books.open()
         return books
 
@@ -344,10 +344,10 @@ def test_an_http_client_is_not_sent(tmp_path: Path) -> None:
 def test_a_ray_client_is_refused(tmp_path: Path) -> None:
     from contextlib import ExitStack
 
-    from chat_completions.bulk.ray.cluster import connected
+    from chat_completions.bulk.ray.cluster import connect
 
     with ExitStack() as closing, pytest.raises(bulk.BulkError, match="ray job submit"):
-        connected("ray://head:10001", {}, closing)
+        connect("ray://head:10001", {}, closing)
 
 
 def test_a_directory_that_is_not_shared_is_told(tmp_path: Path) -> None:

@@ -463,4 +463,4 @@ def test_calls_errors_and_bulk_runs_agree_on_what_is_tried_again(api: SyncApi, r
             assert len(error.attempts) == len(server.requests)
     with ScriptedServer(reply) as server, pytest.raises(errors.APIStatusError) as raised:
         api.create(api.client(base_url=server.base_url, max_retries=0))
-    assert (was_retried, raised.value.is_retryable, fault_of(raised.value).worth) == (is_worth,) * 3
+    assert (was_retried, raised.value.is_retryable, fault_of(raised.value).retryable) == (is_worth,) * 3

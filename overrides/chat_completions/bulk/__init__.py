@@ -149,7 +149,7 @@ async def arun(
         retry_failed=retry_failed,
         handle_signals=handle_signals,
     )
-    carry_out = engine_of(engine)
+    run_engine = engine_of(engine)
     if report is not None:
         from chat_completions.bulk.report import page as reports
 
@@ -157,12 +157,12 @@ async def arun(
     progress = Progress()
     watching = asyncio.create_task(_watch(progress, on_progress))
     try:
-        ending = await carry_out(job, progress)
+        ending = await run_engine(job, progress)
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
     progress.sample(last=True)
-    _tell(progress, on_progress)
+    _notify(progress, on_progress)
     name = engine if isinstance(engine, str) else getattr(engine, "__qualname__", type(engine).__name__)
     summary = _summary(job, name, progress, ending)
     if report is not None:
@@ -174,10 +174,10 @@ async def _watch(progress: Progress, on_progress: Callable[[Progress], None] | N
     while True:
         await asyncio.sleep(_TICK)
         progress.sample()
-        _tell(progress, on_progress)
+        _notify(progress, on_progress)
 
 
-def _tell(progress: Progress, on_progress: Callable[[Progress], None] | None) -> None:
+def _notify(progress: Progress, on_progress: Callable[[Progress], None] | None) -> None:
     if on_progress is None:
         return
     try:
@@ -198,15 +198,15 @@ def _secrets(client_settings: ClientSettings) -> list[str]:
 
 
 def _summary(job: Job, engine: str, progress: Progress, ending: Ending) -> Summary:
-    from chat_completions.bulk.places import shown
+    from chat_completions.bulk.places import redacted_name
 
     return Summary(
         complete=ending.complete,
         reason=ending.reason,
         interrupted=ending.interrupted,
-        input=shown(job.input),
-        output=shown(job.output),
-        errors=shown(job.errors),
+        input=redacted_name(job.input),
+        output=redacted_name(job.output),
+        errors=redacted_name(job.errors),
         answered=progress.answered,
         failed=progress.failed,
         malformed=progress.malformed,

@@ -25,7 +25,7 @@ def path_of(name: str) -> Path:
     return Path(name.removeprefix("file://")).expanduser()
 
 
-def shown(name: str) -> str:
+def redacted_name(name: str) -> str:
     """Return a name without what may be secret in an address: user, password, query."""
     return _logging.shown(name) if is_remote(name) else name
 
@@ -37,7 +37,7 @@ def reason_of(error: Exception, name: str) -> str:
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     query = urlsplit(name).query if is_remote(name) else ""
     for secret in (name, name.partition("://")[2], query, *urlsplit(name).netloc.rpartition("@")[0].split(":")):
-        text = str(text).replace(secret, shown(name) if secret == name else "[hidden]") if secret else str(text)
+        text = str(text).replace(secret, redacted_name(name) if secret == name else "[hidden]") if secret else str(text)
     return text
 
 
@@ -57,10 +57,10 @@ def filesystem_of(name: str, storage_options: Mapping[str, Any] | None) -> tuple
         from fsspec.core import url_to_fs
     except ImportError:
         raise BulkError(
-            f"{shown(name)} needs the package fsspec: pip install 'chat-completions-client[bulk]'"
+            f"{redacted_name(name)} needs the package fsspec: pip install 'chat-completions-client[bulk]'"
         ) from None
     try:
         filesystem, path = url_to_fs(name, **(storage_options or {}))
     except (ImportError, ValueError) as error:
-        raise BulkError(f"{shown(name)} cannot be opened: {reason_of(error, name)}") from None
+        raise BulkError(f"{redacted_name(name)} cannot be opened: {reason_of(error, name)}") from None
     return filesystem, str(path)

@@ -29,7 +29,7 @@ class DecompressedFile:
 
     def __init__(self, file: BinaryIO, kind: str) -> None:
         self._file, self._kind = file, kind
-        self._begin = _beginning(kind)
+        self._begin = _decompressor_factory(kind)
         self._stream: Any = None  # decompresses the stream that has begun; None between two
         self._streams = 0
         self._data, self._at = b"", 0  # what was read of the file, and how much of it was taken
@@ -48,7 +48,7 @@ class DecompressedFile:
         wanted = self._size + size
         try:
             while self._error is None and self._size < wanted and (piece := self._next_slice()):
-                found.append(self._taken(piece))
+                found.append(self._decompress(piece))
                 self._size += len(found[-1])
         except (EOFError, ValueError) as error:
             self._error = error  # what came before it is given first
@@ -67,7 +67,7 @@ class DecompressedFile:
                 )
         return self._data[self._at : self._at + _SLICE]
 
-    def _taken(self, piece: bytes) -> bytes:
+    def _decompress(self, piece: bytes) -> bytes:
         """Decompress the next bytes, as far as the stream goes that they are of."""
         if self._stream is None:
             padding = len(piece) - len(piece.lstrip(b"\0")) if self._streams and self._kind in _PADDED else 0
@@ -99,7 +99,7 @@ class DecompressedFile:
         self._file.close()
 
 
-def _beginning(kind: str) -> Callable[[], Any]:
+def _decompressor_factory(kind: str) -> Callable[[], Any]:
     """Return what gives a new decompressor, with `decompress`, `eof` and `unused_data`."""
     if kind == "gzip":
         import zlib

@@ -49,7 +49,7 @@ class Malformed(NamedTuple):
     message: str
 
 
-class _FaultError(ValueError):
+class _MalformedError(ValueError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
@@ -70,16 +70,16 @@ def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Mal
         custom_id = _text(fields, "custom_id")
         method = _text(fields, "method")
         if method.upper() != "POST":
-            raise _FaultError("invalid_method", f"method is {_shown(method)}; it has to be POST")
+            raise _MalformedError("invalid_method", f"method is {_shown(method)}; it has to be POST")
         _check_url(_text(fields, "url"))
         if "body" not in fields:
-            raise _FaultError("missing_required_parameter", "body is missing")
+            raise _MalformedError("missing_required_parameter", "body is missing")
         body, start, end = fields["body"]
         if not isinstance(body, dict):
-            raise _FaultError("invalid_body", f"body is {_kind(body)}; it has to be an object, the request itself")
+            raise _MalformedError("invalid_body", f"body is {_kind(body)}; it has to be an object, the request itself")
     except UnicodeDecodeError as error:
         return Malformed(number, custom_id, "invalid_encoding", f"the line is no UTF-8 (byte {error.start})")
-    except _FaultError as error:
+    except _MalformedError as error:
         return Malformed(number, custom_id, error.code, str(error))
     except RecursionError:
         return Malformed(number, custom_id, "invalid_json_line", "the line is nested too deeply")
@@ -102,7 +102,7 @@ def _fields(text: str) -> dict[str, tuple[Any, int, int]]:
     at = _SPACE(text, 1 if text.startswith("\ufeff") else 0).end()
     if text[at : at + 1] != "{":
         value = _decoder.raw_decode(text, at)[0]
-        raise _FaultError("invalid_json_line", f"the line is {_kind(value)}; a request is an object")
+        raise _MalformedError("invalid_json_line", f"the line is {_kind(value)}; a request is an object")
     fields: dict[str, tuple[Any, int, int]] = {}
     at = _SPACE(text, at + 1).end()
     if text[at : at + 1] == "}":
@@ -141,10 +141,10 @@ _decoder = json.JSONDecoder(parse_constant=_refuse)
 
 def _text(fields: Mapping[str, tuple[Any, int, int]], name: str) -> str:
     if name not in fields:
-        raise _FaultError("missing_required_parameter", f"{name} is missing")
+        raise _MalformedError("missing_required_parameter", f"{name} is missing")
     value = fields[name][0]
     if not isinstance(value, str) or not value:
-        raise _FaultError(f"invalid_{name}", f"{name} is {_kind(value)}; it has to be a text")
+        raise _MalformedError(f"invalid_{name}", f"{name} is {_kind(value)}; it has to be a text")
     return value
 
 
@@ -152,11 +152,11 @@ def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise _FaultError("invalid_url", f"url {_shown(url)} is none") from None
+        raise _MalformedError("invalid_url", f"url {_shown(url)} is none") from None
     if parts.scheme or parts.netloc:
-        raise _FaultError("invalid_url", "url is a whole address; write the path, and set the server with base_url")
+        raise _MalformedError("invalid_url", "url is a whole address; write the path, and set the server with base_url")
     if parts.query or not parts.path.endswith(OPERATION):
-        raise _FaultError("invalid_url", f"url is {_shown(url)}; only /v1{OPERATION} can be asked, without a query")
+        raise _MalformedError("invalid_url", f"url is {_shown(url)}; only /v1{OPERATION} can be asked, without a query")
 
 
 def _kind(value: Any) -> str:

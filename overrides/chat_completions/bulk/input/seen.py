@@ -12,12 +12,12 @@ _TABLE = "CREATE TABLE met (id BLOB PRIMARY KEY, state INTEGER NOT NULL) WITHOUT
 _ENDED_BEFORE, _MET = 0, 1
 
 
-class Meeting(Enum):
+class Occurrence(Enum):
     """What meeting something in the input says: it is new, it ended in an earlier run, or it was met before."""
 
     NEW = "new"
     ENDED = "ended"
-    AGAIN = "again"
+    DUPLICATE = "again"
 
 
 class Seen:
@@ -55,7 +55,7 @@ class Seen:
         )
         return self._database.total_changes - before
 
-    def meet(self, name: str | int) -> Meeting:
+    def meet(self, name: str | int) -> Occurrence:
         """Record that something stands in the input, and tell what is known of it.
 
         Args:
@@ -63,11 +63,11 @@ class Seen:
         """
         digest = _digest(name)
         if self._cursor.execute(f"INSERT OR IGNORE INTO met VALUES (?, {_MET})", (digest,)).rowcount == 1:
-            return Meeting.NEW
+            return Occurrence.NEW
         changed = self._cursor.execute(
             f"UPDATE met SET state = {_MET} WHERE id = ? AND state = {_ENDED_BEFORE}", (digest,)
         )
-        return Meeting.ENDED if changed.rowcount == 1 else Meeting.AGAIN
+        return Occurrence.ENDED if changed.rowcount == 1 else Occurrence.DUPLICATE
 
     def close(self) -> None:
         """Forget everything."""

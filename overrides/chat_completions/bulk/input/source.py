@@ -20,7 +20,7 @@ from chat_completions.bulk.places import (
     is_remote,
     path_of,
     reason_of,
-    shown,
+    redacted_name,
 )
 
 PIECE = 256 * 1024  # bytes that are read at once
@@ -69,7 +69,7 @@ class Input:
         self, name: str, storage_options: Mapping[str, Any] | None = None, longest_line: int = LONGEST_LINE
     ) -> None:
         self._name, self._longest = name, longest_line
-        self.shown = "standard input" if name == STANDARD_INPUT else shown(name)
+        self.label = "standard input" if name == STANDARD_INPUT else redacted_name(name)
         self.size: int | None = None
         self.position = 0
         self._storage = storage_options
@@ -87,11 +87,11 @@ class Input:
         except BulkError:
             raise
         except Exception as error:  # of as many kinds as there are stores
-            raise BulkError(f"the input {self.shown} cannot be read: {reason_of(error, name)}") from None
+            raise BulkError(f"the input {self.label} cannot be read: {reason_of(error, name)}") from None
         if self._is_file():
             self.size = self._info.st_size
         elif not self._remote and name != STANDARD_INPUT and stat.S_ISDIR(self._info.st_mode):
-            raise BulkError(f"the input {self.shown} is a directory; give a file")
+            raise BulkError(f"the input {self.label} is a directory; give a file")
 
     def _is_file(self) -> bool:
         return not self._remote and self._name != STANDARD_INPUT and stat.S_ISREG(self._info.st_mode)
@@ -102,10 +102,10 @@ class Input:
         Up to 1 GiB it is made from all that the file holds, beyond from parts of it and its time; of a remote file from
         what its store says.
         """
-        self._fingerprint = self._made_fingerprint()
+        self._fingerprint = self._compute_fingerprint()
         return self._fingerprint
 
-    def _made_fingerprint(self) -> str | None:
+    def _compute_fingerprint(self) -> str | None:
         if self._remote is not None:
             told = {name: str(self._info[name]) for name in _TELLING if self._info.get(name) is not None}
             return "store:" + hashlib.blake2b(repr(sorted(told.items())).encode(), digest_size=16).hexdigest()
@@ -139,7 +139,7 @@ class Input:
         try:
             read: Callable[[int], bytes] = getattr(content, "read1", content.read)
             tell = getattr(file, "tell", None)
-            for batch in lines_in(read, self._longest, self.shown):
+            for batch in lines_in(read, self._longest, self.label):
                 if tell is not None:
                     with suppress(OSError, ValueError):
                         self.position = tell()
@@ -199,13 +199,13 @@ def _changed(told: str) -> ValueError:
     )
 
 
-def lines_in(read: Callable[[int], bytes], longest: int, shown: str) -> Iterator[list[Line]]:
+def lines_in(read: Callable[[int], bytes], longest: int, label: str) -> Iterator[list[Line]]:
     """Yield the lines of a file, as many at once as were read at once.
 
     Args:
         read: Reads at most so many bytes.
         longest: How many bytes a line may have.
-        shown: The file's name, for messages.
+        label: The file's name, for messages.
     """
     number = 0
     begun: list[bytes] = []  # the pieces of the line that has begun
@@ -213,7 +213,7 @@ def lines_in(read: Callable[[int], bytes], longest: int, shown: str) -> Iterator
     first = True
     while data := read(PIECE):
         if first:
-            _check_kind(data, shown)
+            _check_kind(data, label)
             first = False
         *ended, rest = data.split(b"\n")
         batch: list[Line] = []
@@ -240,7 +240,7 @@ def lines_in(read: Callable[[int], bytes], longest: int, shown: str) -> Iterator
         yield [(number + 1, line)]
 
 
-def _check_kind(data: bytes, shown: str) -> None:
+def _check_kind(data: bytes, label: str) -> None:
     for begin, told in _FOREIGN.items():
         if data.startswith(begin):
-            raise BulkError(f"the input {shown} {told}")
+            raise BulkError(f"the input {label} {told}")

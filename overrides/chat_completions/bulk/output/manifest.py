@@ -13,7 +13,7 @@ from typing import Any
 from chat_completions._files import write_whole
 from chat_completions._types import Secret
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, shown
+from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, redacted_name
 
 VERSION = 1
 SUFFIX = ".run.json"
@@ -35,7 +35,7 @@ class Manifest:
 
     def __init__(self, output: str, storage_options: Mapping[str, Any] | None = None) -> None:
         name = output.rstrip("/") + SUFFIX
-        self.shown = shown(name)
+        self.label = redacted_name(name)
         self._name = Secret(name)
         self._remote = filesystem_of(name, storage_options) if is_remote(name) else None
         self._path = path_of(name)
@@ -48,7 +48,7 @@ class Manifest:
         except ValueError:
             values = None
         if not isinstance(values, dict) or values.get("version") != VERSION or not isinstance(values.get("run"), str):
-            raise BulkError(f"{self.shown} is no record of a run that this version knows; give another output")
+            raise BulkError(f"{self.label} is no record of a run that this version knows; give another output")
         self.values = values
 
     def _text(self) -> bytes | None:
@@ -60,7 +60,7 @@ class Manifest:
         except FileNotFoundError:
             return None
         except Exception as error:
-            raise BulkError(f"{self.shown} cannot be read: {reason_of(error, self._name.reveal())}") from None
+            raise BulkError(f"{self.label} cannot be read: {reason_of(error, self._name.reveal())}") from None
 
     @property
     def run(self) -> str:
@@ -127,7 +127,7 @@ class Manifest:
         try:
             write_whole(self._path, data)
         except OSError as error:
-            raise BulkError(f"{self.shown} cannot be written: {error.strerror}") from None
+            raise BulkError(f"{self.label} cannot be written: {error.strerror}") from None
 
 
 def _now() -> str:

@@ -11,7 +11,7 @@ from chat_completions._types import Secret
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.output.result_file import WritingError
 from chat_completions.bulk.output.result_lines import ended_by
-from chat_completions.bulk.places import filesystem_of, reason_of, shown
+from chat_completions.bulk.places import filesystem_of, reason_of, redacted_name
 
 PART_BYTES = 8 * 2**20
 PART_SECONDS = 30.0  # after which a part is written, however small: what a kill loses is asked again
@@ -34,7 +34,7 @@ class PartFiles:
     blocking = True
 
     def __init__(self, name: str, storage_options: Mapping[str, Any] | None = None) -> None:
-        self.shown = shown(name)
+        self.label = redacted_name(name)
         self._name = Secret(name)
         self.note: str | None = None
         self.lost = 0
@@ -48,12 +48,12 @@ class PartFiles:
         self._mark = os.urandom(2).hex()
         try:
             if self._filesystem.isfile(self._directory):
-                raise BulkError(f"{self.shown} is a file; results go to a directory of files there, give another name")
+                raise BulkError(f"{self.label} is a file; results go to a directory of files there, give another name")
             self._parts = sorted(self._filesystem.glob(f"{self._directory}/part-*.jsonl"))
         except BulkError:
             raise
         except Exception as error:  # of as many kinds as there are stores
-            raise BulkError(f"{self.shown} cannot be reached: {reason_of(error, name)}") from None
+            raise BulkError(f"{self.label} cannot be reached: {reason_of(error, name)}") from None
         self._number = max((_number(part) for part in self._parts), default=0)
 
     @property
@@ -101,7 +101,7 @@ class PartFiles:
         except Exception as error:
             self.lost += len(lines)
             reason = reason_of(error, self._name.reveal())
-            raise WritingError(f"{self.shown} cannot be written: {reason}") from None
+            raise WritingError(f"{self.label} cannot be written: {reason}") from None
         self._written[name] = len(data), len(lines)
         self._unchecked = True
 
@@ -128,11 +128,11 @@ class PartFiles:
             # Stores may take their time to list what is there.
             gone = [name for name in wrong if name in sizes or not self._filesystem.exists(f"{self._directory}/{name}")]
         except Exception as error:
-            raise WritingError(f"{self.shown} cannot be listed: {reason_of(error, self._name.reveal())}") from None
+            raise WritingError(f"{self.label} cannot be listed: {reason_of(error, self._name.reveal())}") from None
         if gone:
             self.lost += sum(self._written.pop(name)[1] for name in gone if name in self._written)
             raise WritingError(
-                f"{self.shown}: {gone[0]} was taken away or changed during the run, {len(gone):,} in all; put back what"
+                f"{self.label}: {gone[0]} was taken away or changed during the run, {len(gone):,} in all; put back what"
                 " is still somewhere, and give the same command again, which asks what is missing"
             )
 

@@ -27,13 +27,13 @@ class Results(Protocol):
     """Where results go.
 
     Attributes:
-        shown: Its name, for messages.
+        label: Its name, for messages.
         note: What had to be repaired, None if nothing.
         lost: How many lines could not be written.
         blocking: Whether `flush` takes long, and belongs into a thread.
     """
 
-    shown: str
+    label: str
     note: str | None
     lost: int
     blocking: bool
@@ -78,7 +78,7 @@ class ResultFile:
     blocking = False
 
     def __init__(self, path: Path) -> None:
-        self.shown = str(path)
+        self.label = str(path)
         self.note: str | None = None
         self.lost = 0
         self._lines: list[bytes] = []
@@ -120,7 +120,7 @@ class ResultFile:
                 name = ended_by(line) if whole else _ended_by_all_of(line)
                 if name is None and not line.isspace() and not _is_torn(line):
                     raise BulkError(
-                        f"{self.shown}, line {number}: is no result of a run; give another name for the output,"
+                        f"{self.label}, line {number}: is no result of a run; give another name for the output,"
                         " or take the line away"
                     )
                 if name is None and not line.isspace():
@@ -128,7 +128,7 @@ class ResultFile:
                     continue
                 if torn:
                     raise BulkError(
-                        f"{self.shown}, line {number - 1}: is damaged; take it away, to have it asked again"
+                        f"{self.label}, line {number - 1}: is damaged; take it away, to have it asked again"
                     )
                 good += len(line)
                 if name is not None:
@@ -138,7 +138,7 @@ class ResultFile:
                     good += 1
         if torn:
             os.ftruncate(self._descriptor, good)
-            self.note = f"{self.shown}: the last line was torn ({torn} bytes); its request is asked again"
+            self.note = f"{self.label}: the last line was torn ({torn} bytes); its request is asked again"
         self._size = good
 
     def append(self, line: bytes) -> None:
@@ -166,7 +166,7 @@ class ResultFile:
                 lost = bytes(data[kept:]).count(b"\n")
                 self.lost += lost
                 self._written += len(lines) - lost
-                raise _writing_error(self.shown, error) from error
+                raise _writing_error(self.label, error) from error
             self._size += written
             self._written += len(lines)
 
@@ -182,7 +182,7 @@ class ResultFile:
                 here = os.fstat(self._descriptor)
                 size = self._size
         except OSError as error:
-            raise _writing_error(self.shown, error) from error
+            raise _writing_error(self.label, error) from error
         try:
             named: os.stat_result | None = self._path.stat()
         except OSError:
@@ -192,12 +192,12 @@ class ResultFile:
             what = "was taken away" if named is None else "was replaced by another file"
             told = "" if here.st_nlink else " with what had been answered"
             raise WritingError(
-                f"{self.shown} {what} during the run{told}; put it back if it is still somewhere, and give the same"
+                f"{self.label} {what} during the run{told}; put it back if it is still somewhere, and give the same"
                 " command again, which asks what is missing"
             )
         if here.st_size != size:
             raise WritingError(
-                f"{self.shown} has {here.st_size:,} bytes where {size:,} were written: another program writes to it or"
+                f"{self.label} has {here.st_size:,} bytes where {size:,} were written: another program writes to it or"
                 " has cut it; see to that, and give the same command again, which asks what is missing"
             )
 
@@ -224,9 +224,9 @@ def _ended_by_all_of(line: bytes) -> str | int | None:
     return ended_by(line)
 
 
-def _writing_error(shown: str, error: OSError) -> WritingError:
+def _writing_error(label: str, error: OSError) -> WritingError:
     what = "the disk is full, or a limit of it reached" if error.errno in _FULL else str(error.strerror)
-    return WritingError(f"{shown} cannot be written: {what}; make room, and give the same command again")
+    return WritingError(f"{label} cannot be written: {what}; make room, and give the same command again")
 
 
 def _lock(descriptor: int) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from itertools import chain
+from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,7 +14,7 @@ from chat_completions.bulk.output.manifest import Manifest
 from chat_completions.bulk.output.parts import PartFiles
 from chat_completions.bulk.output.result_file import ResultFile, Results
 from chat_completions.bulk.output.result_lines import Result
-from chat_completions.bulk.places import STANDARD_INPUT, compression_of, is_remote, path_of, shown
+from chat_completions.bulk.places import STANDARD_INPUT, compression_of, is_remote, path_of, redacted_name
 
 
 def errors_beside(output: str) -> str:
@@ -91,7 +91,7 @@ class RunFiles:
         changes = manifest.changes(wanted) if manifest.values and held else []
         if changes and not accept_changes:
             raise ChangedError(
-                f"{self.output.shown} was begun with something else: {'; '.join(changes)}. Give another output,"
+                f"{self.output.label} was begun with something else: {'; '.join(changes)}. Give another output,"
                 " or accept the changes (accept_changes, --accept-changes): what has ended stays as it is"
             )
         self.notes += [f"accepted: {change}" for change in changes]
@@ -101,16 +101,16 @@ class RunFiles:
         self.ended = answered, failed
         if (answered or failed) and not manifest.values and not accept_changes:
             raise ChangedError(
-                f"{self.output.shown} holds results already, and {manifest.shown} is missing, so nobody knows of which"
+                f"{self.output.label} holds results already, and {manifest.label} is missing, so nobody knows of which"
                 " input; give another output, or accept_changes (--accept-changes) to go on with what it lacks"
             )
         manifest.begin(wanted, again=retry_failed and bool(manifest.values))
 
     def _read(self, results: Results) -> int:
-        count = self.seen.add_ended(results.ended())
+        added = self.seen.add_ended(results.ended())
         if results.note:
             self.notes.append(results.note)
-        return count
+        return added
 
     def _put_aside(self) -> None:
         """Keep the failures of before under another name, and begin the error file anew."""
@@ -121,7 +121,7 @@ class RunFiles:
         if not path.stat().st_size:
             return
         taken = next(
-            beside for n in _counted() if not (beside := path.with_name(f"{path.stem}.{n}{path.suffix}")).exists()
+            beside for n in count(1) if not (beside := path.with_name(f"{path.stem}.{n}{path.suffix}")).exists()
         )
         path.rename(taken)
         self.errors.close()
@@ -166,10 +166,6 @@ class RunFiles:
         self._closing.close()
 
 
-def _counted() -> Iterator[int]:
-    return chain(range(1, 10**9))
-
-
 def _check_names(source: str, output: str, errors: str) -> None:
     """Refuse names that mean the same file, or a kind that cannot be appended to."""
     for name in (output, errors):
@@ -177,14 +173,14 @@ def _check_names(source: str, output: str, errors: str) -> None:
             raise BulkError("results go to a file, so that a run can go on; give its name instead of -")
         if compression_of(name):
             raise BulkError(
-                f"{shown(name)}: results are written uncompressed, so that a crash tears one line at most;"
+                f"{redacted_name(name)}: results are written uncompressed, so that a crash tears one line at most;"
                 " leave the suffix away, and compress the file afterwards"
             )
     named = {"input": source, "output": output, "error file": errors}
     places = {what: _place(name) for what, name in named.items() if name != STANDARD_INPUT}
     for one, other in (("input", "output"), ("input", "error file"), ("output", "error file")):
         if one in places and places[one] == places[other]:
-            raise BulkError(f"the {one} and the {other} are the same file, {shown(named[one])}")
+            raise BulkError(f"the {one} and the {other} are the same file, {redacted_name(named[one])}")
 
 
 def _place(name: str) -> str:

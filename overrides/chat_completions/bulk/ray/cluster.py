@@ -35,7 +35,7 @@ def check_installed(module: str) -> None:
         )
 
 
-def connected(address: str | None, settings: Mapping[str, Any], closing: ExitStack) -> Any:
+def connect(address: str | None, settings: Mapping[str, Any], closing: ExitStack) -> Any:
     """Connect to a cluster, or begin one here; give Ray.
 
     Args:
@@ -89,7 +89,7 @@ def _keep_off_standard_output(closing: ExitStack) -> None:
     closing.callback(setattr, worker, "print_to_stdstream", before)
 
 
-def started_meter(ray: Any, limits: Limits, workers: int) -> Any:
+def start_meter(ray: Any, limits: Limits, workers: int) -> Any:
     """Start the actor that all workers share, on the driver's machine: what loses it loses the driver as well."""
     strategies = importlib.import_module("ray.util.scheduling_strategies")
     here = ray.get_runtime_context().get_node_id()
@@ -122,7 +122,7 @@ class Rows:
         self._ray, self._cpus = ray, cpus
         self._over = False
 
-    def of(self, function: Callable[..., Any], numbers: list[int], meter: Any) -> Iterator[dict[str, Any]]:
+    def map_numbers(self, function: Callable[..., Any], numbers: list[int], meter: Any) -> Iterator[dict[str, Any]]:
         """Map the numbers of partitions by a function, as tasks."""
         return self._mapped(function, [{"number": number} for number in numbers], meter)
 
@@ -144,7 +144,7 @@ class Rows:
     def _dataset(self, rows: list[dict[str, Any]]) -> Any:
         return self._ray.data.from_items(rows, override_num_blocks=min(len(rows), _MOST_BLOCKS))
 
-    def asked(
+    def run_workers(
         self,
         worker: type,
         partitions: list[Partition],
@@ -180,7 +180,7 @@ class Rows:
                 if self._over:
                     return
 
-    def give_up(self) -> None:
+    def stop_taking(self) -> None:
         """Take no more rows."""
         self._over = True
 

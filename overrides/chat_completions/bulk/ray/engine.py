@@ -23,12 +23,12 @@ from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.input.source import Input
 from chat_completions.bulk.options import Job, client_of, settings_of
 from chat_completions.bulk.progress import Histogram, Progress
-from chat_completions.bulk.ray.cluster import Rows, check_installed, connected, failure_of, started_meter
+from chat_completions.bulk.ray.cluster import Rows, check_installed, connect, failure_of, start_meter
 from chat_completions.bulk.ray.meter import Limits, Report, Sealed
 from chat_completions.bulk.ray.partitions import Survey
 from chat_completions.bulk.ray.reading import Partition
 from chat_completions.bulk.ray.records import Records
-from chat_completions.bulk.ray.work import Work, client_settings_of, counted, surveyed
+from chat_completions.bulk.ray.work import Work, client_settings_of, count_results, survey_partitions
 from chat_completions.bulk.ray.worker import COUNTS, Worker
 from chat_completions.bulk.runner.local_engine import _signals
 
@@ -89,9 +89,9 @@ class RayEngine:
             records = Records(job, source)
             closing.callback(records.close)
             await asyncio.to_thread(records.begin, told)
-            ray = await asyncio.to_thread(connected, self.ray_address, self.ray_settings, closing)
+            ray = await asyncio.to_thread(connect, self.ray_address, self.ray_settings, closing)
             run = _Run(self, job, progress, ray, closing)
-            return await run.carried_out(records, settings)
+            return await run.execute(records, settings)
 
 
 class _Run:
@@ -104,7 +104,7 @@ class _Run:
             options.requests_per_minute, options.tokens_per_minute, options.request_budget, options.token_budget
         )
         self._actors = self._wanted_actors()
-        self._meter = started_meter(ray, limits, self._actors[1])
+        self._meter = start_meter(ray, limits, self._actors[1])
         closing.callback(lambda: ray.kill(self._meter))
         self._before = (0, 0)
         self._size = 0
@@ -112,21 +112,23 @@ class _Run:
         self._interrupted = False
         self._opened: dict[int, tuple[int, int]] = {}
 
-    async def carried_out(self, records: Records, settings: Any) -> Ending:
+    async def execute(self, records: Records, settings: Any) -> Ending:
         job, progress, engine = self._job, self._progress, self._engine
         actors = self._actors
         rows = Rows(self._ray, engine.cpus)
 
         def survey(some: list[Partition]) -> dict[int, Survey]:
-            self._give(records.work(settings))
-            return rows.surveys(surveyed, some, self._meter)
+            self._send(records.work(settings))
+            return rows.surveys(survey_partitions, some, self._meter)
 
         self._sealed(records.work(settings))  # what cannot be sent is told before anything is read
         partitions = await asyncio.to_thread(records.divided, engine.partition_bytes, actors[1], survey)
         await asyncio.to_thread(records.begin_run, job)
-        await asyncio.to_thread(self._give, records.work(settings))
+        await asyncio.to_thread(self._send, records.work(settings))
         done = await asyncio.to_thread(records.done)
-        before = await asyncio.to_thread(lambda: list(rows.of(counted, sorted(done), self._meter)) if done else [])
+        before = await asyncio.to_thread(
+            lambda: list(rows.map_numbers(count_results, sorted(done), self._meter)) if done else []
+        )
         self._before = sum(row["answered"] for row in before), sum(row["failed"] for row in before)
         progress.notes += records.notes
         progress.settings = {**records.settings, "actors": actors[1], "partitions": len(partitions)}
@@ -135,10 +137,10 @@ class _Run:
         progress.ended_before = self._before
         ending = Ending(False, "it was cut off")
         try:
-            ending = await self._asked(left, actors, rows)
+            ending = await self._run_workers(left, actors, rows)
             missing = await asyncio.to_thread(records.missing) if ending.complete else 0
             if missing:
-                told = f"{missing:,} parts of {records.answers.shown} were taken away during the run"
+                told = f"{missing:,} parts of {records.answers.label} were taken away during the run"
                 ending = Ending(False, f"{told}; give the same command again, which asks what is missing")
         finally:
             answered, failed = progress.ended_before
@@ -146,10 +148,10 @@ class _Run:
             records.end(ending, counts)
         return ending
 
-    def _give(self, work: Work) -> None:
+    def _send(self, work: Work) -> None:
         sealed = self._sealed(work)
         try:
-            self._ray.get(self._meter.give.remote(sealed))
+            self._ray.get(self._meter.set_job.remote(sealed))
         except Exception as error:  # such as a cluster that has not the same packages
             raise BulkError(f"the actor that all workers share does not work: {failure_of(error)}") from None
 
@@ -172,7 +174,7 @@ class _Run:
             given = max(1, min(8, int(self._ray.cluster_resources().get("CPU", 1) / each))) if each else 8
         return given, given
 
-    async def _asked(self, left: list[Partition], actors: tuple[int, int], rows: Rows) -> Ending:
+    async def _run_workers(self, left: list[Partition], actors: tuple[int, int], rows: Rows) -> Ending:
         """Have the engine ask what is left, and follow how it goes."""
         if not left:
             return Ending(True, "everything has ended")
@@ -180,13 +182,13 @@ class _Run:
         actors = min(actors[0], len(left)), min(actors[1], len(left))
         resources = dict(self._engine.resources)
         work = asyncio.create_task(
-            asyncio.to_thread(rows.asked, Worker, left, actors, resources, self._meter, found.append)
+            asyncio.to_thread(rows.run_workers, Worker, left, actors, resources, self._meter, found.append)
         )
         with _signals(self._job.handle_signals, cast(Any, self), self._job.options.grace):
             try:
                 while not work.done():
                     await asyncio.wait([work], timeout=_TICK)
-                    await self._look()
+                    await self._poll()
             except BaseException:
                 with suppress(Exception):
                     await asyncio.wait_for(self._meter.stop.remote("it was cut off", 0.0), 5)
@@ -194,8 +196,8 @@ class _Run:
                 raise
             finally:
                 if not work.done():
-                    rows.give_up()
-            stop = await self._look()
+                    rows.stop_taking()
+            stop = await self._poll()
         self._count(found)
         error = work.exception()
         if error is not None:
@@ -219,7 +221,7 @@ class _Run:
         self._interrupted = self._interrupted or interrupted
         self._meter.stop.remote(reason, grace)
 
-    async def _look(self) -> str | None:
+    async def _poll(self) -> str | None:
         """Ask the meter how it goes, and give why the run stops."""
         try:
             reports, opened, stop = await asyncio.wait_for(self._meter.state.remote(), 30)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from chat_completions.bulk.runner.rate_limiter import Ceiling
 
 _LEASE_SECONDS = 0.2  # of a ceiling that are lent at once, to all workers together
-_TOUCH_SECONDS = 0.25  # between two reports of a worker; more where there are many
+_REPORT_SECONDS = 0.25  # between two reports of a worker; more where there are many
 _REPORTS_A_SECOND = 400
 _ANY = 10**9  # requests, or tokens a minute: there is no ceiling for them
 _LOST_SECONDS = 10.0  # after which a worker without a report counts no more among those that share
@@ -75,7 +75,7 @@ class Report(NamedTuple):
     spare: tuple[int, float] = (0, 0.0)
 
 
-class Word(NamedTuple):
+class Instructions(NamedTuple):
     """What a worker is told.
 
     Attributes:
@@ -113,12 +113,12 @@ class Meter:
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
         self._reports: dict[str, Report] = {}
-        self._heard: dict[str, float] = {}
+        self._reported_at: dict[str, float] = {}
         self._opened: dict[int, tuple[int, int]] = {}
         self._allowed: dict[int, int] = {}
         self._left = limits.request_budget
 
-    async def give(self, job: Sealed) -> None:
+    async def set_job(self, job: Sealed) -> None:
         """Take the job from the driver."""
         self._job = job
         self._given.set()
@@ -192,7 +192,7 @@ class Meter:
         self._stop, self._grace = self._stop or reason, grace
         self._changed.set()
 
-    async def report(self, worker: str, report: Report) -> Word:
+    async def report(self, worker: str, report: Report) -> Instructions:
         """Take a worker's report, and return it word.
 
         Args:
@@ -203,8 +203,10 @@ class Meter:
         self._requests.correct(-requests)
         self._tokens.correct(-tokens)
         self._reports[worker] = report
-        self._heard[worker] = now = time.monotonic()
-        return Word(max(0.0, self._paused_until - now), self._holds(), self._stop, self._grace, self._seconds_to_next())
+        self._reported_at[worker] = now = time.monotonic()
+        return Instructions(
+            max(0.0, self._paused_until - now), self._holds(), self._stop, self._grace, self._seconds_to_next()
+        )
 
     def _holds(self) -> bool:
         budget = self._limits.token_budget
@@ -216,16 +218,16 @@ class Meter:
             self._stop, self._grace = f"the budget of {budget:,} tokens is used up", _FOR_ALL
             self._changed.set()
         since = time.monotonic() - _LOST_SECONDS
-        reserved = sum(r.now["reserved"] for name, r in self._reports.items() if self._heard[name] > since)
+        reserved = sum(r.now["reserved"] for name, r in self._reports.items() if self._reported_at[name] > since)
         return used + reserved >= budget
 
     def _seconds_to_next(self) -> float:
-        return max(_TOUCH_SECONDS, self._most / _REPORTS_A_SECOND)
+        return max(_REPORT_SECONDS, self._most / _REPORTS_A_SECOND)
 
     async def state(self) -> tuple[dict[str, tuple[float, Report]], dict[int, tuple[int, int]], str | None]:
         """Return all reports with their ages in seconds, what had ended of partitions begun, and the stop."""
         now = time.monotonic()
-        reports = {name: (now - self._heard[name], report) for name, report in self._reports.items()}
+        reports = {name: (now - self._reported_at[name], report) for name, report in self._reports.items()}
         return reports, self._opened, self._stop
 
 

@@ -51,7 +51,7 @@ def survey(source: Source, partition: Partition, longest: int) -> Survey:
     digests: list[bytes] = []
     places = array("Q")
     reader = source.reader(partition)
-    for batch in reader.batches(longest, source.shown):
+    for batch in reader.batches(longest, source.label):
         for number, raw in batch:
             custom_id = None if isinstance(raw, TooLong) else request_of(number, raw).custom_id
             if custom_id is not None:
@@ -60,7 +60,7 @@ def survey(source: Source, partition: Partition, longest: int) -> Survey:
     return Survey(reader.newlines + reader.torn, b"".join(digests), places.tobytes())
 
 
-def numbered(partitions: list[Partition], surveys: Mapping[int, Survey]) -> list[Partition]:
+def number_lines(partitions: list[Partition], surveys: Mapping[int, Survey]) -> list[Partition]:
     """Return the partitions with the numbers of their lines, and which of these repeat a `custom_id`.
 
     Args:
@@ -158,7 +158,7 @@ def copied(source: Input, name: str, each: int, pieces: Directory) -> list[Parti
                 data = data[end:]
             found.append(Partition(len(found), 0, size))
     except Exception as error:
-        raise BulkError(f"the input {source.shown} cannot be read to its end: {reason_of(error, name)}") from None
+        raise BulkError(f"the input {source.label} cannot be read to its end: {reason_of(error, name)}") from None
     finally:
         file.close()
     return found

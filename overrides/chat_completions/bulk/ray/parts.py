@@ -80,7 +80,7 @@ class Part:
         except WritingError:
             raise
         except Exception as error:
-            raise WritingError(f"{directory.shown} cannot be written: {reason_of(error, directory.name)}") from error
+            raise WritingError(f"{directory.label} cannot be written: {reason_of(error, directory.name)}") from error
         finally:
             self.close()
 
@@ -107,7 +107,7 @@ class Part:
             self.results.close()
 
 
-class PartitionBooks:
+class PartitionFiles:
     """The files of one partition's results.
 
     Args:
@@ -128,15 +128,15 @@ class PartitionBooks:
     def open(self) -> None:
         """Read what has ended."""
         self.ended = self.seen.add_ended(self._answers.open()), self.seen.add_ended(self._failures.open())
-        self._both = [part.results for part in (self._failures, self._answers) if part.results is not None]
+        self._results = [part.results for part in (self._failures, self._answers) if part.results is not None]
 
     def write(self, result: Result) -> None:
         """Take a result; it is written by `flush`."""
-        self._both[0 if result.failed else 1].append(result.line)
+        self._results[0 if result.failed else 1].append(result.line)
 
     def flush(self, *, last: bool = False) -> None:
         """Write what has been taken."""
-        for results in self._both:
+        for results in self._results:
             results.flush(last=last)
 
     def sync(self) -> None:
@@ -144,14 +144,14 @@ class PartitionBooks:
 
         In a store, a part may be gone because another worker has put them together, which took this one for lost.
         """
-        for results in self._both:
+        for results in self._results:
             if not results.blocking:
                 results.sync()
 
     @property
     def blocking(self) -> bool:
         """Whether `flush` takes long."""
-        return any(results.blocking for results in self._both)
+        return any(results.blocking for results in self._results)
 
     def finish(self) -> None:
         """Return the parts their names; the answers' part says that the partition has ended, so it is the last."""
@@ -170,7 +170,7 @@ def _locked(directory: Directory, name: str) -> ResultFile:
     until = time.monotonic() + _LONGEST_LOCK
     if not directory.exists():
         raise BulkError(
-            f"{directory.shown} is missing for this worker; a cluster needs a path that all its machines share, or an"
+            f"{directory.label} is missing for this worker; a cluster needs a path that all its machines share, or an"
             " address of a store"
         )
     while True:
@@ -179,6 +179,6 @@ def _locked(directory: Directory, name: str) -> ResultFile:
         except BlockingIOError:
             if time.monotonic() > until:
                 raise BulkError(
-                    f"{directory.shown}/{name} is in use by another worker, which was thought lost"
+                    f"{directory.label}/{name} is in use by another worker, which was thought lost"
                 ) from None
             time.sleep(0.2)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, shown
+from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, redacted_name
 
 UNDER_WAY = "_run"  # what reads directories of data leaves out names that begin so
 _PART = re.compile(r"part-(\d+)\.jsonl").fullmatch
@@ -32,7 +32,7 @@ class Directory:
         self._storage, self.remote = storage_options, is_remote(name)
         # Workers have other working directories.
         self.name = name.rstrip("/") if self.remote else str(path_of(name).resolve())
-        self.shown = shown(name.rstrip("/"))
+        self.label = redacted_name(name.rstrip("/"))
         self._filesystem: Any
         if self.remote:
             self._filesystem, self._path = filesystem_of(self.name, storage_options)
@@ -54,13 +54,13 @@ class Directory:
         try:
             if self._filesystem.isfile(self._path):
                 raise BulkError(
-                    f"{self.shown} is a file; the engine 'ray' writes a directory of parts, give another name"
+                    f"{self.label} is a file; the engine 'ray' writes a directory of parts, give another name"
                 )
             self._filesystem.makedirs(self._path, exist_ok=True)
         except BulkError:
             raise
         except Exception as error:
-            raise BulkError(f"{self.shown} cannot be made: {reason_of(error, self.name)}") from None
+            raise BulkError(f"{self.label} cannot be made: {reason_of(error, self.name)}") from None
 
     def names(self) -> list[str]:
         """Return the names of what is in it."""

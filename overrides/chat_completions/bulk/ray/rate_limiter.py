@@ -9,7 +9,7 @@ from typing import Any
 from chat_completions.bulk.runner.rate_limiter import RateLimiter
 
 
-class SharedPace(RateLimiter):
+class SharedRateLimiter(RateLimiter):
     """The pace of one worker: ceilings are the meter's, and pauses are told to all.
 
     Args:
@@ -50,7 +50,7 @@ class SharedPace(RateLimiter):
             self._meter.pause.remote(until - now)
         super().pause(until)
 
-    def heed(self, seconds: float) -> None:
+    def pause_locally(self, seconds: float) -> None:
         """Pause because another worker was told to."""
         super().pause(time.monotonic() + seconds)
 

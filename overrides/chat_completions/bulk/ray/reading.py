@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.input.source import PIECE, Line, lines_in
-from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, shown
+from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, redacted_name
 from chat_completions.bulk.ray.places import Directory
 
 
@@ -51,7 +51,7 @@ class Source:
         self, name: str, storage_options: Mapping[str, Any] | None, size: int, pieces: Directory | None
     ) -> None:
         self._name, self._storage, self._size, self._pieces = name, storage_options, size, pieces
-        self.shown = shown(name)
+        self.label = redacted_name(name)
 
     def reason_of(self, error: Exception) -> str:
         """Return why the input cannot be read, without its secrets."""
@@ -73,12 +73,12 @@ class Source:
             size = path_of(self._name).stat().st_size
         except OSError as error:
             raise BulkError(
-                f"the input {self.shown} cannot be read by this worker ({error.strerror}); a cluster needs a path that"
+                f"the input {self.label} cannot be read by this worker ({error.strerror}); a cluster needs a path that"
                 " all its machines share, or an address of a store"
             ) from None
         if size != self._size:
             raise BulkError(
-                f"the input {self.shown} has {size:,} bytes for this worker, and had {self._size:,} when it was"
+                f"the input {self.label} has {size:,} bytes for this worker, and had {self._size:,} when it was"
                 " divided; a cluster needs a path that all its machines share, and a file that nobody writes to"
             )
         file = path_of(self._name).open("rb", buffering=0)

@@ -19,7 +19,7 @@ from chat_completions.bulk.ray.partitions import (
     check_input,
     copied,
     divided,
-    numbered,
+    number_lines,
     plan_of,
     plan_text,
     size_of_partitions,
@@ -54,7 +54,7 @@ class Records:
         self._job, self._input = job, source
         self.answers, self.failures = Directory(job.output, storage), Directory(job.errors, storage)
         if self.answers.name == self.failures.name:
-            raise BulkError(f"the output and the error file are the same, {self.answers.shown}")
+            raise BulkError(f"the output and the error file are the same, {self.answers.label}")
         if job.retry_failed and (self.answers.remote or self.failures.remote):
             raise BulkError(
                 "failures cannot be asked again where results are in a store; ask them in a run of their own"
@@ -86,24 +86,24 @@ class Records:
         """
         job = self._job
         self._manifest = manifest = Manifest(job.output, job.storage_options.reveal())
-        self.settings = {**settings, "errors": self.failures.shown, "engine": "ray"}
+        self.settings = {**settings, "errors": self.failures.label, "engine": "ray"}
         self._wanted = {
-            "input": {"name": self._input.shown, "fingerprint": self._input.fingerprint()},
+            "input": {"name": self._input.label, "fingerprint": self._input.fingerprint()},
             "settings": self.settings,
         }
         known = manifest.values.get("settings") or {}
         if known.get("engine", "ray") != "ray":
-            raise ChangedError(f"{self.answers.shown} was begun by the engine {known['engine']!r}; give another output")
+            raise ChangedError(f"{self.answers.label} was begun by the engine {known['engine']!r}; give another output")
         changes = manifest.changes(self._wanted) if manifest.values else []
         was = (manifest.values.get("input") or {}).get("fingerprint")
         if manifest.values and was != self._wanted["input"]["fingerprint"]:
             raise ChangedError(
-                f"{self.answers.shown} was begun with another input: {changes[0]}. Its partitions are those of that"
+                f"{self.answers.label} was begun with another input: {changes[0]}. Its partitions are those of that"
                 " one; give another output"
             )
         if changes and not job.accept_changes:
             raise ChangedError(
-                f"{self.answers.shown} was begun with something else: {'; '.join(changes)}. Give another output, or"
+                f"{self.answers.label} was begun with something else: {'; '.join(changes)}. Give another output, or"
                 " accept the changes: what has ended stays as it is"
             )
         self.notes += [f"accepted: {change}" for change in changes]
@@ -113,7 +113,7 @@ class Records:
         self._lock_up()
         if not manifest.values and (self.answers.parts() or self.failures.parts()):
             raise ChangedError(
-                f"{self.answers.shown} holds results already, and {manifest.shown} is missing, so nobody knows of which"
+                f"{self.answers.label} holds results already, and {manifest.label} is missing, so nobody knows of which"
                 " input; give another output"
             )
 
@@ -127,7 +127,7 @@ class Records:
             holder = self.manifest.values
             who = f"process {holder['process']} on {holder['host']}" if holder.get("process") else "another process"
             raise RunningError(
-                f"{self.answers.shown} is in use by {who}: a run is writing to it; wait for it, or give another output"
+                f"{self.answers.label} is in use by {who}: a run is writing to it; wait for it, or give another output"
             ) from None
 
     def divided(
@@ -147,7 +147,7 @@ class Records:
                     self._partitions, more = plan_of(file.read())
             except Exception as error:
                 raise BulkError(
-                    f"{self._under_way.shown}/{_PLAN} cannot be read ({error}), which says how the input is divided;"
+                    f"{self._under_way.label}/{_PLAN} cannot be read ({error}), which says how the input is divided;"
                     " give another output"
                 ) from None
             self._copied, each = more["copied"], more["each"]
@@ -167,7 +167,7 @@ class Records:
             found = {each.number: survey(source, each, self._job.options.longest_line) for each in partitions}
         else:
             found = surveyed(partitions)
-        self._partitions = numbered(partitions, found)
+        self._partitions = number_lines(partitions, found)
         with self._under_way.written(_PLAN) as file:
             file.write(plan_text(self._partitions, copied=self._copied, each=each, fingerprint=fingerprint))
         return self._partitions
@@ -212,7 +212,7 @@ class Records:
             if self.answers.has(name):
                 self.answers.move(self.answers.path(name), self._under_way.path(name))
             place.move(place.path(name), aside.path(f"{name}.under-way" if aside.has(name) else name))
-        self.notes.append(f"the failures of before are in {aside.shown}")
+        self.notes.append(f"the failures of before are in {aside.label}")
 
     def done(self) -> set[int]:
         """Return the partitions that have ended."""

@@ -56,7 +56,7 @@ def client_settings_of(job: Job, client: Any) -> Any:
     return given
 
 
-def opened(sealed: Any) -> Work:
+def unpack(sealed: Any) -> Work:
     """Return what a driver sent.
 
     Raises:
@@ -79,14 +79,14 @@ def lines_of(work: Work, number: int) -> tuple[int, int]:
     return work.answers.lines(name), work.failures.lines(name) if work.failures.has(name) else 0
 
 
-def surveyed(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
+def survey_partitions(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
     """Survey partitions, as a task of the engine.
 
     Args:
         batch: Of each, where it starts and ends.
         meter: The actor that has the job.
     """
-    work = opened(importlib.import_module("ray").get(meter.job.remote()))
+    work = unpack(importlib.import_module("ray").get(meter.job.remote()))
     found = [
         survey(work.source, Partition(int(number), int(start), int(end)), work.options.longest_line)
         for number, start, end in zip(batch["number"], batch["start"], batch["end"], strict=True)
@@ -99,8 +99,8 @@ def surveyed(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
     }
 
 
-def counted(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
+def count_results(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
     """Count what has ended in finished parts, as a task of the engine."""
-    work = opened(importlib.import_module("ray").get(meter.job.remote()))
+    work = unpack(importlib.import_module("ray").get(meter.job.remote()))
     found = [lines_of(work, int(number)) for number in batch["number"]]
     return {"number": batch["number"], "answered": [a for a, _ in found], "failed": [f for _, f in found]}

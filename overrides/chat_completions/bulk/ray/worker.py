@@ -10,20 +10,20 @@ from dataclasses import replace
 from typing import Any
 
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.input.feed import LineReader
+from chat_completions.bulk.input.line_reader import LineReader
 from chat_completions.bulk.options import Options, client_of
 from chat_completions.bulk.output.result_lines import Result
 from chat_completions.bulk.progress import Progress
-from chat_completions.bulk.ray.meter import Report, Word
-from chat_completions.bulk.ray.parts import PartitionBooks
+from chat_completions.bulk.ray.meter import Instructions, Report
+from chat_completions.bulk.ray.parts import PartitionFiles
 from chat_completions.bulk.ray.places import part_name
-from chat_completions.bulk.ray.rate_limiter import SharedPace
+from chat_completions.bulk.ray.rate_limiter import SharedRateLimiter
 from chat_completions.bulk.ray.reading import Partition
-from chat_completions.bulk.ray.work import Work, lines_of, opened
-from chat_completions.bulk.runner.admission import RequestFilter
+from chat_completions.bulk.ray.work import Work, lines_of, unpack
 from chat_completions.bulk.runner.clients import Clients
 from chat_completions.bulk.runner.concurrency import FIRST, Concurrency
-from chat_completions.bulk.runner.local_engine import Writer, fed
+from chat_completions.bulk.runner.local_engine import Writer, reading_lines
+from chat_completions.bulk.runner.request_filter import RequestFilter
 from chat_completions.bulk.runner.runner import Runner
 from chat_completions.bulk.runner.sending import Sender
 
@@ -42,14 +42,14 @@ class Worker:
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._loop = asyncio.new_event_loop()
         self._progress = Progress()
-        self._pace = SharedPace(meter)
+        self._limiter = SharedRateLimiter(meter)
         self._work: Work | None = None
         self._clients: Clients | None = None
         self._concurrency: Concurrency | None = None
-        self._asker: Runner | None = None
+        self._runner: Runner | None = None
         self._stopped: tuple[str, float] | None = None
         self._bytes_before = 0
-        self._feed: LineReader | None = None
+        self._line_reader: LineReader | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Ask partitions.
@@ -59,17 +59,17 @@ class Worker:
         """
         names = Partition._fields
         rows = [
-            self._loop.run_until_complete(self._asked(Partition.of(*(batch[name][place] for name in names))))
+            self._loop.run_until_complete(self._process(Partition.of(*(batch[name][place] for name in names))))
             for place in range(len(batch["number"]))
         ]
         return {name: [row[name] for row in rows] for name in ("number", "complete", "reason", "answered", "failed")}
 
-    async def _asked(self, partition: Partition) -> dict[str, Any]:
+    async def _process(self, partition: Partition) -> dict[str, Any]:
         """Ask a partition; what goes wrong is told, and the others go on."""
         row: dict[str, Any] = {"number": partition.number, "complete": False, "answered": 0, "failed": 0}
-        touching = asyncio.create_task(self._keep_in_touch())
+        reporting = asyncio.create_task(self._report_regularly())
         try:
-            await self._touch()
+            await self._report_progress()
             if self._stopped is not None:
                 return {**row, "reason": self._stopped[0]}
             work = await self._prepared()
@@ -77,21 +77,21 @@ class Worker:
                 ended = await asyncio.to_thread(lines_of, work, partition.number)
                 await self._meter.open.remote(partition.number, ended, 0)
                 return {**row, "complete": True, "reason": "", "answered": ended[0], "failed": ended[1]}
-            row |= await self._carried_out(work, partition)
+            row |= await self._run_partition(work, partition)
         except Exception as error:
             row["reason"] = str(error) if isinstance(error, BulkError) else f"{type(error).__name__}: {error}"
         finally:
-            touching.cancel()
-            await asyncio.gather(touching, return_exceptions=True)
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)
             self._bytes_before += partition.end - partition.start if row["complete"] else 0
-            self._feed = self._asker = None
+            self._line_reader = self._runner = None
             with suppress(Exception):
-                await self._touch()
+                await self._report_progress()
         return row
 
     async def _prepared(self) -> Work:
         if self._work is None:
-            work = opened(await self._meter.job.remote())
+            work = unpack(await self._meter.job.remote())
             client = client_of(work.client_settings)
             self._clients = Clients(client, work.options)
             self._clients.for_place(0)  # what is not installed here is told before anything is read
@@ -102,18 +102,18 @@ class Worker:
             self._work = work
         return self._work
 
-    async def _carried_out(self, work: Work, partition: Partition) -> dict[str, Any]:
-        books = PartitionBooks(work.answers, work.failures, partition.number)
+    async def _run_partition(self, work: Work, partition: Partition) -> dict[str, Any]:
+        files = PartitionFiles(work.answers, work.failures, partition.number)
         try:
-            await asyncio.to_thread(books.open)
-            allowed = await self._meter.open.remote(partition.number, books.ended, partition.lines)
+            await asyncio.to_thread(files.open)
+            allowed = await self._meter.open.remote(partition.number, files.ended, partition.lines)
             told = replace(work.options, request_budget=allowed)
-            asked, complete, reason = await self._ask(work, partition, books, told)
+            sent, complete, reason = await self._send_requests(work, partition, files, told)
             if allowed is not None:
-                await self._meter.close.remote(partition.number, allowed - asked)
+                await self._meter.close.remote(partition.number, allowed - sent)
             if complete:
-                await asyncio.to_thread(books.finish)
-            answered, failed = books.ended
+                await asyncio.to_thread(files.finish)
+            answered, failed = files.ended
             return {
                 "complete": complete,
                 "reason": reason,
@@ -121,47 +121,53 @@ class Worker:
                 "failed": failed + self._written[1],
             }
         finally:
-            books.close()
+            files.close()
 
-    async def _ask(
-        self, work: Work, partition: Partition, books: PartitionBooks, options: Options
+    async def _send_requests(
+        self, work: Work, partition: Partition, files: PartitionFiles, options: Options
     ) -> tuple[int, bool, str]:
         """Ask what a partition has left, and give how many were asked, whether all has ended, and why not."""
         assert self._clients is not None
         source, progress = work.source, self._progress
         self._written = [0, 0]
-        writer = Writer(books)  # type: ignore[arg-type]
+        writer = Writer(files)  # type: ignore[arg-type]
 
         def write(result: Result) -> None:
             writer.write(result)
             self._written[result.failed] += 1
 
         again = frozenset(partition.again)
-        admission = RequestFilter(work.run, books.seen, write, progress, count=options.counts_tokens, again=again)
-        self._asker = asker = Runner(
+        request_filter = RequestFilter(work.run, files.seen, write, progress, count=options.counts_tokens, again=again)
+        self._runner = runner = Runner(
             work.run,
             Sender(self._clients, options),
             options,
             progress,
-            admission,
+            request_filter,
             write,
-            pace=self._pace,
-            reserve=self._pace.reserve,
+            limiter=self._limiter,
+            reserve=self._limiter.reserve,
             concurrency=self._concurrency,
         )
-        writer.on_failure = lambda error: asker.stop(str(error), grace=0)
+        writer.on_failure = lambda error: runner.stop(str(error), grace=0)
         reader = source.reader(partition)
-        self._feed = feed = LineReader(reader.batches(options.longest_line, source.shown), lambda: reader.position)
-        async with fed(feed, writer, options.sync_seconds):
+        self._line_reader = line_reader = LineReader(
+            reader.batches(options.longest_line, source.label), lambda: reader.position
+        )
+        async with reading_lines(line_reader, writer, options.sync_seconds):
             if self._stopped is not None:
-                asker.stop(self._stopped[0], grace=0)
-            ending = await asker.ask(feed)
-        backlog = asker.backlog
+                runner.stop(self._stopped[0], grace=0)
+            ending = await runner.run(line_reader)
+        backlog = runner.backlog
         if writer.failure is not None:
             reason = str(writer.failure)
-        elif feed.error is not None:
-            told = source.reason_of(feed.error)
-            return backlog.begun, False, f"the input {source.shown} cannot be read on: {told}; what was read has ended"
+        elif line_reader.error is not None:
+            told = source.reason_of(line_reader.error)
+            return (
+                backlog.begun,
+                False,
+                f"the input {source.label} cannot be read on: {told}; what was read has ended",
+            )
         elif ending.complete:
             return backlog.begun, True, ""
         elif backlog.used_up and ending.reason == backlog.used_up:
@@ -175,21 +181,21 @@ class Worker:
             await self._meter.stop.remote(reason, work.options.grace)
         return backlog.begun, False, reason
 
-    async def _keep_in_touch(self) -> None:
+    async def _report_regularly(self) -> None:
         while True:
-            word = None
+            instructions = None
             with suppress(Exception):  # the partition's own calls tell of a meter that is lost
-                word = await self._touch()
-            await asyncio.sleep(word.again if word else 1.0)
+                instructions = await self._report_progress()
+            await asyncio.sleep(instructions.again if instructions else 1.0)
 
-    async def _touch(self) -> Word:
+    async def _report_progress(self) -> Instructions:
         """Report progress to the meter, and follow its instructions."""
-        progress, feed, asker = self._progress, self._feed, self._asker
-        progress.position = self._bytes_before + (feed.position if feed is not None else 0)
-        reserved = asker.backlog.reserved if asker is not None and hasattr(asker, "backlog") else 0.0
+        progress, line_reader, runner = self._progress, self._line_reader, self._runner
+        progress.position = self._bytes_before + (line_reader.position if line_reader is not None else 0)
+        reserved = runner.backlog.reserved if runner is not None and hasattr(runner, "backlog") else 0.0
         now = {
             "concurrency": progress.concurrency,
-            "under_way": progress.under_way if asker is not None else 0,
+            "under_way": progress.under_way if runner is not None else 0,
             "reserved": int(reserved),
         }
         counts = {name: getattr(progress, name) for name in COUNTS}
@@ -199,14 +205,14 @@ class Worker:
             dict(progress.attempts),
             progress.latencies.counts,
             progress.waiting,
-            self._pace.spare(),
+            self._limiter.spare(),
         )
-        word: Word = await self._meter.report.remote(self._name, report)
-        if word.paused > 0:
-            self._pace.heed(word.paused)
-        self._pace.hold = word.hold and word.stop is None
-        if word.stop is not None and self._stopped != (word.stop, word.grace):
-            self._stopped = (word.stop, word.grace)
-            if self._asker is not None:
-                self._asker.stop(word.stop, grace=word.grace)
-        return word
+        instructions: Instructions = await self._meter.report.remote(self._name, report)
+        if instructions.paused > 0:
+            self._limiter.pause_locally(instructions.paused)
+        self._limiter.hold = instructions.hold and instructions.stop is None
+        if instructions.stop is not None and self._stopped != (instructions.stop, instructions.grace):
+            self._stopped = (instructions.stop, instructions.grace)
+            if self._runner is not None:
+                self._runner.stop(instructions.stop, grace=instructions.grace)
+        return instructions

@@ -76,14 +76,14 @@ def _read(line: bytes) -> tuple[str, Example]:
         return "unreadable", Example(None, "the line is no result, or longer than a report reads")
     response, error = _mapping(value.get("response")), _mapping(value.get("error"))
     name = value.get("custom_id")
-    shown = None if name is None else str(name)
+    custom_id = None if name is None else str(name)
     if error:
-        return str(error.get("code") or "error"), Example(shown, str(error.get("message")))
+        return str(error.get("code") or "error"), Example(custom_id, str(error.get("message")))
     body = response.get("body")
     message: Any = _mapping(body).get("error", body)
     if isinstance(message, dict):
         message = message.get("message", message)
-    return f"HTTP {response.get('status_code')}", Example(shown, str(message))
+    return f"HTTP {response.get('status_code')}", Example(custom_id, str(message))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

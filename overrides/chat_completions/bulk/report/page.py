@@ -107,31 +107,31 @@ def html_of(summary: Summary, *, hide: Iterable[str] = ()) -> str:
     Raises:
         BulkError: matplotlib is not installed.
     """
-    said = _sayer(hide)
-    drawn = _plots()(summary)
+    safe = _sanitizer(hide)
+    plots = _plots()(summary)
     failed = failures_of(summary.errors)
     parts = [
-        f"<h1>{said(_title(summary))}</h1>",
-        _state(summary, said),
-        _cards(summary, said),
-        _list("Notes", summary.notes, said),
+        f"<h1>{safe(_title(summary))}</h1>",
+        _state(summary, safe),
+        _cards(summary, safe),
+        _list("Notes", summary.notes, safe),
         "<h2>How it went</h2>",
         '<div class="plots">',
         *(
-            f"<figure><figcaption>{said(title)}</figcaption>{svg or '<p>' + said(told) + '</p>'}</figure>"
-            for title, svg, told in drawn
+            f"<figure><figcaption>{safe(title)}</figcaption>{svg or '<p>' + safe(told) + '</p>'}</figure>"
+            for title, svg, told in plots
         ),
         "</div>",
-        _attempts(summary, said),
-        _failures(summary, failed, said),
-        _rows("What ran", _what_ran(summary), said),
-        _footer(said),
+        _attempts(summary, safe),
+        _failures(summary, failed, safe),
+        _rows("What ran", _what_ran(summary), safe),
+        _footer(safe),
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">\n"""
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{said(_title(summary))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{safe(_title(summary))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         + "\n".join(part for part in parts if part)
         + "\n</body>\n</html>\n"
     )
@@ -144,31 +144,31 @@ def _plots() -> Callable[[Summary], list[tuple[str, str, str]]]:
         raise BulkError(
             "a report needs the package matplotlib: pip install 'chat-completions-client[report]'"
         ) from None
-    from chat_completions.bulk.report.plots import drawn
+    from chat_completions.bulk.report.plots import draw_plots
 
-    return drawn
+    return draw_plots
 
 
-def _sayer(hide: Iterable[str]) -> Callable[[object], str]:
+def _sanitizer(hide: Iterable[str]) -> Callable[[object], str]:
     """Return what makes text of anything: without secrets, without what controls a reader's eye, escaped."""
     secrets = {value for value in hide if value}
     secrets |= {value for name, value in os.environ.items() if name.upper().endswith("_API_KEY") and len(value) >= 8}
 
-    def said(value: object) -> str:
+    def safe(value: object) -> str:
         text = str(value)
         for secret in sorted(secrets, key=len, reverse=True):
             text = text.replace(secret, "[hidden]")
         text = _KEY.sub("[hidden]", _USER.sub("[hidden]", text))
         return escape(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
-    return said
+    return safe
 
 
 def _title(summary: Summary) -> str:
     return f"{summary.input.rpartition('/')[2] or summary.input} → {summary.output.rstrip('/').rpartition('/')[2]}"
 
 
-def _state(summary: Summary, said: Callable[[object], str]) -> str:
+def _state(summary: Summary, safe: Callable[[object], str]) -> str:
     lost = summary.failed + summary.malformed + summary.failed_before
     if not summary.complete:
         kind, told = "bad", f"Not at its end: {summary.reason}. The same command goes on."
@@ -176,11 +176,11 @@ def _state(summary: Summary, said: Callable[[object], str]) -> str:
         kind, told = "bad", f"Complete; {lost:,} failed."
     else:
         kind, told = "good", "Complete; nothing failed."
-    begun = f'<p class="quiet">Began {said(summary.begun)}, took {said(duration(summary.seconds))}.</p>'
-    return f'<p class="state {kind}">{said(told)}</p>{begun if summary.begun else ""}'
+    begun = f'<p class="quiet">Began {safe(summary.begun)}, took {safe(duration(summary.seconds))}.</p>'
+    return f'<p class="state {kind}">{safe(told)}</p>{begun if summary.begun else ""}'
 
 
-def _cards(summary: Summary, said: Callable[[object], str]) -> str:
+def _cards(summary: Summary, safe: Callable[[object], str]) -> str:
     tokens = summary.prompt_tokens + summary.completion_tokens
     quantile = summary.latencies.quantile
     cards = [
@@ -195,11 +195,11 @@ def _cards(summary: Summary, said: Callable[[object], str]) -> str:
     before = summary.answered_before + summary.failed_before
     if before:
         cards.insert(2, ("ended before this run", f"{before:,}"))
-    inner = "".join(f'<div class="card"><b>{said(value)}</b>{said(name)}</div>' for name, value in cards)
+    inner = "".join(f'<div class="card"><b>{safe(value)}</b>{safe(name)}</div>' for name, value in cards)
     return f'<div class="cards">{inner}</div>'
 
 
-def _attempts(summary: Summary, said: Callable[[object], str]) -> str:
+def _attempts(summary: Summary, safe: Callable[[object], str]) -> str:
     total = sum(summary.attempts.values())
     if not total:
         return ""
@@ -207,21 +207,21 @@ def _attempts(summary: Summary, said: Callable[[object], str]) -> str:
         (_KINDS.get(kind) or f"HTTP {kind}", f"{count:,}", f"{count / total:.1%}")
         for kind, count in summary.attempts.items()
     ]
-    return _table("Attempts", ("how they ended", "attempts", "share"), rows, said)
+    return _table("Attempts", ("how they ended", "attempts", "share"), rows, safe)
 
 
-def _failures(summary: Summary, found: Failures | None, said: Callable[[object], str]) -> str:
+def _failures(summary: Summary, found: Failures | None, safe: Callable[[object], str]) -> str:
     if found is None:
         if not summary.failed + summary.malformed + summary.failed_before:
             return ""
-        return f"<h2>Failures</h2><p>They are in <code>{said(summary.errors)}</code>.</p>"
+        return f"<h2>Failures</h2><p>They are in <code>{safe(summary.errors)}</code>.</p>"
     if not found.kinds:
         return ""
     rows = [
         (
-            f"<td>{said(kind)}</td><td class='number'>{count:,}</td><td><ul>"
+            f"<td>{safe(kind)}</td><td class='number'>{count:,}</td><td><ul>"
             + "".join(
-                f"<li>{_named(example.name, said)}{said(_short(example.message, 300))}</li>"
+                f"<li>{_named(example.name, safe)}{safe(_short(example.message, 300))}</li>"
                 for example in found.examples[kind]
             )
             + "</ul></td>"
@@ -229,57 +229,57 @@ def _failures(summary: Summary, found: Failures | None, said: Callable[[object],
         for kind, count in found.kinds
     ]
     of = "the beginning of " if found.cut_short else ""
-    told = f"<p class='quiet'>As in {of}<code>{said(summary.errors)}</code>, with earlier runs; a few of each kind.</p>"
+    told = f"<p class='quiet'>As in {of}<code>{safe(summary.errors)}</code>, with earlier runs; a few of each kind.</p>"
     head = "<thead><tr><th>kind</th><th class='number'>requests</th><th>for example</th></tr></thead>"
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f'<h2>Failures</h2>{told}<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
 
 
-def _named(name: str | None, said: Callable[[object], str]) -> str:
-    return "" if name is None else f"<code>{said(_short(name, 80))}</code>: "
+def _named(name: str | None, safe: Callable[[object], str]) -> str:
+    return "" if name is None else f"<code>{safe(_short(name, 80))}</code>: "
 
 
 def _what_ran(summary: Summary) -> list[tuple[str, str]]:
     rows = [("input", summary.input), ("output", summary.output), ("error file", summary.errors)]
     for name, value in summary.settings.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-        if shown not in (None, "") and name != "errors":
-            if isinstance(shown, str) and "://" in shown:
-                shown = _logging.shown(shown)
-            rows.append((name.replace("_", " "), f"{shown:,}" if type(shown) is int else str(shown)))
+        text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        if text not in (None, "") and name != "errors":
+            if isinstance(text, str) and "://" in text:
+                text = _logging.shown(text)
+            rows.append((name.replace("_", " "), f"{text:,}" if type(text) is int else str(text)))
     known = {"answered", "failed", "output", "errors", "attempts"}
     return rows + [(name, value) for name, value in table_of(summary) if name not in known]
 
 
-def _rows(title: str, rows: Sequence[tuple[str, str]], said: Callable[[object], str]) -> str:
-    body = "".join(f"<tr><th>{said(name)}</th><td>{said(value)}</td></tr>" for name, value in rows)
-    return f'<h2>{said(title)}</h2><div class="scroll"><table><tbody>{body}</tbody></table></div>'
+def _rows(title: str, rows: Sequence[tuple[str, str]], safe: Callable[[object], str]) -> str:
+    body = "".join(f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in rows)
+    return f'<h2>{safe(title)}</h2><div class="scroll"><table><tbody>{body}</tbody></table></div>'
 
 
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], said: Callable[[object], str]) -> str:
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], safe: Callable[[object], str]) -> str:
     """Return a table whose first column is text and whose other ones are numbers."""
     kinds = ["", *[' class="number"'] * (len(head) - 1)]
-    top = "".join(f"<th{kind}>{said(name)}</th>" for kind, name in zip(kinds, head, strict=True))
+    top = "".join(f"<th{kind}>{safe(name)}</th>" for kind, name in zip(kinds, head, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td{kind}>{said(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
+        "<tr>" + "".join(f"<td{kind}>{safe(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
         for row in rows
     )
     inner = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
-    return f'<h2>{said(title)}</h2><div class="scroll"><table>{inner}</table></div>'
+    return f'<h2>{safe(title)}</h2><div class="scroll"><table>{inner}</table></div>'
 
 
-def _list(title: str, items: Sequence[str], said: Callable[[object], str]) -> str:
-    inner = "".join(f"<li>{said(item)}</li>" for item in items)
-    return f"<h2>{said(title)}</h2><ul>{inner}</ul>" if items else ""
+def _list(title: str, items: Sequence[str], safe: Callable[[object], str]) -> str:
+    inner = "".join(f"<li>{safe(item)}</li>" for item in items)
+    return f"<h2>{safe(title)}</h2><ul>{inner}</ul>" if items else ""
 
 
 def _short(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + "…"
 
 
-def _footer(said: Callable[[object], str]) -> str:
+def _footer(safe: Callable[[object], str]) -> str:
     import httpx
 
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     told = f"chat-completions-client {__version__}, httpx {httpx.__version__}, Python {platform.python_version()}"
-    return f"<footer>Written {said(now)} by {said(told)}, {said(platform.system())}.</footer>"
+    return f"<footer>Written {safe(now)} by {safe(told)}, {safe(platform.system())}.</footer>"

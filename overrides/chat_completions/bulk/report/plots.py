@@ -40,7 +40,7 @@ _SETTINGS: Any = {
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
-def drawn(summary: Summary) -> list[tuple[str, str, str]]:
+def draw_plots(summary: Summary) -> list[tuple[str, str, str]]:
     """Draw a run.
 
     Args:

@@ -72,8 +72,8 @@ class Fault(NamedTuple):
         refused: Whether it says that there are too many requests, or that nobody is there.
         unreached: Whether it reached nobody: it took nothing, and may be made again for as long as the run waits.
         slow: Whether the server did not answer in time.
-        worth: Whether another attempt may succeed.
-        ends_run: Why there is no sense in asking anything else; None if there is.
+        retryable: Whether another attempt may succeed.
+        stop_reason: Why the run should stop; None if it can continue.
     """
 
     kind: str
@@ -84,8 +84,8 @@ class Fault(NamedTuple):
     refused: bool = False
     unreached: bool = False
     slow: bool = False
-    worth: bool = True
-    ends_run: str | None = None
+    retryable: bool = True
+    stop_reason: str | None = None
 
 
 def fault_of(error: APIError) -> Fault:
@@ -100,7 +100,7 @@ def fault_of(error: APIError) -> Fault:
         return Fault("timeout", error.message, slow=True)
     if isinstance(error, APIConnectionError):
         return Fault("cut", error.message)
-    return Fault("failed", error.message, worth=error.is_retryable)
+    return Fault("failed", error.message, retryable=error.is_retryable)
 
 
 def _is_unreachable(error: APIConnectionError) -> bool:
@@ -113,34 +113,34 @@ def _is_unreachable(error: APIConnectionError) -> bool:
 
 def _stream_fault(error: StreamError) -> Fault:
     if not isinstance(error.body, Mapping):
-        return Fault("stream", error.message, worth=error.is_retryable)
+        return Fault("stream", error.message, retryable=error.is_retryable)
     headers = {} if error.request_id is None else {"x-request-id": error.request_id}
     return _reported(
-        "stream", error.message, 200, headers, encoded({"error": error.body}), error.body, worth=error.is_retryable
+        "stream", error.message, 200, headers, encoded({"error": error.body}), error.body, retryable=error.is_retryable
     )
 
 
 def _reported(
-    kind: str, message: str, status: int, headers: Mapping[str, str], content: bytes, body: Any, *, worth: bool
+    kind: str, message: str, status: int, headers: Mapping[str, str], content: bytes, body: Any, *, retryable: bool
 ) -> Fault:
     """Return the fault that an error is which came with a status of success."""
-    ends_run = None
+    stop_reason = None
     if isinstance(body, Mapping) and is_quota_exhausted(body.get("code"), body.get("type")):
-        ends_run = _quota_used_up(message)
-    return Fault(kind, message, status, headers, content, worth=worth, ends_run=ends_run)
+        stop_reason = _quota_message(message)
+    return Fault(kind, message, status, headers, content, retryable=retryable, stop_reason=stop_reason)
 
 
-def _quota_used_up(message: str) -> str:
+def _quota_message(message: str) -> str:
     return f"the quota is used up ({message}); see to it, and give the same command again"
 
 
 def _status_fault(error: APIStatusError) -> Fault:
     status, headers = error.status_code, error.response.headers
-    ends_run = None
+    stop_reason = None
     if is_quota_exhausted(error.code, error.type):
-        ends_run = _quota_used_up(error.message)
+        stop_reason = _quota_message(error.message)
     elif status == 401:
-        ends_run = f"the server does not accept the key ({error.message}); mend it, and give the same command again"
+        stop_reason = f"the server does not accept the key ({error.message}); mend it, and give the same command again"
     return Fault(
         str(status),
         error.message,
@@ -148,12 +148,12 @@ def _status_fault(error: APIStatusError) -> Fault:
         headers,
         error.response.content,
         refused=status in REFUSALS,
-        worth=error.is_retryable,
-        ends_run=ends_run,
+        retryable=error.is_retryable,
+        stop_reason=stop_reason,
     )
 
 
-def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any) -> Fault:
+def unusable_fault(status: int, headers: Mapping[str, str], content: bytes, body: Any) -> Fault:
     """Return the fault that a success without a completion is.
 
     Args:
@@ -165,7 +165,7 @@ def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any)
     if isinstance(body, dict):
         error, told = error_value(body)
         message = f"HTTP {status}, and an error in it: {told}"
-        return _reported("error", message, status, headers, content, error, worth=may_pass(error) is True)
+        return _reported("error", message, status, headers, content, error, retryable=may_pass(error) is True)
     if "json" in headers.get("content-type", "json") and content.lstrip()[:1] in (b"{", b""):
         try:
             json.loads(content)
@@ -173,7 +173,7 @@ def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any)
             message = f"HTTP {status}, with a body that breaks off or is no JSON"
             return Fault("broken", message, status, headers, content)
         except (ValueError, RecursionError) as reason:
-            return unreadable(status, headers, content, reason)
+            return unreadable_fault(status, headers, content, reason)
     kind = headers.get("content-type", "no content type")
     return Fault(
         "foreign",
@@ -181,22 +181,22 @@ def unusable(status: int, headers: Mapping[str, str], content: bytes, body: Any)
         status,
         headers,
         content,
-        worth=False,
+        retryable=False,
     )
 
 
-def unreadable(status: int, headers: Mapping[str, str], content: bytes, reason: Exception) -> Fault:
+def unreadable_fault(status: int, headers: Mapping[str, str], content: bytes, reason: Exception) -> Fault:
     """Return the fault that an answer is which came whole, and with which nothing can be done."""
     message = f"HTTP {status}, with a body that cannot be used: {type(reason).__name__}: {reason}"
-    return Fault("unreadable", message, status, headers, content, worth=False)
+    return Fault("unreadable", message, status, headers, content, retryable=False)
 
 
-def escaped(error: Exception) -> Fault:
+def unexpected_fault(error: Exception) -> Fault:
     """Return the fault that an exception is which nobody had foreseen, once there was a request."""
     return Fault("broken", f"the exchange failed: {type(error).__name__}: {error}")
 
 
-class Verdict(NamedTuple):
+class Decision(NamedTuple):
     """What follows from a fault: a delay until the next attempt, a result, or neither if the run stops.
 
     Attributes:
@@ -210,59 +210,57 @@ class Verdict(NamedTuple):
     stop: str | None = None
 
 
-def verdict(ask: PendingRequest, fault: Fault, options: Options, now: float, seconds: float) -> Verdict:
+def decide(pending: PendingRequest, fault: Fault, options: Options, now: float, seconds: float) -> Decision:
     """Decide what follows from a fault, and note it in the request's attempts.
 
     Args:
-        ask: The request.
+        pending: The request.
         fault: The fault.
         options: How often it may be tried, and how long waited.
         now: The time.
         seconds: How long the attempt took.
     """
-    if fault.ends_run is not None:
-        return Verdict(stop=fault.ends_run)
+    if fault.stop_reason is not None:
+        return Decision(stop=fault.stop_reason)
     asked = retry.retry_after(fault.headers)
-    if asked is not None and asked > options.longest_wait and fault.worth:
-        return Verdict(stop=f"the server asks to wait {asked:,.0f} s: {fault.message}")
+    if asked is not None and asked > options.longest_wait and fault.retryable:
+        return Decision(stop=f"the server asks to wait {asked:,.0f} s: {fault.message}")
     if fault.unreached:
-        ask.unreached += 1
+        pending.unreached += 1
     elif fault.refused:
-        ask.refusals += 1
+        pending.refusals += 1
     else:
-        ask.failures += 1
-    delay = asked if asked is not None else _own_delay(ask)
-    too_often = ask.failures > options.max_retries or ask.refusals > _REFUSALS_A_RETRY * options.max_retries
-    deadline_error = ask.ends_at is not None and now + delay >= ask.ends_at
-    again = fault.worth and not too_often and not deadline_error
-    ask.attempts.append(Attempt(fault.status, delay if again else None, fault.message, seconds))
-    return Verdict(delay=delay) if again else Verdict(result=failure(ask, fault))
+        pending.failures += 1
+    delay = asked if asked is not None else _backoff(pending)
+    too_often = pending.failures > options.max_retries or pending.refusals > _REFUSALS_A_RETRY * options.max_retries
+    deadline_error = pending.ends_at is not None and now + delay >= pending.ends_at
+    again = fault.retryable and not too_often and not deadline_error
+    pending.attempts.append(Attempt(fault.status, delay if again else None, fault.message, seconds))
+    return Decision(delay=delay) if again else Decision(result=failure(pending, fault))
 
 
-def _own_delay(ask: PendingRequest) -> float:
-    attempts = ask.failures + ask.refusals + ask.unreached
+def _backoff(pending: PendingRequest) -> float:
+    attempts = pending.failures + pending.refusals + pending.unreached
     longest = min(retry.FIRST_DELAY * 2.0 ** min(attempts - 1, 20), _LONGEST_DELAY)
     return longest * (1 - 0.25 * random.random())
 
 
-def failure(ask: PendingRequest, fault: Fault) -> Result:
+def failure(pending: PendingRequest, fault: Fault) -> Result:
     """Return the result of a request that failed for good."""
-    request = ask.request
-    if fault.status is not None and fault.status >= 300 and fault.content is not None:
-        response = (fault.status, request_id_of(fault.headers), fault.content)
-        return failed(ask.digest, request.custom_id, ask.attempts, response=response)
-    code = _CODES.get(fault.kind, fault.kind)
-    shown = None
+    custom_id, response = pending.request.custom_id, None
     if fault.status is not None and fault.content is not None:
-        shown = (fault.status, request_id_of(fault.headers), fault.content)
-    return failed(ask.digest, request.custom_id, ask.attempts, code=code, message=fault.message, response=shown)
+        response = (fault.status, request_id_of(fault.headers), fault.content)
+        if fault.status >= 300:
+            return failed(pending.digest, custom_id, pending.attempts, response=response)
+    code = _CODES.get(fault.kind, fault.kind)
+    return failed(pending.digest, custom_id, pending.attempts, code=code, message=fault.message, response=response)
 
 
-def out_of_time(ask: PendingRequest, deadline: float, seconds: float) -> Result:
+def out_of_time(pending: PendingRequest, deadline: float, seconds: float) -> Result:
     """Return the result of a request whose deadline passed during an attempt."""
     message = f"the deadline of {deadline:g} s passed before there was an answer"
-    ask.attempts.append(Attempt(None, None, message, seconds))
-    return failed(ask.digest, ask.request.custom_id, ask.attempts, code="request_timeout", message=message)
+    pending.attempts.append(Attempt(None, None, message, seconds))
+    return failed(pending.digest, pending.request.custom_id, pending.attempts, code="request_timeout", message=message)
 
 
 # As the Batch API calls it, or as it would.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from chat_completions.bulk.input.requests import Request
@@ -40,31 +40,6 @@ class Source(Protocol):
         ...
 
 
-class ListSource:
-    """A source of lines that are all here, such as those of a partition.
-
-    Args:
-        lines: Numbers and lines.
-    """
-
-    position = 0
-
-    def __init__(self, lines: Iterable[Line]) -> None:
-        self._lines = iter(lines)
-        self._next: Line | None = next(self._lines, None)
-        self.on_lines: Callable[[], None] = lambda: None
-
-    @property
-    def ended(self) -> bool:
-        """Whether there are no more."""
-        return self._next is None
-
-    def take(self) -> Line | None:
-        """Return the next line; None at the end."""
-        line, self._next = self._next, next(self._lines, None)
-        return line
-
-
 class Backlog:
     """Yields the requests of a source, and those that were put back once they are due.
 
@@ -92,11 +67,11 @@ class Backlog:
         self.used_up: str | None = None
         self.reserved = 0.0
 
-    def put_back(self, ask: PendingRequest, due: float) -> None:
+    def put_back(self, pending: PendingRequest, due: float) -> None:
         """Keep a request for another attempt, to be made then."""
-        ask.due = due
-        self._bytes += len(ask.request.body)
-        heapq.heappush(self._later, ask)
+        pending.due = due
+        self._bytes += len(pending.request.body)
+        heapq.heappush(self._later, pending)
 
     @property
     def next_due(self) -> float | None:
@@ -111,9 +86,9 @@ class Backlog:
     async def due(self, now: float) -> PendingRequest | None:
         """Return a request that can be made now; None if there is none yet, or none at all."""
         if self._later and self._later[0].due <= now:
-            ask = heapq.heappop(self._later)
-            self._bytes -= len(ask.request.body)
-            return ask
+            pending = heapq.heappop(self._later)
+            self._bytes -= len(pending.request.body)
+            return pending
         if len(self._later) >= _MOST_WAITING or self._bytes >= _MOST_BYTES:
             return None
         looked_at = 0

@@ -85,10 +85,10 @@ class Concurrency:
         elif self._ended >= window and now - self._since >= _SHORTEST:
             rate, share = (self._answered - 1) / (now - self._since), self._refused / self._ended
             if self._full:  # otherwise there was not enough to do
-                self._judge(now, rate, share)
+                self._evaluate(now, rate, share)
             self._clear()
 
-    def _judge(self, now: float, rate: float, share: float) -> None:
+    def _evaluate(self, now: float, rate: float, share: float) -> None:
         """Decide at the end of a window."""
         trial, self._trial = self._trial, None
         if trial is not None:

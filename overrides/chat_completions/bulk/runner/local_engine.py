@@ -10,15 +10,15 @@ from functools import partial
 
 from chat_completions.bulk.engines import Ending
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.input.feed import LineReader
+from chat_completions.bulk.input.line_reader import LineReader
 from chat_completions.bulk.input.source import Input
 from chat_completions.bulk.options import Job, client_of, settings_of
 from chat_completions.bulk.output.result_lines import Result
 from chat_completions.bulk.output.run_files import RunFiles
 from chat_completions.bulk.places import reason_of
 from chat_completions.bulk.progress import Progress
-from chat_completions.bulk.runner.admission import RequestFilter
 from chat_completions.bulk.runner.clients import Clients
+from chat_completions.bulk.runner.request_filter import RequestFilter
 from chat_completions.bulk.runner.runner import Runner
 from chat_completions.bulk.runner.sending import Sender
 
@@ -42,60 +42,60 @@ async def engine(job: Job, progress: Progress) -> Ending:
         closing.push_async_callback(clients.close)
         clients.for_place(0)  # what is not installed is told before anything is written
         source = Input(job.input, storage, options.longest_line)
-        books = RunFiles(job.input, job.output, job.errors, storage)
-        closing.callback(books.close)
+        files = RunFiles(job.input, job.output, job.errors, storage)
+        closing.callback(files.close)
         wanted = {
-            "input": {"name": source.shown, "fingerprint": await asyncio.to_thread(source.fingerprint)},
-            "settings": {**settings_of(client), "errors": books.errors.shown, "engine": "local"},
+            "input": {"name": source.label, "fingerprint": await asyncio.to_thread(source.fingerprint)},
+            "settings": {**settings_of(client), "errors": files.errors.label, "engine": "local"},
         }
-        begin = lambda: books.begin(wanted, accept_changes=job.accept_changes, retry_failed=job.retry_failed)  # noqa: E731
+        begin = lambda: files.begin(wanted, accept_changes=job.accept_changes, retry_failed=job.retry_failed)  # noqa: E731
         await asyncio.to_thread(begin)
-        progress.ended_before, progress.settings = books.ended, wanted["settings"]
-        progress.notes += books.notes
+        progress.ended_before, progress.settings = files.ended, wanted["settings"]
+        progress.notes += files.notes
         progress.size = source.size
         ending = Ending(False, "it was cut off")
         try:
-            ending = await _ask(job, progress, source, books, clients)
+            ending = await _send_requests(job, progress, source, files, clients)
         finally:
             counts = {
-                "answered": progress.answered + books.ended[0],
-                "failed": progress.failed + progress.malformed + books.ended[1],
+                "answered": progress.answered + files.ended[0],
+                "failed": progress.failed + progress.malformed + files.ended[1],
             }
-            books.manifest.end("complete" if ending.complete else "stopped", ending.reason, counts)
+            files.manifest.end("complete" if ending.complete else "stopped", ending.reason, counts)
         return ending
 
 
-async def _ask(job: Job, progress: Progress, source: Input, books: RunFiles, clients: Clients) -> Ending:
+async def _send_requests(job: Job, progress: Progress, source: Input, files: RunFiles, clients: Clients) -> Ending:
     options = job.options
-    writer = Writer(books)
-    admission = RequestFilter(books.manifest.run, books.seen, writer.write, progress, count=options.counts_tokens)
-    asker = Runner(books.manifest.run, Sender(clients, options), options, progress, admission, writer.write)
-    writer.on_failure = lambda error: asker.stop(str(error), grace=0)
-    feed = LineReader(source.batches(), lambda: source.position)
-    async with fed(feed, writer, options.sync_seconds):
-        with _signals(job.handle_signals, asker, options.grace):
-            ending = await asker.ask(feed)
+    writer = Writer(files)
+    request_filter = RequestFilter(files.manifest.run, files.seen, writer.write, progress, count=options.counts_tokens)
+    runner = Runner(files.manifest.run, Sender(clients, options), options, progress, request_filter, writer.write)
+    writer.on_failure = lambda error: runner.stop(str(error), grace=0)
+    line_reader = LineReader(source.batches(), lambda: source.position)
+    async with reading_lines(line_reader, writer, options.sync_seconds):
+        with _signals(job.handle_signals, runner, options.grace):
+            ending = await runner.run(line_reader)
     if writer.failure is not None:
-        progress.answered -= books.output.lost
-        progress.failed -= books.errors.lost
+        progress.answered -= files.output.lost
+        progress.failed -= files.errors.lost
         return Ending(False, str(writer.failure))
-    if feed.error is not None:
-        if isinstance(feed.error, BulkError):
-            raise feed.error
-        told = reason_of(feed.error, job.input)
-        return Ending(False, f"the input {source.shown} cannot be read on: {told}; what was read has ended")
+    if line_reader.error is not None:
+        if isinstance(line_reader.error, BulkError):
+            raise line_reader.error
+        told = reason_of(line_reader.error, job.input)
+        return Ending(False, f"the input {source.label} cannot be read on: {told}; what was read has ended")
     return ending
 
 
 @asynccontextmanager
-async def fed(feed: LineReader, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
+async def reading_lines(line_reader: LineReader, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
     """Read a feed's source meanwhile, keep what is written, and at the end write what is left."""
     keeping = asyncio.create_task(writer.keep(sync_seconds))
-    feed.start()
+    line_reader.start()
     try:
         yield
     finally:
-        feed.close()
+        line_reader.close()
         writer.finishing.set()
         await asyncio.gather(keeping, return_exceptions=True)
         await writer.finish()
@@ -104,8 +104,8 @@ async def fed(feed: LineReader, writer: Writer, sync_seconds: float) -> AsyncIte
 class Writer:
     """Writes results at once, all those together that came in one turn of the event loop."""
 
-    def __init__(self, books: RunFiles) -> None:
-        self._books = books
+    def __init__(self, files: RunFiles) -> None:
+        self._files = files
         self._planned = False
         self.finishing = asyncio.Event()
         self.failure: Exception | None = None
@@ -114,10 +114,10 @@ class Writer:
     def write(self, result: Result) -> None:
         """Take a result."""
         if self.failure is not None:
-            (self._books.errors if result.failed else self._books.output).lost += 1
+            (self._files.errors if result.failed else self._files.output).lost += 1
             return  # it is asked again
-        self._books.write(result)
-        if not self._planned and not self._books.blocking:
+        self._files.write(result)
+        if not self._planned and not self._files.blocking:
             self._planned = True
             asyncio.get_running_loop().call_soon(self._flush)
 
@@ -125,7 +125,7 @@ class Writer:
         self._planned = False
         if self.failure is None:
             try:
-                self._books.flush()
+                self._files.flush()
             except Exception as error:
                 self._failed(error)
 
@@ -135,19 +135,19 @@ class Writer:
 
     async def keep(self, seconds: float) -> None:
         """Force results to the disk now and then, and let a store have its parts, until `finishing` is set."""
-        blocking = self._books.blocking
+        blocking = self._files.blocking
         while self.failure is None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.finishing.wait(), min(seconds, _FLUSH_SECONDS) if blocking else seconds)
                 return
             if blocking:
-                await self._done(self._books.flush)
-            await self._done(self._books.sync)
+                await self._done(self._files.flush)
+            await self._done(self._files.sync)
 
     async def finish(self) -> None:
         """Write what is left; also where something could not be written, for there are two files."""
-        await self._done(partial(self._books.flush, last=True))
-        await self._done(self._books.sync)
+        await self._done(partial(self._files.flush, last=True))
+        await self._done(self._files.sync)
 
     async def _done(self, do: Callable[[], None]) -> None:
         try:
@@ -157,14 +157,14 @@ class Writer:
 
 
 @contextmanager
-def _signals(handle: bool, asker: Runner, grace: float) -> Iterator[None]:
+def _signals(handle: bool, runner: Runner, grace: float) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM stop the run, with time for what is under way, and the second one at once."""
     loop = asyncio.get_running_loop()
     begun = False
 
     def stop(name: str) -> None:
         nonlocal begun
-        asker.stop(f"{name}: the same command goes on", grace=0 if begun else grace, interrupted=True)
+        runner.stop(f"{name}: the same command goes on", grace=0 if begun else grace, interrupted=True)
         begun = True
 
     handled = []

@@ -83,7 +83,7 @@ class RateLimiter:
     def answered(self, now: float, headers: Mapping[str, str]) -> None:
         """Note an answer, and what its headers say of the limits that are left."""
         self._refused_in_a_row = 0
-        self._heed(now, headers)
+        self._apply_limits(now, headers)
 
     def refused(self, now: float, headers: Mapping[str, str], under_way: int) -> float | None:
         """Record that the server is not there, or refused a request because there are too many.
@@ -104,14 +104,14 @@ class RateLimiter:
             # Nothing else gets through: it is not one request too many, it is all of them.
             times = self._refused_in_a_row // max(8, under_way)
             self.pause(now + min(retry.FIRST_DELAY * 2.0 ** min(times - 1, 10), LONGEST_PAUSE))
-        self._heed(now, headers)
+        self._apply_limits(now, headers)
         return asked
 
     def pause(self, until: float) -> None:
         """Let no request begin before that."""
         self.paused_until = max(self.paused_until, until)
 
-    def _heed(self, now: float, headers: Mapping[str, str]) -> None:
+    def _apply_limits(self, now: float, headers: Mapping[str, str]) -> None:
         # Most servers send none: two look-ups, then.
         for kind, needed in (("requests", 1.0), ("tokens", self.mean_tokens or 1.0)):
             text = headers.get(f"x-ratelimit-remaining-{kind}")

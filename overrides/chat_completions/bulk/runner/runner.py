@@ -23,7 +23,7 @@ from chat_completions.bulk.runner.rate_limiter import RateLimiter
 from chat_completions.bulk.runner.sending import AttemptOutcome, Sender
 
 _LONGEST_REST = 0.5  # seconds
-_NEVER_THERE = 15.0  # seconds after which a server is given up that was not there from the beginning on
+_NEVER_REACHED = 15.0  # seconds after which a server is given up that was not there from the beginning on
 
 
 class Runner:
@@ -36,12 +36,12 @@ class Runner:
         progress: Counts.
         admit: Gives the request that a line is, or None.
         write: Takes results, at once.
-        pace: When requests may begin; by default for the ceilings of the options.
+        limiter: When requests may begin; by default, as the options say.
         reserve: Awaited before each attempt, with its tokens by estimate: a limit that is shared with others.
         concurrency: How many may be under way; by default it is found out anew.
 
     Attributes:
-        backlog: What waits to be asked; there from `ask` on.
+        backlog: What waits to be asked; set once `run` is called.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class Runner:
         admit: Callable[[Line], Request | None],
         write: Callable[[Result], None],
         *,
-        pace: RateLimiter | None = None,
+        limiter: RateLimiter | None = None,
         reserve: Callable[[float], Awaitable[None]] | None = None,
         concurrency: Concurrency | None = None,
     ) -> None:
         self._run, self._sender, self._options, self._progress = run, sender, options, progress
         self._admit, self._write, self._reserve = admit, write, reserve
-        self._pace = pace or RateLimiter(options.requests_per_minute, options.tokens_per_minute)
+        self._limiter = limiter or RateLimiter(options.requests_per_minute, options.tokens_per_minute)
         fixed = options.concurrency
         self._concurrency = concurrency or Concurrency(
             fixed or FIRST, fixed or options.max_concurrency, fixed=fixed is not None
@@ -71,9 +71,9 @@ class Runner:
         self._resting = 0
         self._ending: Ending | None = None
         self._error: BaseException | None = None
-        self._heard_at = time.monotonic()
+        self._last_answer_at = time.monotonic()
 
-    async def ask(self, source: Source) -> Ending:
+    async def run(self, source: Source) -> Ending:
         """Ask everything, until it has ended or the run stops.
 
         Raises:
@@ -124,8 +124,8 @@ class Runner:
 
     async def _work(self, place: int) -> None:
         try:
-            while place < self._concurrency.limit and (ask := await self._next()) is not None:
-                await self._attempt(ask, place)
+            while place < self._concurrency.limit and (pending := await self._next()) is not None:
+                await self._attempt(pending, place)
         except asyncio.CancelledError:
             if self._ending is None:
                 raise
@@ -141,9 +141,9 @@ class Runner:
         """Wait until a request may begin, and return it; None if there is nothing more to do."""
         async with self._turn:
             while self._ending is None:
-                ask = await self.backlog.due(time.monotonic())
-                if ask is not None:
-                    return ask if await self._may_begin(ask) else None
+                pending = await self.backlog.due(time.monotonic())
+                if pending is not None:
+                    return pending if await self._may_begin(pending) else None
                 if self.backlog.is_empty and not self._progress.under_way and not self._resting:
                     return None
                 due = self.backlog.next_due
@@ -162,15 +162,15 @@ class Runner:
             finally:
                 handle.cancel()
 
-    async def _may_begin(self, ask: PendingRequest) -> bool:
+    async def _may_begin(self, pending: PendingRequest) -> bool:
         """Wait until ceilings and pauses let a request begin; False if the run stops before."""
-        ask.tokens = tokens = self._pace.estimate(ask.request.tokens) if self._options.counts_tokens else 0.0
+        pending.tokens = tokens = self._limiter.estimate(pending.request.tokens) if self._options.counts_tokens else 0.0
         while True:
             now = time.monotonic()
-            seconds = self._pace.wait(now)
+            seconds = self._limiter.wait(now)
             if seconds <= 0:
                 break
-            if self._pace.paused_until - now > self._options.longest_wait:
+            if self._limiter.paused_until - now > self._options.longest_wait:
                 self.stop(f"the server asks to wait {seconds:,.0f} s", grace=self._options.grace)
                 return False
             self._concurrency.paused(now)
@@ -184,50 +184,50 @@ class Runner:
                 return False
             now = time.monotonic()
         self._progress.waiting = None
-        self._pace.begin(now, tokens)
+        self._limiter.begin(now, tokens)
         self.backlog.reserved += tokens
         self._progress.under_way += 1
-        if ask.ends_at is None and self._options.deadline is not None:
-            ask.ends_at = now + self._options.deadline
+        if pending.ends_at is None and self._options.deadline is not None:
+            pending.ends_at = now + self._options.deadline
         return True
 
-    async def _attempt(self, ask: PendingRequest, place: int) -> None:
+    async def _attempt(self, pending: PendingRequest, place: int) -> None:
         """Make one attempt, and see to what follows from it."""
-        progress, pace = self._progress, self._pace
+        progress, limiter = self._progress, self._limiter
         began = time.monotonic()
-        tried: AttemptOutcome | None = None
+        outcome: AttemptOutcome | None = None
         try:
-            tried = await self._sender.send(ask, place)
+            outcome = await self._sender.send(pending, place)
         finally:
             now = time.monotonic()
             under_way, progress.under_way = progress.under_way, progress.under_way - 1
-            self.backlog.reserved -= ask.tokens
+            self.backlog.reserved -= pending.tokens
             self._changed.set()
-        used = sum(tried.result.tokens) if tried.result is not None and tried.result.tokens else None
-        pace.end(ask.tokens, used)
-        progress.attempt(tried.kind, now - began)
+        used = sum(outcome.result.tokens) if outcome.result is not None and outcome.result.tokens else None
+        limiter.end(pending.tokens, used)
+        progress.attempt(outcome.kind, now - began)
         self._concurrency.ended(
             now,
             began,
             under_way + self._resting,
-            refused=tried.refused or tried.slow,
-            answered=tried.kind == "answered",
+            refused=outcome.refused or outcome.slow,
+            answered=outcome.kind == "answered",
         )
-        if tried.refused:
-            pace.refused(now, tried.headers, under_way)
-            self._look_for_life(now, tried)
+        if outcome.refused:
+            limiter.refused(now, outcome.headers, under_way)
+            self._stop_if_silent(now, outcome)
         else:
-            self._heard_at = now
-            pace.answered(now, tried.headers)
-        if tried.stop is not None:
-            self.stop(tried.stop, grace=self._options.grace)
-        elif tried.result is not None:
-            self._end(tried)
-        elif tried.delay is not None:
+            self._last_answer_at = now
+            limiter.answered(now, outcome.headers)
+        if outcome.stop is not None:
+            self.stop(outcome.stop, grace=self._options.grace)
+        elif outcome.result is not None:
+            self._end(outcome)
+        elif outcome.delay is not None:
             progress.retries += 1
-            self.backlog.put_back(ask, now + tried.delay)
-            if tried.refused and self._ending is None:
-                await self._rest(min(tried.delay, _LONGEST_REST))
+            self.backlog.put_back(pending, now + outcome.delay)
+            if outcome.refused and self._ending is None:
+                await self._rest(min(outcome.delay, _LONGEST_REST))
         if self._concurrency.limit != progress.concurrency:
             self._adjust()
 
@@ -240,9 +240,9 @@ class Runner:
             self._resting -= 1
             self._changed.set()
 
-    def _end(self, tried: AttemptOutcome) -> None:
+    def _end(self, outcome: AttemptOutcome) -> None:
         """Write a result, and count it."""
-        progress, result = self._progress, tried.result
+        progress, result = self._progress, outcome.result
         assert result is not None
         if result.failed:
             progress.failed += 1
@@ -255,14 +255,14 @@ class Runner:
         most = self._options.give_up_after
         if result.failed and most and progress.failed >= most and not progress.answered:
             kinds = progress.attempts
-            if kinds[tried.kind] == kinds.total():
-                reason = f"the first {progress.failed:,} requests failed, all in the same way: {tried.message}"
+            if kinds[outcome.kind] == kinds.total():
+                reason = f"the first {progress.failed:,} requests failed, all in the same way: {outcome.message}"
                 self.stop(reason, grace=self._options.grace)
 
-    def _look_for_life(self, now: float, tried: AttemptOutcome) -> None:
+    def _stop_if_silent(self, now: float, outcome: AttemptOutcome) -> None:
         """Stop if there has been nothing but refusals for long: at once where there has never been anything else."""
-        silent = now - self._heard_at
+        silent = now - self._last_answer_at
         never = self._progress.attempts["unreachable"] == self._progress.attempts.total()
-        if silent > (min(_NEVER_THERE, self._options.patience) if never else self._options.patience):
-            reason = f"nothing was answered for {silent:,.0f} s: {tried.message}"
+        if silent > (min(_NEVER_REACHED, self._options.patience) if never else self._options.patience):
+            reason = f"nothing was answered for {silent:,.0f} s: {outcome.message}"
             self.stop(reason, grace=self._options.grace)

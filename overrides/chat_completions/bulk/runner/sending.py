@@ -15,12 +15,12 @@ from chat_completions.bulk.output.result_lines import Result, answered, encoded,
 from chat_completions.bulk.runner.attempts import (
     Fault,
     PendingRequest,
-    escaped,
+    decide,
     fault_of,
     out_of_time,
-    unreadable,
-    unusable,
-    verdict,
+    unexpected_fault,
+    unreadable_fault,
+    unusable_fault,
 )
 from chat_completions.bulk.runner.clients import Clients
 from chat_completions.errors import APIError, RequestValidationError
@@ -66,55 +66,59 @@ class Sender:
     def __init__(self, clients: Clients, options: Options) -> None:
         self._clients, self._options = clients, options
 
-    async def send(self, ask: PendingRequest, place: int) -> AttemptOutcome:
+    async def send(self, pending: PendingRequest, place: int) -> AttemptOutcome:
         """Make an attempt.
 
         Args:
-            ask: The request.
+            pending: The request.
             place: Which of the places for requests it has.
 
         Raises:
             Exception: Something failed that is not the fault of this request.
         """
         client, began = self._clients.for_place(place), time.monotonic()
-        call = self._call(ask)
+        call = self._call(pending)
         try:
             if client._settings.validate:
-                _validate(ask.request.body)
+                _validate(pending.request.body)
         except RequestValidationError as error:
-            custom_id = ask.request.custom_id
-            result = failed(ask.digest, custom_id, ask.attempts, code="invalid_request", message=str(error))
+            custom_id = pending.request.custom_id
+            result = failed(pending.digest, custom_id, pending.attempts, code="invalid_request", message=str(error))
             return AttemptOutcome("invalid", {}, result, message=str(error))
         try:
-            async with asyncio.timeout(None if ask.ends_at is None else ask.ends_at - began) as limit:
-                return await self._exchanged(client, call, ask, began)
+            async with asyncio.timeout(None if pending.ends_at is None else pending.ends_at - began) as limit:
+                return await self._exchanged(client, call, pending, began)
         except Exception as error:
             if isinstance(error, TimeoutError) and limit.expired():
                 deadline = self._options.deadline or 0.0
-                result = out_of_time(ask, deadline, time.monotonic() - began)
+                result = out_of_time(pending, deadline, time.monotonic() - began)
                 return AttemptOutcome("timeout", {}, result, slow=True, message="the deadline passed")
             if not call.is_made and not isinstance(error, APIError):
                 raise  # such as what the function that gives the key raised
-            return self._failed(ask, error, began)
+            return self._failed(pending, error, began)
 
-    def _failed(self, ask: PendingRequest, error: Exception, began: float) -> AttemptOutcome:
+    def _failed(self, pending: PendingRequest, error: Exception, began: float) -> AttemptOutcome:
         try:
-            return self._judged(ask, fault_of(error) if isinstance(error, APIError) else escaped(error), began)
+            return self._decided(
+                pending, fault_of(error) if isinstance(error, APIError) else unexpected_fault(error), began
+            )
         except Exception as failure:  # whatever an answer says, it ends no run
-            return self._judged(ask, escaped(failure), began)
+            return self._decided(pending, unexpected_fault(failure), began)
 
-    def _call(self, ask: PendingRequest) -> Call:
+    def _call(self, pending: PendingRequest) -> Call:
         return Call(
-            {"method": "post", "url": OPERATION, "content": ask.request.body, "headers": _JSON},
-            stream=ask.request.stream,
+            {"method": "post", "url": OPERATION, "content": pending.request.body, "headers": _JSON},
+            stream=pending.request.stream,
             # The same over all attempts, and over runs that go on: a server that heeds it does the work once.
-            extra_headers={"Idempotency-Key": f"chat-completions-bulk-{ask.digest}"},
+            extra_headers={"Idempotency-Key": f"chat-completions-bulk-{pending.digest}"},
             max_retries=0,
             deadline=None,
         )
 
-    async def _exchanged(self, client: AsyncClient, call: Call, ask: PendingRequest, began: float) -> AttemptOutcome:
-        request = ask.request
+    async def _exchanged(
+        self, client: AsyncClient, call: Call, pending: PendingRequest, began: float
+    ) -> AttemptOutcome:
+        request = pending.request
         answer = await client._sender.send(call)
         response = answer.response
         # A plain dict: a dozen look-ups follow, for which httpx's headers take longer than all of this.
@@ -122,19 +126,19 @@ class Sender:
         status = response.status_code
         content = await _folded(answer, client._settings.redacted_url()) if request.stream else response.content
         try:
-            result = answered(ask.digest, request.custom_id, status, request_id_of(headers), content)
-            fault = unusable(status, headers, content, object_of(content)) if result is None else None
+            result = answered(pending.digest, request.custom_id, status, request_id_of(headers), content)
+            fault = unusable_fault(status, headers, content, object_of(content)) if result is None else None
         except Exception as error:
-            result, fault = None, unreadable(status, headers, content, error)
+            result, fault = None, unreadable_fault(status, headers, content, error)
         if fault is not None:
-            return self._judged(ask, fault, began)
+            return self._decided(pending, fault, began)
         if answer.watch is not None and not request.stream:
             answer.watch.completion(object_of(content) or {}, request_id_of(headers))
         return AttemptOutcome("answered", headers, result)
 
-    def _judged(self, ask: PendingRequest, fault: Fault, began: float) -> AttemptOutcome:
+    def _decided(self, pending: PendingRequest, fault: Fault, began: float) -> AttemptOutcome:
         now = time.monotonic()
-        delay, result, stop = verdict(ask, fault, self._options, now, now - began)
+        delay, result, stop = decide(pending, fault, self._options, now, now - began)
         return AttemptOutcome(fault.kind, fault.headers, result, delay, stop, fault.refused, fault.slow, fault.message)
 
 

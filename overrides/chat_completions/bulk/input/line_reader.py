@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from chat_completions.bulk.input.source import Line
 
-_AHEAD = 2  # batches
+_BATCHES_AHEAD = 2  # batches
 
 
 class LineReader:
@@ -29,7 +29,7 @@ class LineReader:
         self._batches, self._position = batches, position
         self._lines: deque[Line] = deque()
         self._held: deque[tuple[list[Line], int]] = deque()
-        self._room = threading.Semaphore(_AHEAD)
+        self._room = threading.Semaphore(_BATCHES_AHEAD)
         self._over = False
         self._last = False
         self.error: Exception | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from chat_completions.bulk.input.requests import Malformed, Request, request_of
-from chat_completions.bulk.input.seen import Meeting, Seen
+from chat_completions.bulk.input.seen import Occurrence, Seen
 from chat_completions.bulk.input.source import Line, TooLong
 from chat_completions.bulk.output.result_lines import Result, digest_of, number_of, reported
 from chat_completions.bulk.progress import Progress
@@ -46,9 +46,9 @@ class RequestFilter:
             found = request_of(number, raw, count=self._count)
         if found.custom_id is not None:
             met = self._seen.meet(found.custom_id)
-            if met is Meeting.ENDED:
+            if met is Occurrence.ENDED:
                 return None
-            if met is Meeting.AGAIN or number in self._again:
+            if met is Occurrence.DUPLICATE or number in self._again:
                 told = f"custom_id {found.custom_id!r} stands in an earlier line already"
                 found = Malformed(number, None, "duplicate_custom_id", told)
         if isinstance(found, Request):
@@ -56,7 +56,7 @@ class RequestFilter:
         content = b"%d" % raw.size if isinstance(raw, TooLong) else raw
         digest = digest_of(self._run, found.custom_id, b"line %d: %s" % (number, content))
         # Without a custom_id of its own it is known by its place and content.
-        if found.custom_id is not None or self._seen.meet(number_of(digest)) is Meeting.NEW:
+        if found.custom_id is not None or self._seen.meet(number_of(digest)) is Occurrence.NEW:
             self._progress.malformed += 1
             self._write(reported(digest, found))
         return None
