@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pickle
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import chat_completions
-from chat_completions import AsyncAzureClient, AsyncClient, AzureClient, Client, errors
+from chat_completions import AsyncAzureClient, AsyncClient, AzureClient, Client, errors, models
 from chat_completions._client import arguments
 from chat_completions._transport.settings import Settings
 
@@ -39,7 +42,7 @@ def test_type_checkers_and_programs_see_the_same_settings() -> None:
     classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     typed = {
         field.target.id: ast.unparse(field.annotation)
-        for name in ("CommonSettings", "ClientSettings")
+        for name in ("CommonArguments", "ClientArguments")
         for field in classes[name].body
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
     }
@@ -73,3 +76,24 @@ def test_a_setting_that_does_not_exist_is_refused_by_the_class_that_was_called(k
     client = kind(api_key="sk-x", **azure)
     with pytest.raises(TypeError, match=r"^with_options\(\) got an unexpected keyword argument 'max_retry'$"):
         client.with_options(max_retry=3)
+
+
+def public_classes() -> Iterator[tuple[str, type]]:
+    """Yield the public classes, and the module that people import each from."""
+    for module in ("", ".bulk", ".errors", ".local", ".testing"):
+        face = import_module(f"chat_completions{module}")
+        for name in face.__all__:
+            kind = getattr(face, name)
+            if isinstance(kind, type) and kind.__module__.partition(".")[0] == "chat_completions":
+                yield face.__name__ if kind.__name__ not in errors.__all__ else errors.__name__, kind
+
+
+@pytest.mark.parametrize(("module", "kind"), [*public_classes()], ids=lambda value: getattr(value, "__name__", value))
+def test_a_public_class_names_the_module_that_people_import_it_from(module: str, kind: type) -> None:
+    assert kind.__module__ == module
+    assert pickle.loads(pickle.dumps(kind)) is kind
+
+
+@pytest.mark.parametrize("name", [name for name in dir(models) if name.startswith("Parsed")])
+def test_a_parsed_model_names_the_module_of_the_models(name: str) -> None:
+    assert getattr(models, name).__module__ == "chat_completions.models"

@@ -40,7 +40,11 @@ class PublicClasses(SphinxDirective):
                 "tool-events": ("chat_completions.toolkit.events",),
             }[what]
             public = {name: getattr(chat_completions, name) for name in chat_completions.__all__}
-            names = [name for name, value in public.items() if isinstance(value, type) and value.__module__ in homes]
+            names = [
+                name
+                for name, value in public.items()
+                if isinstance(value, type) and chat_completions._MODULES.get(name) in homes
+            ]
             options = [":inherited-members:", ":undoc-members:"]
         lines = [".. currentmodule:: chat_completions", ""]
         for name in names:

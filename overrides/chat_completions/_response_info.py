@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._types import publish
+
 if TYPE_CHECKING:
     from chat_completions._rate_limits import RateLimits
 
@@ -75,3 +77,6 @@ def response_info(source: Any) -> ResponseInfo:
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """Return the id under which the server logged the request; servers name the header differently."""
     return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+
+
+publish(ResponseInfo)

@@ -27,6 +27,12 @@ else:
 T = TypeVar("T")
 
 
+def publish(*kinds: type, module: str = "chat_completions") -> None:
+    """Have classes name the module that people import them from, in their repr, in tracebacks and in pickles."""
+    for kind in kinds:
+        kind.__module__ = module
+
+
 class Secret(Generic[T]):
     """A value that shows in no repr, no `vars` and no pickle."""
 
@@ -78,3 +84,6 @@ def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
         else value
         for name, value in arguments.items()
     }
+
+
+publish(NotGiven)

@@ -109,7 +109,7 @@ def test_a_stream_without_a_type_has_a_place_for_values_and_none(api: SyncApi) -
         with ScriptedServer(stream_reply(sse(*chunks("oops"), DONE))) as server, opened(api, server, **form) as stream:
             events = api.chunks(stream)
             final = run(api, stream.get_final_completion())
-        assert {type(event).__module__ for event in events} == {"chat_completions._streaming.events.events"}
+        assert not any(type(event).__name__.startswith("Parsed") for event in events)
         assert [event.parsed for event in events if event.type.startswith("content")] == [None] * 3
         assert final.choices[0].message.parsed is None
         assert final == events[0].snapshot

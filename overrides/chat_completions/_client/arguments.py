@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
     from chat_completions.toolkit.tool_calls import OnToolError
 
-    class CommonSettings(TypedDict, total=False):
+    class CommonArguments(TypedDict, total=False):
         """The settings that all clients take in the same way; see `Client`."""
 
         organization: str | None
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         validate: bool
         on_unknown: OnUnknown | None
 
-    class ClientSettings(CommonSettings, total=False):
+    class ClientArguments(CommonArguments, total=False):
         """The settings of a client, as type checkers see them; `Settings` has their defaults, and a test compares."""
 
         api_key: ApiKey | None

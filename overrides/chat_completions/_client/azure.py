@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from chat_completions._client.client import AsyncClient, Client, showing
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.settings import KEY_FROM_ENVIRONMENT, EnvironmentKey, Settings
-from chat_completions._types import NotGiven, Secret
+from chat_completions._types import NotGiven, Secret, publish
 from chat_completions.errors import ChatCompletionsError, RequestValidationError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
     import httpx2
 
-    from chat_completions._client.arguments import CommonSettings
+    from chat_completions._client.arguments import CommonArguments
     from chat_completions._transport.call import Call
     from chat_completions._types import ApiKey, AsyncHttpClient, HttpClient
 
@@ -104,7 +104,7 @@ class AzureClient(Client):
         base_url: str | httpx.URL | httpx2.URL | None = None,
         default_query: Mapping[str, Any] | None = None,
         http_client: HttpClient | None = None,
-        **settings: Unpack[CommonSettings],
+        **settings: Unpack[CommonArguments],
     ) -> None:
         credential, is_token = _credential(api_key, azure_ad_token, azure_ad_token_provider)
         super().__init__(
@@ -139,7 +139,7 @@ class AsyncAzureClient(AsyncClient):
         base_url: str | httpx.URL | httpx2.URL | None = None,
         default_query: Mapping[str, Any] | None = None,
         http_client: AsyncHttpClient | None = None,
-        **settings: Unpack[CommonSettings],
+        **settings: Unpack[CommonArguments],
     ) -> None:
         credential, is_token = _credential(api_key, azure_ad_token, azure_ad_token_provider)
         super().__init__(
@@ -198,3 +198,6 @@ def _segment(name: str) -> str:
     if not name.strip("."):
         raise RequestValidationError(f"{name!r} is the name of no deployment")
     return quote(name, safe="")
+
+
+publish(AzureClient, AsyncAzureClient)

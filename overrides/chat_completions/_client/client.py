@@ -17,12 +17,12 @@ from chat_completions._transport.settings import (
     Settings,
 )
 from chat_completions._transport.transport import AsyncTransport, Transport, timeout_of
-from chat_completions._types import NOT_GIVEN, NotGiven
+from chat_completions._types import NOT_GIVEN, NotGiven, publish
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from chat_completions._client.arguments import ClientSettings
+    from chat_completions._client.arguments import ClientArguments
     from chat_completions._types import AsyncHttpClient, HttpClient, Timeout
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -118,7 +118,7 @@ class _BaseClient:
     @showing(Settings.__init__, default=NOT_GIVEN)
     @forgetful
     def with_options(
-        self, *, http_client: HttpClient | AsyncHttpClient | None = None, **settings: Unpack[ClientSettings]
+        self, *, http_client: HttpClient | AsyncHttpClient | None = None, **settings: Unpack[ClientArguments]
     ) -> Self:
         """Return a client that differs in some settings and shares the connections: closing one closes both.
 
@@ -145,7 +145,7 @@ class _BaseClient:
         vars(copied).update(copy.deepcopy(own, memo))
         return copied
 
-    def _settings_of(self, settings: ClientSettings, http_client: Any) -> Settings:
+    def _settings_of(self, settings: ClientArguments, http_client: Any) -> Settings:
         _check_names(type(self).__name__, settings)
         settings["timeout"] = timeout_of(settings.get("timeout", NOT_GIVEN), http_client)
         return self._settings_type(**settings)
@@ -204,7 +204,7 @@ class Client(_BaseClient):
 
     @showing(Settings.__init__)
     @forgetful
-    def __init__(self, *, http_client: HttpClient | None = None, **settings: Unpack[ClientSettings]) -> None:
+    def __init__(self, *, http_client: HttpClient | None = None, **settings: Unpack[ClientArguments]) -> None:
         self._settings = self._settings_of(settings, http_client)
         self._transport = Transport(http_client)
 
@@ -243,7 +243,7 @@ class AsyncClient(_BaseClient):
 
     @showing(Settings.__init__)
     @forgetful
-    def __init__(self, *, http_client: AsyncHttpClient | None = None, **settings: Unpack[ClientSettings]) -> None:
+    def __init__(self, *, http_client: AsyncHttpClient | None = None, **settings: Unpack[ClientArguments]) -> None:
         self._settings = self._settings_of(settings, http_client)
         self._transport = AsyncTransport(http_client)
 
@@ -267,3 +267,6 @@ class AsyncClient(_BaseClient):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
+
+
+publish(Client, AsyncClient)

@@ -26,6 +26,7 @@ from chat_completions._streaming.stream import chunk_stream
 from chat_completions._traceback_locals import forget_locals, forgetful
 from chat_completions._transport.error_mapping import connection_error, text_of
 from chat_completions._transport.response_body import aread_body, pieces_by, read_body
+from chat_completions._types import publish
 from chat_completions.errors import APITimeoutError, ChatCompletionsError
 
 if TYPE_CHECKING:
@@ -359,3 +360,6 @@ class AsyncCompletionsWithStreamingResponse:
             return AsyncAPIResponse(answer, decode, self._sender.settings.redacted_url(), is_stream=call.stream)
 
         return AsyncResponseContextManager(respond)
+
+
+publish(APIResponse, AsyncAPIResponse)

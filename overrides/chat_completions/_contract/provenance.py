@@ -11,6 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from chat_completions._contract import generated
+from chat_completions._types import publish
 from chat_completions._version import __version__
 
 DISTRIBUTION = "chat-completions-client"
@@ -79,3 +80,6 @@ def _version_of(distribution: str) -> str | None:
 
 def _restored(facts: dict[str, Any]) -> Provenance:
     return Provenance(**facts)
+
+
+publish(Provenance)

@@ -8,13 +8,14 @@ import inspect
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
 from chat_completions import _logging
 from chat_completions._contract import generated
-from chat_completions._contract.schema_tables import MAX_NAME, Found, Kind, Node, Tables, look, shown
+from chat_completions._contract.schema_tables import MAX_NAME, Found, Node, Tables, look, shown
+from chat_completions._types import publish
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -44,7 +45,7 @@ class Unknown:
         value: What was sent, a copy of it. It may be a user's, so it shows in no repr.
     """
 
-    kind: Kind
+    kind: Literal["field", "value", "variant"]
     name: str
     pointer: str
     path: str
@@ -142,3 +143,6 @@ def _tables() -> Tables:
 @functools.cache
 def _body(operation: str, media_type: str) -> Node | None:
     return _tables().body(operation, media_type)
+
+
+publish(Unknown)

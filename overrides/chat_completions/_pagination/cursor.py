@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from chat_completions._contract import generated
-from chat_completions._types import NotGiven, sealed
+from chat_completions._types import NotGiven, publish, sealed
 from chat_completions.errors import PaginationError
 
 if TYPE_CHECKING:
@@ -158,3 +158,6 @@ def listing_of(arguments: Mapping[str, Any]) -> Listing:
     rest = {name: value for name, value in sealed(arguments).items() if not isinstance(value, NotGiven)}
     max_items = rest.pop("max_items", None)
     return start(rest, max_items)
+
+
+publish(PageInfo)

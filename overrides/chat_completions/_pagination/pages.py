@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._pagination.cursor import Listing, PageInfo, says_more
+from chat_completions._types import publish
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion, ChatCompletionList
@@ -183,3 +184,6 @@ class AsyncPages:
     async def __aiter__(self) -> AsyncIterator[ChatCompletion]:
         async for item in await self:
             yield item
+
+
+publish(Page, AsyncPage)

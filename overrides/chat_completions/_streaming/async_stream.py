@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream import DRAIN_BYTES, DRAIN_SECONDS, _BaseStream, texts_of
+from chat_completions._types import publish
 from chat_completions.errors import StreamError
 
 if TYPE_CHECKING:
@@ -190,3 +191,6 @@ def async_chunk_stream(answer: CallResult, redacted_url: str) -> AsyncStream[Cha
 
 # The event loop refers to its tasks only weakly.
 _closing: set[Any] = set()
+
+
+publish(AsyncStream)

@@ -12,6 +12,7 @@ from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions._streaming.timings import ChunkTimer
 from chat_completions._traceback_locals import forget_locals
 from chat_completions._transport.call import info_of
+from chat_completions._types import publish
 
 if TYPE_CHECKING:
     import httpx
@@ -265,3 +266,6 @@ def texts_of(chunk: Any) -> Iterator[str]:
     for choice in chunk.choices or ():
         if (choice.index or 0) == 0 and choice.delta and isinstance(choice.delta.content, str) and choice.delta.content:
             yield choice.delta.content
+
+
+publish(Stream)

@@ -19,6 +19,7 @@ from operator import sub
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._streaming.accumulated_choice import LABELS
+from chat_completions._types import publish
 
 if TYPE_CHECKING:
     from chat_completions._streaming.accumulator import Accumulator
@@ -213,3 +214,6 @@ def _has_text(value: Any) -> bool:
         elif part.tell() > 0 if isinstance(part, StringIO) else isinstance(part, str) and part != "":
             return True
     return False
+
+
+publish(StreamTimings)

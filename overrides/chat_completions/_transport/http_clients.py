@@ -20,6 +20,7 @@ from chat_completions._transport.transport import (
     MAX_IDLE_CONNECTIONS,
     default_ssl_context,
 )
+from chat_completions._types import publish
 
 if TYPE_CHECKING:
     import httpx2
@@ -148,3 +149,6 @@ def _ours(http_client: T, make: Callable[..., T], arguments: Mapping[str, Any]) 
     # Only the caller can make its transports again.
     ours.made_again = None if {"transport", "mounts"} & arguments.keys() else made_again
     return http_client
+
+
+publish(DefaultHttpxClient, DefaultAsyncHttpxClient)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeAlias
 
+from chat_completions._types import publish
 from chat_completions.bulk.options import Job
 from chat_completions.bulk.progress import Progress
 
@@ -29,3 +30,6 @@ class Ending(NamedTuple):
 
 
 Engine: TypeAlias = Callable[[Job, Progress], Awaitable[Ending]]
+
+
+publish(Ending, module="chat_completions.bulk")

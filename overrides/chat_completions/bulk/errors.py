@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chat_completions._types import publish
 from chat_completions.errors import ChatCompletionsError
 
 
@@ -15,3 +16,6 @@ class ChangedError(BulkError):
 
 class RunningError(BulkError):
     """Another run is writing to the same files."""
+
+
+publish(BulkError, ChangedError, RunningError, module="chat_completions.bulk")

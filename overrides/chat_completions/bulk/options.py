@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from chat_completions._types import Secret
+from chat_completions._types import Secret, publish
 
 if TYPE_CHECKING:
     from chat_completions import AsyncClient
@@ -144,3 +144,6 @@ def settings_of(client: AsyncClient) -> dict[str, Any]:
         "headers": sorted(settings.default_headers.reveal()),
         "query": sorted(settings.default_query.reveal()),
     }
+
+
+publish(Options, Job, module="chat_completions.bulk")

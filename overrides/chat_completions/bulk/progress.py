@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from chat_completions._types import publish
+
 _MOST_SAMPLES = 1000
 _FIRST_INTERVAL = 0.25  # seconds between two samples; doubled whenever there are too many
 _SHORTEST = 0.001  # seconds of the histogram's first bucket
@@ -277,3 +279,6 @@ class Summary:
             name: self.latencies.quantile(share) for name, share in (("median", 0.5), ("p95", 0.95), ("p99", 0.99))
         }
         return values
+
+
+publish(Histogram, Sample, Progress, Summary, module="chat_completions.bulk")

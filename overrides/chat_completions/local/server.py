@@ -225,3 +225,6 @@ def _quiet_server(app: Starlette, ready: threading.Event) -> uvicorn.Server:
         server_header=False,
     )
     return Server(config)
+
+
+LocalServer.__module__ = "chat_completions.local"  # where people import it from

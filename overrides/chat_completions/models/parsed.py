@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from chat_completions._types import ResponseFormatT
+from chat_completions._types import ResponseFormatT, publish
 from chat_completions_api.models import (
     ChatCompletion,
     ChatCompletionMessage,
@@ -149,3 +149,13 @@ _PARTS: Mapping[type, Mapping[str, tuple[type, type]]] = {
     ParsedChoice: {"message": (ChatCompletionMessage, ParsedChatCompletionMessage)},
     ParsedChatCompletion: {"choices": (Choice, ParsedChoice)},
 }
+
+
+publish(
+    ParsedFunction,
+    ParsedFunctionToolCall,
+    ParsedChatCompletionMessage,
+    ParsedChoice,
+    ParsedChatCompletion,
+    module="chat_completions.models",
+)

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from chat_completions._types import publish
+
 from .exchanges import Exchange, write_file
 from .secrets import Secrets
 from .tape import Tape, UnknownRequestError
@@ -194,3 +196,6 @@ def replay(
         ValueError: If `speed` is not above 0.
     """
     return Cassette(path, is_recording=False, secret_names=secret_names, secret_values=secret_values, speed=speed)
+
+
+publish(Cassette, module="chat_completions.testing")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat_completions._files import write_whole
+from chat_completions._types import publish
 
 from .pieces import Piece, body_bytes, body_form, cleaned_body, cleaned_pieces, json_value, piece_form
 from .secrets import Headers, Secrets
@@ -238,3 +239,6 @@ def _inline(value: Any) -> str:
     except UnicodeEncodeError:  # half of a surrogate pair, which can only be written as an escape
         return json.dumps(value)
     return text
+
+
+publish(CassetteError, module="chat_completions.testing")

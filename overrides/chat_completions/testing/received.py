@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from chat_completions._types import publish
+
 from .secrets import REMOVED, is_harmless_header, is_harmless_in_query
 
 
@@ -85,3 +87,6 @@ class ReceivedRequest:
         if isinstance(self.body, dict):
             what += f" model={self.body.get('model')!r}" + (" stream" if self.is_stream else "")
         return what
+
+
+publish(ReceivedRequest, module="chat_completions.testing")

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+from chat_completions._types import publish
+
 from .entries import Entry, JsonEntry, RawEntry, StreamEntry, check_not_negative, entry_of, json_copy, part_of
 from .shapes import page_of, plain, tool_call
 
@@ -282,3 +284,6 @@ def only_entry(value: Any) -> Entry:
 
 def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
+
+
+publish(Script, module="chat_completions.testing")

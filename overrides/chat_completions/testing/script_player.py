@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from chat_completions._types import publish
+
 from .entries import Entry, MismatchError
 from .received import ReceivedRequest
 from .script import Script
@@ -71,3 +73,6 @@ class ScriptPlayer(Script):
         self._set_outcome(number, f"{type(error).__name__}: {error}")
         self._failures.append(error)
         return error
+
+
+publish(ScriptError, module="chat_completions.testing")

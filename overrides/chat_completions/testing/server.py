@@ -8,6 +8,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Any
 
+from chat_completions._types import publish
 from chat_completions.local.server import LocalServer
 
 from .received import ReceivedRequest
@@ -172,3 +173,6 @@ class ScriptedServer(ScriptPlayer, LocalServer):
         """Return the connection of a client, found by its address."""
         connections = self._server.server_state.connections if self._server else ()
         return next((each.transport for each in connections if getattr(each, "client", None) == client), None)
+
+
+publish(ScriptedServer, module="chat_completions.testing")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from chat_completions._types import publish
+
 from .exchanges import Exchange, read_file
 from .matching import differences, format_differences, nearest
 from .secrets import Secrets
@@ -76,3 +78,6 @@ class Tape:
         state = ", which has been replayed," if number in self._used else ""
         nearest_one = f"the nearest of its {len(known)}, number {number + 1}{state} differs"
         return f"{what}; {nearest_one}; {remedy}\n{format_differences(found)}"
+
+
+publish(UnknownRequestError, module="chat_completions.testing")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from attrs import frozen
 
 from chat_completions._streaming.events.events import ChatCompletionStreamEvent
+from chat_completions._types import publish
 
 if TYPE_CHECKING:
     from chat_completions.models import ChatCompletion
@@ -65,3 +66,6 @@ ToolRunEvent: TypeAlias = (
     | ToolCallDoneEvent
     | ToolRunDoneEvent
 )
+
+
+publish(RoundBegunEvent, RoundDoneEvent, ToolCallBegunEvent, ToolCallDoneEvent, ToolRunDoneEvent)

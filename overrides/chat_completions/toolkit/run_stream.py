@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Generic, Self
 
 from chat_completions._traceback_locals import forgetful
-from chat_completions._types import NotGiven, ResponseFormatT
+from chat_completions._types import NotGiven, ResponseFormatT, publish
 from chat_completions.errors import ChatCompletionsError
 from chat_completions.toolkit.events import ToolRunDoneEvent, ToolRunEvent
 from chat_completions.toolkit.loop import Rounds
@@ -164,3 +164,6 @@ class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
+
+
+publish(ToolRunStream, AsyncToolRunStream)

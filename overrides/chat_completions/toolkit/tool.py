@@ -11,6 +11,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, cast, overload
 
+from chat_completions._types import publish
 from chat_completions.errors import SchemaError
 from chat_completions.structured.adapter import Adapter
 from chat_completions.structured.adapters import adapter_for
@@ -254,3 +255,6 @@ def _outer_scope() -> Mapping[str, Any]:
     while frame is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "chat_completions":
         frame = frame.f_back
     return {} if frame is None else frame.f_locals
+
+
+publish(FunctionTool)

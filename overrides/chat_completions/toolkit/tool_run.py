@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeAlias, cast
 
-from chat_completions._types import ResponseFormatT
+from chat_completions._types import ResponseFormatT, publish
 from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
@@ -133,3 +133,6 @@ def _sum(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+publish(ToolCallResult, ToolRun)

@@ -10,7 +10,7 @@ from chat_completions._streaming.async_stream import AsyncStream
 from chat_completions._streaming.events.parsed_events import event_builder
 from chat_completions._streaming.stream import Stream
 from chat_completions._transport.call import info_of
-from chat_completions._types import ResponseFormatT
+from chat_completions._types import ResponseFormatT, publish
 from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError, StructuredOutputError
 from chat_completions.structured.output_spec import OutputSpec
 
@@ -277,3 +277,6 @@ def _without_stream(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if extra := arguments.get("extra_body"):
         arguments["extra_body"] = {name: value for name, value in extra.items() if name != "stream"}
     return arguments
+
+
+publish(ChatCompletionStream, ChatCompletionStreamManager, AsyncChatCompletionStream, AsyncChatCompletionStreamManager)

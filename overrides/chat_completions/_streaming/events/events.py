@@ -17,7 +17,7 @@ from chat_completions._streaming.events.logprobs_events import (
     LogprobsRefusalDeltaEvent,
     LogprobsRefusalDoneEvent,
 )
-from chat_completions._types import ResponseFormatT
+from chat_completions._types import ResponseFormatT, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,4 +236,17 @@ ChatCompletionStreamEvent: TypeAlias = (
     | LogprobsContentDoneEvent
     | LogprobsRefusalDeltaEvent
     | LogprobsRefusalDoneEvent
+)
+
+
+publish(
+    ChunkEvent,
+    ContentDeltaEvent,
+    ContentDoneEvent,
+    RefusalDeltaEvent,
+    RefusalDoneEvent,
+    ReasoningDeltaEvent,
+    ReasoningDoneEvent,
+    FunctionToolCallArgumentsDeltaEvent,
+    FunctionToolCallArgumentsDoneEvent,
 )

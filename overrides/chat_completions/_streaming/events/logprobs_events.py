@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import attrs
 from attrs import frozen
 
+from chat_completions._types import publish
+
 if TYPE_CHECKING:
     from chat_completions.models import ChatCompletionTokenLogprob, ChoiceLogprobs
 
@@ -119,3 +121,6 @@ def gained_tokens(
     if not all(isinstance(token, dict) and "index" not in token for token in told):
         return None
     return getattr(model, part, None)
+
+
+publish(LogprobsContentDeltaEvent, LogprobsContentDoneEvent, LogprobsRefusalDeltaEvent, LogprobsRefusalDoneEvent)
