@@ -11,7 +11,7 @@ import logging
 import os
 from typing import Any
 
-from chat_completions._redaction import shown as shown
+from chat_completions._redaction import redact_url as redact_url
 from chat_completions._response_info import request_id_of
 
 LOGGER = logging.getLogger("chat_completions")
@@ -23,8 +23,8 @@ _LEVELS = {name.lower(): getattr(logging, name) for name in ("DEBUG", "INFO", "W
 @functools.cache
 def set_up() -> None:
     """Do what CHAT_COMPLETIONS_LOG or OPENAI_LOG asks for, once."""
-    asked = _asked()
-    level = _LEVELS.get("debug" if asked == "bodies" else asked or os.environ.get("OPENAI_LOG", "").lower())
+    requested = _requested_level()
+    level = _LEVELS.get("debug" if requested == "bodies" else requested or os.environ.get("OPENAI_LOG", "").lower())
     if level is not None:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
@@ -35,12 +35,12 @@ def set_up() -> None:
 def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
     """Log that an attempt begins."""
     if LOGGER.isEnabledFor(logging.DEBUG):
-        LOGGER.debug("%s %s, attempt %d, %d bytes", method, shown(url), attempt, len(content or b""))
-        if _asked() == "bodies":
+        LOGGER.debug("%s %s, attempt %d, %d bytes", method, redact_url(url), attempt, len(content or b""))
+        if _requested_level() == "bodies":
             LOGGER.debug("body: %s", (content or b"").decode("utf-8", "replace"))
 
 
-def answered(status: int, seconds: float, headers: Any) -> None:
+def response_received(status: int, seconds: float, headers: Any) -> None:
     """Note the head of a response."""
     if LOGGER.isEnabledFor(logging.DEBUG):
         LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
@@ -51,7 +51,7 @@ def waiting(delay: float, reason: str) -> None:
     LOGGER.info("another attempt in %.2f s: %s", delay, reason)
 
 
-def _asked() -> str:
+def _requested_level() -> str:
     return os.environ.get("CHAT_COMPLETIONS_LOG", "").lower()
 
 
@@ -62,7 +62,7 @@ def hook_failed(name: str, error: Exception) -> None:
 
 def redirected(url: str) -> None:
     """Log that a redirect is followed."""
-    LOGGER.info("redirected to %s", shown(url))
+    LOGGER.info("redirected to %s", redact_url(url))
 
 
 def key_left_out() -> None:

@@ -18,7 +18,7 @@ _LIKE_A_TOKEN = re.compile(r"(?=\S*\d)\S{16,}")
 _SHORTEST = 6  # characters; what is shorter may stand in a message by chance
 
 
-def shown(url: str) -> str:
+def redact_url(url: str) -> str:
     """Return an address without what may be secret in it: user, password, query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
@@ -45,19 +45,19 @@ def _hidden(request: Any) -> Any:
         content = request.content
     except Exception:  # that of a request whose body is sent as it is made
         content = None
-    return kind(request.method, shown(str(request.url)), headers=headers, content=content)
+    return kind(request.method, redact_url(str(request.url)), headers=headers, content=content)
 
 
 def credentials_in(request: Any) -> list[str]:
-    """Return what a request told of who asks, the longest first: servers quote it in errors."""
+    """Return the credentials of a request, the longest first: servers quote it in errors."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
     pairs = [pair for pair in pairs if pair[0].lower().encode() not in _SHOWN]
-    told = []
+    quoted = []
     for name, value in (*pairs, *request.url.params.items()):
         if _SECRET_NAME.search(name.lower()) or _LIKE_A_TOKEN.fullmatch(value):
             # A scheme before it ("Bearer"), or the name of a cookie, is left out where it is quoted.
-            told += [value, value.partition(" ")[2], *(part.partition("=")[2] for part in value.split(";"))]
-    found = {text.strip() for text in told}
+            quoted += [value, value.partition(" ")[2], *(part.partition("=")[2] for part in value.split(";"))]
+    found = {text.strip() for text in quoted}
     return sorted((text for text in found if len(text) >= _SHORTEST and text.encode() != HIDDEN), key=len, reverse=True)
 
 

@@ -29,9 +29,9 @@ def should_retry(status: int, headers: Mapping[str, str], code: str | None, kind
     """
     if is_quota_exhausted(code, kind):
         return False
-    asked = headers.get("x-should-retry", "").lower()
-    if asked in ("true", "false"):
-        return asked == "true"
+    requested = headers.get("x-should-retry", "").lower()
+    if requested in ("true", "false"):
+        return requested == "true"
     return status in RETRIED_STATUSES or status >= 500
 
 
@@ -53,7 +53,7 @@ def may_pass(body: Any) -> bool | None:
         return False  # a page for people: the address is wrong
     if not isinstance(body, Mapping):
         return None
-    status, names = _told_status(body), [body.get(name) for name in _NAMING]
+    status, names = _stated_status(body), [body.get(name) for name in _NAMING]
     if status is not None and not is_quota_exhausted(*names):
         return should_retry(status, {}, None, None)
     for name in names:
@@ -65,7 +65,7 @@ def may_pass(body: Any) -> bool | None:
     return None
 
 
-def _told_status(body: Any) -> int | None:
+def _stated_status(body: Any) -> int | None:
     """Return the HTTP status that an error object names, None if it names none."""
     for value in [body.get(name) for name in _NAMING] if isinstance(body, Mapping) else ():
         digits = str(value) if type(value) is int and 0 < value < 1000 else value

@@ -338,7 +338,7 @@ def test_the_kinds_remembered_are_bounded() -> None:
     for number in range(0, 3 * MAX_KINDS, 100):
         odd = {f"odd-{i}" + "x" * 10_000: i for i in range(number, number + 100)}
         watch.completion({**completion(), **odd}, None)
-    assert len(told) == len(watch._told) == MAX_KINDS
+    assert len(told) == len(watch._reported) == MAX_KINDS
     assert max(len(unknown.name) for unknown in told) == 256
     assert max(len(unknown.path) for unknown in told) == 256
 
@@ -502,7 +502,7 @@ def test_a_body_that_is_nested_too_deeply_is_looked_at_as_far_as_it_goes() -> No
         nested = {"children": [nested]}
     tree = Tables(document_of({"$ref": "#/components/schemas/Tree"})).body("op", "application/json")
     watch = UnknownReporter(lambda unknown: told.append(unknown.name))
-    watch._look(tree, {"first": 1, **nested}, "op", None)
+    watch._report_unknown(tree, {"first": 1, **nested}, "op", None)
     assert told == ["odd", "first"]
 
 

@@ -95,7 +95,7 @@ def _place(path: str | os.PathLike[str]) -> tuple[Path | None, os.stat_result | 
         return Path(os.path.realpath(path)), None  # there will be one, also where a link leads nowhere yet
     kind = stat.S_IFMT(found.st_mode)
     if kind in _REFUSED:
-        raise OSError(errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL, _told(kind), os.fspath(path))
+        raise OSError(errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL, _refusal(kind), os.fspath(path))
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
     if kind != stat.S_IFREG or _is_descriptor(path):
@@ -103,7 +103,7 @@ def _place(path: str | os.PathLike[str]) -> tuple[Path | None, os.stat_result | 
     return Path(os.path.realpath(path)), found
 
 
-def _told(kind: int) -> str:
+def _refusal(kind: int) -> str:
     return f"it is {_REFUSED[kind]}; give the name of a file"
 
 

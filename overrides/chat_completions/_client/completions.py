@@ -130,8 +130,8 @@ class Completions:
             OutputValidationError: The reply is no value of the type; `.error` says why.
             APIError: The call failed.
         """
-        asked, call = parse_call(arguments, self._sender.settings.validate)
-        return asked.completion(completion_of(self._sender.send(call), self._sender.settings.redacted_url()))
+        spec, call = parse_call(arguments, self._sender.settings.validate)
+        return spec.completion(completion_of(self._sender.send(call), self._sender.settings.redacted_url()))
 
     @overload
     def stream(
@@ -272,8 +272,8 @@ class AsyncCompletions:
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
         """Create a chat completion and parse its reply into a value of a type; see `Completions.parse`."""
-        asked, call = parse_call(arguments, self._sender.settings.validate)
-        return asked.completion(completion_of(await self._sender.send(call), self._sender.settings.redacted_url()))
+        spec, call = parse_call(arguments, self._sender.settings.validate)
+        return spec.completion(completion_of(await self._sender.send(call), self._sender.settings.redacted_url()))
 
     @overload
     def stream(

@@ -27,9 +27,9 @@ def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
     """Decode the completion that a call was answered with."""
     completion: ChatCompletion = parsed(answer, generated.parse_completion, redacted_url)
     if _is_error(completion, completion.choices):
-        raise _told_error(answer, redacted_url)
-    if answer.watch is not None:
-        answer.watch.completion(completion.to_dict(), completion._request_id)
+        raise _embedded_error(answer, redacted_url)
+    if answer.unknown_reporter is not None:
+        answer.unknown_reporter.completion(completion.to_dict(), completion._request_id)
     return completion
 
 
@@ -37,9 +37,9 @@ def page_of(answer: CallResult, redacted_url: str) -> ChatCompletionList:
     """Decode the page that a call was answered with."""
     page: ChatCompletionList = parsed(answer, generated.parse_list, redacted_url)
     if _is_error(page, page.data):
-        raise _told_error(answer, redacted_url)
-    if answer.watch is not None:
-        answer.watch.page(page.to_dict(), page._request_id)
+        raise _embedded_error(answer, redacted_url)
+    if answer.unknown_reporter is not None:
+        answer.unknown_reporter.page(page.to_dict(), page._request_id)
     return page
 
 
@@ -94,11 +94,11 @@ def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[OutputSpec
     """
     from chat_completions.structured.output_spec import OutputSpec
 
-    asked = OutputSpec(arguments)
-    call = create_call(None, asked.arguments, validate)
+    spec = OutputSpec(arguments)
+    call = create_call(None, spec.arguments, validate)
     if call.stream:
         raise TypeError("parse() gives one completion; for a stream of a type, use stream(response_format=...)")
-    return asked, call
+    return spec, call
 
 
 def list_call(arguments: Mapping[str, Any]) -> Call:
@@ -112,7 +112,7 @@ def _is_error(decoded: generated.Model, entries: object) -> bool:
     return not isinstance(entries, list) and bool(decoded.get("error") or decoded.get("object") == "error")
 
 
-def _told_error(answer: CallResult, redacted_url: str) -> APIResponseValidationError:
+def _embedded_error(answer: CallResult, redacted_url: str) -> APIResponseValidationError:
     response = answer.response
     body, message = error_body(response.content)
     return APIResponseValidationError(

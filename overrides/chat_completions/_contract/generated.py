@@ -49,7 +49,7 @@ def decode_chunk() -> Callable[[Mapping[str, Any]], ChatCompletionChunk]:
     return ChatCompletionChunk.from_dict
 
 
-def copier(model: Model) -> Callable[[], Any]:
+def shallow_copier(model: Model) -> Callable[[], Any]:
     """Return what copies a decoded model: what its fields hold is the same, where it came from is not told."""
     return model._twin
 
@@ -87,7 +87,6 @@ __all__ = [
     "UnexpectedContent",
     "UnexpectedStatus",
     "attribute_of",
-    "copier",
     "create_request",
     "decode_chunk",
     "document",
@@ -96,4 +95,5 @@ __all__ = [
     "parse_completion",
     "parse_list",
     "request_fields",
+    "shallow_copier",
 ]

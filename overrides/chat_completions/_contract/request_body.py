@@ -55,8 +55,8 @@ def encodable_request(body: Mapping[str, Any]) -> dict[str, Any]:
         problems = tuple(_problems(body, "", ()))
         if not problems:
             raise RequestValidationError(f"the request cannot be encoded: {error}") from error
-        told = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in problems)
-        raise RequestValidationError(f"the request holds what JSON has not: {told}", problems=problems) from None
+        listed = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in problems)
+        raise RequestValidationError(f"the request holds what JSON has not: {listed}", problems=problems) from None
 
 
 def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str, str]]:

@@ -76,7 +76,7 @@ class UnknownReporter:
         if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
             raise TypeError("on_unknown is an async function, which nothing would await; give a plain one")
         self.hook = hook
-        self._told: set[tuple[str, str, str]] = set()
+        self._reported: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:
@@ -85,18 +85,20 @@ class UnknownReporter:
     def completion(self, body: Mapping[str, Any], request_id: str | None) -> None:
         """Look at the JSON object of a completion."""
         if not _is_error(body):
-            self._look(_body(CREATE, "application/json"), body, CREATE, request_id)
+            self._report_unknown(_body(CREATE, "application/json"), body, CREATE, request_id)
 
     def chunk(self, body: Mapping[str, Any], request_id: str | None) -> None:
         """Look at the JSON object of a stream's chunk."""
-        self._look(_body(CREATE, "text/event-stream"), body, CREATE, request_id)
+        self._report_unknown(_body(CREATE, "text/event-stream"), body, CREATE, request_id)
 
     def page(self, body: Mapping[str, Any], request_id: str | None) -> None:
         """Look at the JSON object of a page."""
         if not _is_error(body):
-            self._look(_body(LIST, "application/json"), body, LIST, request_id)
+            self._report_unknown(_body(LIST, "application/json"), body, LIST, request_id)
 
-    def _look(self, node: Node | None, body: Mapping[str, Any], operation: str, request_id: str | None) -> None:
+    def _report_unknown(
+        self, node: Node | None, body: Mapping[str, Any], operation: str, request_id: str | None
+    ) -> None:
         if node is None:
             return
         found: list[Found] = []
@@ -106,17 +108,17 @@ class UnknownReporter:
             pass  # what was found before counts
         for one in found:
             key = (one.kind, one.pointer, one.name[:MAX_NAME])
-            if key not in self._told and self._is_news(key):
-                self._tell(one, body, operation, request_id)
+            if key not in self._reported and self._mark_reported(key):
+                self._report(one, body, operation, request_id)
 
-    def _is_news(self, key: tuple[str, str, str]) -> bool:
+    def _mark_reported(self, key: tuple[str, str, str]) -> bool:
         with self._lock:
-            if key in self._told or len(self._told) >= MAX_KINDS:
+            if key in self._reported or len(self._reported) >= MAX_KINDS:
                 return False
-            self._told.add(key)
+            self._reported.add(key)
             return True
 
-    def _tell(self, found: Found, body: Mapping[str, Any], operation: str, request_id: str | None) -> None:
+    def _report(self, found: Found, body: Mapping[str, Any], operation: str, request_id: str | None) -> None:
         kind, pointer, name, path, value = found
         model = body.get("model")
         model = model if isinstance(model, str) else None

@@ -34,8 +34,8 @@ def validate_request(body: Mapping[str, Any], extra_body: Mapping[str, Any] | No
     ]
     if faults:
         problems = tuple((fault.pointer, fault.message) for fault in faults)
-        told = "; ".join(f"{pointer or '/'}: {message}" for pointer, message in problems)
-        raise RequestValidationError(f"the request breaks the specification: {told}", problems=problems)
+        listed = "; ".join(f"{pointer or '/'}: {message}" for pointer, message in problems)
+        raise RequestValidationError(f"the request breaks the specification: {listed}", problems=problems)
 
 
 @functools.cache

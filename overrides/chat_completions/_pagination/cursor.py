@@ -37,7 +37,7 @@ class Listing:
     cursors: frozenset[str] = field(default_factory=frozenset)
     empty: int = 0
 
-    def after(self, page: ChatCompletionList) -> Listing | None:
+    def next(self, page: ChatCompletionList) -> Listing | None:
         """Return where the listing stands after a page, None at its end.
 
         Raises:
@@ -94,20 +94,20 @@ class Listing:
         for cursor in found:
             if cursor and _can_be_sent(cursor):
                 return cursor
-        told = next((cursor for cursor in found if cursor), None)
-        if told is None:
+        named = next((cursor for cursor in found if cursor), None)
+        if named is None:
             raise self._error(
                 "the server says that there is more, but gave neither an item with an id nor a last_id to go on from"
             )
         raise self._error(
-            f"the server says that there is more, but what it gave to go on from, {told!r:.80}, can be no id:"
+            f"the server says that there is more, but what it gave to go on from, {named!r:.80}, can be no id:"
             f" it is no text of at most {_LONGEST_CURSOR:,} characters that UTF-8 can say"
         )
 
     def _error(self, message: str) -> PaginationError:
         return PaginationError(message, cursor=self.arguments.get("after"))
 
-    def note(self, error: Exception) -> None:
+    def add_resume_hint(self, error: Exception) -> None:
         """Add to an error where the listing can be resumed."""
         cursor = self.arguments.get("after")
         if cursor is not None:

@@ -51,7 +51,7 @@ class _BasePage:
         Raises:
             PaginationError: The server says that there is one, and no way leads there.
         """
-        return self._listing.after(self._page) is not None
+        return self._listing.next(self._page) is not None
 
     @property
     def _request_id(self) -> str | None:
@@ -63,7 +63,7 @@ class _BasePage:
         Raises:
             PaginationError: The server says that there is one, and no way leads there.
         """
-        listing = self._listing.after(self._page)
+        listing = self._listing.next(self._page)
         return None if listing is None else PageInfo({"after": listing.arguments["after"]})
 
     @property
@@ -77,7 +77,7 @@ class _BasePage:
         return self._page.to_dict()
 
     def _next(self) -> Listing:
-        listing = self._listing.after(self._page)
+        listing = self._listing.next(self._page)
         if listing is None:
             raise RuntimeError("there is no next page; ask has_next_page() first")
         return listing
@@ -115,7 +115,7 @@ class Page(_BasePage):
         try:
             return Page(self._fetch(listing), listing, self._fetch)
         except Exception as error:
-            listing.note(error)
+            listing.add_resume_hint(error)
             raise
 
     def iter_pages(self) -> Iterator[Page]:
@@ -146,7 +146,7 @@ class AsyncPage(_BasePage):
         try:
             return AsyncPage(await self._fetch(listing), listing, self._fetch)
         except Exception as error:
-            listing.note(error)
+            listing.add_resume_hint(error)
             raise
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage]:

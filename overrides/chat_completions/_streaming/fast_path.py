@@ -257,12 +257,12 @@ class ChunkTemplate(ReceivedChunk):
         try:
             model: Any = generated.decode_chunk()(self.value())
             delta, tokens = model.choices[0].delta, model.choices[0].logprobs
-            self._new_chunk = generated.copier(model)
-            self._new_choice = generated.copier(model.choices[0])
-            self._new_delta = generated.copier(delta)
+            self._new_chunk = generated.shallow_copier(model)
+            self._new_choice = generated.shallow_copier(model.choices[0])
+            self._new_delta = generated.shallow_copier(delta)
             if key == "tool_calls":
-                self._new_call = generated.copier(delta.tool_calls[0])
-                self._new_function = generated.copier(delta.tool_calls[0].function)
+                self._new_call = generated.shallow_copier(delta.tool_calls[0])
+                self._new_function = generated.shallow_copier(delta.tool_calls[0].function)
             if tokens is not None:
                 self._decode_tokens = tokens.from_dict
         except (AttributeError, LookupError, TypeError) as error:

@@ -62,7 +62,7 @@ class _BaseStream(Generic[T_co]):
             redacted_url=redacted_url,
             ends_at=answer.ends_at,
             idle_timeout=answer.idle_timeout,
-            watch=answer.watch,
+            watch=answer.unknown_reporter,
         )
         self._ready: Iterator[T_co] = iter(())  # the items of the bytes that were read last
         self._timer = ChunkTimer(answer)

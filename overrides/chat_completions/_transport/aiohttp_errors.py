@@ -28,15 +28,15 @@ class _Body(httpx.AsyncByteStream):
 
     Args:
         stream: The body as httpx gives it.
-        answered: The response as aiohttp gives it.
+        response: The response as aiohttp gives it.
     """
 
-    def __init__(self, stream: Any, answered: Any) -> None:
+    def __init__(self, stream: Any, response: Any) -> None:
         self._stream = stream
-        self._answered = answered
+        self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        content, closed = self._answered.content, self._closed()
+        content, closed = self._response.content, self._closed()
 
         def end(_: Any = None) -> None:
             if not content.is_eof() and content.exception() is None:
@@ -58,7 +58,7 @@ class _Body(httpx.AsyncByteStream):
                 closed.remove_done_callback(end)
 
     def _protocol(self) -> Any:
-        return getattr(self._answered.connection, "protocol", None)
+        return getattr(self._response.connection, "protocol", None)
 
     def _closed(self) -> Any:
         """Return the future that is done when the connection is lost, None if that has happened, or nobody knows."""

@@ -58,7 +58,7 @@ class CallResult:
         attempts: list[Attempt],
         ends_at: float | None,
         idle_timeout: float | None,
-        watch: UnknownReporter | None,
+        unknown_reporter: UnknownReporter | None,
         began_at: float = 0.0,
         sent_at: float = 0.0,
         headed_at: float = 0.0,
@@ -68,7 +68,7 @@ class CallResult:
     ) -> None:
         self.max_response_bytes = max_response_bytes
         self.response, self.attempts = response, attempts
-        self.ends_at, self.idle_timeout, self.watch = ends_at, idle_timeout, watch
+        self.ends_at, self.idle_timeout, self.unknown_reporter = ends_at, idle_timeout, unknown_reporter
         self.began_at, self.sent_at, self.headed_at, self.answered_at = began_at, sent_at, headed_at, answered_at
         self.operation = operation
 

@@ -80,15 +80,15 @@ class CookieBook:
             with self._lock:
                 self._under_way -= 1
 
-    def note(self, step: Send, response: Any) -> None:
+    def record(self, step: Send, response: Any) -> None:
         """Record the cookies that a response sets; those of another origin than the caller's are not sent."""
         for answer in (*response.history, response):
             if "set-cookie" not in answer.headers:
                 continue
-            answered = self._cookies_type()
-            answered.extract_cookies(answer)
+            received = self._cookies_type()
+            received.extract_cookies(answer)
             with self._lock:
-                self._answers |= {_identity(cookie) for cookie in answered.jar} - self._callers
+                self._answers |= {_identity(cookie) for cookie in received.jar} - self._callers
                 if not step.is_bare:
                     self._of(credential_of(step)).extract_cookies(answer)
 
@@ -114,12 +114,12 @@ def cookie_book(http_client: Any) -> CookieBook | None:
 
 def credential_of(step: Send) -> bytes:
     """Return what a request says of who asks, as a digest: headers and parts of the query whose names tell of it."""
-    told: Iterable[tuple[str, Any]] = (*step.headers.items(), *(step.params or {}).items())
-    pairs = [(name.lower(), str(value)) for name, value in told if _tells_who(name.lower())]
+    sent: Iterable[tuple[str, Any]] = (*step.headers.items(), *(step.params or {}).items())
+    pairs = [(name.lower(), str(value)) for name, value in sent if _names_credential(name.lower())]
     return hashlib.sha256(repr(sorted(pairs)).encode("utf-8", "backslashreplace")).digest()
 
 
-def _tells_who(name: str) -> bool:
+def _names_credential(name: str) -> bool:
     return name != "idempotency-key" and any(word in name for word in SECRET_WORDS)
 
 

@@ -33,7 +33,7 @@ class _Refusing(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def proxy_arguments(transport: type[Any], **options: Any) -> dict[str, Any]:
-    """Return what an http client has to be told of the environment's proxies, because it cannot read them by itself.
+    """Return what an http client has to be given of the environment's proxies, because it cannot read them by itself.
 
     Args:
         transport: What sends through a proxy, `httpx.HTTPTransport` or the async one.
@@ -51,8 +51,8 @@ def proxy_arguments(transport: type[Any], **options: Any) -> dict[str, Any]:
         return {}
     mounts: dict[str, Any] = {}
     for scheme, problem in problems.items():
-        if told := problem or _exempt_problem(exempt):
-            mounts[f"{scheme}://"] = _Refusing(told)
+        if refusal := problem or _exempt_problem(exempt):
+            mounts[f"{scheme}://"] = _Refusing(refusal)
         else:
             mounts[f"{scheme}://"] = transport(proxy=httpx.Proxy(_proxy_url(found[scheme])), **options)
     mounts |= {_pattern(host): None for host in exempt if _is_address(_pattern(host))}
@@ -65,7 +65,7 @@ def ssl_context() -> ssl.SSLContext:
     Raises:
         ChatCompletionsError: It names certificates that are not there.
     """
-    with told():
+    with environment_errors():
         context = httpx.create_ssl_context()
     if (problem := _folder_problem()) is not None:
         raise ChatCompletionsError(problem)
@@ -73,7 +73,7 @@ def ssl_context() -> ssl.SSLContext:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def environment_errors() -> Iterator[None]:
     """Raise our error for the variable that making an http client fails over, if one of them is the reason.
 
     Raises:
@@ -105,7 +105,7 @@ def _problem() -> str | None:
     unreadable = next((host for host in exempt if "[" in host or (host.count(":") > 1 and "/" in host)), None)
     if unreadable is not None:
         return (
-            f"{_variable('no')} has {_shown(unreadable)}; write an IPv6 address without brackets and without a prefix"
+            f"{_variable('no')} has {_quoted(unreadable)}; write an IPv6 address without brackets and without a prefix"
         )
     return _exempt_problem(exempt)
 
@@ -121,7 +121,7 @@ def _certificates_problem() -> str | None:
             httpx.create_ssl_context()
         except Exception as error:  # of many kinds: no certificate in it, not readable, and so on
             why = f"which cannot be loaded ({error})"
-    return why and f"SSL_CERT_FILE names {_shown(file)}, {why}; name a file of PEM certificates, or unset it"
+    return why and f"SSL_CERT_FILE names {_quoted(file)}, {why}; name a file of PEM certificates, or unset it"
 
 
 def _folder_problem() -> str | None:
@@ -129,7 +129,7 @@ def _folder_problem() -> str | None:
     folder = os.environ.get("SSL_CERT_DIR")
     if not folder or os.environ.get("SSL_CERT_FILE") or _exists(folder, stat.S_ISDIR):
         return None
-    return f"SSL_CERT_DIR names {_shown(folder)}, which is no folder; name a folder of certificates, or unset it"
+    return f"SSL_CERT_DIR names {_quoted(folder)}, which is no folder; name a folder of certificates, or unset it"
 
 
 def _proxy_problem(scheme: str, proxy: str, transport: type[Any], options: dict[str, Any]) -> str | None:
@@ -158,7 +158,7 @@ def _exempt_problem(exempt: list[str]) -> str | None:
     if wrong is None:
         return None
     return (
-        f"{_variable('no')} has {_shown(wrong)}, which is no name and no address of a server; mend it, or take it out"
+        f"{_variable('no')} has {_quoted(wrong)}, which is no name and no address of a server; mend it, or take it out"
     )
 
 
@@ -191,7 +191,7 @@ def _exists(path: str, is_kind: Callable[[int], bool]) -> bool:
         return False
 
 
-def _shown(value: str) -> str:
+def _quoted(value: str) -> str:
     """Return a value for a message, unless it may hold a user and a password, as the address of a proxy does."""
     return "something else" if "@" in value else repr(value)
 

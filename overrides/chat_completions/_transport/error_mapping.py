@@ -86,23 +86,23 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
         error = APITimeoutError(f"no answer in time from {url} ({type(failure).__name__}); raise timeout, or try again")
     elif kinds & _NOT_CONNECTED:
         hint = "; does the server speak plain http?" if "WRONG_VERSION_NUMBER" in what else ""
-        error = APIConnectionError(f"cannot reach {_asked(failure, url)}: {what}{hint}")
+        error = APIConnectionError(f"cannot reach {_failed_url(failure, url)}: {what}{hint}")
     elif any(frame.f_code.co_name == "_build_redirect_request" for frame in _frames(failure)):
         # httpx makes the next request in any case, if only to show it.
         error = APIError(f"{url} redirects to what is no address ({what}); is the base URL right?")
     elif kinds & _NOT_SENT:
         # What they say may quote a header.
-        told = what if kinds & _ABOUT_ADDRESS else type(origin).__name__
+        reason = what if kinds & _ABOUT_ADDRESS else type(origin).__name__
         error = APIError(
-            f"the request to {_asked(failure, url)} cannot be sent: {told}; look at the address and headers"
+            f"the request to {_failed_url(failure, url)} cannot be sent: {reason}; look at the address and headers"
         )
     elif "DecodingError" in kinds:
-        error = APIResponseValidationError(f"the body from {_asked(failure, url)} cannot be decompressed: {what}")
+        error = APIResponseValidationError(f"the body from {_failed_url(failure, url)} cannot be decompressed: {what}")
     elif kinds or isinstance(failure, (OSError, EOFError)):
-        error = APIConnectionError(f"the connection to {_asked(failure, url)} broke: {what}")
+        error = APIConnectionError(f"the connection to {_failed_url(failure, url)} broke: {what}")
     else:
         name = type(failure).__name__
-        error = APIError(f"the exchange with {_asked(failure, url)} failed: {name}: {_short(what)}")
+        error = APIError(f"the exchange with {_failed_url(failure, url)} failed: {name}: {_short(what)}")
     error.__cause__ = failure
     return error
 
@@ -141,7 +141,7 @@ def _package(module: str) -> str:
     return "" if module.startswith("chat_completions.testing") else module.partition(".")[0]
 
 
-def _asked(failure: Exception, url: str) -> str:
+def _failed_url(failure: Exception, url: str) -> str:
     """Return the address that failed: of a redirect, its target's origin."""
     try:
         target, known = urlsplit(str(failure.request.url)), urlsplit(url)  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import httpx
 
 from chat_completions._transport.cookies import cookie_book
-from chat_completions._transport.environment import told
+from chat_completions._transport.environment import environment_errors
 from chat_completions._transport.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT
 from chat_completions._transport.transport import (
     MAX_CONNECTIONS,
@@ -39,7 +39,7 @@ class DefaultHttpxClient(httpx.Client):
     """
 
     def __init__(self, **arguments: Any) -> None:
-        with told():
+        with environment_errors():
             super().__init__(**_with_defaults(httpx, arguments, MAX_IDLE_CONNECTIONS))
         _ours(self, type(self), arguments)
 
@@ -52,7 +52,7 @@ class DefaultAsyncHttpxClient(httpx.AsyncClient):
     """
 
     def __init__(self, **arguments: Any) -> None:
-        with told():
+        with environment_errors():
             super().__init__(**_with_defaults(httpx, arguments, MAX_IDLE_ASYNC_CONNECTIONS))
         _ours(self, type(self), arguments)
 
@@ -67,7 +67,7 @@ def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
         ImportError: The package httpx2 is not installed.
     """
     library = _httpx2()
-    with told():
+    with environment_errors():
         client = cast("httpx2.Client", library.Client(**_with_defaults(library, arguments, MAX_IDLE_CONNECTIONS)))
     return _ours(client, DefaultHttpx2Client, arguments)
 
@@ -82,7 +82,7 @@ def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
         ImportError: The package httpx2 is not installed.
     """
     library = _httpx2()
-    with told():
+    with environment_errors():
         client = cast(
             "httpx2.AsyncClient", library.AsyncClient(**_with_defaults(library, arguments, MAX_IDLE_ASYNC_CONNECTIONS))
         )
@@ -104,7 +104,7 @@ def DefaultAioHttpClient(**arguments: Any) -> httpx.AsyncClient:
         raise ImportError(
             "DefaultAioHttpClient needs httpx-aiohttp: pip install 'chat-completions-client[aiohttp]'"
         ) from error
-    with told():
+    with environment_errors():
         client = cast(
             "httpx.AsyncClient",
             library.HttpxAiohttpClient(**_with_defaults(httpx, arguments, MAX_IDLE_ASYNC_CONNECTIONS)),

@@ -49,7 +49,7 @@ class _State:
         self.attempts: list[Attempt] = []
         self.redirects = 0
 
-    def told(self, error: APIError) -> APIError:
+    def with_history(self, error: APIError) -> APIError:
         """Return the error that ends the call, with how it came to that."""
         error.attempts, error.elapsed = tuple(self.attempts), time.monotonic() - self.began_at
         return error
@@ -73,8 +73,8 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
     try:
         key = yield from _key(settings, ends_at)
     except APITimeoutError as failure:
-        error = _told(failure, settings, deadline, ends_at)
-        raise state.told(error or failure) from failure
+        error = _step_error(failure, settings, deadline, ends_at)
+        raise state.with_history(error or failure) from failure
     sending = _request(settings, call, key, ends_at)
     limits = _limits(settings, call, idle)
     call.is_made = True
@@ -90,7 +90,7 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
             response = yield sending
             status = head = int(response.status_code)
             headed_at = time.monotonic()
-            _logging.answered(head, headed_at - begun, response.headers)
+            _logging.response_received(head, headed_at - begun, response.headers)
             if 200 <= head < 300:
                 if not call.stream_body:
                     yield Read(response, settings.max_response_bytes, ends_at)
@@ -107,14 +107,14 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
                 continue
             broken = yield Read(response, MAX_ERROR_BYTES, ends_at, cut=True)
         except Exception as failure:
-            error = _told(failure, settings, deadline, ends_at)
+            error = _step_error(failure, settings, deadline, ends_at)
             if error is None:
                 raise
             # Of a response that broke off, too: it was a success, but what it said is not known.
             worth = isinstance(error, APIConnectionError)
             wait = retry.delay(len(state.attempts) + 1) if worth else None
         else:
-            led_to = _logging.shown(target.reveal()) if target else None
+            led_to = _logging.redact_url(target.reveal()) if target else None
             error = status_error(response, redirected_to=led_to, broken=broken)
             if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
                 error = deadline_error(deadline, error)
@@ -124,7 +124,7 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
         too_long = wait is None or (ends_at is not None and now + wait >= ends_at)
         if wait is None or too_long or len(state.attempts) >= retries:
             state.attempts.append(Attempt(status, None, error.message, now - begun))
-            raise state.told(error)
+            raise state.with_history(error)
         state.attempts.append(Attempt(status, wait, error.message, now - begun))
         _logging.waiting(wait, error.message)
         yield Sleep(wait)
@@ -164,7 +164,9 @@ def _new_key() -> str:
     return f"chat-completions-{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _told(failure: Exception, settings: Settings, deadline: float | None, ends_at: float | None) -> APIError | None:
+def _step_error(
+    failure: Exception, settings: Settings, deadline: float | None, ends_at: float | None
+) -> APIError | None:
     """Return our error for what a step raised; the deadline's, where it was the deadline that cut a wait short."""
     refuse_quoted_header(failure)
     error = connection_error(failure, settings.redacted_url())

@@ -23,9 +23,9 @@ def delay(attempt: int, headers: Mapping[str, str] | None = None) -> float | Non
         What the server asked for (`retry-after-ms`, or `retry-after` in seconds or as an HTTP date, RFC 9110,
         section 10.2.3), else an exponential back-off with jitter; None if the server asked for too long a wait.
     """
-    asked = retry_after(headers or {})
-    if asked is not None:
-        return asked if asked <= LONGEST_RETRY_AFTER else None
+    requested = retry_after(headers or {})
+    if requested is not None:
+        return requested if requested <= LONGEST_RETRY_AFTER else None
     longest = min(FIRST_DELAY * 2.0 ** (attempt - 1), LONGEST_DELAY)
     return longest * (1 - 0.25 * random.random())
 

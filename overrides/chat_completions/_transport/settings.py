@@ -80,7 +80,7 @@ class Settings:
         _check_url(url)
         # It may hold a user and a password, which are sent, and shown by nothing that sees an address.
         self.base_url = Secret(url)
-        self._redacted_url = _logging.shown(url)
+        self._redacted_url = _logging.redact_url(url)
         self._basic, self._address = _split_user(url)
         key: ApiKey | None = api_key
         if api_key is None or api_key == KEY_FROM_ENVIRONMENT:
@@ -118,7 +118,7 @@ class Settings:
         self.default_query = Secret(dict(default_query or {}))
         self.validate = validate
         # A copy with other settings watches together with this one: what one has told, the other does not tell again.
-        self.on_unknown = None if on_unknown is None else _watch(on_unknown)
+        self.on_unknown = None if on_unknown is None else _unknown_reporter(on_unknown)
 
     def replace(self, **changes: Any) -> Settings:
         """Return a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
@@ -205,7 +205,7 @@ class Settings:
         return self._redacted_url
 
 
-def _watch(hook: Any) -> UnknownReporter:
+def _unknown_reporter(hook: Any) -> UnknownReporter:
     from chat_completions._contract.unknown_values import UnknownReporter
 
     return hook if isinstance(hook, UnknownReporter) else UnknownReporter(hook)
@@ -295,9 +295,9 @@ def _check_url(url: str) -> None:
     elif not has_server(url):
         problem = "is no address: it needs the name of a server, and a port that can be one"
     if problem is not None:
-        shown = _CONTROL.sub("?", url.rpartition("@")[2].partition("?")[0])
+        quotable = _CONTROL.sub("?", url.rpartition("@")[2].partition("?")[0])
         # What does not look like an address may be a key in the wrong place.
-        named = f" {shown!r}" if re.search(r"[.:/]", shown) else ""
+        named = f" {quotable!r}" if re.search(r"[.:/]", quotable) else ""
         raise ChatCompletionsError(f"the base URL{named} {problem}")
 
 

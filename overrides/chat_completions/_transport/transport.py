@@ -156,7 +156,7 @@ class Transport(_BaseTransport):
                 return client.send(request, **send_options(step))
             with book.under_way():
                 response = client.send(request, **send_options(step))
-                book.note(step, response)
+                book.record(step, response)
                 return response
 
         if step.ends_at is None:
@@ -330,7 +330,7 @@ async def _sent(client: Any, step: Send, request: Any) -> Any:
     with book.under_way() if book is not None else contextlib.nullcontext():
         response = await client.send(request, **send_options(step))
         if book is not None:
-            book.note(step, response)
+            book.record(step, response)
             forget_in_sessions(client, response)
         return response
 

@@ -27,7 +27,7 @@ def path_of(name: str) -> Path:
 
 def redacted_name(name: str) -> str:
     """Return a name without what may be secret in an address: user, password, query."""
-    return _logging.shown(name) if is_remote(name) else name
+    return _logging.redact_url(name) if is_remote(name) else name
 
 
 def reason_of(error: Exception, name: str) -> str:

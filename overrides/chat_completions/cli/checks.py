@@ -141,7 +141,7 @@ def address(connection: Connection) -> Check:
         port, host = parts.port, parts.hostname
     except ValueError as error:
         return Check("address", "problem", f"the base URL ({source}) is not valid: {error}", _WRITE)
-    shown = _logging.shown(url)
+    shown = _logging.redact_url(url)
     facts = {"base_url": shown, "source": source, "host": host, "port": port}
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s'\"]", url):
         what = (

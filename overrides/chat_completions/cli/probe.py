@@ -68,7 +68,7 @@ def check_server(connection: Connection, *, keyed: bool) -> Iterator[Check]:
     """
     import httpx
 
-    from chat_completions._transport.environment import told
+    from chat_completions._transport.environment import environment_errors
     from chat_completions._transport.transport import default_ssl_context
 
     trace = Trace()
@@ -78,7 +78,7 @@ def check_server(connection: Connection, *, keyed: bool) -> Iterator[Check]:
             request.extensions = {**request.extensions, "trace": trace}
 
     try:
-        with told():
+        with environment_errors():
             http_client = httpx.Client(verify=default_ssl_context(), event_hooks={"request": [watch]})
     except (ChatCompletionsError, ImportError, OSError, ValueError) as error:
         yield Check("http client", "problem", f"cannot be created: {error}", _setting(error))

@@ -100,7 +100,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         case {"type": "image_url", "image_url": {"url": str(url)}} if url.startswith("data:"):
             return _media("image", url[len("data:") :].partition(",")[0].partition(";")[0])
         case {"type": "image_url", "image_url": {"url": str(url)}}:
-            return {"type": "uri", "modality": "image", "uri": _logging.shown(url)}
+            return {"type": "uri", "modality": "image", "uri": _logging.redact_url(url)}
         case {"type": "input_audio", "input_audio": {"format": str(audio_format)}}:
             return _media("audio", f"audio/{audio_format}")
         case {"type": "file", "file": {"file_id": str(file_id)}}:

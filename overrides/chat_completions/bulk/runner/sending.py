@@ -132,8 +132,8 @@ class Sender:
             result, fault = None, unreadable_fault(status, headers, content, error)
         if fault is not None:
             return self._decided(pending, fault, began)
-        if answer.watch is not None and not request.stream:
-            answer.watch.completion(object_of(content) or {}, request_id_of(headers))
+        if answer.unknown_reporter is not None and not request.stream:
+            answer.unknown_reporter.completion(object_of(content) or {}, request_id_of(headers))
         return AttemptOutcome("answered", headers, result)
 
     def _decided(self, pending: PendingRequest, fault: Fault, began: float) -> AttemptOutcome:
