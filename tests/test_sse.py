@@ -416,7 +416,7 @@ def test_fault_without_events_is_raised_at_once() -> None:
         decoder.feed(b"data: \xff\n\n")
     decoder = Decoder(max_event_bytes=8)
     decoder.feed(b"data: x\n\n")
-    with pytest.raises(EventTooLargeError, match="limit of 8 bytes from byte 17"):
+    with pytest.raises(EventTooLargeError, match="limit of 8 bytes at byte 17"):
         decoder.feed(b"data: xyz")
 
 

@@ -1,26 +1,27 @@
-"""An event stream as a protocol: bytes in, events out. No I/O.
+"""The protocol of event streams: bytes in, events out. No I/O.
 
 The rules are those of WHATWG HTML, section 9.2.6 "Interpreting an event stream":
 
-- One byte order mark is dropped at the beginning. CR, LF and CRLF end a line and nothing else does. A CR at the end of
-  the bytes ends its line at once; an LF that begins the next bytes belongs to it.
-- A line that starts with a colon is a comment. Else the first colon parts the field's name from its value, and one
-  space after it is dropped; without a colon the value is empty.
-- `data` is a line of the event's data, `event` its name until the block ends, `id` the id of this event and of those
-  after it unless it holds U+0000, `retry` the reconnection time in milliseconds if it is ASCII digits.
-- An empty line ends the block and dispatches the event. A block without a data line dispatches none, but its id holds.
-- A block that the end of the body cuts off is no event: `close` gives it apart, for the caller to judge.
+- One byte order mark is dropped at the beginning. CR, LF and CRLF end a line, and nothing else does. A CR at the end of
+  the bytes ends its line at once; an LF at the start of the next bytes belongs to it.
+- A line that starts with a colon is a comment. In other lines, the first colon separates the field's name from its
+  value, and one space after it is dropped; without a colon, the value is empty.
+- `data` is a line of the event's data, `event` its name until the block ends, `id` the id of this event and of later
+  ones unless it contains U+0000, `retry` the reconnection time in milliseconds if it consists of ASCII digits.
+- An empty line ends the block and dispatches the event. A block without a data line dispatches none, but sets the id.
+- A block that the end of the body cuts off is not an event: `close` returns it separately, for the caller to judge.
 
-Where we are stricter than the standard:
+Where this is stricter than the standard:
 
-- Bytes that are no UTF-8 are a fault, also in comments, where the standard reads U+FFFD. Only a character that the end
-  of the body cuts is read so.
-- A line over the limit, or the data lines of one event together, is a fault. Comments are free, and none is kept.
-- Nothing before a fault is lost: `feed` returns the events that came before it in the same bytes, sets `fault`, and the
-  next call raises it; where there are none, it is raised at once.
+- Bytes that are not UTF-8 are a fault, also in comments, where the standard reads U+FFFD. Only a character that the end
+  of the body cuts off is read as that.
+- It is a fault if a line, or the data lines of one event together, exceed the limit. Comments may be of any length, and
+  are not kept.
+- Nothing before a fault is lost: `feed` returns the events before it in the same bytes, sets `fault`, and the next call
+  raises it; if there are none, it is raised at once.
 
-The work is linear in the bytes and the result the same, however they are split: bytes without a line end are looked at
-once and appended, and a line is put together once, when its end has come.
+The work is linear in the bytes, and the result is the same however they are split: bytes without a line end are looked
+at once and appended, and a line is joined once, when its end has arrived.
 """
 
 from __future__ import annotations
@@ -32,21 +33,23 @@ from typing import Final, NamedTuple
 
 from chat_completions.errors import EventEncodingError, EventStreamError, EventTooLargeError
 
-# Images and sound come as base64 inside one event, and 50 MB of that must pass. What is larger is more likely a body
-# without line ends than an event, and must not fill the memory.
+# Images and sound arrive as base64 inside one event, of which 50 MB must be possible. What is larger is more likely a
+# body without line ends than an event, and must not fill the memory.
 MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
 
-_LONGEST_RETRY: Final = 10**18  # milliseconds; what is longer is read as this, as int() refuses thousands of digits
+_LONGEST_RETRY: Final = (
+    10**18
+)  # milliseconds; anything longer is read as this, because int() rejects thousands of digits
 
 
 class Event(NamedTuple):
     """An event as the standard dispatches it.
 
     Attributes:
-        event: The event's name; "message" if the stream gives none.
+        event: The event's name; "message" if its block has none.
         data: The data lines, joined by LF.
-        id: The last event id at this event, which may stem from an earlier block; empty if there was none.
-        retry: The reconnection time in milliseconds that this event's own block states, None if it states none.
+        id: The last event id at this event, which may be from an earlier block; empty if there was none.
+        retry: The reconnection time in milliseconds in this event's block; None if it has none.
     """
 
     event: str
@@ -55,7 +58,7 @@ class Event(NamedTuple):
     retry: int | None
 
 
-# Event(...) goes through Python code that NamedTuple writes, which costs half as much again.
+# Event(...) calls Python code that NamedTuple generates, which takes half as long again.
 _new_event: Final[Callable[[tuple[str, str, str, int | None]], Event]] = partial(tuple.__new__, Event)
 
 
@@ -63,13 +66,13 @@ class Decoder:
     """Decode one event stream.
 
     Args:
-        max_event_bytes: How long a line, and the data lines of one event together, may be, in bytes without line ends.
+        max_event_bytes: The limit for a line, and for the data lines of one event together, in bytes without line ends.
 
     Attributes:
         last_event_id: The id that a reconnecting client would send; empty if there is none.
-        retry: The reconnection time in milliseconds that the stream stated last, None if it stated none.
-        comments: How many comment lines have ended so far; they are no sign that events are being made.
-        fault: What is wrong with the stream, None if nothing is; set as soon as it is known.
+        retry: The last reconnection time in the stream, in milliseconds; None if there was none.
+        comments: How many comment lines have ended so far; they do not mean that events are being generated.
+        fault: What is wrong with the stream; None if nothing is. It is set as soon as it is known.
     """
 
     def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
@@ -80,18 +83,20 @@ class Decoder:
         self.comments = 0
         self.fault: EventStreamError | None = None
         self._max_event_bytes = max_event_bytes
-        self._received = 0  # bytes of the stream so far: where `_partial` begins follows from it, and so do offsets
-        self._partial = bytearray()  # the line that has no end yet; of a comment only its colon and a cut character
-        self._at_start = True  # a byte order mark may come, or `_partial` holds the first bytes of one
+        self._received = 0  # bytes of the stream so far; the start of `_partial` and all offsets follow from it
+        self._partial = (
+            bytearray()
+        )  # the line that has no end yet; of a comment, only its colon and a cut-off character
+        self._at_start = True  # a byte order mark may follow, or `_partial` holds the first bytes of one
         self._after_cr = False  # the last byte was a CR that ended its line: an LF now would be the same line end
-        self._at_boundary = False  # none of these flags, rests and faults stands: the next byte begins a block
-        self._closed = False  # the body has ended: feeding on is the caller's mistake
-        self._in_block = False  # a field came since the last empty line: the next lines do not stand for themselves
+        self._at_boundary = False  # none of the above holds: the next byte begins a block
+        self._closed = False  # the body has ended: feeding more is an error of the caller
+        self._in_block = False  # there was a field since the last empty line: the next lines belong to its block
         self._lines: list[str] = []  # the block's data lines
-        self._held = 0  # bytes of the lines behind `_lines`, for the limit
+        self._held = 0  # bytes that the lines in `_lines` had, for the limit
         self._type = ""  # the block's event name
         self._retry: int | None = None  # the block's retry
-        self._id = ""  # the last event id, which is `last_event_id` only once the block's end has come
+        self._id = ""  # the last event id, which becomes `last_event_id` when the block ends
 
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes of the body, and return the events that they complete (sections 9.2.5 and 9.2.6).
@@ -103,8 +108,8 @@ class Decoder:
             The events in their order. If a fault follows them, it is in `fault`, and the next call raises it.
 
         Raises:
-            EventEncodingError: Bytes are no UTF-8; `offset` is the first byte of the sequence that is wrong.
-            EventTooLargeError: A line or an event is over the limit; `offset` is the first byte that is.
+            EventEncodingError: Bytes are not UTF-8; `offset` is the first byte of the invalid sequence.
+            EventTooLargeError: A line or an event exceeds the limit; `offset` is the first byte beyond it.
             ValueError: The decoder is closed.
         """
         if (text := self.lone_data(data)) is not None:
@@ -146,16 +151,16 @@ class Decoder:
         return events
 
     def lone_data(self, data: bytes) -> str | None:
-        """Take bytes that are one whole block of one data line, as of a server that flushes each event.
+        """Take bytes that are one whole block of one data line, such as a server sends that flushes each event.
 
         Returns:
-            The data of its event, which is a message with the last id; None, and nothing is taken, if they are not.
+            The data of its event, which is a message with the last id; None, with nothing taken, if they are not.
         """
         if self._at_boundary and data[:6] == b"data: " and data[-2:] == b"\n\n" and len(data) <= self._max_event_bytes:
             try:
                 text = data[6:-2].decode()
             except UnicodeDecodeError:
-                return None  # reading it as a line tells where
+                return None  # reading it as a line finds out where
             if "\n" not in text and "\r" not in text:
                 self._received += len(data)
                 return text
@@ -166,10 +171,10 @@ class Decoder:
 
         Returns:
             The event of the last block if that has data and lacks its empty line, else nothing. The standard discards
-            it: it may be whole, or cut anywhere, and `last_event_id` knows nothing of it. Closing again gives nothing.
+            it: it may be whole, or cut anywhere. It does not change `last_event_id`. Closing again returns nothing.
 
         Raises:
-            EventEncodingError: The last line has bytes that are no UTF-8, other than a character that the end cuts.
+            EventEncodingError: The last line has bytes that are not UTF-8, except a character that the end cuts off.
             EventStreamError: The stream had failed before.
         """
         if self.fault is not None:
@@ -195,7 +200,7 @@ class Decoder:
         """Take the blocks that end in `data` if each is one line that starts with "data: ", as nearly all are.
 
         Returns:
-            How many bytes were taken; none, if there is anything else among them, faults included.
+            How many bytes were taken; 0 if there is anything else among them, faults included.
         """
         end = b"\r\n\r\n" if b"\r" in data else b"\n\n"
         stop = data.rfind(end)
@@ -213,8 +218,8 @@ class Decoder:
         return stop + len(end)
 
     def _take_lines(self, data: bytes, events: list[Event]) -> None:
-        """Take line after line, whatever they hold, and keep the one that has no end yet."""
-        lines = data.splitlines()  # of bytes, which end at CR, LF and CRLF only; those of text end at U+2028 too
+        """Take the lines one by one, whatever they hold, and keep the last if it has no end yet."""
+        lines = data.splitlines()  # bytes are split at CR, LF and CRLF only; text would be split at U+2028, too
         self._after_cr = data.endswith(b"\r")
         if not data.endswith((b"\r", b"\n")):
             self._partial += lines.pop()
@@ -267,9 +272,9 @@ class Decoder:
         self._retry = None
 
     def _check_partial(self) -> None:
-        """Hold the line without an end to the limit; of a comment, drop what has been checked."""
+        """Check the line without an end against the limit; of a comment, drop what has been checked."""
         line = self._partial
-        begin = self._received - len(line)  # of a comment, so far as the bytes after its colon go
+        begin = self._received - len(line)  # for a comment, this is right for the bytes after its colon
         if line.startswith(b":"):
             try:
                 del line[1 : utf_8_decode(line, "strict", False)[1]]
@@ -279,19 +284,19 @@ class Decoder:
             self._fail_size(begin)
 
     def _offset_of(self, data: bytes, index: int) -> int:
-        """Return where in the stream a line of `data` begins; `data` are the last bytes received."""
+        """Return where in the stream a line of `data`, the last bytes received, begins."""
         return self._received - len(data) + sum(map(len, data.splitlines(keepends=True)[:index]))
 
     def _fail_encoding(self, begin: int, error: UnicodeDecodeError) -> EventStreamError:
         offset = begin + error.start
-        what = f"the event stream is no UTF-8 at byte {offset} ({error.reason})"
-        hint = "the server, or a proxy before it, uses another encoding or damages the bytes"
+        what = f"the event stream is not UTF-8 at byte {offset} ({error.reason})"
+        hint = "the server, or a proxy in front of it, uses another encoding or damages the bytes"
         return self._fail(EventEncodingError(f"{what}; {hint}", offset=offset))
 
     def _fail_size(self, begin: int) -> None:
         offset = begin + self._max_event_bytes - self._held
-        what = f"an event is over the limit of {self._max_event_bytes} bytes from byte {offset} of the stream"
-        self._fail(EventTooLargeError(f"{what}; raise max_event_bytes if it is meant to be so large", offset=offset))
+        what = f"an event exceeds the limit of {self._max_event_bytes} bytes at byte {offset} of the stream"
+        self._fail(EventTooLargeError(f"{what}; increase max_event_bytes if it is meant to be so large", offset=offset))
 
     def _fail(self, fault: EventStreamError) -> EventStreamError:
         self.fault = fault

@@ -1,4 +1,4 @@
-"""What a fold holds: a choice as far as it has come, and how its parts grow."""
+"""One choice of a completion in the making, and how its parts grow."""
 
 from __future__ import annotations
 
@@ -9,33 +9,37 @@ from typing import Any
 
 from chat_completions._contract.json_reader import reader
 
-# By how much the text so far may exceed the whole message, for white space that the server has stripped meanwhile.
-RETOLD_SLACK = 64
-# Strings in a delta that name something: sent once or with every delta, and nonsense if joined. The first five are the
-# API's own; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
+# How many characters longer than the whole message the text so far may be: servers strip white space at its ends.
+REPEAT_SLACK = 64
+# Strings in a delta that name something: sent once or with every delta, and meaningless if joined. The first five are
+# the API's; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
 LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
 _PLAIN = frozenset({str, int, float, bool, type(None)})
-OBFUSCATION = "obfuscation"  # of no use once it has arrived
+OBFUSCATION = "obfuscation"  # padding that hides the length of a piece on the wire; dropped
 CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 
 
 class Entries(list[Any]):
-    """A list that grows, and its entries by name: (index, type); of tool calls index, id, and None for the last one.
+    """A list that grows.
 
-    An entry of log probabilities is kept as what is quick to make, and small: packed in bytes by `marshal`, or the JSON
-    text of an object, with the name of the list in it whose only entry it is.
+    An entry of log probabilities is kept in a form that is small and quick to make: bytes of `marshal`, or the JSON
+    text of the object that it is in, with the name of the list there whose only entry it is.
+
+    Attributes:
+        named: The entries by index and by (index, type); tool calls by index, by id, and by None for the last one.
+        slots: The indexes that tool calls have taken.
+        highest: The highest of them.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.named: dict[Any, dict[str, Any]] = {}
-        # Of tool calls: the indexes that are taken, and the highest of them.
         self.slots: set[int] = set()
         self.highest = -1
 
 
 class AccumulatedChoice:
-    """One choice as far as it has come; the strings of its message, except labels, are StringIO: linear and compact."""
+    """One choice so far; the strings of its message, except labels, are StringIO: compact, and linear to grow."""
 
     __slots__ = ("extras", "finish_reason", "index", "message", "seen")
 
@@ -44,11 +48,11 @@ class AccumulatedChoice:
         self.message: dict[str, Any] = {"role": None, "content": None, "refusal": None}
         self.extras: dict[str, Any] = {"logprobs": None}
         self.finish_reason: str | None = None
-        # What may stand beside a delta and changes nothing. Emptied at the finish, after which text is an anomaly.
+        # What may stand beside a delta without changing anything. Empty after the finish, when text is an anomaly.
         self.seen: dict[str, Any] = {"index": index, "delta": None, "logprobs": None, "finish_reason": None}
 
     def texts(self) -> Iterator[StringIO]:
-        """Yield the texts that grow: of the message, and of its tool calls."""
+        """Yield the texts of the message and of its tool calls."""
         calls = self.message.get("tool_calls")
         functions = [call.get("function") for call in calls] if isinstance(calls, Entries) else []
         for holder in (self.message, *(function for function in functions if isinstance(function, dict))):
@@ -58,16 +62,16 @@ class AccumulatedChoice:
         """Add the log probabilities of further tokens to lists that have begun.
 
         Args:
-            logprobs: The object.
-            text: Its JSON text, if it is at hand.
+            logprobs: The object that holds them.
+            text: Its JSON text, if known.
 
         Returns:
-            Whether it was done; if not, for they hold something else as well, nothing has changed.
+            Whether they were added. If the object holds anything else, nothing has changed.
         """
         known = self.extras["logprobs"]
         if type(known) is not dict or type(logprobs) is not dict:
             return False
-        gained = []
+        additions = []
         for part, tokens in logprobs.items():
             if type(tokens) is list and type(entries := known.get(part)) is Entries:
                 for token in tokens:
@@ -75,25 +79,25 @@ class AccumulatedChoice:
                         return False
                 packed: list[Any]
                 if text and len(tokens) == 1:
-                    # In UTF-8 where a str would take two or four bytes for each character.
+                    # A str that is not ASCII would take two or four bytes for each character.
                     packed = [(text if text.isascii() else text.encode("utf-8", "surrogatepass"), part)]
                 else:
                     try:
                         packed = list(map(marshal.dumps, tokens))
                     except ValueError:
                         return False
-                gained.append((entries, packed))
+                additions.append((entries, packed))
             elif tokens is not None or part not in known:
                 return False
-        for entries, packed in gained:
+        for entries, packed in additions:
             entries += packed
         return True
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the choice so far as a JSON object of its own."""
+        """Return the choice so far as a new JSON object."""
         message = {**self.message, "role": self.message["role"] or "assistant"}
-        told = {"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason}
-        choice: dict[str, Any] = copied(told)
+        parts = {"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason}
+        choice: dict[str, Any] = copied(parts)
         if isinstance(message.get("tool_calls"), Entries):
             calls = choice["message"]["tool_calls"]
             calls.sort(key=lambda call: call.pop("index"))
@@ -105,7 +109,7 @@ class AccumulatedChoice:
 
 
 def _unpacked(entry: bytes | tuple[str | bytes, str]) -> Any:
-    """Return an entry of log probabilities."""
+    """Return an entry of log probabilities as plain JSON."""
     if isinstance(entry, bytes):
         return marshal.loads(entry)
     text, part = entry
@@ -114,7 +118,7 @@ def _unpacked(entry: bytes | tuple[str | bytes, str]) -> Any:
     try:
         [token] = reader()(text)[part]
     except RecursionError:
-        # Whoever has parsed it before was called from less deep.
+        # When it was parsed before, the stack was less deep; a new thread has a stack of its own.
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(1) as thread:
@@ -122,19 +126,20 @@ def _unpacked(entry: bytes | tuple[str | bytes, str]) -> Any:
     return token
 
 
-def forget_retold(told: dict[str, Any], whole: Mapping[str, Any]) -> None:
-    """Drop what a whole message tells again; text that does not begin with the text so far is only a piece."""
+def drop_repeated(message: dict[str, Any], whole: Mapping[str, Any]) -> None:
+    """Remove what a whole message repeats; text that does not begin with the text so far is only a piece of it."""
     for key, value in whole.items():
-        old = told.get(key)
+        old = message.get(key)
         if isinstance(old, StringIO) and isinstance(value, str):
-            # The length first: pieces must stay linear.
-            if old.tell() <= len(value) + RETOLD_SLACK and value.strip().startswith(old.getvalue().strip()):
-                told[key] = None
+            # The length first, so that many pieces take linear time.
+            if old.tell() <= len(value) + REPEAT_SLACK and value.strip().startswith(old.getvalue().strip()):
+                message[key] = None
         elif value and isinstance(value, (dict, list)):
-            told[key] = None
+            message[key] = None
 
 
 def append_text(parts: Entries, text: str) -> None:
+    """Add text to a content in parts: to its last part if that is text, else as a new one."""
     if text and not (parts and "text" in parts.named and parts[-1] is parts.named["text"]):
         parts.append({"type": "text", "text": StringIO()})
         parts.named["text"] = parts[-1]
@@ -142,14 +147,16 @@ def append_text(parts: Entries, text: str) -> None:
         parts[-1]["text"].write(text)
 
 
-def extend(entries: Entries, news: list[Any], merge: Callable[[dict[str, Any], dict[str, Any], str], None]) -> None:
-    """Add entries to a list, or merge those that have an index into the ones that have the same."""
-    for new in news:
+def extend(
+    entries: Entries, additions: list[Any], merge: Callable[[dict[str, Any], dict[str, Any], str], None]
+) -> None:
+    """Add entries to a list, or merge those that have an index into the entries that have the same one."""
+    for new in additions:
         if not isinstance(new, dict) or type(index := new.get("index")) is not int:
             entries.append(copied(new))
             continue
         entry, type_ = entries.named.get(index), new.get("type")
-        # By type, too: OpenRouter gives the plain and the encrypted form of a thought the same index.
+        # Also by type: OpenRouter gives the plain and the encrypted form of a thought the same index.
         if entry is None or (type_ and entry.get("type") not in (None, type_)):
             entry = entries.named.get((index, str(type_)))
         if entry is None:
@@ -159,12 +166,13 @@ def extend(entries: Entries, news: list[Any], merge: Callable[[dict[str, Any], d
 
 
 def string_of(holder: Any, key: str) -> str:
+    """Return the string under a key; empty if there is none."""
     value = holder.get(key) if isinstance(holder, dict) else None
     return value if isinstance(value, str) else ""
 
 
 def copied(value: Any) -> Any:
-    """Return a value as plain JSON that shares nothing with it."""
+    """Return a value as plain JSON that shares no object with it."""
     try:
         return _copy(value)
     except RecursionError:
@@ -182,7 +190,7 @@ def _copy(value: Any) -> Any:
 
 
 def _deep_copy(value: Any) -> Any:
-    """Do without recursion, for JSON may be nested deeply."""
+    """Copy a value that is nested too deeply for recursion."""
     root = [value]
     unvisited: list[Any] = [root]
     while unvisited:

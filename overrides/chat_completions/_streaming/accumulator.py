@@ -1,12 +1,16 @@
-"""Chunks in, completion out: folds the chunks of a stream to the completion that the API would have sent unstreamed.
+"""Chunks in, completion out: the completion that the API would have sent without streaming. No I/O.
+
+How the values of a further chunk are merged:
 
     the chunk     id, created and model: the first that is not empty; all else: the last that is not null
     a choice      by its index, else its position; lists appended, objects merged, all else (finish_reason): the last
     a delta       strings joined, except LABELS, of which the first stays; lists appended, but entries with an index
-                  merged by it; objects merged; numbers replaced; null says nothing
+                  merged by it; objects merged; numbers replaced; null ignored
     a tool call   by its index, else its id, else its position, else the last one
-    a message     (in place of a delta) is the whole: what it tells again is replaced, never doubled
-What had to be repaired is told by `Fold.anomalies`; see `_repairs`.
+    a message     (in place of a delta) is the whole: what it repeats is replaced, never doubled
+
+Nearly all chunks add one piece to one text and repeat everything else. They are recognized by comparison with what was
+seen before, and only their piece is looked at. What had to be repaired is in `anomalies`.
 """
 
 from __future__ import annotations
@@ -24,8 +28,8 @@ from chat_completions._streaming.accumulated_choice import (
     Entries,
     append_text,
     copied,
+    drop_repeated,
     extend,
-    forget_retold,
     string_of,
 )
 from chat_completions._streaming.anomalies import MAX_ANOMALIES, Anomaly, AnomalyLog, brief
@@ -34,11 +38,11 @@ if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
 
 _TIDY_CHUNKS = 1024
-_PIECE_BYTES = 128  # of text for each piece that may stand alone, which takes half of that itself
+_PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself takes about half as many
 
 
 class Accumulator(AnomalyLog):
-    """A completion in the making: add each chunk, ask at any time; `anomalies` tells what had to be repaired."""
+    """A completion in the making: add each chunk, and take the completion at any time."""
 
     __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grown")
 
@@ -103,7 +107,7 @@ class Accumulator(AnomalyLog):
         return False
 
     def _tidy(self) -> None:
-        """Join the pieces of all texts, which CPython 3.11 keeps apart; seldom enough that the work stays linear."""
+        """Join the pieces of all texts, which CPython 3.11 keeps apart; rarely enough that the work stays linear."""
         texts = [text for state in self.choices.values() for text in state.texts()]
         self._tidy_at = self.chunks + max(_TIDY_CHUNKS, sum(len(text.getvalue()) for text in texts) // _PIECE_BYTES)
 
@@ -124,7 +128,7 @@ class Accumulator(AnomalyLog):
             else:
                 self._record_bad_member(chunk, "choices", "")
         except RecursionError:
-            self._record_anomaly("too_deep", "/", "not all of it was folded")
+            self._record_anomaly("too_deep", "/", "not all of it was accumulated")
 
     def _add_tokens(self, chunk: Mapping[str, Any]) -> bool:
         """Add a plain delta that has log probabilities of its piece; see `_add_plain_delta`."""
@@ -156,7 +160,7 @@ class Accumulator(AnomalyLog):
         return False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the chat.completion so far as a JSON object of its own; what is required and unknown is null."""
+        """Return the chat.completion so far as a new JSON object; what is required and unknown is null."""
         choices = [state.to_dict() for _, state in sorted(self.choices.items())]
         return {**copied(self._top), "choices": choices}
 
@@ -167,10 +171,10 @@ class Accumulator(AnomalyLog):
         return ChatCompletion.from_dict(self.to_dict()) if self.chunks else None
 
     def finish(self) -> None:
-        """Record that the server said the stream is done."""
+        """Record that the server sent `[DONE]`."""
         for position, choice in self.choices.items():
             if choice.finish_reason is None:
-                self._record_anomaly("unfinished", f"/choices/{position}", "[DONE] came before its finish reason")
+                self._record_anomaly("unfinished", f"/choices/{position}", "[DONE] arrived before its finish reason")
 
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
@@ -179,7 +183,7 @@ class Accumulator(AnomalyLog):
                 continue
             known, value = top.get(key), copied(value)
             if key == "object":
-                # Azure's first chunk has the prompt's filter results, and an empty object, id and model.
+                # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
                 if value not in ("chat.completion.chunk", "", None):
                     self._record_anomaly("unknown_object", "/object", brief(value))
             elif key in ("id", "created", "model"):
@@ -205,8 +209,8 @@ class Accumulator(AnomalyLog):
             state = self.choices[index] = AccumulatedChoice(index)
 
         delta, message = choice.get("delta"), choice.get("message")
-        has_news = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
-        if has_news and state.finish_reason:
+        has_text = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
+        if has_text and state.finish_reason:
             self._record_anomaly("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
         if isinstance(delta, dict):
             self._merge(state.message, delta, f"{place}/delta")
@@ -215,16 +219,16 @@ class Accumulator(AnomalyLog):
         if isinstance(message, dict):
             # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
             self._record_anomaly(
-                "whole_message", f"{place}/message", "left out: the delta has news" if has_news else "folded"
+                "whole_message", f"{place}/message", "left out: the delta has content" if has_text else "accumulated"
             )
-            if not has_news:
-                forget_retold(state.message, message)
+            if not has_text:
+                drop_repeated(state.message, message)
                 self._merge(state.message, message, f"{place}/message")
 
         for key, value in choice.items():
             if key in CHOICE_KEYS or (value is None and key in state.extras):
                 continue
-            # Lists have the new ones of each chunk, as vLLM's token_ids have.
+            # Lists have the new entries of each chunk, such as vLLM's token_ids.
             if key == "logprobs" or isinstance(value, list):
                 self._merge(state.extras, {key: value}, "")
             else:
@@ -240,13 +244,13 @@ class Accumulator(AnomalyLog):
             self._record_bad_member(choice, "finish_reason", place)
 
     def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
-        """Merge a delta into what is folded. Without a place, as in list entries, nothing is noted."""
+        """Merge a delta into an accumulated value. Without a place, as in list entries, anomalies are not recorded."""
         for key, value in source.items():
             old = target.get(key)
             if place and key == "arguments" and not isinstance(value, str):
                 self._record_bad_member(source, key, place)
                 value = "" if value is None else json.dumps(value, ensure_ascii=False)
-            # Mistral's thinking models mix bare text with parts: text among parts is a part.
+            # Mistral's thinking models mix plain text with parts: text among parts is a part.
             elif place and key == "content" and isinstance(value, list) and isinstance(old, StringIO):
                 self._record_bad_member(source, key, place)
                 target[key] = parts = Entries()
@@ -280,8 +284,8 @@ class Accumulator(AnomalyLog):
                     self._record_bad_member(source, key, place)
                 target[key] = copied(value)
 
-    def _add_tool_calls(self, calls: Entries, news: list[Any], place: str) -> None:
-        for position, new in enumerate(news):
+    def _add_tool_calls(self, calls: Entries, deltas: list[Any], place: str) -> None:
+        for position, new in enumerate(deltas):
             if not isinstance(new, dict):
                 self._record_anomaly("wrong_type", f"{place}/{position}", brief(new))
                 continue
@@ -289,7 +293,8 @@ class Accumulator(AnomalyLog):
             slot = len(calls)
             if type(index) is int:
                 call = calls.named.get(index)
-                # Gemini's endpoint numbers all calls 0. A name is asked for, too: some servers make ids for each delta.
+                # Gemini's endpoint numbers all calls 0. The name must be there, too: some servers make an id for each
+                # delta.
                 if call is not None and id_ and name and call.get("id") and call["id"] != id_:
                     self._record_anomaly("reused_index", f"{place}/{position}/index", f"{index} for {brief(id_)}")
                     call = None
@@ -297,13 +302,13 @@ class Accumulator(AnomalyLog):
                     self._record_anomaly("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
                     slot = index
             else:
-                # The calls of a whole message have none by contract.
+                # By the specification, the calls of a whole message have no index.
                 if "/delta/" in place:
                     self._record_bad_member(new, "index", f"{place}/{position}")
                 index = None
                 call = calls.named.get(id_) if id_ else None
                 if call is None:
-                    call = calls.named.get(None) if len(news) == 1 else calls[position] if position < slot else None
+                    call = calls.named.get(None) if len(deltas) == 1 else calls[position] if position < slot else None
                     # An id may come late, but another id or another name is another call.
                     if call and (
                         (id_ and call.get("id")) or (name and string_of(call.get("function"), "name") not in ("", name))

@@ -1,16 +1,16 @@
-"""The notes that a fold takes of what it had to repair, of these kinds:
+"""The record of what an accumulator had to repair. The kinds of anomalies are:
 
 missing, null   a member that every chunk has is absent or null; it was guessed
-wrong_type      a value of another type; converted where that makes sense, else the last one stays
-unknown_object  an object that is no chat.completion.chunk; folded as if it were
-repeated        a label, finish reason or usage told again
+wrong_type      a value has another type; it was converted where that makes sense, else the last one stays
+unknown_object  an object is not a chat.completion.chunk; it was accumulated as if it were
+repeated        a label, finish reason or usage was sent again
 changed         the same with another value; of labels the first stays, of all else the last
-out_of_order    an index that is not the next one; the result is sorted
-reused_index    a new tool call under the index of another one; both stay
-after_finish    text or tool calls after the finish reason; they stay
-whole_message   a message beside or in place of the delta
-unfinished      [DONE] before a choice had its finish reason
-too_deep        nested deeper than Python's recursion goes; folded in part
+out_of_order    an index is not the next one; the result is sorted
+reused_index    a new tool call has the index of another one; both stay
+after_finish    text or tool calls arrived after the finish reason; they stay
+whole_message   a message stands beside the delta or in place of it
+unfinished      [DONE] arrived before a choice had its finish reason
+too_deep        a value is nested deeper than Python's recursion limit; it was accumulated in part
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_ANOMALIES = 256
 
 @frozen
 class Anomaly:
-    """A repair: its kind, where it was first (chunk number from 0, then JSON pointer), what was odd, how often."""
+    """A repair: its kind, its first place (chunk number from 0, then JSON pointer), what was wrong, and how often."""
 
     kind: str
     where: str
@@ -34,7 +34,12 @@ class Anomaly:
 
 
 class AnomalyLog:
-    """What was repaired in the chunks so far; `has_anomaly` tells it of the last chunk that was not ordinary."""
+    """What was repaired in the chunks so far.
+
+    Attributes:
+        has_anomaly: Whether the last chunk that was more than a plain delta had to be repaired.
+        chunks: How many chunks have been added.
+    """
 
     __slots__ = ("_notes", "chunks", "has_anomaly")
 
@@ -45,12 +50,12 @@ class AnomalyLog:
 
     @property
     def anomalies(self) -> list[Anomaly]:
-        """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES."""
+        """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES of them."""
         return [Anomaly(*note) for note in self._notes.values()]
 
     def _record_anomaly(self, kind: str, place: str, detail: str) -> None:
         self.has_anomaly = True
-        # By place without the chunk's number: what all chunks of a long stream have is one anomaly, counted.
+        # The key has no chunk number, so that what all chunks of a long stream have is one anomaly with a count.
         if note := self._notes.get((kind, place)):
             note[3] += 1
         elif len(self._notes) < MAX_ANOMALIES:
@@ -65,4 +70,5 @@ class AnomalyLog:
 
 
 def brief(value: Any) -> str:
+    """Return a short description of a value."""
     return type(value).__name__ if isinstance(value, (dict, list)) else f"{value!r:.80}"

@@ -217,10 +217,10 @@ class ChunkDecoder(Generic[Item]):
 
     def _items(self, texts: Iterable[str], name: str) -> Iterator[Item]:
         """Yield the items of the chunks in the data of events of one name, up to the end or the first fault."""
-        watch, make_item, read, parse = self._watch, self._make_item, self._fast_path.read, self._parse
+        watch, make_item, fast_path, parse = self._watch, self._make_item, self._fast_path, self._parse
         try:
             for text in texts:
-                chunk = read(text, parse) if name != "error" else parse(text, is_error_event=True)
+                chunk = fast_path.read(text, parse) if name != "error" else parse(text, is_error_event=True)
                 if chunk is None:
                     break
                 if watch is not None and chunk.text is None:  # where it is not None, nothing but a text has grown

@@ -1,8 +1,8 @@
-"""When what of a stream arrived: moments in, seconds out. No I/O.
+"""When the parts of a stream arrived: moments in, seconds out. No I/O.
 
-Each read of the network that ends an event has one moment, and all chunks that it brings came then. The clock is read
-once a read, and what is kept of a stream does not grow with it: the moments of MAX_READS reads; of those before, the
-longest gap, and how long, to 2.5 %, one gap in SAMPLE was.
+- All chunks that one read of the network completes arrived at one moment, so the clock is read once for each read.
+- Memory does not grow with the stream. The moments of up to MAX_READS reads are kept; of earlier ones, the longest gap,
+  and the length of one gap in SAMPLE, to 2.5 %.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 MAX_READS = 512
 SAMPLE = 8
-# The lengths by which gaps are counted, in seconds: from a microsecond to a quarter of an hour, in steps of 5 %.
+# The lengths that gaps are rounded to, in seconds: from a microsecond to a quarter of an hour, in steps of 5 %.
 _LENGTHS = [math.exp(step / 20) for step in range(round(20 * math.log(1e-6)), round(20 * math.log(1e3)))]
 _step = partial(bisect_left, [length * math.exp(1 / 40) for length in _LENGTHS[:-1]])
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """The time between one chunk and the next, in seconds; chunks that came with one read have 0 between them.
+    """The time between one chunk and the next, in seconds; it is 0 between chunks that arrived with one read.
 
     Attributes:
         count: How many gaps there were.
         mean: Their mean.
-        p50: Their median; in a stream of more than 512 reads estimated, as are the other quantiles.
-        p90: What nine in ten did not exceed.
-        p99: What 99 in 100 did not exceed.
+        p50: Their median; in a stream of more than 512 reads, this and the other quantiles are estimates.
+        p90: The length that 90 % of them did not exceed.
+        p99: The length that 99 % of them did not exceed.
         max: The longest one.
     """
 
@@ -55,21 +55,21 @@ class Gaps:
 
 @dataclass(frozen=True)
 class StreamTimings:
-    """How long what took of a stream, in seconds, as far as it has come; `dataclasses.asdict` makes plain data of it.
+    """How long the parts of a stream took so far, in seconds; `dataclasses.asdict` turns it into plain data.
 
-    All but the first count from when the request that was answered was sent.
+    All times but the first are measured from when the request that succeeded was sent.
 
     Attributes:
-        before_request: What passed between the call and that request: failed attempts, the waits after them, redirects.
+        before_request: The time between the call and that request: failed attempts, the waits after them, redirects.
         time_to_response: Until the head of the response.
         time_to_first_chunk: Until the first chunk; None before it.
         time_to_first_token: Until the first chunk with a piece of text, of reasoning or of a tool call's arguments;
             None before it.
         duration: Until the end, or until the last chunk so far.
-        chunks: How many chunks were given.
-        time_between_tokens: The gaps between the chunks from the first token on; None while there is none.
-        output_tokens: What the server says that it generated, hidden reasoning included; None if it does not say.
-        tokens_per_second: These tokens by the time until the last chunk.
+        chunks: How many chunks have been received.
+        time_between_tokens: The gaps between the chunks from the first token on; None while there are none.
+        output_tokens: The tokens that the server reports as generated, hidden reasoning included; None if it does not.
+        tokens_per_second: These tokens divided by the time until the last chunk.
     """
 
     before_request: float
@@ -87,29 +87,29 @@ class ChunkTimer:
     """When the chunks of one stream arrived.
 
     Args:
-        answer: The response that the stream is read from.
+        answer: The call's result, whose response is the stream.
 
     Attributes:
-        ended_at: When the stream ended, on the clock; None while it runs.
+        ended_at: When the stream ended, on the clock; None before that.
     """
 
     def __init__(self, answer: CallResult) -> None:
         self._answer = answer.began_at, answer.sent_at, answer.headed_at
         self._chunks = 0
-        self._look_at = 0  # so many chunks need no more than their moment
+        self._look_at = 0  # up to this number of chunks, only their moments need to be recorded
         self._first: float | None = None
-        self._moments: list[float] = []  # of the reads that brought chunks, without those that were condensed
+        self._moments: list[float] = []  # of the reads that brought chunks, without those that were compacted
         self._before_token: Counter[int] = Counter()
         self._since_token: Counter[int] = Counter()
-        # Of the gaps that the second one is a sample of.
-        self._condensed, self._longest = 0, 0.0
+        # The number and the longest of the gaps that `_since_token` is a sample of.
+        self._compacted, self._longest = 0, 0.0
         self._token: float | None = None
-        self._token_read = 0  # where it is among the moments
-        self._token_chunks = 0  # up to the end of its read
+        self._token_read = 0  # its position among the moments
+        self._token_chunks = 0  # chunks up to the end of its read
         self.ended_at: float | None = None
 
     def record(self, at: float, accumulator: Accumulator) -> None:
-        """Record the chunks that were taken since the last time; they arrived with the last read, at `at`."""
+        """Record the chunks that were taken since the last call; they arrived with the last read, at `at`."""
         chunks = accumulator.chunks
         if chunks != self._chunks:
             self._chunks = chunks
@@ -118,7 +118,7 @@ class ChunkTimer:
                 self._find_first_token(at, accumulator)
 
     def _find_first_token(self, at: float, accumulator: Accumulator) -> None:
-        """Look for the first token and for the end of the read that brought it; then, now and then, condense."""
+        """Look for the first token and for the end of the read that brought it; later, compact from time to time."""
         if self._first is None:
             self._first = at
         if self._token is None and any(_has_text(state.message) for state in accumulator.choices.values()):
@@ -131,21 +131,21 @@ class ChunkTimer:
             self._look_at = self._chunks + (0 if self._token == at else MAX_READS - len(self._moments))
 
     def _compact(self) -> None:
-        """Count a sample of the gaps by their length, and forget the moments but for the last one."""
+        """Count a sample of the gaps by their length, and drop all moments but the last one."""
         moments, token = self._moments, self._token_read
         early, late = (moments, []) if self._token is None else (moments[: token + 1], moments[token:])
         self._before_token.update(_sampled(early))
         self._since_token.update(_sampled(late))
         if late:
-            self._condensed += len(late) - 1
+            self._compacted += len(late) - 1
             self._longest = max(self._longest, *map(sub, late[1:], late), 0.0)
         self._moments, self._token_read = moments[-1:], 0
 
     def gaps(self) -> Iterator[tuple[float, int]]:
-        """Iterate the gaps between the reads that brought chunks, in seconds, and how many like it are known."""
+        """Yield the gaps between reads that brought chunks, in seconds, each with how many of its length are known."""
         for counter in (self._before_token, self._since_token):
             yield from ((_LENGTHS[step], count) for step, count in counter.items())
-        # There is none between a moment and the same one again.
+        # Items taken at different times may belong to one read, between which there is no gap.
         yield from ((gap, 1) for gap in map(sub, self._moments[1:], self._moments) if gap)
 
     @property
@@ -159,7 +159,7 @@ class ChunkTimer:
         return self._token
 
     def timings(self, usage: Any) -> StreamTimings:
-        """Return what is known so far, with the usage that the server told."""
+        """Return the timings so far, with the usage that the server has reported."""
         began, sent, headed = self._answer
         last = self._moments[-1] if self._moments else headed
         tokens = usage.get("completion_tokens") if isinstance(usage, Mapping) else None
@@ -183,7 +183,7 @@ class ChunkTimer:
         moments = self._moments[self._token_read :]
         gaps = sorted(map(sub, moments[1:], moments))
         sampled = [(_LENGTHS[step], times * SAMPLE) for step, times in self._since_token.items()]
-        together = count - self._condensed - len(gaps)  # with the one before
+        together = count - self._compacted - len(gaps)  # chunks that arrived with the one before
         spread = sorted([(0.0, together), *sampled, *((gap, 1) for gap in gaps)])
         longest = max([self._longest, *gaps[-1:]])
         p50, p90, p99 = (min(_quantile(spread, share), longest) for share in (0.5, 0.9, 0.99))
@@ -191,20 +191,20 @@ class ChunkTimer:
 
 
 def _sampled(moments: Sequence[float]) -> Iterator[int]:
-    """Iterate the gaps after every SAMPLE-th moment, as what they are counted by."""
+    """Yield the gap after every SAMPLE-th moment, as its index in _LENGTHS."""
     return map(_step, map(sub, moments[1::SAMPLE], moments[::SAMPLE]))
 
 
 def _quantile(spread: Sequence[tuple[float, int]], share: float) -> float:
-    """Return the smallest of sorted values that so large a share of them does not exceed."""
+    """Return the smallest of sorted values, each with its count, that a share of them does not exceed."""
     rank = math.ceil(share * sum(times for _, times in spread))
     until = itertools.accumulate(times for _, times in spread)
     return next(value for (value, _), seen in zip(spread, until, strict=True) if seen >= rank)
 
 
 def _has_text(value: Any) -> bool:
-    """Return whether there is a text in a folded message that is more than a label."""
-    left = [value]  # without recursion: a server may nest as deeply as it likes
+    """Return whether there is a text in an accumulated message that is more than a label."""
+    left = [value]  # no recursion, because a server may nest values as deeply as it likes
     while left:
         part = left.pop()
         if isinstance(part, Mapping):

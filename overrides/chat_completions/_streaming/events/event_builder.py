@@ -136,8 +136,8 @@ class _ChoiceProgress:
                 events.append(kinds.ContentDeltaEvent(self._choice.index, *self._new_text("content", content)))
             else:
                 self._add_texts(delta, events)
-            if news := delta.get("tool_calls"):
-                calls = self._add_calls(news, events)
+            if deltas := delta.get("tool_calls"):
+                calls = self._add_calls(deltas, events)
         if isinstance(message := choice.get("message"), dict):
             # It repeats the whole message; only what the accumulated one has gained from it is new.
             self._add_texts({key: rest for key in message if (rest := self._remaining(key))}, events)
@@ -191,13 +191,13 @@ class _ChoiceProgress:
         if isinstance(content, list):
             delta = {**delta, "thinking": _text_in(content, "thinking")}
             content = _text_in(content, "text")
-        reasons = False
+        has_reasoning = False
         for name in REASONING:
             piece = delta.get(name)
             if piece and isinstance(piece, str) and self._reasoning in (None, name):
-                self._reasoning, reasons = name, True
+                self._reasoning, has_reasoning = name, True
                 events.append(kinds.ReasoningDeltaEvent(index, *self._new_text(name, piece), name))
-        if not reasons and (content or refusal or delta.get("tool_calls")):
+        if not has_reasoning and (content or refusal or delta.get("tool_calls")):
             self._finish_reasoning(events)
         if isinstance(content, str):
             events.append(kinds.ContentDeltaEvent(index, *self._new_text("content", content)))
@@ -239,7 +239,7 @@ class _ChoiceProgress:
         text = self._choice.message.get(part)
         return _slice(text, self.lengths.get(part, 0), text.tell()) if type(text) is StringIO else ""
 
-    def _add_calls(self, news: Any, events: list[ChatCompletionStreamEvent]) -> list[dict[str, Any]]:
+    def _add_calls(self, deltas: Any, events: list[ChatCompletionStreamEvent]) -> list[dict[str, Any]]:
         """Add the deltas of tool calls, and return these calls; if they cannot be identified, all that have grown."""
         calls: Any = self._choice.message.get("tool_calls")
         if (named := getattr(calls, "named", None)) is None:
@@ -252,27 +252,27 @@ class _ChoiceProgress:
         fresh = calls[len(self._places) :]
         self._places |= {id(call): place for place, call in enumerate(fresh, len(self._places))}
         is_certain = False
-        if not isinstance(news, list):
+        if not isinstance(deltas, list):
             found = calls
-        elif is_certain := len(news) == 1 and isinstance(news[0], dict):
+        elif is_certain := len(deltas) == 1 and isinstance(deltas[0], dict):
             found = [named[None]]
         else:
             # Which delta belongs to which call is not known; a call that has not grown is not meant.
-            names = [name for new in news if isinstance(new, dict) for name in (new.get("index"), new.get("id"))]
+            names = [name for new in deltas if isinstance(new, dict) for name in (new.get("index"), new.get("id"))]
             found = [named[name] for name in names if isinstance(name, int | str) and name in named]
-            found = sorted([*found, *calls[: len(news)], *fresh], key=lambda call: self._places[id(call)])
-        gained = []
+            found = sorted([*found, *calls[: len(deltas)], *fresh], key=lambda call: self._places[id(call)])
+        grown = []
         for call in found:
             place, (name, text) = self._places[id(call)], _function(call) or ("", None)
             start, end = self.lengths.get(place), text.tell() if text else 0
             if is_certain or start is None or end > start:
-                gained.append(call)
+                grown.append(call)
                 self.lengths[place] = end
                 if text:
                     piece, index = _slice(text, start or 0, end), self._choice.index
                     event = kinds.FunctionToolCallArgumentsDeltaEvent(index, name, call["index"], piece, text, end)
                     events.append(event)
-        return gained
+        return grown
 
     def _tokens(self, part: str) -> list[Any] | None:
         logprobs = self._choice.extras.get("logprobs")
@@ -285,8 +285,8 @@ class _ChoiceProgress:
                 start, end = self.lengths.get(f"logprobs.{part}", 0), len(tokens)
                 if end > start:
                     self.lengths[f"logprobs.{part}"] = end
-                    gained = logprobs_events.gained_tokens(logprobs, model, part, end - start)
-                    events.append(event(self._choice.index, tokens, end, start, gained))
+                    tokens_of_chunk = logprobs_events.tokens_of_chunk(logprobs, model, part, end - start)
+                    events.append(event(self._choice.index, tokens, end, start, tokens_of_chunk))
 
 
 def _function(call: Mapping[str, Any]) -> tuple[str, StringIO] | None:

@@ -1,7 +1,7 @@
 """The events of `.stream()`: what each chunk adds, typed, under the official SDK's names.
 
-They are immutable, and cheap where they are many: nothing is joined or copied unless it is read. A delta's snapshot
-refers to the text that goes on growing, and remembers how far it had come.
+They are immutable, and cheap to make: nothing is joined or copied unless it is read. A delta refers to the text, which
+continues to grow, and remembers its length at the time; the snapshot is made from both.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 @frozen(eq=False)
 class ChunkEvent:
-    """A chunk came; the events of what it adds follow.
+    """A chunk arrived; the events of what it adds follow.
 
     Attributes:
-        chunk: The chunk, as `create(stream=True)` gives it.
+        chunk: The chunk, as `create(stream=True)` yields it.
     """
 
     type: ClassVar[Literal["chunk"]] = "chunk"
@@ -40,10 +40,10 @@ class ChunkEvent:
 
     @property
     def snapshot(self) -> ParsedChatCompletion[Any]:
-        """The completion so far when this is read: up to this chunk while the event is the stream's last.
+        """The completion at the time of reading: up to this chunk as long as the event is the stream's last.
 
-        It is made anew at each reading, at a cost that grows with the completion. Where the reply has a type, `parsed`
-        is its value once the choice is finished, and before that the plain JSON that its text says so far.
+        It is made anew each time it is read, at a cost that grows with the completion. Where the reply has a type,
+        `parsed` is its value once the choice is finished, and before that the plain JSON of its text so far.
         """
         return cast("ParsedChatCompletion[Any]", self._make_snapshot())
 
@@ -57,26 +57,26 @@ class _TextEvent:
 
     @property
     def snapshot(self) -> str:
-        """The text up to this delta; joined at each reading, at a cost that grows with the text."""
+        """The text up to this delta; joined each time it is read, at a cost that grows with the text."""
         return self._text.getvalue()[: self._end]
 
 
 @frozen(eq=False)
 class ContentDeltaEvent(_TextEvent):
-    """A choice's content goes on.
+    """A choice's content continues.
 
     Attributes:
-        choice_index: The choice that it is of.
-        delta: What came.
+        choice_index: The index of the choice.
+        delta: The new piece.
     """
 
     type: ClassVar[Literal["content.delta"]] = "content.delta"
 
     @property
     def parsed(self) -> Any:
-        """The plain JSON that the text says so far, if the reply has a type and there is any; else None.
+        """The plain JSON of the text so far, if the reply has a type and the text has begun; else None.
 
-        The text up to this delta is parsed at each reading, at a cost that grows with it.
+        The text up to this delta is parsed each time this is read, at a cost that grows with it.
         """
         return None
 
@@ -86,7 +86,7 @@ class ContentDoneEvent(Generic[ResponseFormatT]):
     """A choice's content is complete: the choice finished, or its tool calls began.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
         content: All of it.
     """
 
@@ -96,10 +96,10 @@ class ContentDoneEvent(Generic[ResponseFormatT]):
 
     @property
     def parsed(self) -> ResponseFormatT | None:
-        """The value of the type asked for; None without a type, after a refusal, and beside tool calls without one.
+        """The value of the requested type; None without a type, after a refusal, and for other text beside tool calls.
 
         Raises:
-            StructuredOutputError: The choice was cut off, or its content is no such value; the stream ends with the
+            StructuredOutputError: The choice was cut off, or its content is not such a value; the stream ends with the
                 same error.
         """
         return None
@@ -107,11 +107,11 @@ class ContentDoneEvent(Generic[ResponseFormatT]):
 
 @frozen(eq=False)
 class RefusalDeltaEvent(_TextEvent):
-    """A choice's refusal goes on.
+    """A choice's refusal continues.
 
     Attributes:
-        choice_index: The choice that it is of.
-        delta: What came.
+        choice_index: The index of the choice.
+        delta: The new piece.
     """
 
     type: ClassVar[Literal["refusal.delta"]] = "refusal.delta"
@@ -122,7 +122,7 @@ class RefusalDoneEvent:
     """A choice's refusal is complete.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
         refusal: All of it.
     """
 
@@ -133,12 +133,12 @@ class RefusalDoneEvent:
 
 @frozen(eq=False)
 class ReasoningDeltaEvent(_TextEvent):
-    """A choice's reasoning goes on.
+    """A choice's reasoning continues.
 
     Attributes:
-        choice_index: The choice that it is of.
-        delta: What came.
-        field: The name that the server has for it: `reasoning_content`, `reasoning` or `thinking`.
+        choice_index: The index of the choice.
+        delta: The new piece.
+        field: The server's name for it: `reasoning_content`, `reasoning` or `thinking`.
     """
 
     type: ClassVar[Literal["reasoning.delta"]] = "reasoning.delta"
@@ -150,9 +150,9 @@ class ReasoningDoneEvent:
     """A choice's reasoning is complete: something else began, or the choice finished.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
         reasoning: All of it.
-        field: The name that the server has for it.
+        field: The server's name for it.
     """
 
     type: ClassVar[Literal["reasoning.done"]] = "reasoning.done"
@@ -163,13 +163,13 @@ class ReasoningDoneEvent:
 
 @frozen(eq=False)
 class FunctionToolCallArgumentsDeltaEvent:
-    """The arguments of a tool call go on.
+    """The arguments of a tool call continue.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
         name: The function's name.
-        index: The place of the call among the message's.
-        arguments_delta: What came, a piece of JSON text.
+        index: The position of the call among those of the message.
+        arguments_delta: The new piece of JSON text.
     """
 
     type: ClassVar[Literal["tool_calls.function.arguments.delta"]] = "tool_calls.function.arguments.delta"
@@ -182,14 +182,14 @@ class FunctionToolCallArgumentsDeltaEvent:
 
     @property
     def arguments(self) -> str:
-        """The JSON text up to this delta; joined at each reading, at a cost that grows with the text."""
+        """The JSON text up to this delta; joined each time it is read, at a cost that grows with the text."""
         return self._text.getvalue()[: self._end]
 
     @property
     def parsed_arguments(self) -> Any:
-        """The plain JSON that the text says so far, if the tool's type is known or it is strict; else None.
+        """The plain JSON of the text so far, if the tool's type is known or it is strict; else None.
 
-        The text up to this delta is parsed at each reading, at a cost that grows with it.
+        The text up to this delta is parsed each time this is read, at a cost that grows with it.
         """
         return None
 
@@ -199,10 +199,10 @@ class FunctionToolCallArgumentsDoneEvent:
     """The arguments of a tool call are complete.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
         name: The function's name.
-        index: The place of the call among the message's.
-        arguments: All of them, a JSON text.
+        index: The position of the call among those of the message.
+        arguments: All of them, as JSON text.
     """
 
     type: ClassVar[Literal["tool_calls.function.arguments.done"]] = "tool_calls.function.arguments.done"
@@ -216,7 +216,7 @@ class FunctionToolCallArgumentsDoneEvent:
         """The value of the arguments, if the tool's type is known; their plain JSON if it is strict; else None.
 
         Raises:
-            StructuredOutputError: The choice was cut off, or they are no such value; the stream ends with the same
+            StructuredOutputError: The choice was cut off, or they are not such a value; the stream ends with the same
                 error.
         """
         return None

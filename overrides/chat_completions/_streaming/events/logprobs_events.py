@@ -1,4 +1,4 @@
-"""The events of log probabilities. Nothing is decoded twice, and what the fold holds only where it is read."""
+"""The events of log probabilities. Tokens are decoded at most once for a chunk, and else only when they are read."""
 
 from __future__ import annotations
 
@@ -29,31 +29,32 @@ class _TokensEvent:
 @frozen(eq=False)
 class _TokensDeltaEvent(_TokensEvent):
     _start: int = attrs.field(repr=False)
-    _of_chunk: list[ChatCompletionTokenLogprob] | None = attrs.field(repr=False)  # None where they are others
+    # The chunk's tokens; None where they are not the new ones.
+    _of_chunk: list[ChatCompletionTokenLogprob] | None = attrs.field(repr=False)
 
     @property
     def snapshot(self) -> list[ChatCompletionTokenLogprob]:
-        """The tokens up to these; decoded at each reading, at a cost that grows with their number."""
+        """All tokens up to these; decoded each time they are read, at a cost that grows with their number."""
         return self._decoded()
 
-    def _gained(self) -> list[ChatCompletionTokenLogprob]:
+    def _new_tokens(self) -> list[ChatCompletionTokenLogprob]:
         return self._decoded(self._start) if self._of_chunk is None else self._of_chunk
 
 
 @frozen(eq=False)
 class LogprobsContentDeltaEvent(_TokensDeltaEvent):
-    """Log probabilities of further tokens of a choice's content came.
+    """Log probabilities of further tokens of a choice's content arrived.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
     """
 
     type: ClassVar[Literal["logprobs.content.delta"]] = "logprobs.content.delta"
 
     @property
     def content(self) -> list[ChatCompletionTokenLogprob]:
-        """The new tokens: those of the chunk."""
-        return self._gained()
+        """The new tokens, which are those of the chunk."""
+        return self._new_tokens()
 
 
 @frozen(eq=False)
@@ -61,31 +62,31 @@ class LogprobsContentDoneEvent(_TokensEvent):
     """The log probabilities of a choice's content are complete.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
     """
 
     type: ClassVar[Literal["logprobs.content.done"]] = "logprobs.content.done"
 
     @property
     def content(self) -> list[ChatCompletionTokenLogprob]:
-        """All tokens; decoded at each reading."""
+        """All tokens; decoded each time they are read."""
         return self._decoded()
 
 
 @frozen(eq=False)
 class LogprobsRefusalDeltaEvent(_TokensDeltaEvent):
-    """Log probabilities of further tokens of a choice's refusal came.
+    """Log probabilities of further tokens of a choice's refusal arrived.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
     """
 
     type: ClassVar[Literal["logprobs.refusal.delta"]] = "logprobs.refusal.delta"
 
     @property
     def refusal(self) -> list[ChatCompletionTokenLogprob]:
-        """The new tokens: those of the chunk."""
-        return self._gained()
+        """The new tokens, which are those of the chunk."""
+        return self._new_tokens()
 
 
 @frozen(eq=False)
@@ -93,32 +94,32 @@ class LogprobsRefusalDoneEvent(_TokensEvent):
     """The log probabilities of a choice's refusal are complete.
 
     Attributes:
-        choice_index: The choice that it is of.
+        choice_index: The index of the choice.
     """
 
     type: ClassVar[Literal["logprobs.refusal.done"]] = "logprobs.refusal.done"
 
     @property
     def refusal(self) -> list[ChatCompletionTokenLogprob]:
-        """All tokens; decoded at each reading."""
+        """All tokens; decoded each time they are read."""
         return self._decoded()
 
 
-def gained_tokens(
+def tokens_of_chunk(
     logprobs: Any, model: ChoiceLogprobs | None, part: str, count: int
 ) -> list[ChatCompletionTokenLogprob] | None:
-    """Return a chunk's tokens, if they are what the fold has gained, which merges those that have an index; else None.
+    """Return a chunk's tokens if they are what was added to the completion; None if tokens with an index were merged.
 
     Args:
-        logprobs: The object that has them, as it came.
-        model: Its model; None if it is not the only one of its chunk.
+        logprobs: The JSON object that has them.
+        model: Its model; None if its chunk has several choices.
         part: The name of their list.
-        count: How many the fold has gained.
+        count: How many were added to the completion.
     """
-    told = logprobs.get(part) if isinstance(logprobs, dict) else None
-    if not isinstance(told, list) or len(told) != count:
+    tokens = logprobs.get(part) if isinstance(logprobs, dict) else None
+    if not isinstance(tokens, list) or len(tokens) != count:
         return None
-    if not all(isinstance(token, dict) and "index" not in token for token in told):
+    if not all(isinstance(token, dict) and "index" not in token for token in tokens):
         return None
     return getattr(model, part, None)
 
