@@ -6,9 +6,8 @@ import json
 import random
 import socket
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from chat_completions.bulk.runner import runner
 from chat_completions.bulk.runner.attempts import fault_of
 from chat_completions.errors import APIConnectionError, APIResponseValidationError, IncompleteStreamError, StreamError
 from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, stream_reply
+from tests.fuzz.server import RawServer
 
 from .fast_server import FastServer
 from .files import check_each_once, errors_of, results, settings, write_requests
@@ -233,42 +233,12 @@ HEADS = [
 ]
 
 
-class RawServer:
-    """Answers a connection's first request with one of the bytes in turn, or well, as the request's name says."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
-
-    def __enter__(self) -> RawServer:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            data = b""
-            while b'"head-' not in data and (more := connection.recv(65536)):
-                data += more
-            number = int(data.rpartition(b"head-")[2].partition(b'"')[0] or 0) if b"head-" in data else len(HEADS)
-            body = (ANSWER % ('"x"', "null")).encode()
-            good = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
-            connection.sendall(HEADS[number] if number < len(HEADS) else good)
-            # Closing with bytes unread resets the connection, and may take the answer with it.
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_WR)
-                while connection.recv(65536):
-                    pass
+def raw_reply(body: bytes) -> bytes:
+    """Return the malformed response that the request's name selects, or a good one."""
+    number = int(body.rpartition(b"head-")[2].partition(b'"')[0])
+    answer = (ANSWER % ('"x"', "null")).encode()
+    good = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(answer), answer)
+    return HEADS[number] if number < len(HEADS) else good
 
 
 @pytest.mark.parametrize("over", TRANSPORTS)
@@ -280,6 +250,7 @@ def test_no_malformed_answer_ends_a_run(tmp_path: Path, over: str, stream: bool)
         source, [f"head-{n}" for n in range(len(HEADS) + 20)], **({"stream": True} if stream else {})
     )
     with RawServer() as server:
+        server.script(raw_reply, hold=False)
         given = {**with_transport(over, server), "max_retries": 1, "concurrency": 4}
         summary = bulk.run(source, output, **given)
     assert not summary.reason.startswith("nothing"), summary.reason

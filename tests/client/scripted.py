@@ -1,4 +1,4 @@
-"""A server that does as it is told, over real sockets: whole replies, cut ones, slow ones, wrong ones."""
+"""A scripted server on real sockets: complete, cut, slow and wrong replies; and the one reader of HTTP requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 
 @dataclass
 class Received:
-    """A request as it arrived."""
+    """A received request."""
 
     method: str
     target: str
@@ -28,9 +28,10 @@ class Received:
 
 @dataclass
 class Reply:
-    """What to answer: a status, headers, and the body in pieces; a float among the pieces is a pause in seconds.
+    """A status, headers, and the body in pieces; a float among the pieces is a pause in seconds.
 
-    `framing` is "length", "chunked" or "close"; `cut` closes the connection after the pieces, whatever was promised.
+    `framing` is "length", "chunked" or "close"; `cut` closes the connection after the pieces, whatever the headers
+    announce.
     """
 
     pieces: Iterable[bytes | float] = (b"{}",)
@@ -84,7 +85,7 @@ class ScriptedServer:
         self.wait_until_closed()
 
     def wait_until_closed(self, seconds: float = 30.0) -> bool:
-        """Tell whether all connections are closed by then."""
+        """Wait, and return whether all connections are closed."""
         until = time.monotonic() + seconds
         while self.open_connections and time.monotonic() < until:
             time.sleep(0.005)
@@ -106,7 +107,7 @@ class ScriptedServer:
     def _serve(self, connection: socket.socket, number: int) -> None:
         with contextlib.suppress(OSError), connection, connection.makefile("rb") as reader:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            while (request := _read_request(reader, number)) is not None:
+            while (request := read_request(reader, number)) is not None:
                 with self._lock:
                     self.requests.append(request)
                     position = min(len(self.requests), len(self.replies)) - 1
@@ -120,7 +121,8 @@ class ScriptedServer:
             self._sockets.discard(connection)
 
 
-def _read_request(reader: Any, number: int) -> Received | None:
+def read_request(reader: BinaryIO, connection: int = 0) -> Received | None:
+    """Read a request; return None if the client closed the connection before its end."""
     line = reader.readline()
     if not line:
         return None
@@ -129,7 +131,9 @@ def _read_request(reader: Any, number: int) -> Received | None:
     while (line := reader.readline()) not in (b"\r\n", b""):
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
-    return Received(method, target, headers, reader.read(int(headers.get("content-length", 0))), number)
+    length = int(headers.get("content-length", 0))
+    body = reader.read(length)
+    return Received(method, target, headers, body, connection) if len(body) == length else None
 
 
 def _send(connection: socket.socket, reply: Reply, over: threading.Event) -> None:

@@ -1,13 +1,14 @@
-"""A server that sends bytes as they are, over real sockets in this process."""
+"""A server that sends given bytes unchanged, over real sockets in this process."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from tests.client.scripted import read_request
 
 GOOD = json.dumps(
     {
@@ -19,11 +20,15 @@ GOOD = json.dumps(
     }
 ).encode()
 _GOOD_REPLY = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(GOOD), GOOD)
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+Replies = Sequence[bytes] | Callable[[bytes], bytes]
 
 
 class RawServer:
-    """Answers the n-th request after `script` with the n-th reply, and the model `good` well. Use it with `with`."""
+    """Answer the n-th request after `script` with the n-th reply, and the model `good` with a completion.
+
+    The replies may also be a function of the request's body. Use it with `with`.
+    """
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -34,8 +39,8 @@ class RawServer:
         self._all_closed = threading.Condition(self._lock)
         self.script((), hold=False)
 
-    def script(self, replies: Sequence[bytes], *, hold: bool) -> None:
-        """Say what comes next, and whether connections stay open after a reply."""
+    def script(self, replies: Replies, *, hold: bool) -> None:
+        """Set the next replies, and whether connections stay open after a reply."""
         with self._lock:
             self._replies, self._hold, self._sent = replies, hold, 0
 
@@ -54,7 +59,7 @@ class RawServer:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def wait_until_closed(self, seconds: float) -> bool:
-        """Tell whether all connections are closed by then."""
+        """Wait, and return whether all connections are closed."""
         with self._all_closed:
             return self._all_closed.wait_for(lambda: not self._sockets, seconds)
 
@@ -69,37 +74,25 @@ class RawServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as reader:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            while (body := _request_body(connection)) is not None:
-                if b'"good"' in body:
+            while (request := read_request(reader)) is not None:
+                if b'"good"' in request.body:
                     connection.sendall(_GOOD_REPLY)
                     continue
-                with self._lock:
-                    reply = self._replies[min(self._sent, len(self._replies) - 1)] if self._replies else b""
-                    self._sent += 1
-                    hold = self._hold
+                reply, hold = self._next_reply(request.body)
                 connection.sendall(reply)
                 if not hold:
-                    # The end is told, and what the client still sends is read: closing at once would lose the reply.
+                    # Keep reading what the client still sends: closing with unread bytes would lose the reply.
                     connection.shutdown(socket.SHUT_WR)
         with self._lock:
             self._sockets.discard(connection)
             self._all_closed.notify_all()
 
-
-def _request_body(connection: socket.socket) -> bytes | None:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        if not (piece := connection.recv(65536)):
-            return None
-        data += piece
-    head, _, body = data.partition(b"\r\n\r\n")
-    found = _LENGTH.search(head)
-    left = (int(found[1]) if found else 0) - len(body)
-    while left > 0:
-        if not (piece := connection.recv(65536)):
-            return None
-        body += piece
-        left -= len(piece)
-    return body
+    def _next_reply(self, body: bytes) -> tuple[bytes, bool]:
+        with self._lock:
+            if callable(self._replies):
+                return self._replies(body), self._hold
+            reply = self._replies[min(self._sent, len(self._replies) - 1)] if self._replies else b""
+            self._sent += 1
+            return reply, self._hold
