@@ -429,12 +429,24 @@ def test_workflows_call_what_there_is(path: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for step in _steps(_workflow(path)):
         if "uses" in step:
-            assert re.fullmatch(r"actions/(checkout@v4|setup-python@v5)", step["uses"])
+            assert re.fullmatch(r"actions/(checkout|setup-python)@\w+", step["uses"])
             continue
         for line in step["run"].splitlines():
             command, first, *_ = shlex.split(line)
             assert command in ("make", "bash", "git")
             assert first in targets if command == "make" else command == "git" or (ROOT / first).is_file()
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_commit_and_checkouts_keep_no_credentials(path: Path) -> None:
+    """A tag can be moved, a commit cannot; the version beside it is what dependabot updates."""
+    lines = [line for line in path.read_text().splitlines() if " uses: " in line]
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r" +- uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+    for step in _steps(_workflow(path)):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
