@@ -63,7 +63,7 @@ def lowered_property(schema: Json, schemas: Json | None = None, version: str = "
 def generate(document: Json, package: Path) -> Json:
     """Write the package of a document into a folder that does not exist yet; return the lowered document."""
     core = lowered(document)
-    write_package(core, CONFIG, ROOT / "templates", package, json.dumps(document))
+    write_package(core, CONFIG, ROOT / "templates", package, {"openapi.json": json.dumps(document)})
     return core
 
 

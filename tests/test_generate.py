@@ -371,7 +371,7 @@ def test_a_formatter_that_fails(hook: str, tmp_path: Path) -> None:
     """Without it other bytes would come out, so nothing does."""
     config = CONFIG.model_copy(update={"post_hooks": [hook]})
     with pytest.raises(ToolError, match="would leave something out"):
-        write_package(lowered(spec({})), config, ROOT / "templates", tmp_path / "out", "{}")
+        write_package(lowered(spec({})), config, ROOT / "templates", tmp_path / "out", {})
 
 
 @pytest.mark.parametrize(
@@ -396,7 +396,7 @@ def test_what_came_out_is_verified(
 ) -> None:
     """A class, a property or a value that is missing, and a class that nobody asked for, are found."""
     core = lowered(spec(schemas))
-    write_package(core, CONFIG, ROOT / "templates", tmp_path / "out", "{}")
+    write_package(core, CONFIG, ROOT / "templates", tmp_path / "out", {})
     verify_models(tmp_path / "out", Shapes(core))
     damage(tmp_path / "out" / "models")
     with pytest.raises(ToolError) as failed:

@@ -116,7 +116,11 @@ def project() -> dict[str, object]:
 def test_it_holds_both_packages_and_nothing_else(built: Built) -> None:
     names = built.names()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == PACKAGES
-    assert {*(f"{package}/py.typed" for package in PACKAGES), "chat_completions_api/openapi.json"} <= set(names)
+    assert {
+        *(f"{package}/py.typed" for package in PACKAGES),
+        "chat_completions_api/openapi.json",
+        "chat_completions_api/known_fields.json",
+    } <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if re.search(r"__pycache__|\.pyc$|(^|/)(tests?|tools|conftest)[/.]", name)]
 

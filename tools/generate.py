@@ -26,6 +26,7 @@ from tools.rendering.generator import (
     template_originals,
     write_package,
 )
+from tools.rendering.known_fields import known_fields
 from tools.schema.nulls import null_unions
 from tools.schema.overlay import apply_overlay
 from tools.schema.schemas import operations
@@ -115,8 +116,11 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes)
     for line in [*problems, *lowered["x-clashes"]]:
         print(f"note: {line}", file=sys.stderr)
     packaged = slice_document(contract, wanted) | {"x-provenance": _provenance(data)}
-    text = json.dumps(packaged, ensure_ascii=False, indent=1) + "\n"
-    return write_package(lowered, config, ROOT / "templates", package, text)
+    data_files = {
+        "openapi.json": json.dumps(packaged, ensure_ascii=False, indent=1) + "\n",
+        "known_fields.json": json.dumps(known_fields(packaged), indent=1) + "\n",
+    }
+    return write_package(lowered, config, ROOT / "templates", package, data_files)
 
 
 def _wanted(document: dict[str, Any]) -> list[str]:

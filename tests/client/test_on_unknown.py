@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from chat_completions import APIResponseValidationError, Client, Unknown, errors
 from chat_completions._contract import generated
-from chat_completions._contract.schema_tables import Found, Tables, look, shown
+from chat_completions._contract.schema_tables import Found, find_unknown, format_path, read_nodes
 from chat_completions._contract.unknown_values import MAX_KINDS, UnknownReporter
 from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
@@ -30,6 +30,7 @@ from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 from tests.client.test_events import opened, run
 from tests.client.test_pages import ids
 from tools.document import pointer as pointers
+from tools.rendering.known_fields import known_fields
 
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads"
 DONE = b"data: [DONE]\n\n"
@@ -444,20 +445,19 @@ def document_of(schema: Any) -> dict[str, Any]:
 def test_what_a_schema_knows(schema: Any, value: Any, expected: list[Any]) -> None:
     """The walk on small schemas; each pointer leads to a schema in the document."""
     document = document_of(schema)
-    node = Tables(document).body("op", "application/json")
-    assert node is not None
+    node = read_nodes(known_fields(document))["op"]["application/json"]
     found: list[Found] = []
-    look(node, value, None, found)
-    assert [(one.kind, one.name, shown(one.path)) for one in found] == expected
+    find_unknown(node, value, None, found)
+    assert [(one.kind, one.name, format_path(one.path)) for one in found] == expected
     for one in found:
         pointers.find(document, pointers.split(one.pointer))
 
 
 def test_a_document_without_the_operation_knows_nothing_to_look_for() -> None:
     """A package that was generated from another document watches nothing, and fails at nothing."""
-    assert Tables({}).body("op", "application/json") is None
-    assert Tables(document_of({})).body("op", "text/event-stream") is None
-    assert Tables({"paths": {"/x": {"get": {"operationId": "op"}}}}).body("op", "application/json") is None
+    assert read_nodes(known_fields({})) == {}
+    assert read_nodes(known_fields(document_of({})))["op"].keys() == {"application/json"}
+    assert read_nodes(known_fields({"paths": {"/x": {"get": {"operationId": "op"}}}})) == {}
 
 
 JSON = st.recursive(
@@ -500,7 +500,7 @@ def test_a_body_that_is_nested_too_deeply_is_looked_at_as_far_as_it_goes() -> No
     nested: Any = {}
     for _ in range(50_000):
         nested = {"children": [nested]}
-    tree = Tables(document_of({"$ref": "#/components/schemas/Tree"})).body("op", "application/json")
+    tree = read_nodes(known_fields(document_of({"$ref": "#/components/schemas/Tree"})))["op"]["application/json"]
     watch = UnknownReporter(lambda unknown: told.append(unknown.name))
     watch._report_unknown(tree, {"first": 1, **nested}, "op", None)
     assert told == ["odd", "first"]

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def check_originals(templates: Path) -> None:
 
 
 def write_package(
-    lowered: dict[str, Any], config_file: ConfigFile, templates: Path, output: Path, contract: str
+    lowered: dict[str, Any], config_file: ConfigFile, templates: Path, output: Path, data_files: Mapping[str, str]
 ) -> list[str]:
     """Write the whole generated package into an empty folder.
 
@@ -104,7 +105,7 @@ def write_package(
         config_file: The generator's configuration.
         templates: The folder of our templates.
         output: The folder that becomes the package; it must not exist.
-        contract: The text of the package's `openapi.json`.
+        data_files: The texts of the package's further files, by their names.
 
     Returns:
         The class names of all models and enums.
@@ -121,7 +122,7 @@ def write_package(
     config.class_overrides = {}  # Lowering has used them up: what it gives bears its final names.
     data = GeneratorData.from_dict(_for_generator(lowered), config=config)
     if isinstance(data, GeneratorError):
-        raise ToolError(f"the generator refuses the document: {_told(data)}")
+        raise ToolError(f"the generator refuses the document: {_format_error(data)}")
     project = _Project(openapi=data, config=config, custom_template_path=templates)
     project.env.filters.update(literal=repr, docstring=_docstring)
     project.env.globals.update(
@@ -131,11 +132,11 @@ def write_package(
         sources=shapes.sources,
     )
     project.extras = {"params.py": project.env.get_template("params.py.jinja").render(params=params)}
-    project.extras |= {"openapi.json": contract, "py.typed": ""}
+    project.extras |= {**data_files, "py.typed": ""}
     with _scripts_first(), contextlib.redirect_stdout(io.StringIO()):
         problems = project.build()
     if problems:
-        raise ToolError("the generator would leave something out: " + " | ".join(map(_told, problems)))
+        raise ToolError("the generator would leave something out: " + " | ".join(map(_format_error, problems)))
     verify_models(output, shapes)
     verify_operations(output, operations.values())
     return sorted(shapes.schemas)
@@ -188,7 +189,7 @@ def _scripts_first() -> Any:
         os.environ["PATH"] = before
 
 
-def _told(error: GeneratorError) -> str:
+def _format_error(error: GeneratorError) -> str:
     parts = [error.header, error.detail]
     return ": ".join(" ".join(str(part).split()) for part in parts if part)
 

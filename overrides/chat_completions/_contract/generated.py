@@ -60,10 +60,19 @@ def attribute_of(model: Model, key: str) -> str | None:
 
 
 def document() -> dict[str, Any]:
-    """Load the specification's slice that the generated package was made from, with its origin (`x-provenance`)."""
+    """Return the slice of the specification that the package was generated from, with its origin (`x-provenance`)."""
+    return _load("openapi.json")
+
+
+def known_fields() -> dict[str, Any]:
+    """Return the table of what the specification knows of replies."""
+    return _load("known_fields.json")
+
+
+def _load(name: str) -> dict[str, Any]:
     from importlib.resources import files
 
-    text = files("chat_completions_api").joinpath("openapi.json").read_text("utf-8")
+    text = files("chat_completions_api").joinpath(name).read_text("utf-8")
     return cast("dict[str, Any]", json.loads(text))
 
 

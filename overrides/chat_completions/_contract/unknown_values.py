@@ -1,4 +1,4 @@
-"""`on_unknown`: what servers send that the packaged slice does not know, told once a kind. No I/O."""
+"""`on_unknown`: what servers send that the specification does not know, reported once per kind. No I/O."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from chat_completions import _logging
 from chat_completions._contract import generated
-from chat_completions._contract.schema_tables import MAX_NAME, Found, Node, Tables, look, shown
+from chat_completions._contract.schema_tables import MAX_NAME, Found, Node, find_unknown, format_path, read_nodes
 from chat_completions._types import publish
 
 if TYPE_CHECKING:
@@ -30,17 +30,17 @@ LIST = "listChatCompletions"
 
 @frozen
 class Unknown:
-    """Something in an answer that the packaged slice of the specification does not know.
+    """Something in a reply that the specification does not know.
 
     Attributes:
-        kind: "field": an object has a field that its schema does not name; "value": a text is none of those that an
-            enum lists; "variant": an object has a tag that no object of a union has, or a value is of a JSON type that
-            its schema does not allow.
+        kind: "field": an object has a field that its schema does not name; "value": a text is not one of those that
+            an enum lists; "variant": an object has a tag that no object of a union has, or a value is of a JSON type
+            that its schema does not allow.
         name: The field's name, the text, or the tag or JSON type; cut to 256 characters.
         pointer: The schema that does not know it: a JSON pointer into the packaged `openapi.json`.
-        path: Where it is in the body, as in `choices[].delta.content`; a key of a map is `*`.
-        operation: The operation that was answered: `createChatCompletion` or `listChatCompletions`.
-        model: The model that the answer names; None for a listing.
+        path: Where it is in the body, such as `choices[].delta.content`; a key of a map is `*`.
+        operation: The operation: `createChatCompletion` or `listChatCompletions`.
+        model: The model that the reply names; None for a listing.
         request_id: The id under which the server logged the request.
         value: What was sent, a copy of it. It may be a user's, so it shows in no repr.
     """
@@ -59,9 +59,10 @@ class Unknown:
 
 
 class UnknownReporter:
-    """Looks at answers, and calls a function for each kind of thing that the slice does not know, once.
+    """Looks at replies, and calls a function once for each kind of thing that the specification does not know.
 
-    A kind is a kind of thing, a schema and a name; after MAX_KINDS of them nothing more is told. Threads may share it.
+    A kind is a kind of thing, a schema and a name; after MAX_KINDS of them nothing more is reported. Threads may share
+    a reporter.
 
     Args:
         hook: The function.
@@ -103,9 +104,9 @@ class UnknownReporter:
             return
         found: list[Found] = []
         try:  # noqa: SIM105 - `suppress` costs as much as a quarter of the walk
-            look(node, body, None, found)
+            find_unknown(node, body, None, found)
         except RecursionError:
-            pass  # what was found before counts
+            pass  # what was found before that counts
         for one in found:
             key = (one.kind, one.pointer, one.name[:MAX_NAME])
             if key not in self._reported and self._mark_reported(key):
@@ -122,9 +123,9 @@ class UnknownReporter:
         kind, pointer, name, path, value = found
         model = body.get("model")
         model = model if isinstance(model, str) else None
-        with suppress(RecursionError):  # as deep as that, the hook gets what the answer is made from
+        with suppress(RecursionError):  # nested as deeply as that, the hook receives the value itself
             value = copy.deepcopy(value)
-        unknown = Unknown(kind, name[:MAX_NAME], pointer, shown(path), operation, model, request_id, value)
+        unknown = Unknown(kind, name[:MAX_NAME], pointer, format_path(path), operation, model, request_id, value)
         try:
             self.hook(unknown)
         except Exception as error:
@@ -133,18 +134,17 @@ class UnknownReporter:
 
 
 def _is_error(body: Mapping[str, Any]) -> bool:
-    """Return whether a success is the report of an error, which some servers send so."""
+    """Return whether the body of a success reports an error, as some servers do."""
     return not (body.get("choices") or body.get("data")) and bool(body.get("error") or body.get("object") == "error")
 
 
 @functools.cache
-def _tables() -> Tables:
-    return Tables(generated.document())
+def _bodies() -> dict[str, dict[str, Node]]:
+    return read_nodes(generated.known_fields())
 
 
-@functools.cache
 def _body(operation: str, media_type: str) -> Node | None:
-    return _tables().body(operation, media_type)
+    return _bodies().get(operation, {}).get(media_type)
 
 
 publish(Unknown)
