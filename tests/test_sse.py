@@ -308,7 +308,7 @@ def test_retry_holds_without_an_event() -> None:
     assert decoder.retry == 1000
 
 
-def test_comments_are_counted_and_give_nothing() -> None:
+def test_comments_are_counted_and_yield_nothing() -> None:
     """A caller can tell pings from silence, and neither from an event."""
     decoder = Decoder()
     assert decoder.feed(b": ping\n\n: pi") == []
@@ -376,7 +376,7 @@ ENCODING_FAULTS = [
 
 
 @pytest.mark.parametrize(("body", "offset"), [row[1:] for row in ENCODING_FAULTS], ids=[r[0] for r in ENCODING_FAULTS])
-def test_bytes_that_are_no_utf8(body: bytes, offset: int) -> None:
+def test_bytes_that_are_not_utf8(body: bytes, offset: int) -> None:
     """The fault names the byte, wherever the splits are, and the events before it are not lost."""
     before = b"id: 1\ndata: x\n\ndata: y\n\n" if offset != 0 and body[:1] != b"\xef" else b""
     events = [message("x", "1"), message("y", "1")] if before else []
@@ -410,7 +410,7 @@ def test_events_before_a_fault_come_first() -> None:
 
 
 def test_fault_without_events_is_raised_at_once() -> None:
-    """Where nothing came before the fault in the same bytes, nobody has to ask again."""
+    """If no event precedes the fault in the same bytes, the same call raises it."""
     decoder = Decoder()
     with pytest.raises(EventEncodingError):
         decoder.feed(b"data: \xff\n\n")

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from chat_completions import errors, response_info
 from chat_completions._streaming.events.event_builder import EventBuilder
 from chat_completions._streaming.events.events import ChatCompletionStreamEvent, ContentDeltaEvent
+from chat_completions._streaming.received_chunk import ReceivedChunk
 from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionTokenLogprob
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
@@ -43,6 +44,18 @@ SHOWN = {
     "logprobs.refusal.done": ("refusal",),
 }
 CHUNK = ("chunk",)
+
+
+def add(builder: EventBuilder, value: dict[str, Any]) -> list[ChatCompletionStreamEvent]:
+    """Add the JSON object of the next chunk, and return its events."""
+    builder.accumulator.add(value)
+    return builder.events_of(ReceivedChunk(value))
+
+
+def finish(builder: EventBuilder) -> list[ChatCompletionStreamEvent]:
+    """Record that the server sent `[DONE]`, and return the events of what is done by that."""
+    builder.accumulator.finish()
+    return builder.last_events()
 
 
 def value(*choices: Any, **extra: Any) -> dict[str, Any]:
@@ -199,7 +212,7 @@ ROWS: dict[str, tuple[list[Any], list[tuple[Any, ...]]]] = {
          CHUNK, ("reasoning.delta", "m", "Hmm", "reasoning_content"), ("content.delta", "", ""),
          CHUNK, ("reasoning.done", "Hmm", "reasoning_content"), ("content.delta", "a", "a"),
          CHUNK, ("content.delta", "b", "ab"), ("content.done", "ab")]),
-    "reasoning under both names is told once": (
+    "reasoning under both names has events once": (
         [value(one(reasoning="Hm", reasoning_content="Hm")), value(one(reasoning="m", reasoning_content="m")),
          value(one("stop")), DONE],
         [CHUNK, ("reasoning.delta", "Hm", "Hm", "reasoning_content"),
@@ -253,14 +266,14 @@ def test_every_event_has_a_type_of_its_own_and_cannot_be_changed() -> None:
     kinds = get_args(ChatCompletionStreamEvent)
     assert sorted(kind.type for kind in kinds) == sorted(SHOWN)
     core = EventBuilder()
-    for event in core.add(value(one("stop", content="a"))):
+    for event in add(core, value(one("stop", content="a"))):
         with pytest.raises(FrozenInstanceError):
             event.choice_index = 1  # type: ignore[misc, union-attr]
         with pytest.raises((AttributeError, FrozenInstanceError)):
             event.extra = 1  # type: ignore[union-attr]
 
 
-def test_a_snapshot_is_of_its_moment_also_if_all_came_at_once(api: SyncApi) -> None:
+def test_a_snapshot_is_of_its_moment_even_if_all_chunks_arrived_at_once(api: SyncApi) -> None:
     pieces = sse(value(one(content="a")), value(one(content="b")), value(one("stop", content="c")), DONE)
     with ScriptedServer(stream_reply([b"".join(pieces)])) as server, opened(api, server) as stream:
         with pytest.raises(errors.ChatCompletionsError, match="no chunk has arrived"):
@@ -323,7 +336,7 @@ def test_a_final_completion_is_what_the_chunks_fold_to(api: SyncApi) -> None:
             assert api.texts(stream) == ["a", "b"]
 
 
-def test_repairs_are_told(api: SyncApi) -> None:
+def test_repairs_are_in_anomalies(api: SyncApi) -> None:
     values = [value({"delta": {"content": "a"}}), value(one("stop")), DONE]
     with ScriptedServer(stream_reply(sse(*values))) as server, opened(api, server) as stream:
         run(api, stream.until_done())
@@ -402,7 +415,7 @@ def test_leaving_lets_go_of_the_connection_and_the_end_keeps_it(api: SyncApi) ->
         with opened(api, server) as stream:
             assert api.next(stream).type == "chunk"
         assert server.wait_until_closed()
-        # The events of the chunk that had come are still given; nothing is done, for nothing is complete.
+        # The events of the chunk that had arrived are still yielded; there are no done events, as nothing is complete.
         assert api.next(stream).type == "content.delta"
         with pytest.raises(errors.StreamError, match="closed"):
             while True:
@@ -457,7 +470,7 @@ class Tally:
             assert getattr(event, told) == self.texts[key]
 
     def compare(self, completion: Any) -> None:
-        """Compare with what the chunks fold to."""
+        """Compare with the accumulated completion."""
         for choice in completion.choices:
             content = choice.message.content
             if isinstance(content, list):
@@ -552,9 +565,9 @@ def backwards(choices: list[Any]) -> list[Any]:
 def test_whatever_the_chunks_are_deltas_join_to_the_completion(chunks: list[Any]) -> None:
     core, tally = EventBuilder(), Tally()
     for choices in chunks:
-        for event in core.add(value(*choices)):
+        for event in add(core, value(*choices)):
             tally.add(event)
-    for event in core.finish():
+    for event in finish(core):
         tally.add(event)
     if (completion := core.completion()) is not None:
         tally.compare(completion)
@@ -569,7 +582,7 @@ def test_the_cost_of_a_chunk_does_not_grow_with_the_stream(choice: dict[str, Any
         core = EventBuilder()
         before = time.process_time()
         for _ in range(count):
-            core.add(value(choice))
+            add(core, value(choice))
         return (time.process_time() - before) / count
 
     assert min(seconds_a_chunk(64_000) for _ in range(2)) < 2 * min(seconds_a_chunk(4_000) for _ in range(5))
@@ -579,7 +592,7 @@ def test_an_event_that_is_kept_tells_its_snapshot_at_any_time() -> None:
     core = EventBuilder()
     kept: list[Any] = []
     for number in range(100):
-        events = core.add(value(one(content=str(number % 10))))
+        events = add(core, value(one(content=str(number % 10))))
         kept += [event for event in events if isinstance(event, ContentDeltaEvent)]
         # A reading in between disturbs nothing.
         assert len(kept[number // 2].snapshot) == number // 2 + 1

@@ -104,7 +104,7 @@ def test_a_fault_is_typed_and_carries_what_had_arrived(
         assert type(caught.value) is kind
         assert text_of(caught.value.partial) == partial
         assert caught.value.request_id == "req-1"
-        # Whatever came before the fault was given first.
+        # What arrived before the fault was yielded first.
         assert "".join(one.choices[0].delta.content or "" for one in given if one.choices[0].index == 0) == (
             partial or ""
         )
@@ -113,7 +113,7 @@ def test_a_fault_is_typed_and_carries_what_had_arrived(
 
 
 @pytest.mark.parametrize("framing", ["chunked", "length"])
-def test_a_cut_connection_is_told(api: SyncApi, framing: str) -> None:
+def test_a_cut_connection_is_a_typed_error(api: SyncApi, framing: str) -> None:
     reply = stream_reply([chunk("a"), chunk("b")], cut=True, framing=framing)
     if framing == "length":
         reply.headers["content-length"] = "100000"
@@ -122,7 +122,7 @@ def test_a_cut_connection_is_told(api: SyncApi, framing: str) -> None:
     assert text_of(caught.value.partial) == "ab"
 
 
-def test_a_body_that_only_ends_by_closing_is_judged_by_what_it_says(api: SyncApi) -> None:
+def test_a_body_that_ends_by_closing_is_complete_if_its_content_is(api: SyncApi) -> None:
     with ScriptedServer(stream_reply([chunk("a"), chunk(None, "stop")], framing="close")) as server:
         assert len(api.chunks(stream_of(api, server))) == 2
     with ScriptedServer(stream_reply([chunk("a")], framing="close")) as server:
@@ -130,7 +130,7 @@ def test_a_body_that_only_ends_by_closing_is_judged_by_what_it_says(api: SyncApi
             api.chunks(stream_of(api, server))
 
 
-def test_a_server_that_does_not_stream_gives_one_chunk(api: SyncApi) -> None:
+def test_a_server_that_does_not_stream_yields_one_chunk(api: SyncApi) -> None:
     message = {"role": "assistant", "content": "Hi", "tool_calls": [{"id": "t", "type": "function", "function": {}}]}
     completion = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": {}}
     with ScriptedServer(Reply([b"   \n", json.dumps(completion).encode()])) as server:
@@ -140,7 +140,7 @@ def test_a_server_that_does_not_stream_gives_one_chunk(api: SyncApi) -> None:
         assert stream.completion.choices[0].message.tool_calls[0].id == "t"
 
 
-def test_a_server_that_answers_a_stream_with_an_error_in_json_is_told(api: SyncApi) -> None:
+def test_an_error_in_json_in_place_of_a_stream_is_raised(api: SyncApi) -> None:
     with ScriptedServer(json_reply({"error": {"message": "too busy", "code": "busy"}})) as server:
         with pytest.raises(errors.StreamError, match="too busy") as caught:
             api.chunks(stream_of(api, server))
@@ -163,7 +163,7 @@ def test_the_connection_goes_back_after_done(api: SyncApi) -> None:
 
 
 @pytest.mark.slow
-def test_a_body_that_goes_on_after_done_does_not_hold_the_caller(api: SyncApi) -> None:
+def test_a_body_that_continues_after_done_does_not_block_the_caller(api: SyncApi) -> None:
     with ScriptedServer(stream_reply([chunk("a"), DONE, *[b": more\n\n", 0.1] * 600])) as server:
         client = api.client(base_url=server.base_url)
         before = time.monotonic()
@@ -172,7 +172,7 @@ def test_a_body_that_goes_on_after_done_does_not_hold_the_caller(api: SyncApi) -
         assert server.wait_until_closed()
 
 
-def test_leaving_and_closing_let_go_of_the_connection(api: SyncApi) -> None:
+def test_leaving_and_closing_close_the_connection(api: SyncApi) -> None:
     with ScriptedServer(stream_reply([chunk("a"), 0.02] * 200)) as server:
         stream = stream_of(api, server)
         assert api.next(stream).choices[0].delta.content == "a"
@@ -186,7 +186,7 @@ def test_leaving_and_closing_let_go_of_the_connection(api: SyncApi) -> None:
 
 
 @pytest.mark.slow
-def test_comments_are_no_life_for_the_idle_time_out(api: SyncApi) -> None:
+def test_comments_do_not_reset_the_idle_timeout(api: SyncApi) -> None:
     pings: list[bytes | float] = [b": ping\n\n", 0.05] * 600
     with ScriptedServer(stream_reply([chunk("a"), *pings, DONE])) as server:
         with pytest.raises(errors.StreamError, match="no event arrived for 1 s") as caught:
@@ -206,7 +206,7 @@ def test_the_deadline_covers_the_body(api: SyncApi) -> None:
 @pytest.mark.parametrize(
     ("limit", "message"), [("idle_timeout", "no event arrived for 1 s"), ("deadline", "the deadline passed")]
 )
-def test_a_silent_stream_is_told_by_the_limit_that_rang(api: SyncApi, limit: str, message: str) -> None:
+def test_the_error_of_a_silent_stream_names_the_limit_that_was_exceeded(api: SyncApi, limit: str, message: str) -> None:
     with ScriptedServer(stream_reply([chunk("a"), 60.0, DONE])) as server:
         before = time.monotonic()
         with pytest.raises(errors.StreamError, match=message) as caught:
@@ -221,7 +221,7 @@ def test_text_deltas_are_the_text_of_the_first_choice(api: SyncApi) -> None:
         assert api.texts(stream_of(api, server)) == ["a", "b"]
 
 
-def test_an_event_over_the_limit_is_told(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_over_the_limit_is_an_error(api: SyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "chat_completions._streaming.stream_decoder.Decoder", functools.partial(Decoder, max_event_bytes=300)
     )
@@ -239,7 +239,7 @@ def test_an_error_of_a_stream_pickles_with_its_partial(api: SyncApi) -> None:
         assert (str(again), again.request_id, text_of(again.partial)) == (str(caught.value), "req-1", "a")
 
 
-def test_repairs_are_told(api: SyncApi) -> None:
+def test_repairs_are_in_anomalies(api: SyncApi) -> None:
     odd = b'data: {"choices":[{"delta":{"role":"assistant","content":"a"}},{"index":1,"delta":null}]}\n\n'
     with ScriptedServer(stream_reply([odd, chunk("b", "stop"), DONE])) as server:
         stream = stream_of(api, server)
@@ -257,7 +257,7 @@ def recorded() -> Iterator[dict[str, Any]]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded traffic (../shared/payloads) is not here")
-def test_recorded_streams_fold_to_what_their_chunks_say(api: SyncApi) -> None:
+def test_recorded_streams_accumulate_to_what_their_chunks_say(api: SyncApi) -> None:
     bodies = [row["body"].encode("utf-8", "surrogateescape") for row in recorded()]
     replies = [stream_reply([body[i : i + 700] for i in range(0, len(body), 700)]) for body in bodies]
     whole = faults = 0

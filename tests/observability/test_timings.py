@@ -33,7 +33,7 @@ from tests.observability.conftest import COMPLETION, DONE, END, ROLE, USAGE, eve
 
 
 class Watched:
-    """A stream's core and its arrivals on a clock set by hand: called at 8, sent at 10, the head came at 11."""
+    """A stream's decoder and timer on a clock set by hand: called at 8, sent at 10, head received at 11."""
 
     def __init__(self) -> None:
         self.now = 11.0
@@ -55,7 +55,7 @@ def piece(text: str = "x") -> bytes:
     return event({"content": text})
 
 
-def test_what_is_told_before_anything_came() -> None:
+def test_timings_before_the_first_chunk() -> None:
     assert Watched().timings() == StreamTimings(2.0, 1.0, None, None, 1.0, 0, None, None, None)
 
 
@@ -129,12 +129,12 @@ def test_gaps_agree_with_the_arrivals(gaps: list[float], sizes: list[int]) -> No
         watched.read(at, *[piece()] * size)
         moments += [at] * size
     expected = sorted(later - sooner for sooner, later in itertools.pairwise(moments))
-    told = watched.timings().time_between_tokens
-    assert told is not None
-    assert told.count == len(expected)
-    assert told.mean == pytest.approx(statistics.fmean(expected))
-    assert told.max == expected[-1]
-    for share, value in ((0.5, told.p50), (0.9, told.p90), (0.99, told.p99)):
+    gaps = watched.timings().time_between_tokens
+    assert gaps is not None
+    assert gaps.count == len(expected)
+    assert gaps.mean == pytest.approx(statistics.fmean(expected))
+    assert gaps.max == expected[-1]
+    for share, value in ((0.5, gaps.p50), (0.9, gaps.p90), (0.99, gaps.p99)):
         assert value == expected[math.ceil(share * len(expected)) - 1]
 
 
@@ -145,13 +145,13 @@ def test_a_long_stream_takes_no_more_memory_and_its_figures_hold() -> None:
         at += 0.02 if number % 10 else 0.1  # one in ten
         at += 5.0 if number == 3 else 0
         watched.read(at, piece())
-    told = watched.timings().time_between_tokens
-    assert told is not None
-    assert told.count == count - 1
-    assert told.max == pytest.approx(5.02)
-    assert told.mean == pytest.approx((0.028 * count + 5 - 0.1) / (count - 1), rel=0.01)
-    assert told.p50 == pytest.approx(0.02, rel=0.03)
-    assert told.p99 == pytest.approx(0.1, rel=0.03)
+    gaps = watched.timings().time_between_tokens
+    assert gaps is not None
+    assert gaps.count == count - 1
+    assert gaps.max == pytest.approx(5.02)
+    assert gaps.mean == pytest.approx((0.028 * count + 5 - 0.1) / (count - 1), rel=0.01)
+    assert gaps.p50 == pytest.approx(0.02, rel=0.03)
+    assert gaps.p99 == pytest.approx(0.1, rel=0.03)
     arrivals = watched.arrivals
     assert len(arrivals._moments) <= MAX_READS + 1
     assert len(arrivals._since_token) + len(arrivals._before_token) <= 2 * len(_LENGTHS)
@@ -284,7 +284,7 @@ def test_a_reply_in_one_piece(api: Any) -> None:
         assert (timings.time_between_tokens, timings.output_tokens) == (None, 34)
 
 
-def test_what_came_before_the_request_that_was_answered(api: Any) -> None:
+def test_time_before_the_request_that_succeeded(api: Any) -> None:
     failed = json_reply({"error": {"message": "Slow down"}}, 429, retry_after_ms="400")
     with ScriptedServer(failed, stream_reply([ROLE, piece(), END, DONE])) as server:
         stream = api.create(api.client(base_url=server.base_url), stream=True)

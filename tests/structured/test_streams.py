@@ -29,7 +29,7 @@ from chat_completions.structured import adapter_for
 from chat_completions.structured.output_spec import OutputSpec
 from tests.client.conftest import MESSAGES, SyncApi
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
-from tests.client.test_events import ARGUMENTS, DONE, call, one, opened, run, sse, value
+from tests.client.test_events import ARGUMENTS, DONE, add, call, finish, one, opened, run, sse, value
 from tests.conftest import examples
 from tests.structured.kinds import WEATHERS, WRAPPED, PydanticWeather, Step, Tree
 from tests.structured.replies import WEATHER, Typed, choice, completion, tool
@@ -339,12 +339,12 @@ def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], 
     seen: list[Any] = []
     done = []
     for chunk in chunks(WEATHER, *sorted(ends)):
-        for event in core.add(chunk):
+        for event in add(core, chunk):
             if event.type == "content.delta" and reads:
                 seen.append(event.parsed)
             elif event.type == "content.done":
                 done.append(event.parsed)
-    done += [event.parsed for event in core.finish() if event.type == "content.done"]
+    done += [event.parsed for event in finish(core) if event.type == "content.done"]
     core.check()
     assert done == [VALUE]
     assert all(part is None or is_begun(part, json.loads(WEATHER)) for part in seen)
@@ -356,10 +356,10 @@ def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], 
 def test_unread_values_cost_nothing_that_grows() -> None:
     def seconds(count: int) -> float:
         core = ParsedEventBuilder(None, OutputSpec({"response_format": list[str]}))
-        core.add(value(one(content='{"value": ["')))
+        add(core, value(one(content='{"value": ["')))
         begun = time.thread_time()
         for _ in range(count):
-            core.add(value(one(content="abcd")))
+            add(core, value(one(content="abcd")))
         return time.thread_time() - begun
 
     few = min(seconds(2_000) for _ in range(3))

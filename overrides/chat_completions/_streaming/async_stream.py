@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from chat_completions._streaming.received_chunk import decode
@@ -13,8 +13,6 @@ from chat_completions._types import publish
 from chat_completions.errors import StreamError
 
 if TYPE_CHECKING:
-    from chat_completions._streaming.accumulator import Accumulator
-    from chat_completions._streaming.received_chunk import ReceivedChunk
     from chat_completions._transport.call import CallResult
     from chat_completions.models import ChatCompletionChunk
 
@@ -24,15 +22,8 @@ T_co = TypeVar("T_co", covariant=True)
 class AsyncStream(_BaseStream[T_co]):
     """The chunks of a completion, as they arrive; see `Stream`."""
 
-    def __init__(
-        self,
-        answer: CallResult,
-        redacted_url: str,
-        make_item: Callable[[ReceivedChunk], T_co],
-        accumulator: Accumulator | None = None,
-    ) -> None:
-        super().__init__(answer, redacted_url, make_item, accumulator)
-        self._bytes = self._response.aiter_bytes()
+    def _open_body(self) -> AsyncIterator[bytes]:
+        return self._response.aiter_bytes()
 
     def __aiter__(self) -> AsyncIterator[T_co]:
         return _Iteration(self)

@@ -43,8 +43,6 @@ class _BaseStream(Generic[T_co]):
         accumulator: What the chunks are added to; None for a new one.
     """
 
-    _bytes: Any
-
     def __init__(
         self,
         answer: CallResult,
@@ -69,6 +67,11 @@ class _BaseStream(Generic[T_co]):
         self._operation = answer.operation
         self._closed = False
         self._process = os.getpid()
+        self._bytes = self._open_body()
+
+    def _open_body(self) -> Any:
+        """Return the iterator over the bytes of the body."""
+        raise NotImplementedError
 
     @property
     def response(self) -> httpx.Response:
@@ -148,19 +151,12 @@ class Stream(_BaseStream[T_co]):
         StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
     """
 
-    def __init__(
-        self,
-        answer: CallResult,
-        redacted_url: str,
-        make_item: Callable[[ReceivedChunk], T_co],
-        accumulator: Accumulator | None = None,
-    ) -> None:
-        super().__init__(answer, redacted_url, make_item, accumulator)
-        self._bytes = self._response.iter_bytes()
-        if answer.ends_at is not None or answer.idle_timeout is not None:
+    def _open_body(self) -> Iterator[bytes]:
+        if self._decoder.time_left() is not None:
             from chat_completions._transport.watchdog import guard
 
             guard(self._response, self._decoder.time_left)
+        return self._response.iter_bytes()
 
     def __iter__(self) -> Iterator[T_co]:
         # A generator, so that `break` deletes it, and its end closes the connection.

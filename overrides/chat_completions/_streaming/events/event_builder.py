@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 # Where reasoning is: two fields of the delta, or (Mistral's thinking models) parts of this type among the content's.
 REASONING = ("reasoning_content", "reasoning", "thinking")
-LOGPROBS: dict[str, Any] = {
-    "content": logprobs_events.LogprobsContentDeltaEvent,
-    "refusal": logprobs_events.LogprobsRefusalDeltaEvent,
+LOGPROBS: dict[str, tuple[Any, Any]] = {
+    "content": (logprobs_events.LogprobsContentDeltaEvent, logprobs_events.LogprobsContentDoneEvent),
+    "refusal": (logprobs_events.LogprobsRefusalDeltaEvent, logprobs_events.LogprobsRefusalDoneEvent),
 }
 
 
@@ -55,16 +55,6 @@ class EventBuilder:
         self.completion: Callable[[], Any] = partial(_completion, self.accumulator, info, to_snapshot)
         self._choices: dict[int, _ChoiceProgress] = {}
         self._plain_delta: DeltaEventFactory | None = None  # None after a chunk of another kind
-
-    def add(self, value: Mapping[str, Any]) -> list[ChatCompletionStreamEvent]:
-        """Add the JSON object of the next chunk to the completion, and return its events."""
-        self.accumulator.add(value)
-        return self.events_of(ReceivedChunk(value))
-
-    def finish(self) -> list[ChatCompletionStreamEvent]:
-        """Record that the server sent `[DONE]`, and return the events of what is done by that."""
-        self.accumulator.finish()
-        return self.last_events()
 
     def events_of(self, chunk: ReceivedChunk) -> list[ChatCompletionStreamEvent]:
         """Return the events of the chunk that was added to the completion last."""
@@ -161,14 +151,9 @@ class _ChoiceProgress:
             events.append(kinds.ContentDoneEvent(index, self._text_so_far("content")))
         if "refusal" in self.lengths and self._mark_done("refusal"):
             events.append(kinds.RefusalDoneEvent(index, self._text_so_far("refusal")))
-        if (tokens := self._tokens("content")) is not None and self._mark_done("logprobs.content"):
-            events.append(
-                logprobs_events.LogprobsContentDoneEvent(index, tokens, self.lengths.get("logprobs.content", 0))
-            )
-        if (tokens := self._tokens("refusal")) is not None and self._mark_done("logprobs.refusal"):
-            events.append(
-                logprobs_events.LogprobsRefusalDoneEvent(index, tokens, self.lengths.get("logprobs.refusal", 0))
-            )
+        for part, (_, done_event) in LOGPROBS.items():
+            if (tokens := self._tokens(part)) is not None and self._mark_done(f"logprobs.{part}"):
+                events.append(done_event(index, tokens, self.lengths.get(f"logprobs.{part}", 0)))
         if (call := self._call) and (function := _function(call)) and self._mark_done(place := self.place):
             name, arguments = function[0], function[1].getvalue()[: self.lengths[place]]
             events.append(kinds.FunctionToolCallArgumentsDoneEvent(index, name, call["index"], arguments))
@@ -280,13 +265,13 @@ class _ChoiceProgress:
         return tokens if isinstance(tokens, list) else None
 
     def _add_tokens(self, logprobs: Any, events: list[ChatCompletionStreamEvent], model: Any) -> None:
-        for part, event in LOGPROBS.items():
+        for part, (delta_event, _) in LOGPROBS.items():
             if tokens := self._tokens(part):
                 start, end = self.lengths.get(f"logprobs.{part}", 0), len(tokens)
                 if end > start:
                     self.lengths[f"logprobs.{part}"] = end
                     tokens_of_chunk = logprobs_events.tokens_of_chunk(logprobs, model, part, end - start)
-                    events.append(event(self._choice.index, tokens, end, start, tokens_of_chunk))
+                    events.append(delta_event(self._choice.index, tokens, end, start, tokens_of_chunk))
 
 
 def _function(call: Mapping[str, Any]) -> tuple[str, StringIO] | None:

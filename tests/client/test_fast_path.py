@@ -1,4 +1,4 @@
-"""The ordinary chunk is read without parsing it, and nobody can tell: the same chunks, fold and faults."""
+"""The fast path returns what parsing returns: the same chunks, completion, anomalies, events and faults."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def with_events() -> ChunkDecoder[list[Any]]:
 
 
 def outcome(texts: list[str], *, parsed: bool, read: Any = json.loads) -> list[Any]:
-    """Return all that comes of the data of events: each chunk, the completion, what was odd, what went wrong."""
+    """Return the results of the data of events: the chunks, the completion, the anomalies, the fault."""
     core = ChunkDecoder(decode)
     core._load_json = read
     if parsed:
@@ -79,7 +79,7 @@ def outcome(texts: list[str], *, parsed: bool, read: Any = json.loads) -> list[A
     ]
 
 
-def told_events(texts: list[str], *, parsed: bool) -> list[Any]:
+def events_in(texts: list[str], *, parsed: bool) -> list[Any]:
     """Return what the events of `.stream()` say, and what was unknown to the watch."""
     events, unknown = EventBuilder(), []
     core = ChunkDecoder(events.events_of, events.accumulator, watch=UnknownReporter(unknown.append))
@@ -102,7 +102,7 @@ def chunk(piece: Any = "x", *, index: Any = 0, key: str = "content", finish: Any
     return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **top}
 
 
-def told(texts: list[str]) -> int:
+def read_fast(texts: list[str]) -> int:
     """Return how many chunks were read without parsing them."""
     core = ChunkDecoder(decode)
     fast_path = core._fast_path = Counting(core.accumulator)
@@ -172,15 +172,15 @@ def written_tool(piece: Any, call: Any, more: Any, other: dict[str, Any], paddin
     """Return the text of a chunk with a piece of a tool call's arguments, in one of several shapes."""
     value = tool_chunk(piece, call=call, more=more, finish=finish)
     [delta] = [choice["delta"] for choice in value["choices"]]
-    [told] = delta["tool_calls"]
+    [call_delta] = delta["tool_calls"]
     if odd == "order":
-        delta["tool_calls"] = [dict(reversed(told.items()))]
+        delta["tool_calls"] = [dict(reversed(call_delta.items()))]
     elif odd == "text":
         delta["tool_calls"] = piece
     elif odd == "more":
-        told["function"]["x"] = "y"
+        call_delta["function"]["x"] = "y"
     elif odd == "no index":
-        del told["index"]
+        del call_delta["index"]
     value |= other | ({"obfuscation": padding} if padding else {})
     return json.dumps(value).encode("utf-8", "replace").decode()
 
@@ -197,7 +197,7 @@ TOOL_CHUNKS = st.builds(
 )
 ODD = st.sampled_from(["[DONE]", "{", "3", "null", " ", '{"choices":', "[]"])
 ANY = st.one_of(CHUNKS, CHUNKS, CHUNKS, TOOL_CHUNKS, TOOL_CHUNKS, ODD)
-# What is learnt of a chunk is used for those that follow and look the same: some come several times.
+# What is learned from a chunk is used for the following ones that look the same, so some come several times.
 STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20).map(
     lambda runs: [text for text, times in runs for text in [text] * times]
 )
@@ -206,10 +206,10 @@ STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20
 @pytest.mark.slow
 @examples(300)
 @given(STREAMS)
-def test_nobody_can_tell(texts: list[str]) -> None:
+def test_any_chunks_are_read_as_if_parsed(texts: list[str]) -> None:
     """Whatever comes, in whatever order."""
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
-    assert told_events(texts, parsed=False) == told_events(texts, parsed=True)
+    assert events_in(texts, parsed=False) == events_in(texts, parsed=True)
 
 
 @examples(100)
@@ -226,43 +226,43 @@ def test_pieces_of_any_kind(pieces: list[str], padded: bool, first: bool) -> Non
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
 
 
-def test_most_chunks_of_a_stream_are_ordinary() -> None:
+def test_most_chunks_of_a_stream_are_read_without_parsing() -> None:
     """All but the first ones; also after a chunk of another kind."""
     texts = [json.dumps(chunk(f"w{i}", obfuscation="x" * (i % 5 + 1))) for i in range(200)]
-    assert told(texts) >= 197
+    assert read_fast(texts) >= 197
     texts[100] = json.dumps(chunk("t", usage={"total_tokens": 1}))
-    assert told(texts) >= 190
-    assert told([json.dumps(chunk(f"w{i}")) for i in range(200)]) >= 197
-    assert told([json.dumps(chunk(f"w{i}", key="reasoning_content")) for i in range(200)]) >= 197
+    assert read_fast(texts) >= 190
+    assert read_fast([json.dumps(chunk(f"w{i}")) for i in range(200)]) >= 197
+    assert read_fast([json.dumps(chunk(f"w{i}", key="reasoning_content")) for i in range(200)]) >= 197
 
 
 @pytest.mark.parametrize("turn", [(0, 1), (0, 0, 1), (0, 1, 2, 1), (0,) * 9 + (1,) * 9])
 def test_choices_that_take_turns(turn: tuple[int, ...]) -> None:
-    """Each piece goes to its own choice, and what is known is not learnt again and again."""
-    learnt = 0
+    """Each piece goes to its own choice, and the same shape is not learned again and again."""
+    learned = 0
 
     class Learning(FastPath):
         def _learn(self, *arguments: Any) -> None:
-            nonlocal learnt
+            nonlocal learned
             before = self._pause
             super()._learn(*arguments)
-            learnt += self._pause > before
+            learned += self._pause > before
 
     texts = [json.dumps(chunk(f"w{i} ", index=turn[i % len(turn)])) for i in range(1_000)]
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
     core = ChunkDecoder(decode)
     core._fast_path = Learning(core.accumulator)
     fed(core, *texts)
-    assert learnt < 20 + 2 * (1_000 // 9)
+    assert learned < 20 + 2 * (1_000 // 9)
 
 
-def test_most_chunks_of_a_tool_call_are_ordinary() -> None:
+def test_most_chunks_of_a_tool_call_are_read_without_parsing() -> None:
     """Its first one, with its name, is not; another call begins anew."""
     texts = []
     for call in range(3):
         texts.append(json.dumps(tool_chunk("", call=call, more={"name": "f"})))
         texts += [json.dumps(tool_chunk(f"a{i}", call=call, obfuscation="x" * (i % 5 + 1))) for i in range(50)]
-    assert told(texts) >= 3 * 45
+    assert read_fast(texts) >= 3 * 45
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
     odd = json.dumps(tool_chunk("z", call=2, service_tier="other"))
     for stream in ([*texts, odd, *texts[-5:]], [*texts[:20], json.dumps(chunk("w")), *texts[20:]]):
@@ -349,7 +349,7 @@ def test_every_reader_fails_as_json_does(text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded streams are not at hand")
 def test_recorded_streams() -> None:
-    """All of them come out alike, by any reader; and most of their plain text chunks are ordinary."""
+    """The results are the same with any JSON reader, and many chunks are read without parsing."""
     read = 0
     with gzip.open(PAYLOADS, "rt") as lines:
         for line in lines:
@@ -360,12 +360,12 @@ def test_recorded_streams() -> None:
             assert outcome(texts, parsed=False) == expected
             assert outcome(texts, parsed=False, read=json_reader.loads) == expected
             assert outcome(texts, parsed=False, read=json_reader.reader()) == expected
-            read += told(texts)
+            read += read_fast(texts)
     assert read > 1_000
 
 
 def test_padding_that_is_null_is_parsed() -> None:
-    """It is no padding like that of the chunk before."""
+    """It is not a string, as in the chunk before."""
     texts = [json.dumps(chunk(f"w{i}", obfuscation="pad")) for i in range(4)]
     texts.append(json.dumps(chunk("w", obfuscation=None)))
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
@@ -409,22 +409,22 @@ def with_tokens(draw: st.DrawFn) -> str:
 
 
 @given(st.lists(st.tuples(with_tokens(), st.sampled_from([1, 1, 3])), max_size=12))
-def test_nobody_can_tell_with_log_probabilities(runs: list[tuple[str, int]]) -> None:
+def test_chunks_with_log_probabilities_are_read_as_if_parsed(runs: list[tuple[str, int]]) -> None:
     """What comes of a stream is the same, whether its chunks are compared as texts or parsed."""
     texts = [text for text, times in runs for text in [text] * times]
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
-    assert told_events(texts, parsed=False) == told_events(texts, parsed=True)
+    assert events_in(texts, parsed=False) == events_in(texts, parsed=True)
 
 
-def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
-    """They are read by their places, and share nothing with what is folded of them."""
+def test_most_chunks_with_log_probabilities_are_read_without_parsing() -> None:
+    """Changing the tokens of a chunk does not change the completion."""
     tokens = [{"token": f"t{i}", "logprob": -i, "bytes": [i], "top_logprobs": [{"token": "x"}]} for i in range(100)]
     texts = [json.dumps(chunk(f"t{i}") | {"obfuscation": "x" * (i % 7)}) for i in range(100)]
     texts = [
         text.replace('"logprobs": null', f'"logprobs": {json.dumps({"content": [token], "refusal": None})}')
         for text, token in zip(texts, tokens, strict=True)
     ]
-    assert told(texts) >= 95
+    assert read_fast(texts) >= 95
     core = ChunkDecoder(decode)
     for text in texts:
         for one in fed(core, text):
@@ -435,8 +435,8 @@ def test_most_chunks_with_log_probabilities_are_ordinary() -> None:
     assert core.accumulator.to_dict()["choices"][0]["logprobs"]["content"] == tokens
 
 
-def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
-    """They are parsed again for it, which must not fail where they could be parsed when they came."""
+def test_log_probabilities_can_be_read_at_any_depth_of_the_stack() -> None:
+    """They are parsed again then, which must not fail if they could be parsed when they arrived."""
     odd: Any = "x"
     for _ in range(700):
         odd = [odd]
@@ -447,10 +447,10 @@ def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
         one["choices"][0]["logprobs"] = {"content": [token], "refusal": None}
         fed(core, json.dumps(one))
 
-    def folded(frames: int) -> Any:
-        return folded(frames - 1) if frames else core.accumulator.to_dict()
+    def to_dict_below(frames: int) -> Any:
+        return to_dict_below(frames - 1) if frames else core.accumulator.to_dict()
 
-    content = folded(400)["choices"][0]["logprobs"]["content"]
+    content = to_dict_below(400)["choices"][0]["logprobs"]["content"]
     assert content[:9] == tokens[:9]
     found = content[9]["odd"]
     for _ in range(700):
@@ -459,7 +459,7 @@ def test_log_probabilities_are_given_however_deep_their_reader_is() -> None:
 
 
 def test_the_tokens_of_an_event_are_those_of_its_chunk() -> None:
-    """They are decoded once, and a snapshot of theirs is from the fold."""
+    """They are decoded once; a snapshot is made from the completion."""
     core = with_events()
     given: list[Any] = []
     for i in range(8):
@@ -472,8 +472,8 @@ def test_the_tokens_of_an_event_are_those_of_its_chunk() -> None:
         assert [token.token for token in last.snapshot] == [f"t{n}" for n in range(i + 1)]
 
 
-def test_log_probabilities_that_end_are_not_told_again() -> None:
-    """Nor is what is unknown in them, when those of other chunks come."""
+def test_log_probabilities_that_end_are_not_repeated() -> None:
+    """Unknown fields in them are not reported again either."""
     with_some = [chunk(f"t{i}") for i in range(12)]
     for i in (*range(4), *range(8, 12)):
         with_some[i]["choices"][0]["logprobs"] = {"content": [{**TOKEN, "odd": i}], "refusal": None}
@@ -482,24 +482,26 @@ def test_log_probabilities_that_end_are_not_told_again() -> None:
         [json.dumps({**one, "obfuscation": "x" * i}) for i, one in enumerate(with_some)],
     ):
         assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
-        assert told_events(texts, parsed=False) == told_events(texts, parsed=True)
+        assert events_in(texts, parsed=False) == events_in(texts, parsed=True)
 
 
 def test_an_empty_list_of_tokens_does_not_hide_those_that_follow() -> None:
     """Each token has its event."""
     core = with_events()
-    told = []
+    new_tokens = []
     for piece in ("a", "b", "", "d", "e", "f"):
         one = chunk(piece)
         tokens = [{**TOKEN, "token": piece}] if piece else []
         one["choices"][0]["logprobs"] = {"content": tokens, "refusal": None}
         given: list[Any] = fed(core, json.dumps(one))
-        told += [token.token for event in given[0] if event.type == "logprobs.content.delta" for token in event.content]
-    assert told == ["a", "b", "d", "e", "f"]
+        new_tokens += [
+            token.token for event in given[0] if event.type == "logprobs.content.delta" for token in event.content
+        ]
+    assert new_tokens == ["a", "b", "d", "e", "f"]
 
 
-def test_tokens_that_were_merged_are_told_as_they_were_folded() -> None:
-    """Where a chunk tells a choice twice, or its tokens have an index, what was gained is not what came last."""
+def test_merged_tokens_are_in_events_as_they_are_in_the_completion() -> None:
+    """If a chunk has a choice twice, or tokens have an index, the new tokens are not those that arrived last."""
     core = with_events()
     first, second = chunk("a"), chunk("b")
     first["choices"][0]["logprobs"] = {"content": [{"token": "a", "index": 0}], "refusal": None}
@@ -508,41 +510,41 @@ def test_tokens_that_were_merged_are_told_as_they_were_folded() -> None:
         {**twice, "logprobs": {"content": [{"token": "-merges", "index": 0}], "refusal": None}},
         {**twice, "logprobs": {"content": [{"token": "new"}], "refusal": None}},
     ]
-    told = []
+    new_tokens = []
     for one in (first, second):
         given: list[Any] = fed(core, json.dumps(one))
-        told += [[token.token for token in event.content] for event in given[0] if "logprobs" in event.type]
-    assert told == [["a"], ["new"]]
+        new_tokens += [[token.token for token in event.content] for event in given[0] if "logprobs" in event.type]
+    assert new_tokens == [["a"], ["new"]]
 
 
 @pytest.mark.parametrize("piece", ["abc", ""])
 def test_tool_calls_that_are_text(piece: str) -> None:
-    """A delta that is nonsense is given and folded as it came, however often it comes."""
+    """A meaningless delta is passed on and accumulated unchanged, however often it arrives."""
     texts = [json.dumps(chunk(piece, key="tool_calls")) for _ in range(6)]
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
 
 
 def test_arguments_after_their_end_are_noted_each_time() -> None:
-    """A finish reason that is told again and again is odd, though the chunks are alike."""
+    """A repeated finish reason is an anomaly each time, even if the chunks are alike."""
     texts = [json.dumps(tool_chunk("", more={"name": "f"})), json.dumps(tool_chunk("a"))]
     texts += [json.dumps(tool_chunk(piece, finish="tool_calls")) for piece in "bcdef"]
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
     assert outcome(texts, parsed=False)[2]
 
 
-def test_shapes_that_alternate_are_not_learnt_for_ever() -> None:
-    """To learn costs as much as ten chunks: it has to pay."""
-    learnt = 0
+def test_alternating_shapes_are_learned_rarely() -> None:
+    """Learning costs as much as ten chunks, so it must pay."""
+    learned = 0
 
     class Learning(FastPath):
         def _learn(self, *arguments: Any) -> None:
-            nonlocal learnt
+            nonlocal learned
             before = self._pause
             super()._learn(*arguments)
-            learnt += self._pause > before
+            learned += self._pause > before
 
     core = ChunkDecoder(decode)
     core._fast_path = Learning(core.accumulator)
     for i in range(2_000):
         fed(core, json.dumps(chunk("t", usage={"total_tokens": i}) if i % 4 == 0 else chunk(f"w{i}")))
-    assert 0 < learnt < 20
+    assert 0 < learned < 20

@@ -1,4 +1,4 @@
-"""The fold: chunks in, completion out, for chunks as servers really send them."""
+"""The accumulator: chunks in, completion out, for chunks as servers really send them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ STREAMS = Path(__file__).parents[2] / "shared" / "payloads" / "streams.jsonl.gz"
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "gpt-x"}
 
 
-def folded(chunks: Iterable[dict[str, Any]]) -> Accumulator:
-    fold = Accumulator()
+def accumulated(chunks: Iterable[dict[str, Any]]) -> Accumulator:
+    accumulator = Accumulator()
     for chunk in chunks:
-        fold.add(chunk)
-    return fold
+        accumulator.add(chunk)
+    return accumulator
 
 
 def chunk(delta: Any = None, *, index: int = 0, finish: str | None = None, top: Any = None, **choice: Any) -> Any:
@@ -678,11 +678,11 @@ ROWS: dict[str, tuple[list[Any], Any, list[tuple[str, str, int]]]] = {
 
 @pytest.mark.parametrize(("chunks", "expected", "anomalies"), ROWS.values(), ids=ROWS)
 def test_a_row(chunks: list[Any], expected: Any, anomalies: list[Any]) -> None:
-    """Each way of servers folds to what the unstreamed reply would say, and each repair is told, and no other."""
-    fold = folded(chunks)
-    assert fold.to_dict() == expected
-    assert [(anomaly.kind, anomaly.where, anomaly.count) for anomaly in fold.anomalies] == anomalies
-    typed = fold.completion()
+    """Each server's way accumulates to the unstreamed reply; each repair is recorded, and no other."""
+    accumulator = accumulated(chunks)
+    assert accumulator.to_dict() == expected
+    assert [(anomaly.kind, anomaly.where, anomaly.count) for anomaly in accumulator.anomalies] == anomalies
+    typed = accumulator.completion()
     assert isinstance(typed, ChatCompletion)
     assert typed.to_dict() == expected
 
@@ -690,30 +690,32 @@ def test_a_row(chunks: list[Any], expected: Any, anomalies: list[Any]) -> None:
 def test_a_json_reply_is_one_chunk() -> None:
     """A server that does not stream gives a chat.completion, which folds to itself."""
     body = completion(reply({"content": "Hi", "annotations": []}, finish="stop"), usage=USAGE, service_tier="default")
-    assert folded([body]).to_dict() == body
-    assert folded([body]).is_complete
+    assert accumulated([body]).to_dict() == body
+    assert accumulated([body]).is_complete
 
 
 def test_complete() -> None:
     """Complete is: every choice seen is finished, and there is one."""
-    fold = Accumulator()
-    assert fold.completion() is None
-    told = [fold.is_complete]
+    accumulator = Accumulator()
+    assert accumulator.completion() is None
+    complete = [accumulator.is_complete]
     for one in (bare(), chunk({}), chunk({}, index=1, finish="stop"), chunk({}, finish=""), chunk({}, finish="stop")):
-        fold.add(one)
-        told.append(fold.is_complete)
-    assert told == [False, False, False, False, False, True]
+        accumulator.add(one)
+        complete.append(accumulator.is_complete)
+    assert complete == [False, False, False, False, False, True]
 
 
 def test_anomalies_are_bounded_and_immutable() -> None:
     """Neither a long nor an evil stream makes the record of repairs grow without end."""
-    fold = folded(chunk({"role": "assistant"}) for _ in range(1000))
-    assert fold.anomalies == [Anomaly("repeated", "/1/choices/0/delta/role", "'assistant' after 'assistant'", 999)]
+    accumulator = accumulated(chunk({"role": "assistant"}) for _ in range(1000))
+    assert accumulator.anomalies == [
+        Anomaly("repeated", "/1/choices/0/delta/role", "'assistant' after 'assistant'", 999)
+    ]
     with pytest.raises(AttributeError):
-        fold.anomalies[0].count = 1  # type: ignore[misc]
-    fold = folded(chunk({f"k{n}": value}) for n in range(1000) for value in ("a", 1))
-    assert len(fold.anomalies) == MAX_ANOMALIES
-    [anomaly] = folded([chunk({"role": "a"}), chunk({"role": "x" * 10_000})]).anomalies
+        accumulator.anomalies[0].count = 1  # type: ignore[misc]
+    accumulator = accumulated(chunk({f"k{n}": value}) for n in range(1000) for value in ("a", 1))
+    assert len(accumulator.anomalies) == MAX_ANOMALIES
+    [anomaly] = accumulated([chunk({"role": "a"}), chunk({"role": "x" * 10_000})]).anomalies
     assert len(anomaly.detail) < 200
 
 
@@ -735,12 +737,12 @@ def test_deep_nesting(depth: int) -> None:
         {**HEAD, "usage": deep, "id": deep},
         deep,
     ]
-    fold = folded([ordinary, *strange, *strange, ordinary])
-    assert fold.to_dict()["choices"][0]["message"]["content"] == "aa"
-    assert fold.completion() is not None
+    accumulator = accumulated([ordinary, *strange, *strange, ordinary])
+    assert accumulator.to_dict()["choices"][0]["message"]["content"] == "aa"
+    assert accumulator.completion() is not None
     if depth != 900:
         # In between it depends on the depth of the caller's stack.
-        assert ("too_deep" in {anomaly.kind for anomaly in fold.anomalies}) == (depth > 900)
+        assert ("too_deep" in {anomaly.kind for anomaly in accumulator.anomalies}) == (depth > 900)
 
 
 # ---- properties
@@ -804,24 +806,26 @@ def equal(one: Any, other: Any) -> bool:
 @given(CHUNKS)
 @examples(400)
 def test_any_objects(chunks: list[Any]) -> None:
-    """No JSON object makes the fold raise, none is changed, and what comes out is JSON that the models take."""
+    """No JSON object makes the accumulator raise, none is changed, and what comes out is JSON that the models take."""
     before = json.dumps(chunks)
-    fold = folded(chunks)
+    accumulator = accumulated(chunks)
     assert json.dumps(chunks) == before
-    result = fold.to_dict()
+    result = accumulator.to_dict()
     assert equal(ChatCompletion.from_dict(result).to_dict(), result)
     assert result["object"] == "chat.completion"
-    assert [choice["index"] for choice in result["choices"]] == sorted(fold.choices)
-    assert len(fold.anomalies) == len({(anomaly.kind, anomaly.where) for anomaly in fold.anomalies})
-    assert fold.is_complete == (bool(fold.choices) and all(choice["finish_reason"] for choice in result["choices"]))
+    assert [choice["index"] for choice in result["choices"]] == sorted(accumulator.choices)
+    assert len(accumulator.anomalies) == len({(anomaly.kind, anomaly.where) for anomaly in accumulator.anomalies})
+    assert accumulator.is_complete == (
+        bool(accumulator.choices) and all(choice["finish_reason"] for choice in result["choices"])
+    )
 
 
 @pytest.mark.slow
 @given(CHUNKS)
 @examples(200)
 def test_snapshots_change_nothing(chunks: list[Any]) -> None:
-    """Snapshots in between, changes to them and to chunks already added leave the fold as it would be."""
-    plain = folded(copy.deepcopy(chunks))
+    """Snapshots in between, changes to them and to chunks already added leave the accumulator as it would be."""
+    plain = accumulated(copy.deepcopy(chunks))
     watched = Accumulator()
     for one in chunks:
         watched.add(one)
@@ -838,12 +842,12 @@ def test_snapshots_change_nothing(chunks: list[Any]) -> None:
 @pytest.mark.slow
 @given(CHUNKS)
 @examples(200)
-def test_the_short_way_is_the_long_way(chunks: list[Any]) -> None:
-    """An ordinary chunk, which is folded without a look at all of it, folds as if it had been looked at."""
+def test_plain_deltas_are_accumulated_like_any_chunk(chunks: list[Any]) -> None:
+    """Chunks that are recognized as plain deltas are accumulated as if all of them had been looked at."""
     assume("NaN" not in json.dumps(chunks))
     chunks = [one for one in chunks for _ in range(3)]
-    usual = folded(chunks)
-    watched = folded({**one, "number": number} for number, one in enumerate(chunks))
+    usual = accumulated(chunks)
+    watched = accumulated({**one, "number": number} for number, one in enumerate(chunks))
     expected = watched.to_dict()
     expected.pop("number", None)
     assert usual.to_dict() == expected
@@ -939,12 +943,12 @@ def cut(draw: st.DrawFn, whole: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.slow
 @given(completions().flatmap(lambda whole: st.tuples(st.just(whole), cut(whole))))
 @examples(300)
-def test_cut_and_folded(example: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
+def test_chunks_of_a_completion_accumulate_to_it(example: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
     """A completion that is cut into chunks anyhow folds back to itself, and nothing needed repair."""
     whole, chunks = example
-    fold = folded(chunks)
-    assert equal_unordered(fold.to_dict(), whole)
-    assert fold.anomalies == []
+    accumulator = accumulated(chunks)
+    assert equal_unordered(accumulator.to_dict(), whole)
+    assert accumulator.anomalies == []
 
 
 def equal_unordered(one: Any, other: Any) -> bool:
@@ -992,11 +996,11 @@ def test_linear(make: Any) -> None:
         chunks = list(make(count))
         took = []
         for _ in range(2):
-            fold = Accumulator()
+            accumulator = Accumulator()
             start = time.thread_time()
             for one in chunks:
-                fold.add(one)
-            fold.to_dict()
+                accumulator.add(one)
+            accumulator.to_dict()
             took.append(time.thread_time() - start)
         return min(took)
 
@@ -1006,15 +1010,15 @@ def test_linear(make: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [ordinary, arguments, parts_then_text, whole_pieces])
 def test_memory(make: Any) -> None:
-    """What the fold holds after 64,000 chunks is the text, however many pieces it came in."""
+    """What the accumulator holds after 64,000 chunks is the text, however many pieces it came in."""
     chunks = make(64_000)
     tracemalloc.start()
     try:
-        fold = folded(chunks)
+        accumulator = accumulated(chunks)
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(json.dumps(fold.to_dict())) > 64_000 * len(" capital")
+    assert len(json.dumps(accumulator.to_dict())) > 64_000 * len(" capital")
     assert held < 2 * 64_000 * len(" capital") + 100_000
 
 
@@ -1076,38 +1080,38 @@ def test_recorded_streams() -> None:
         pytest.skip(f"no recorded streams at {STREAMS}")
     count = 0
     for source, chunks in recorded():
-        fold = folded(chunks)
-        result = fold.to_dict()
+        accumulator = accumulated(chunks)
+        result = accumulator.to_dict()
         expected, got = facts(chunks), said(result)
-        if any(anomaly.kind == "reused_index" for anomaly in fold.anomalies):
+        if any(anomaly.kind == "reused_index" for anomaly in accumulator.anomalies):
             # Two replies in one recording: their calls have the same index, and are kept apart by id.
             expected, got = [*map(joined_calls, (expected, got))]
         assert got == expected, source
         assert ChatCompletion.from_dict(result).to_dict() == result, source
-        assert fold.is_complete == all(expected[2].values()), source
+        assert accumulator.is_complete == all(expected[2].values()), source
         count += 1
     assert count > 200
 
 
-def joined_calls(told: tuple[Any, ...]) -> tuple[Any, ...]:
-    text, calls, *rest = told
+def joined_calls(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    text, calls, *rest = row
     return text, {index: "".join(arguments) for index, arguments in calls.items()}, *rest
 
 
 def test_a_null_part_and_then_text() -> None:
     """A list of nulls is a list of parts, and text after it a part of its own."""
-    fold = Accumulator()
+    accumulator = Accumulator()
     for content in ([None], "x", "y"):
-        fold.add({"choices": [{"index": 0, "delta": {"content": content}}]})
-    assert fold.to_dict()["choices"][0]["message"]["content"] == [None, {"type": "text", "text": "xy"}]
+        accumulator.add({"choices": [{"index": 0, "delta": {"content": content}}]})
+    assert accumulator.to_dict()["choices"][0]["message"]["content"] == [None, {"type": "text", "text": "xy"}]
 
 
 def test_a_call_under_a_reused_index_gets_a_place_of_its_own() -> None:
     """Indexes 2, 0 and 0 again are three calls, in the order of their places."""
-    fold = Accumulator()
+    accumulator = Accumulator()
     for index, name in ((2, "a"), (0, "b"), (0, "c")):
         call = {"index": index, "id": name, "function": {"name": name, "arguments": ""}}
-        fold.add({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
-    calls = fold.to_dict()["choices"][0]["message"]["tool_calls"]
+        accumulator.add({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+    calls = accumulator.to_dict()["choices"][0]["message"]["tool_calls"]
     assert [call["id"] for call in calls] == ["b", "a", "c"]
-    assert len({call["index"] for call in fold.choices[0].message["tool_calls"]}) == 3
+    assert len({call["index"] for call in accumulator.choices[0].message["tool_calls"]}) == 3
