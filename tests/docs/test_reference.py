@@ -137,7 +137,7 @@ def test_the_page_for_switchers_names_what_is_there_and_what_is_not() -> None:
         for name in re.findall(r"\b(?:Async)?(?:Azure)?Client\b|chat_completions\.(\w+)", ours):
             assert not name or hasattr(chat_completions, name) or importlib.util.find_spec(f"chat_completions.{name}")
     client = chat_completions.Client(api_key="k")
-    missing = rows("official-sdk.md", "## What is not there")
+    missing = rows("official-sdk.md", "## What is missing")
     of_client = [name for row in missing for name in re.findall(r"`(?:client)?\.(\w+)`", row[0])]
     assert {"responses", "embeddings", "get"} <= set(of_client)
     for name in of_client:

@@ -145,8 +145,8 @@ def test_every_extra_is_explained() -> None:
     assert explained.keys() == extras.keys()
     local = {re.split(r"[<>=]", need)[0] for need in extras["local"]}
     for extra, needs in extras.items():
-        told = explained[extra].replace("what `local` brings", ", ".join(local))
-        names = set(re.findall(r"[\w-]+", told)) - {"and"}
+        packages = explained[extra].replace("the packages of `local`", ", ".join(local))
+        names = set(re.findall(r"[\w-]+", packages)) - {"and"}
         assert names == {re.split(r"[<>=\[]", need)[0] for need in needs}, extra
 
 
