@@ -23,7 +23,7 @@ extensions = [
     "extensions.listings",
     "extensions.names",
 ]
-exclude_patterns = ["extensions"]
+exclude_patterns = ["decisions", "extensions"]
 
 html_theme = "furo"
 html_title = "chat-completions-client"

@@ -25,7 +25,9 @@ def ask(base_url: str, telemetry: Telemetry, **options: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("value", [None, "", "false", "NO_CONTENT", "EVENT_ONLY", "nonsense"])
-def test_nothing_is_told_unless_asked_for(telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
+def test_nothing_is_reported_unless_asked_for(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
     if value is not None:
         monkeypatch.setenv(CAPTURE, value)
     with ScriptedServer(json_reply(COMPLETION)) as server:
@@ -47,7 +49,7 @@ def test_the_argument_wins(telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
         assert not ask(server.base_url, telemetry, capture_content=False)
 
 
-def test_what_is_told(telemetry: Telemetry) -> None:
+def test_what_is_reported(telemetry: Telemetry) -> None:
     with ScriptedServer(json_reply(COMPLETION)) as server:
         told = ask(server.base_url, telemetry, capture_content=True)
     assert "Grüße" in told["gen_ai.input.messages"]

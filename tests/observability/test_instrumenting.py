@@ -127,10 +127,10 @@ def test_a_client_that_is_observed_pickles_and_leaves_it_behind(make: Make, tele
 
 
 @pytest.mark.parametrize("thing", [None, 3, "client", Client])
-def test_what_is_no_client(thing: Any) -> None:
-    with pytest.raises(TypeError, match="give a Client or an AsyncClient"):
+def test_what_is_not_a_client(thing: Any) -> None:
+    with pytest.raises(TypeError, match="pass a Client or an AsyncClient"):
         instrument(thing)
-    with pytest.raises(TypeError, match="give a Client or an AsyncClient"):
+    with pytest.raises(TypeError, match="pass a Client or an AsyncClient"):
         uninstrument(thing)
 
 

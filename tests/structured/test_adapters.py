@@ -119,14 +119,14 @@ class Plain:
 
 
 @pytest.mark.parametrize("kind", [3, "json_object", None, PydanticWeather(city="a", degrees=1), len, ..., [Step]])
-def test_what_is_no_type_is_a_type_error(kind: Any) -> None:
-    with pytest.raises(TypeError, match="is no type; give a pydantic model"):
+def test_what_is_not_a_type_is_a_type_error(kind: Any) -> None:
+    with pytest.raises(TypeError, match="is not a type; pass a pydantic model"):
         adapter_for(kind)
 
 
 @pytest.mark.parametrize("kind", [Plain, list[Plain], Plain | Step, kinds.AttrsWeather | MsgspecWeather], ids=str)
 def test_a_type_that_no_library_knows_is_a_type_error_that_says_what_they_said(kind: Any) -> None:
-    with pytest.raises(TypeError, match=r"there is no JSON Schema for .*Unable to generate .* / .*; give a pydantic"):
+    with pytest.raises(TypeError, match=r"there is no JSON Schema for .*Unable to generate .* / .*; pass a pydantic"):
         adapter_for(kind)
 
 
@@ -134,7 +134,7 @@ def test_what_msgspec_says_of_a_type_is_a_whole_sentence() -> None:
     class Holds(msgspec.Struct):
         plain: Plain
 
-    with pytest.raises(TypeError, match=r"for Holds \(type <class '.*Plain'> is not supported\); give a"):
+    with pytest.raises(TypeError, match=r"for Holds \(type <class '.*Plain'> is not supported\); pass a"):
         adapter_for(Holds)
 
 
@@ -151,7 +151,7 @@ class Forward(pydantic.BaseModel):
     later: Later  # type: ignore[name-defined]  # noqa: F821
 
 
-def test_a_name_that_is_not_defined_yet_is_told() -> None:
+def test_a_name_that_is_not_defined_yet_is_reported() -> None:
     with pytest.raises(TypeError, match=r"Forward.*(not defined|not fully defined)"):
         adapter_for(Forward)
 

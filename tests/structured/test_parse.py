@@ -114,7 +114,7 @@ def test_a_decoded_dict_is_a_completion_without_values() -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "I will not"])
-def test_a_refusal_is_no_value_and_no_error(api: SyncApi, content: Any) -> None:
+def test_a_refusal_is_not_a_value_and_no_error(api: SyncApi, content: Any) -> None:
     with ScriptedServer(json_reply(completion(choice(content, refusal="I cannot.")))) as server:
         parsed = parse(api, server, response_format=PydanticWeather)
     assert parsed.choices[0].message.parsed is None
@@ -130,7 +130,7 @@ def test_a_refusal_is_no_value_and_no_error(api: SyncApi, content: Any) -> None:
 )
 @pytest.mark.parametrize("content", ['{"city": "Zü', WEATHER, None])
 @pytest.mark.parametrize("asked", [{"response_format": PydanticWeather}, {}])
-def test_a_choice_that_was_cut_off_is_told_with_its_completion(
+def test_a_choice_that_was_cut_off_is_reported_with_its_completion(
     api: SyncApi, finish: str, kind: type[StructuredOutputError], words: str, content: Any, asked: Any
 ) -> None:
     reply = completion(choice(index=0), choice(content, 1, finish))
@@ -153,17 +153,17 @@ INVALID: dict[str, tuple[Any, str, str]] = {
     "a validator of the type": ('{"city": "", "degrees": 1}', "/city", "at least 1 character"),
     "another value": ("[]", "", "should be an object"),
     "null": ("null", "", "should be an object"),
-    "empty": ("", "", "it is no JSON"),
-    "no content": (None, "", "it is no JSON"),
-    "words": ("The weather is fine.", "", "does the server know response_format"),
-    "a code fence": (f"```json\n{WEATHER}\n```", "", "it is no JSON"),
-    "words after it": (f"{WEATHER} Enjoy!", "", "it is no JSON"),
-    "half of it": (WEATHER[:20], "", "it is no JSON"),
+    "empty": ("", "", "it is not JSON"),
+    "no content": (None, "", "it is not JSON"),
+    "words": ("The weather is fine.", "", "does the server support response_format"),
+    "a code fence": (f"```json\n{WEATHER}\n```", "", "it is not JSON"),
+    "words after it": (f"{WEATHER} Enjoy!", "", "it is not JSON"),
+    "half of it": (WEATHER[:20], "", "it is not JSON"),
 }
 
 
 @pytest.mark.parametrize(("content", "pointer", "words"), INVALID.values(), ids=INVALID.keys())
-def test_a_reply_that_is_no_value_is_told_with_its_completion(
+def test_a_reply_that_is_invalid_is_reported_with_its_completion(
     api: SyncApi, content: Any, pointer: str, words: str
 ) -> None:
     reply = completion(choice(), choice(content, 1))
@@ -172,7 +172,7 @@ def test_a_reply_that_is_no_value_is_told_with_its_completion(
             parse(api, server, response_format=PydanticWeather)
     error = caught.value
     assert words in str(error)
-    assert str(error).startswith("/choices/1/message/content is no PydanticWeather")
+    assert str(error).startswith("/choices/1/message/content is not a valid PydanticWeather")
     assert (error.where, error.pointer) == ("/choices/1/message/content", pointer)
     assert error.error is error.__cause__
     assert type(error.error).__name__ == "ValidationError"
@@ -191,7 +191,7 @@ def test_each_library_tells_what_is_wrong_and_where(api: SyncApi, kind: Any) -> 
         with pytest.raises(OutputValidationError) as caught:
             parse(api, server, response_format=kind)
     assert caught.value.pointer == "/days/0"
-    assert f"is no {kind.__name__} at /days/0: " in str(caught.value)
+    assert f"is not a valid {kind.__name__} at /days/0: " in str(caught.value)
 
 
 def test_an_error_of_a_callers_validator_keeps_the_completion(api: SyncApi) -> None:
@@ -281,10 +281,10 @@ def test_arguments_of_tools_are_values_where_the_type_is_known(api: SyncApi) -> 
 @pytest.mark.parametrize(
     ("arguments", "pointer"), [('{"explanation": 1, "output": ""}', "/explanation"), ("{oops", ""), ("", "")]
 )
-def test_arguments_that_are_no_value_are_told_with_their_place(api: SyncApi, arguments: str, pointer: str) -> None:
+def test_arguments_that_are_invalid_are_reported_with_their_place(api: SyncApi, arguments: str, pointer: str) -> None:
     calls = [function_call("{}", "free"), function_call(arguments, "typed")]
     with ScriptedServer(json_reply(completion(choice(None, finish="tool_calls", tool_calls=calls)))) as server:
-        with pytest.raises(OutputValidationError, match="arguments is no Step") as caught:
+        with pytest.raises(OutputValidationError, match="arguments is not a valid Step") as caught:
             parse(api, server, tools=[Typed(adapter_for(Step), tool("typed")), tool("free")])
     assert caught.value.where == "/choices/0/message/tool_calls/1/function/arguments"
     assert caught.value.pointer == pointer
@@ -334,14 +334,14 @@ def test_the_raw_response_is_parsed_when_asked(api: SyncApi) -> None:
                 bad.parse()
 
 
-def test_what_cannot_be_asked_for_is_told_before_anything_is_sent(api: SyncApi) -> None:
+def test_what_cannot_be_asked_for_is_reported_before_anything_is_sent(api: SyncApi) -> None:
     with ScriptedServer(json_reply(completion(choice())), stream_reply([])) as server:
         client = api.client(base_url=server.base_url)
-        with pytest.raises(SchemaError, match="/properties/value/items: takes any JSON"):
+        with pytest.raises(SchemaError, match="/properties/value/items: allows any JSON"):
             parse(api, server, client, response_format=list)
         with pytest.raises(SchemaError, match="free names"):
             parse(api, server, client, response_format=dict[str, int])
-        with pytest.raises(TypeError, match="is no type"):
+        with pytest.raises(TypeError, match="is not a type"):
             parse(api, server, client, response_format="json_object")
         with pytest.raises(TypeError, match=r"use stream\(response_format=\.\.\.\)"):
             parse(api, server, client, response_format=Step, extra_body={"stream": True})
@@ -355,7 +355,7 @@ def test_what_cannot_be_asked_for_is_told_before_anything_is_sent(api: SyncApi) 
         assert server.requests == []
 
 
-def test_a_type_given_to_create_is_told_where_it_belongs(api: SyncApi) -> None:
+def test_a_type_given_to_create_is_reported_where_it_belongs(api: SyncApi) -> None:
     with ScriptedServer(json_reply(completion(choice()))) as server:
         with pytest.raises(RequestValidationError, match=r"/response_format: .*class Step; .* parse\(\)"):
             api.create(api.client(base_url=server.base_url), response_format=Step)

@@ -124,7 +124,7 @@ def test_a_stream_without_a_type_costs_nothing_more() -> None:
 @pytest.mark.parametrize(
     ("finish", "kind"), [("length", LengthFinishReasonError), ("content_filter", ContentFilterFinishReasonError)]
 )
-def test_a_cut_choice_is_told_at_the_end_with_all_that_came(
+def test_a_cut_choice_is_reported_at_the_end_with_all_that_came(
     api: SyncApi, finish: str, kind: type[StructuredOutputError]
 ) -> None:
     usage = value(usage={"prompt_tokens": 1, "completion_tokens": 7, "total_tokens": 8})
@@ -163,12 +163,12 @@ def test_a_cut_choice_without_a_type_is_no_error(api: SyncApi) -> None:
 @pytest.mark.parametrize(
     "content", ['{"city": "a", "degrees": "hot"}', f"```json\n{WEATHER}\n```", "Fine.", WEATHER[:20]]
 )
-def test_a_reply_that_is_no_value_is_told_at_the_end_and_where_it_is_read(api: SyncApi, content: str) -> None:
+def test_an_invalid_reply_is_reported_at_the_end_and_where_it_is_read(api: SyncApi, content: str) -> None:
     pieces = sse(*chunks(content, 5), value(usage={"total_tokens": 8}), DONE)
     with ScriptedServer(stream_reply(pieces)) as server:
         with opened(api, server, response_format=PydanticWeather) as stream:
             events = []
-            with pytest.raises(OutputValidationError, match="is no PydanticWeather") as caught:
+            with pytest.raises(OutputValidationError, match="is not a valid PydanticWeather") as caught:
                 while True:
                     events.append(api.next(stream))
             assert caught.value.completion.usage.total_tokens == 8
@@ -194,12 +194,12 @@ def test_the_error_comes_to_whatever_consumes_the_stream(api: SyncApi) -> None:
             api.next(stream)  # and left: what was not read to the end is not judged
 
 
-def test_an_empty_reply_is_no_value(api: SyncApi) -> None:
+def test_an_empty_reply_is_not_a_value(api: SyncApi) -> None:
     for content in ("", None):
         pieces = sse(value(one(content=content)), value(one("stop")), DONE)
         with ScriptedServer(stream_reply(pieces)) as server:
             with opened(api, server, response_format=PydanticWeather) as stream:
-                with pytest.raises(OutputValidationError, match="it is no JSON"):
+                with pytest.raises(OutputValidationError, match="it is not JSON"):
                     api.chunks(stream)
 
 
@@ -211,7 +211,7 @@ def test_a_reply_without_a_finish_reason_is_whole_after_done(api: SyncApi) -> No
             assert run(api, stream.get_final_completion()).choices[0].message.parsed is done.parsed
 
 
-def test_a_refusal_is_no_value_and_no_error(api: SyncApi) -> None:
+def test_a_refusal_is_not_a_value_and_no_error(api: SyncApi) -> None:
     pieces = sse(value(one(role="assistant", content="")), value(one(refusal="I can")), value(one(refusal="not.")))
     with ScriptedServer(stream_reply([*pieces, *sse(value(one("stop")), DONE)])) as server:
         with opened(api, server, response_format=PydanticWeather) as stream:
@@ -252,12 +252,12 @@ def test_arguments_of_tools_grow_to_values_where_the_type_is_known(api: SyncApi,
     assert told.parsed == message.parsed == (VALUE if content == WEATHER else None)
 
 
-def test_arguments_that_are_no_value_are_told(api: SyncApi) -> None:
+def test_arguments_that_are_invalid_are_reported(api: SyncApi) -> None:
     values = [value(one(tool_calls=[call('{"explanation": 1}', 0, "t0", "typed")])), value(one("tool_calls")), DONE]
     with ScriptedServer(stream_reply(sse(*values))) as server:
         with opened(api, server, tools=[Typed(adapter_for(Step), tool("typed"))]) as stream:
             events = []
-            with pytest.raises(OutputValidationError, match="is no Step") as caught:
+            with pytest.raises(OutputValidationError, match="is not a valid Step") as caught:
                 while True:
                     events.append(api.next(stream))
             assert caught.value.where == "/choices/0/message/tool_calls/0/function/arguments"
@@ -265,7 +265,7 @@ def test_arguments_that_are_no_value_are_told(api: SyncApi) -> None:
                 _ = events[-1].parsed_arguments
 
 
-def test_choices_are_told_apart(api: SyncApi) -> None:
+def test_choices_are_reported_apart(api: SyncApi) -> None:
     other = '{"city": "b", "degrees": 2}'
     first, second = chunks(WEATHER, 9), chunks(other, 4, index=1)
     mixed = [entry for pair in zip(first, second, strict=True) for entry in pair]

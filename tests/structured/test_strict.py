@@ -212,7 +212,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "inlined from a definition": (
         {"$ref": "#/$defs/Free", "title": "T"}, "/$defs/Free/properties/b~1c", "free names"),
     "types that exclude each other": (
-        {"allOf": [{"type": "string"}, {"type": "integer"}]}, "/properties/a/allOf/1/type", "two values hold"),
+        {"allOf": [{"type": "string"}, {"type": "integer"}]}, "/properties/a/allOf/1/type", "two values apply"),
     "a property twice": (
         {"allOf": [holding(TEXT), holding({"type": "null"})]}, "/properties/a/allOf/1/properties/a", "two schemas"),
     "two unions": ({"anyOf": [TEXT], "oneOf": [TEXT]}, "/properties/a", "two unions"),
@@ -225,7 +225,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize(("part", "pointer", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_strict_mode_has_not_is_refused_with_its_place(part: Any, pointer: str, reason: str) -> None:
+def test_what_strict_mode_does_not_support_is_refused_with_its_place(part: Any, pointer: str, reason: str) -> None:
     free = {"type": "object", "properties": {"b/c": {"type": "object"}}}
     schema = holding(part, **{"$defs": {"Free": free}})
     before = copy.deepcopy(schema)
@@ -249,7 +249,7 @@ def test_a_root_that_is_no_object_is_refused(schema: Any, found: str) -> None:
     assert caught.value.problems == (("", f"is {found}, and must be one object: make it a field of a class"),)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(SchemaError) as caught:
         strict_schema({"type": "object", "properties": {"a": {}, "b": {"type": "object"}, "c": False}})
     assert [pointer for pointer, _ in caught.value.problems] == ["/properties/a", "/properties/b", "/properties/c"]

@@ -52,7 +52,7 @@ def test_the_events_tell_of_everything_in_order(runs: Runs) -> None:
     assert run.usage is not None and run.usage.total_tokens == 30
 
 
-def test_leaving_the_stream_lets_go_of_the_connection() -> None:
+def test_leaving_the_stream_closes_the_connection() -> None:
     with (
         ScriptedServer(slowly(streamed(completion(says("A long story."))))) as server,
         Client(base_url=server.base_url) as client,
@@ -62,13 +62,13 @@ def test_leaving_the_stream_lets_go_of_the_connection() -> None:
                 if event.type == "content.delta":
                     break
         assert server.wait_until_closed()
-        with pytest.raises(ChatCompletionsError, match="closed before its end"):
+        with pytest.raises(ChatCompletionsError, match="closed before it ended"):
             stream.get_final_run()
         assert list(stream) == []
         stream.close()
 
 
-def test_leaving_the_async_stream_lets_go_of_the_connection_and_of_the_tools() -> None:
+def test_leaving_the_async_stream_closes_the_connection_and_cancels_the_tools() -> None:
     cancelled = []
 
     async def nap(x: int) -> None:
@@ -91,7 +91,7 @@ def test_leaving_the_async_stream_lets_go_of_the_connection_and_of_the_tools() -
                         await asyncio.sleep(0.05)
                         break
             assert cancelled == [1] and len(asyncio.all_tasks()) == 1
-            with pytest.raises(ChatCompletionsError, match="closed before its end"):
+            with pytest.raises(ChatCompletionsError, match="closed before it ended"):
                 await stream.get_final_run()
 
     called = streamed(completion(calls(("nap", {"x": 1}))))
@@ -99,7 +99,7 @@ def test_leaving_the_async_stream_lets_go_of_the_connection_and_of_the_tools() -
         asyncio.run(main(server))
 
 
-def test_a_stream_that_is_not_kept_lets_go_of_the_connection() -> None:
+def test_a_stream_that_is_not_kept_closes_the_connection() -> None:
     with (
         ScriptedServer(slowly(streamed(completion(says("A long story."))))) as server,
         Client(base_url=server.base_url) as client,

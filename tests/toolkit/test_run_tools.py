@@ -106,12 +106,12 @@ def test_a_run_without_calls_is_an_answer(runs: Runs) -> None:
             '{"a": 1, "c": 2}',
             "Error: the arguments of add do not fit: /c: there is no such parameter; there are: a, b",
         ),
-        ("add", '{"a": 1', "Error: the arguments of add do not fit: /: is no JSON"),
+        ("add", '{"a": 1', "Error: the arguments of add do not fit: /: is not JSON"),
         ("add", "[1]", "Error: the arguments of add do not fit: /: is [1], not an object"),
         ("ad", "{}", "Error: there is no tool 'ad'; there are: add, fails"),
     ],
 )
-def test_what_went_wrong_is_told_to_the_model(runs: Runs, name: str, arguments: str, told: str) -> None:
+def test_what_went_wrong_is_sent_to_the_model(runs: Runs, name: str, arguments: str, told: str) -> None:
     """Also arguments that are no JSON: they are never used, and the run goes on."""
     with ScriptedServer(runs.reply(calls((name, arguments))), runs.reply(says("I see."))) as server:
         run = runs.run(runs.client(server.base_url), tools=[add, fails])
@@ -137,7 +137,7 @@ def test_a_failure_can_end_the_run(runs: Runs) -> None:
         assert again.result.content == error.result.content
 
 
-def test_a_function_says_what_is_told_of_a_failure(runs: Runs) -> None:
+def test_a_function_says_what_is_reported_of_a_failure(runs: Runs) -> None:
     with ScriptedServer(runs.reply(calls(("fails", {}))), runs.reply(says("Well."))) as server:
         run = runs.run(
             runs.client(server.base_url), tools=[fails], on_tool_error=lambda error: f"no: {type(error).__name__}"
@@ -253,7 +253,7 @@ def test_calls_that_nobody_here_can_answer_end_the_run(runs: Runs) -> None:
     ]
 
 
-def test_arguments_that_do_not_fit_a_type_are_told(runs: Runs) -> None:
+def test_arguments_that_do_not_fit_a_type_are_reported(runs: Runs) -> None:
     replies = [
         runs.reply(calls(("City", {"name": "Bern", "people": "many"}))),
         runs.reply(calls(("City", {"name": "Bern", "people": 5}))),
@@ -383,7 +383,9 @@ def test_the_last_answer_has_a_type(runs: Runs) -> None:
     ("text", "reason", "kind"),
     [('{"name": 1}', "stop", OutputValidationError), ('{"name": "B', "length", LengthFinishReasonError)],
 )
-def test_a_last_answer_that_is_no_value_of_its_type(runs: Runs, text: str, reason: str, kind: type[Exception]) -> None:
+def test_a_last_answer_that_is_not_a_value_of_its_type(
+    runs: Runs, text: str, reason: str, kind: type[Exception]
+) -> None:
     with ScriptedServer(runs.reply(calls(("add", {"a": 1}))), runs.reply(says(text), reason)) as server:
         with pytest.raises(kind) as caught:
             runs.run(runs.client(server.base_url), tools=[add], response_format=City)
@@ -438,11 +440,11 @@ def test_an_async_function_needs_the_async_client(runs: Runs) -> None:
         ({"tools": [add, function_tool(add)]}, "two tools have the name 'add'"),
         ({"tools": [City, function_tool(add, name="City")]}, "two tools have the name 'City'"),
         ({"tools": add}, "tools is a function"),
-        ({"tools": [3]}, "not of 3"),
+        ({"tools": [3]}, "not from 3"),
         ({"messages": "Hello"}, "messages is a str"),
     ],
 )
-def test_what_cannot_be_run_is_told_before_anything_is_sent(runs: Runs, arguments: Any, said: str) -> None:
+def test_what_cannot_be_run_is_reported_before_anything_is_sent(runs: Runs, arguments: Any, said: str) -> None:
     with ScriptedServer(runs.reply(says("x"))) as server:
         with pytest.raises((TypeError, ValueError), match=said):
             runs.run(runs.client(server.base_url), **arguments)

@@ -210,12 +210,12 @@ class Completions:
             StructuredOutputError: The answer was cut off in its tool calls, or is no value of the type.
             APIError: A call of the API failed. All errors that end a run have it as `.run`, as far as it came.
         """
-        from chat_completions.toolkit.run_stream import ToolRunStream, rounds_of
-        from chat_completions.toolkit.runners import Turns
+        from chat_completions.toolkit.run_stream import ToolRunStream, tool_loop_for
+        from chat_completions.toolkit.runners import ToolRunner
 
-        rounds = rounds_of(arguments, self._sender.settings.deadline, runs_async=False)
+        loop = tool_loop_for(arguments, self._sender.settings.deadline, runs_async=False)
         opener = functools.partial(open_stream, self._sender) if stream else None
-        run = ToolRunStream[Any](Turns(self.create, rounds, opener), rounds)
+        run = ToolRunStream[Any](ToolRunner(self.create, loop, opener), loop)
         return run if stream else run.get_final_run()
 
 
@@ -338,11 +338,11 @@ class AsyncCompletions:
         Returns:
             What can be awaited for the run; with `stream=True`, an async context manager that gives its events.
         """
-        from chat_completions.toolkit.run_stream import AsyncToolRunStream, rounds_of
-        from chat_completions.toolkit.runners import AsyncTurns
+        from chat_completions.toolkit.run_stream import AsyncToolRunStream, tool_loop_for
+        from chat_completions.toolkit.runners import AsyncToolRunner
 
-        rounds = rounds_of(arguments, self._sender.settings.deadline, runs_async=True)
+        loop = tool_loop_for(arguments, self._sender.settings.deadline, runs_async=True)
         opener = functools.partial(open_stream_async, self._sender) if stream else None
-        turns = AsyncTurns(self.create, rounds, opener, max_concurrency=max_concurrency)
-        run = AsyncToolRunStream[Any](turns, rounds)
+        runner = AsyncToolRunner(self.create, loop, opener, max_concurrency=max_concurrency)
+        run = AsyncToolRunStream[Any](runner, loop)
         return run if stream else run.get_final_run()

@@ -6,7 +6,7 @@ from chat_completions.observability import instrument
 client = Client()
 instrument(client)
 
-Nothing is observed before that, and an import of this module imports no OpenTelemetry.
+Nothing is observed before that, and importing this module does not import OpenTelemetry.
 """
 
 from __future__ import annotations
@@ -36,39 +36,39 @@ def instrument(
     capture_content: bool | None = None,
     provider_name: str | None = None,
 ) -> None:
-    """Observe the calls of a client, and of the clients that `with_options` makes of it from now on.
+    """Observe the calls of a client, and of clients created from it by `with_options` from now on.
 
-    Doing it again replaces what was set before.
+    Calling it again replaces the earlier settings.
 
     Args:
         client: The client.
         tracer_provider: Where spans go; by default the global provider.
         meter_provider: Where metrics go; by default the global provider.
-        capture_content: Whether spans hold messages, tools and what errors say; by default what
-            `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, and if it says nothing, no.
-        provider_name: The `gen_ai.provider.name`; by default known by the server's address, else `openai`.
+        capture_content: Whether spans hold messages, tools and error messages; by default, as
+            `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, and False if it is not set.
+        provider_name: The `gen_ai.provider.name`; by default inferred from the server's address, else `openai`.
 
     Raises:
         ImportError: The extra is not installed.
-        TypeError: This is no client.
+        TypeError: This is not a client.
     """
     settings = _settings_of(client)
     settings._observer = _observer(tracer_provider, meter_provider, capture_content, provider_name)
 
 
 def uninstrument(client: Client | AsyncClient) -> None:
-    """Observe the calls of a client no more, neither by `instrument` nor by `ChatCompletionsInstrumentor`.
+    """Stop observing the calls of a client, whether by `instrument` or by `ChatCompletionsInstrumentor`.
 
     Raises:
-        TypeError: This is no client.
+        TypeError: This is not a client.
     """
     _settings_of(client)._observer = None
 
 
 class ChatCompletionsInstrumentor:
-    """Observes the calls of all clients, also of those that there are; `opentelemetry-instrument` makes one.
+    """Observes the calls of all clients, including existing ones; `opentelemetry-instrument` creates one.
 
-    A client with an `instrument` or `uninstrument` of its own goes by that.
+    A client that was passed to `instrument` or `uninstrument` keeps that setting.
     """
 
     def instrument(
@@ -80,7 +80,7 @@ class ChatCompletionsInstrumentor:
         provider_name: str | None = None,
         **_: Any,
     ) -> None:
-        """Begin to observe; the arguments are those of the function `instrument`, and unknown ones are let pass.
+        """Start observing; the arguments are those of the function `instrument`, and unknown ones are ignored.
 
         Raises:
             ImportError: The extra is not installed.
@@ -88,11 +88,11 @@ class ChatCompletionsInstrumentor:
         Settings._observer = _observer(tracer_provider, meter_provider, capture_content, provider_name)
 
     def uninstrument(self, **_: Any) -> None:
-        """Cease to observe."""
+        """Stop observing."""
         Settings._observer = None
 
     def instrumentation_dependencies(self) -> Collection[str]:
-        """Return the packages that have to be there to be instrumented: none beside this one."""
+        """Return the packages that must be installed to be instrumented: none besides this one."""
         return ()
 
     @property
@@ -103,7 +103,7 @@ class ChatCompletionsInstrumentor:
 
 def _settings_of(client: Any) -> Settings:
     if not isinstance(client, (Client, AsyncClient)):
-        raise TypeError(f"this is a {type(client).__name__}; give a Client or an AsyncClient")
+        raise TypeError(f"this is a {type(client).__name__}; pass a Client or an AsyncClient")
     return client._settings
 
 
@@ -124,7 +124,7 @@ def _observer(
     from chat_completions.observability._operations import Observer
 
     if capture_content is None:
-        # The value for events alone is heeded as well: there is no content where none is asked for, and no events.
+        # The value for events alone is accepted as well, but captures nothing, since there are no events.
         capture_content = os.environ.get(CAPTURE, "").strip().lower() in _CAPTURING
     return Observer(tracer_provider, meter_provider, capture_content, provider_name)
 

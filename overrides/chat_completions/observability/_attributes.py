@@ -1,7 +1,7 @@
-"""What spans and metrics say of a call, by the semantic conventions for generative AI. No I/O, no OpenTelemetry.
+"""The attributes of a call's spans and metrics, by the semantic conventions for generative AI. No I/O.
 
-The names are those of the conventions' release 1.41.1, the last one before they moved to a repository of their own,
-which has made no release yet. Ours, for which the conventions have no name, begin with `chat_completions.`.
+The names are those of the conventions' release 1.41.1, the last one before they moved to a separate repository,
+which has no release yet. Attributes that the conventions do not name begin with `chat_completions.`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PROVIDERS = {
     ".openai.azure.com": "azure.ai.openai",
     ".services.ai.azure.com": "azure.ai.inference",
 }
-# Whose telemetry has the attributes that begin with `openai.`.
+# The providers whose spans have the attributes that begin with `openai.`.
 _OPENAI = frozenset({"azure.ai.openai", "openai"})
 
 _NUMBER, _WHOLE, _TEXT = (int, float), (int,), (str,)
@@ -65,8 +65,8 @@ _RESPONSE_OPENAI: dict[str, tuple[str, tuple[type, ...]]] = {
     "service_tier": ("openai.response.service_tier", _TEXT),
     "system_fingerprint": ("openai.response.system_fingerprint", _TEXT),
 }
-# The attributes of a span that its metrics have as well.
-_MEASURED = (
+# The span attributes that metrics carry as well.
+_METRIC_ATTRIBUTES = (
     "gen_ai.operation.name",
     "gen_ai.provider.name",
     "gen_ai.request.model",
@@ -74,11 +74,11 @@ _MEASURED = (
     "server.address",
     "server.port",
 )
-_MEASURED_OF_DURATION = ("error.type", *(name for name, _ in _RESPONSE_OPENAI.values()))
+_DURATION_ATTRIBUTES = ("error.type", *(name for name, _ in _RESPONSE_OPENAI.values()))
 
 
 def server(url: str) -> Attributes:
-    """Return what an address says of a server; nothing of a user, a path or a query."""
+    """Return the host and port of an address; no user, path or query."""
     parts = urlsplit(url)
     if not parts.hostname:
         return {}
@@ -86,7 +86,7 @@ def server(url: str) -> Attributes:
 
 
 def provider_of(host: str) -> str:
-    """Return the provider at an address; `openai` for one that is not known, because it offers the same API."""
+    """Return the provider at an address; `openai` for an unknown one, because it offers the same API."""
     for end, name in _PROVIDERS.items():
         if host == end or (end[0] in ".-" and host.endswith(end)):
             return name
@@ -94,63 +94,63 @@ def provider_of(host: str) -> str:
 
 
 def request(body: Mapping[str, Any], provider: str) -> Attributes:
-    """Return what a span says of the body of a request, without its messages."""
-    told = _picked(body, _REQUEST)
+    """Return the attributes of a request body, without its messages."""
+    attributes = _select(body, _REQUEST)
     model, stop, count, tier = (body.get(name) for name in ("model", "stop", "n", "service_tier"))
     if isinstance(model, str):
-        told["gen_ai.request.model"] = model
+        attributes["gen_ai.request.model"] = model
     if sequences := [stop] if isinstance(stop, str) else _texts(stop):
-        told["gen_ai.request.stop_sequences"] = sequences
+        attributes["gen_ai.request.stop_sequences"] = sequences
     if type(count) is int and count != 1:
-        told["gen_ai.request.choice.count"] = count
+        attributes["gen_ai.request.choice.count"] = count
     if body.get("stream") is True:
-        told["gen_ai.request.stream"] = True
+        attributes["gen_ai.request.stream"] = True
     if output := _output_type(body):
-        told["gen_ai.output.type"] = output
+        attributes["gen_ai.output.type"] = output
     if provider in _OPENAI:
-        told["openai.api.type"] = "chat_completions"
+        attributes["openai.api.type"] = "chat_completions"
         if isinstance(tier, str) and tier != "auto":
-            told["openai.request.service_tier"] = tier
-    return told
+            attributes["openai.request.service_tier"] = tier
+    return attributes
 
 
 def response(body: Mapping[str, Any], provider: str) -> Attributes:
-    """Return what a span says of a completion, without its messages."""
-    told = _picked(body, {**_RESPONSE, **_RESPONSE_OPENAI} if provider in _OPENAI else _RESPONSE)
+    """Return the attributes of a completion, without its messages."""
+    attributes = _select(body, {**_RESPONSE, **_RESPONSE_OPENAI} if provider in _OPENAI else _RESPONSE)
     choices = body.get("choices")
     reasons = [choice.get("finish_reason") for choice in choices or () if isinstance(choice, Mapping)]
     if finished := _texts(reasons):
-        told["gen_ai.response.finish_reasons"] = finished
+        attributes["gen_ai.response.finish_reasons"] = finished
     usage = body.get("usage")
     if isinstance(usage, Mapping):
-        read, thought = (
+        prompt_details, completion_details = (
             details if isinstance(details := usage.get(name), Mapping) else {}
             for name in ("prompt_tokens_details", "completion_tokens_details")
         )
         counts = {
             "gen_ai.usage.input_tokens": usage.get("prompt_tokens"),
             "gen_ai.usage.output_tokens": usage.get("completion_tokens"),
-            "gen_ai.usage.cache_read.input_tokens": read.get("cached_tokens"),
-            "gen_ai.usage.reasoning.output_tokens": thought.get("reasoning_tokens"),
+            "gen_ai.usage.cache_read.input_tokens": prompt_details.get("cached_tokens"),
+            "gen_ai.usage.reasoning.output_tokens": completion_details.get("reasoning_tokens"),
         }
-        told |= {name: count for name, count in counts.items() if type(count) is int}
-    return told
+        attributes |= {name: count for name, count in counts.items() if type(count) is int}
+    return attributes
 
 
 def page(body: Mapping[str, Any]) -> Attributes:
-    """Return what a span says of a page of stored completions."""
+    """Return the attributes of a page of stored completions."""
     data = body.get("data")
     return {"chat_completions.page.items": len(data)} if isinstance(data, list) else {}
 
 
-def measured(told: Mapping[str, Any], *, duration: bool = False) -> Attributes:
-    """Return those attributes of a span that its metrics have, too."""
-    names = (*_MEASURED, *_MEASURED_OF_DURATION) if duration else _MEASURED
-    return {name: told[name] for name in names if name in told}
+def metric_attributes(attributes: Mapping[str, Any], *, duration: bool = False) -> Attributes:
+    """Return the span attributes that metrics carry as well."""
+    names = (*_METRIC_ATTRIBUTES, *_DURATION_ATTRIBUTES) if duration else _METRIC_ATTRIBUTES
+    return {name: attributes[name] for name in names if name in attributes}
 
 
-def _picked(body: Mapping[str, Any], names: Mapping[str, tuple[str, tuple[type, ...]]]) -> Attributes:
-    # By exact type: to Python True is a number.
+def _select(body: Mapping[str, Any], names: Mapping[str, tuple[str, tuple[type, ...]]]) -> Attributes:
+    # By exact type: in Python, True is an int.
     return {name: body[field] for field, (name, types) in names.items() if type(body.get(field)) in types}
 
 

@@ -1,7 +1,7 @@
-"""Messages of a request and of a completion, in the form that the semantic conventions give them. No I/O.
+"""Messages of a request and of a completion, in the form of the semantic conventions. No I/O.
 
-A message is a role and its parts. Text, reasoning and tool calls are told whole. Of images, sound and files the kind is
-told and no more, as they would burst a span; of addresses neither user nor query, which may be a signature.
+A message is a role and its parts. Text, reasoning and tool calls are included whole. Images, audio and files are
+included by kind only, as they would overflow a span; addresses without user and query, which may hold a signature.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ _REASONING = ("reasoning_content", "reasoning")
 
 def input_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the messages of a request."""
-    return [_message(message) for message in _listed(body.get("messages")) if isinstance(message, Mapping)]
+    return [_message(message) for message in _as_list(body.get("messages")) if isinstance(message, Mapping)]
 
 
 def output_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the messages of a completion, one for each choice, as far as it has come."""
-    told = []
-    for choice in _listed(body.get("choices")):
+    """Return the messages of a completion, one for each choice, complete or so far."""
+    messages = []
+    for choice in _as_list(body.get("choices")):
         message = choice.get("message") if isinstance(choice, Mapping) else None
         if isinstance(message, Mapping):
-            told.append({**_message(message), "finish_reason": choice.get("finish_reason") or "error"})
-    return told
+            messages.append({**_message(message), "finish_reason": choice.get("finish_reason") or "error"})
+    return messages
 
 
 def tool_definitions(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the names of the tools of a request, and of what kind they are."""
-    told = []
-    for tool in _listed(body.get("tools")):
+    """Return the names and kinds of the tools of a request."""
+    definitions = []
+    for tool in _as_list(body.get("tools")):
         kind = tool.get("type") if isinstance(tool, Mapping) else None
         definition = tool.get(kind) if isinstance(kind, str) else None
         if isinstance(definition, Mapping) and isinstance(definition.get("name"), str):
-            told.append({"type": kind, "name": definition["name"]})
-    return told
+            definitions.append({"type": kind, "name": definition["name"]})
+    return definitions
 
 
 def as_text(value: Any) -> str:
@@ -49,10 +49,10 @@ def as_text(value: Any) -> str:
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     role = message.get("role")
-    told: dict[str, Any] = {"role": role if isinstance(role, str) else "assistant"}
+    converted: dict[str, Any] = {"role": role if isinstance(role, str) else "assistant"}
     if isinstance(name := message.get("name"), str) and role != "function":
-        told["name"] = name
-    return {**told, "parts": list(_parts(message))}
+        converted["name"] = name
+    return {**converted, "parts": list(_parts(message))}
 
 
 def _parts(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -69,9 +69,9 @@ def _parts(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(refusal := message.get("refusal"), str) and refusal:
         yield {"type": "refusal", "content": refusal}
     if isinstance(audio := message.get("audio"), Mapping):
-        # In a request it names what was said before, in a completion it is the sound.
+        # In a request it refers to earlier audio; in a completion it is the audio itself.
         yield {**_media("audio"), "content": audio.get("transcript") or ""}
-    for call in _listed(message.get("tool_calls")):
+    for call in _as_list(message.get("tool_calls")):
         if isinstance(call, Mapping):
             yield _tool_call(call.get("function") or call.get("custom"), call.get("id"))
     if isinstance(function_call := message.get("function_call"), Mapping):
@@ -83,7 +83,7 @@ def _content(content: Any) -> Iterator[dict[str, Any]]:
         if content:
             yield {"type": "text", "content": content}
         return
-    for part in _listed(content):
+    for part in _as_list(content):
         if isinstance(part, Mapping):
             yield _part(part)
 
@@ -112,7 +112,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _media(modality: str, mime_type: str | None = None) -> dict[str, Any]:
-    """Return a part that holds data, without them."""
+    """Return a part that stands for data, without the data."""
     return {"type": "blob", "modality": modality, **({"mime_type": mime_type} if mime_type else {}), "content": ""}
 
 
@@ -120,12 +120,12 @@ def _tool_call(function: Any, call_id: Any) -> dict[str, Any]:
     function = function if isinstance(function, Mapping) else {}
     arguments = function.get("arguments", function.get("input"))
     if isinstance(arguments, str):
-        # As it came, where it was cut off, or is the text of a custom tool.
+        # Left as text if it was cut off, or is the input of a custom tool.
         with suppress(ValueError, RecursionError):
             arguments = json.loads(arguments)
     name = function.get("name")
     return {"type": "tool_call", "id": call_id, "name": name if isinstance(name, str) else "", "arguments": arguments}
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []

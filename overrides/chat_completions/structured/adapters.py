@@ -1,4 +1,4 @@
-"""A Python type as the library that it comes from sees it: its JSON Schema, and its values from JSON.
+"""The adapter of a Python type: which library exports its JSON Schema and reads its values from JSON.
 
     pydantic models and dataclasses         pydantic
     msgspec structs, attrs classes          msgspec
@@ -15,7 +15,7 @@ import typing
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from chat_completions.structured.adapter import SUPPORTED, _said, missing, unsupported
+from chat_completions.structured.adapter import SUPPORTED, _first_line, missing, unsupported
 
 if TYPE_CHECKING:
     from chat_completions.structured.adapter import Adapter
@@ -29,9 +29,9 @@ def adapter_for(kind: Any) -> Adapter:
 
     Raises:
         ImportError: The type needs a library that is not installed; the message names the extra.
-        TypeError: It is no type, or one of which no library knows the JSON Schema.
+        TypeError: It is not a type, or no library has a JSON Schema for it.
     """
-    # Only classes are kept: of two unions that are equal, the order may differ.
+    # Only classes are cached: equal unions may differ in order.
     return _class_adapter(kind) if isinstance(kind, type) and typing.get_origin(kind) is None else _adapter(kind)
 
 
@@ -49,12 +49,12 @@ def _adapter(kind: Any) -> Adapter:
         if hasattr(kind, "__struct_config__") or hasattr(kind, "__attrs_attrs__"):
             return _msgspec_adapter(kind)
     elif typing.get_origin(kind) is None and type(kind).__name__ not in ("NewType", "TypeAliasType"):
-        raise TypeError(f"{kind!r:.100} is no type; give {SUPPORTED}, or the response_format as a dict")
+        raise TypeError(f"{kind!r:.100} is not a type; pass {SUPPORTED}, or the response_format as a dict")
     return _either_adapter(kind)
 
 
 def _either_adapter(kind: Any) -> Adapter:
-    """Return the adapter of a type that is no library's own: of the first library that knows it."""
+    """Return the adapter of a type that belongs to no library: that of the first library that supports it."""
     names = [name for name in ("pydantic", "msgspec") if find_spec(name) is not None]
     if not names:
         raise missing(kind, "pydantic", " or 'chat-completions-client[msgspec]'")
@@ -64,7 +64,7 @@ def _either_adapter(kind: Any) -> Adapter:
             return _pydantic_adapter(kind) if name == "pydantic" else _msgspec_adapter(kind)
         except TypeError as error:
             errors.append(error)
-    reasons = (_said(error.__cause__) for error in errors)
+    reasons = (_first_line(error.__cause__) for error in errors)
     raise unsupported(kind, " / ".join(reasons)) from errors[-1].__cause__
 
 

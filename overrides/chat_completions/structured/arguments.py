@@ -1,4 +1,4 @@
-"""How the arguments of a tool's calls are read: by the type that the tool was made from, or as plain JSON."""
+"""How the arguments of tool calls are read: with the type that the tool was created from, or as plain JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chat_completions.structured.partial import partial_json
 
 
 class Loader(Protocol):
-    """What reads a text: an adapter, or plain JSON; see `Adapter`."""
+    """Reads a text: an adapter, or plain JSON; see `Adapter`."""
 
     @property
     def name(self) -> str: ...
@@ -39,10 +39,10 @@ class PlainJson:
 
 
 class Arguments(dict[str, Loader]):
-    """How the arguments of each tool are read, by the tool's name; a tool that is not here has no values.
+    """How the arguments of each tool are read, by the tool's name; a tool that is missing has no values.
 
-    A tool made from a type has an attribute `adapter`, on itself or on its `function`. Of the others, the strict ones
-    give JSON.
+    A tool created from a type has an attribute `adapter`, on itself or on its `function`. Other strict tools return
+    JSON.
 
     Args:
         tools: The `tools` of a request.

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 def response_format_for(kind: Any) -> ResponseFormatJSONSchemaParam:
     """Return the `response_format` that asks for a type, strictly.
 
-    What is no object (a list, a union, a number) is asked for as the field `value` of one.
+    A type that is not an object (a list, a union, a number) becomes the field `value` of one.
 
     Args:
-        kind: The type, as `adapter_for` takes it.
+        kind: The type, as for `adapter_for`.
 
     Raises:
         ImportError: The type needs a library that is not installed.
-        TypeError: It is no type, or one of which no library knows the JSON Schema.
+        TypeError: It is not a type, or no library has a JSON Schema for it.
         SchemaError: The API's strict mode has no schema for the type.
     """
     return format_of(response_adapter(kind))
 
 
 def response_adapter(kind: Any) -> Adapter:
-    """Return the adapter of a type that a reply shall be; its schema is an object."""
+    """Return the adapter of a reply's type; its schema is an object."""
     adapter = adapter_for(kind)
     return adapter if _is_object(adapter.schema()) else adapter.wrapped()
 
@@ -38,8 +38,8 @@ def response_adapter(kind: Any) -> Adapter:
 def format_of(adapter: Adapter) -> ResponseFormatJSONSchemaParam:
     """Return the `response_format` that asks for an adapter's type."""
     schema = strict_schema(adapter.schema())
-    told = {"type": "json_schema", "json_schema": {"name": adapter.name, "schema": schema, "strict": True}}
-    return cast("ResponseFormatJSONSchemaParam", told)
+    response_format = {"type": "json_schema", "json_schema": {"name": adapter.name, "schema": schema, "strict": True}}
+    return cast("ResponseFormatJSONSchemaParam", response_format)
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What a call asks its reply to be, and what a completion is in its light. No I/O."""
+"""The type that a call asks its reply to be, and the values of that type in a completion. No I/O."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from chat_completions.structured.adapter import Adapter
     from chat_completions.structured.arguments import Loader
 
-_SHOWN = 300
+_MAX_REASON = 300
 CUT_OFF = {"length": LengthFinishReasonError, "content_filter": ContentFilterFinishReasonError}
 
 
 class Outcome(NamedTuple):
-    """What loading a text came to: a value, or the error of the type's library."""
+    """The result of loading a text: a value, or the error of the type's library."""
 
     value: Any
     error: Exception | None = None
 
 
 class OutputSpec:
-    """What one call asks its reply to be.
+    """The type that one call asks its reply to be, and how its tools' arguments are read.
 
     Attributes:
         arguments: The arguments of the call, in which a type has become a `response_format`.
-        adapter: That of the type; None without a type.
+        adapter: The adapter of the type; None without a type.
         tools: How the arguments of each tool are read.
     """
 
@@ -55,15 +55,15 @@ class OutputSpec:
         self.tools = Arguments(arguments.get("tools"))
         self._outcomes: dict[tuple[str, str], Outcome] = {}
 
-    def anew(self) -> OutputSpec:
-        """Return the same for another reply."""
-        asked = copy.copy(self)
-        asked._outcomes = {}
-        return asked
+    def copy_for_reply(self) -> OutputSpec:
+        """Return a copy without outcomes, for another reply."""
+        spec = copy.copy(self)
+        spec._outcomes = {}
+        return spec
 
     @property
     def has_types(self) -> bool:
-        """Whether anything of the reply has a value."""
+        """Whether any part of the reply is to become a value."""
         return self.adapter is not None or bool(self.tools)
 
     def outcome(self, loader: Loader, where: str, text: str) -> Outcome:
@@ -81,7 +81,7 @@ class OutputSpec:
         Raises:
             LengthFinishReasonError: A choice was cut off at the limit of tokens.
             ContentFilterFinishReasonError: A choice was cut off by the content filter.
-            OutputValidationError: A reply is no value of its type.
+            OutputValidationError: A reply is not a value of its type.
         """
         parsed, errors = self._with_values(completion, is_whole=True)
         if errors:
@@ -89,7 +89,7 @@ class OutputSpec:
         return parsed
 
     def snapshot(self, completion: ChatCompletion) -> ParsedChatCompletion[Any]:
-        """Return an unfinished completion with its values, in which what is not valid yet is plain JSON so far."""
+        """Return an unfinished completion with its values, as plain JSON where it is not complete yet."""
         return self._with_values(completion, is_whole=False)[0]
 
     def _with_values(
@@ -116,7 +116,7 @@ class OutputSpec:
     def _fill(
         self, message: ParsedChatCompletionMessage[Any], at: str, is_done: bool
     ) -> list[tuple[Loader, str, str, Exception]]:
-        """Add the values of one message, and return what is wrong with them."""
+        """Set the values of one message, and return the faults found."""
         from chat_completions.models.parsed import ParsedFunction
 
         found: list[tuple[Any, str, Loader, str, str]] = []
@@ -133,7 +133,7 @@ class OutputSpec:
         faults = []
         for holder, name, loader, where, text in found:
             outcome = self.outcome(loader, where, text) if is_done else Outcome(loader.partial(text))
-            # Beside calls, content is what the model says meanwhile: it may be the value, and need not.
+            # Beside tool calls, the content may be a comment of the model instead of the value.
             if outcome.error is not None and not (calls and holder is message):
                 faults.append((loader, where, text, outcome.error))
             setattr(holder, name, outcome.value)
@@ -141,7 +141,7 @@ class OutputSpec:
 
 
 def content_text(content: Any) -> str:
-    """Return the text of a message's content; of one in parts, that of its text parts."""
+    """Return the text of a message's content, or of its text parts."""
     if isinstance(content, list):
         parts = [part.get("text") for part in content if isinstance(part, Mapping) and part.get("type") == "text"]
         return "".join(text for text in parts if isinstance(text, str))
@@ -149,7 +149,7 @@ def content_text(content: Any) -> str:
 
 
 def _json_text(arguments: Any) -> str:
-    """Return the JSON text of a call's arguments; some servers send the value that it says."""
+    """Return the JSON text of a call's arguments; some servers send the decoded value."""
     if arguments is None or isinstance(arguments, str):
         return arguments or ""
     return json.dumps(arguments)
@@ -162,22 +162,23 @@ def cut_off(reason: str, position: int, completion: ChatCompletion) -> Structure
         after = f" after {spent} tokens" if isinstance(spent, int) else ""
         what = f"was cut off at the limit of tokens{after}: raise max_completion_tokens, or ask for less"
     else:
-        what = "was cut off by the server's content filter: what it objects to is in the prompt or in the reply"
-    return CUT_OFF[reason](f"choice {position} {what}; .completion is what came", completion=completion)
+        what = "was cut off by the server's content filter, because of the prompt or of the reply"
+    return CUT_OFF[reason](f"choice {position} {what}; .completion is what was received", completion=completion)
 
 
 def invalid(
     loader: Loader, where: str, text: str, error: Exception, completion: ChatCompletion
 ) -> StructuredOutputError:
-    """Return the error for a text that is no value of its type."""
+    """Return the error for a text that is not a value of its type."""
     pointer, hint = "", ""
     try:
         pointer = _pointer(loader.place(error), json.loads(text))
     except (ValueError, RecursionError):
-        hint = " (it is no JSON: does the server know response_format and tools with a schema?)"
+        hint = " (it is not JSON: does the server support response_format and tools with a schema?)"
     at = f" at {pointer}" if pointer else ""
     return OutputValidationError(
-        f"{where} is no {loader.name}{at}: {_reason(error)}{hint}; .completion is what came, .error is the error",
+        f"{where} is not a valid {loader.name}{at}: {_reason(error)}{hint}; .completion is what was received, .error"
+        " is the cause",
         completion=completion,
         error=error,
         where=where,
@@ -196,9 +197,11 @@ def _pointer(place: tuple[str | int, ...], value: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return what a library's error says, in one line."""
+    """Return the message of a library's error, in one line."""
     reason = " ".join(str(error).split()) or type(error).__name__
     if type(error).__module__.startswith("pydantic"):
-        told = [str(fault["msg"]) for fault in getattr(error, "errors", list)()]  # one for each fault; a page in all
-        reason = told[0] + (f" (and {len(told) - 1} more)" if len(told) > 1 else "") if told else reason
-    return reason if len(reason) <= _SHOWN else reason[:_SHOWN] + "..."
+        messages = [
+            str(fault["msg"]) for fault in getattr(error, "errors", list)()
+        ]  # one for each fault; a page in all
+        reason = messages[0] + (f" (and {len(messages) - 1} more)" if len(messages) > 1 else "") if messages else reason
+    return reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + "..."

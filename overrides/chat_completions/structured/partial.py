@@ -8,13 +8,13 @@ from typing import Any
 
 
 def partial_json(text: str) -> Any:
-    """Return the JSON value that the beginning of a JSON text says so far, a text that is not closed included.
+    """Return the JSON value of a JSON text so far, including a string that is not closed.
 
     Returns:
-        The plain value; None while the text says nothing, and if it is no JSON.
+        The plain value; None while there is none, or if the text is not JSON.
 
     Raises:
-        ImportError: There is no parser for it; the message names the extra.
+        ImportError: No parser is installed; the message names the extra.
     """
     try:
         return _parser()(text.encode())

@@ -1,15 +1,16 @@
-"""From any JSON Schema to one that the API's strict mode takes (its guide "Structured Outputs", "Supported schemas").
+"""From any JSON Schema to one that the API's strict mode accepts (its guide "Structured Outputs", "Supported schemas").
 
-    taken as they are   type, enum, const, anyOf, $ref, title, description, pattern, nine formats, bounds of numbers,
+    kept                type, enum, const, anyOf, $ref, title, description, pattern, nine formats, bounds of numbers,
                         minItems, maxItems
     objects             closed, every property required; the order of properties stays, as replies keep to it
     rewritten           oneOf to anyOf, definitions to $defs, allOf merged, a $ref with keywords beside it replaced by
                         its target, the places of a tuple to one anyOf, a type named where only values are
-    told as words       in the description: what the mode does not know, as minLength, uniqueItems, other formats, a
-                        pattern that looks around, a default
-    refused             what has no such form: free-form objects, patternProperties, any JSON, a root that is no object
+    described in words  in the description: what the mode does not support, such as minLength, uniqueItems, other
+                        formats, a pattern with lookaround, a default
+    refused             what has none: free-form objects, patternProperties, any JSON, a root that is no object
 
-A reply to the schema is what the original schema allows, but for what is told as words: the type's library checks it.
+A reply that fits the strict schema fits the original one, except for what is only described in words: the type's
+library checks that.
 """
 
 from __future__ import annotations
@@ -28,36 +29,36 @@ _KEPT = frozenset(
     {"type", "enum", "const", "title", "description", "multipleOf", "minimum", "maximum", "exclusiveMinimum"}
     | {"exclusiveMaximum", "minItems", "maxItems"}
 )
-_TOLD = frozenset(
+_DESCRIBED = frozenset(
     {"minLength", "maxLength", "uniqueItems", "minProperties", "maxProperties", "propertyNames", "contains"}
     | {"minContains", "maxContains", "contentEncoding", "contentMediaType", "contentSchema", "not", "if", "then"}
     | {"else", "dependentRequired", "dependentSchemas", "dependencies", "examples", "default", "format", "pattern"}
 )
-_WORDS = frozenset({"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"})
+_ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"})
 _DEFS = ("$defs", "definitions")
-_LOOKS_AROUND = re.compile(r"\(\?<?[=!]")
+_LOOKAROUND = re.compile(r"\(\?<?[=!]")
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null", dict: "object"}
 
 
 def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema that the API's strict mode takes for what a JSON Schema describes.
+    """Return the strict-mode form of a JSON Schema.
 
     Args:
         schema: The JSON Schema, not changed; references may point into it, and it may be recursive.
 
     Raises:
-        SchemaError: There is no such schema; `.problems` has the JSON pointer and the reason of each obstacle.
+        SchemaError: It has no such form; `.problems` has the JSON pointer and the reason of each obstacle.
     """
-    walk = _Walk(schema)
-    strict = walk.root()
-    if walk.problems:
-        told = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in walk.problems)
-        raise SchemaError(f"strict mode does not take this schema: {told}", problems=tuple(walk.problems))
+    builder = _StrictSchemaBuilder(schema)
+    strict = builder.root()
+    if builder.problems:
+        described = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in builder.problems)
+        raise SchemaError(f"strict mode does not accept this schema: {described}", problems=tuple(builder.problems))
     return strict
 
 
 def target_of(root: Any, reference: str) -> Any:
-    """Return what a reference points to inside a schema; None if there is nothing, or it leaves the schema."""
+    """Return the target of a reference inside a schema; None if it has none, or points outside."""
     if not reference.startswith("#"):
         return None
     node = root
@@ -70,7 +71,7 @@ def target_of(root: Any, reference: str) -> Any:
     return node if reference[1:2] in ("", "/") else None
 
 
-class _Walk:
+class _StrictSchemaBuilder:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.problems: list[tuple[str, str]] = []
         self._source = schema
@@ -99,27 +100,27 @@ class _Walk:
             self._refuse(at, "allows no value at all" if schema is False else _ANY)
             return {}
         while isinstance(parts := schema.get("allOf"), list):
-            schema, refs = self._united(schema, parts, at, refs)
+            schema, refs = self._merge_all_of(schema, parts, at, refs)
         if isinstance(reference := schema.get("$ref"), str):
             return self._reference(schema, reference, at, refs)
         out: dict[str, Any] = {}
-        told: dict[str, Any] = {}
+        described: dict[str, Any] = {}
         for key, rule in schema.items():
             if key in _KEPT or (key == "format" and _is_known(rule)) or (key == "pattern" and _is_plain(rule)):
                 out.setdefault(key, copy.deepcopy(rule))
-            elif key in _TOLD and rule is not None and (rule is not False or key == "default"):
-                told[key] = rule
+            elif key in _DESCRIBED and rule is not None and (rule is not False or key == "default"):
+                described[key] = rule
             elif key in ("anyOf", "oneOf") and isinstance(rule, list):
                 if "anyOf" in out:
-                    self._refuse(at, "two unions hold, anyOf and oneOf: write one")
+                    self._refuse(at, "two unions apply, anyOf and oneOf: write one")
                 out["anyOf"] = [self._node(branch, f"{at}/{key}/{i}", refs) for i, branch in enumerate(rule)]
             elif key == "properties" and isinstance(rule, Mapping):
                 out[key] = {name: self._node(part, f"{at}/{key}/{_escaped(name)}", refs) for name, part in rule.items()}
             elif key in ("items", "prefixItems") and "items" not in out:
-                self._items(schema, out, told, at, refs)
+                self._items(schema, out, described, at, refs)
         self._close(schema, out, at)
-        if told:
-            words = "; ".join(f"{key}: {_json(rule)}" for key, rule in told.items())
+        if described:
+            words = "; ".join(f"{key}: {_json(rule)}" for key, rule in described.items())
             out["description"] = f"{out['description']} ({words})" if out.get("description") else words
         return out
 
@@ -145,9 +146,9 @@ class _Walk:
             self._refuse(f"{at}/items", _ANY)
 
     def _items(
-        self, schema: Mapping[str, Any], out: dict[str, Any], told: dict[str, Any], at: str, refs: frozenset[str]
+        self, schema: Mapping[str, Any], out: dict[str, Any], described: dict[str, Any], at: str, refs: frozenset[str]
     ) -> None:
-        """Add the items of an array; the places of a tuple come to one union."""
+        """Add the items of an array; the places of a tuple become one union."""
         rest, first = schema.get("items"), schema.get("prefixItems")
         if isinstance(rest, list):  # as older drafts have it
             rest, first = schema.get("additionalItems"), rest
@@ -165,7 +166,7 @@ class _Walk:
         kinds = [place for i, place in enumerate(places) if place not in places[:i]]
         out["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         if len(kinds) > 1:
-            told["in this order"] = first
+            described["in this order"] = first
 
     def _reference(self, schema: Mapping[str, Any], reference: str, at: str, refs: frozenset[str]) -> dict[str, Any]:
         beside = {key: rule for key, rule in schema.items() if key != "$ref" and rule is not None}
@@ -178,11 +179,11 @@ class _Walk:
         bare = {"$ref": "#" if name is None else f"#/$defs/{_escaped(name)}"}
         if not beside:
             if name is not None and name not in self._defs:
-                self._defs[name] = {}  # for what refers back to it
+                self._defs[name] = {}  # for references back to it
                 self._defs[name] = self._node(target_of(self._source, reference), reference[1:], frozenset())
             return bare
         if reference in refs or name is None:
-            if beside.keys() - _WORDS:
+            if beside.keys() - _ANNOTATIONS:
                 self._refuse(at, f"{reference} contains itself")
                 return {}
             # Inside its own expansion: a union of one, which may have words beside it.
@@ -197,7 +198,7 @@ class _Walk:
         return None
 
     def _with_target(self, schema: Mapping[str, Any], reference: str, at: str) -> dict[str, Any]:
-        """Return a schema with what its reference points to in place of it."""
+        """Return a schema with its reference replaced by the target."""
         beside = {key: rule for key, rule in schema.items() if key != "$ref" and rule is not None}
         target = target_of(self._source, reference)
         if not isinstance(target, Mapping):
@@ -205,10 +206,10 @@ class _Walk:
             return beside
         return self._merged({key: rule for key, rule in target.items() if key not in _DEFS}, beside, at)
 
-    def _united(
+    def _merge_all_of(
         self, schema: Mapping[str, Any], parts: list[Any], at: str, refs: frozenset[str]
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        """Return one schema for the parts of an `allOf` and what stands beside them."""
+        """Return one schema for the parts of an `allOf` and the keywords beside it."""
         united: dict[str, Any] = {}
         for number, part in enumerate(parts):
             place = f"{at}/allOf/{number}"
@@ -216,7 +217,7 @@ class _Walk:
                 if part is not True:
                     self._refuse(place, "allows no value at all")
                 continue
-            if isinstance(reference := part.get("$ref"), str) and united.keys() - _WORDS:
+            if isinstance(reference := part.get("$ref"), str) and united.keys() - _ANNOTATIONS:
                 if reference in refs:
                     self._refuse(place, f"{reference} contains itself")
                     continue
@@ -226,24 +227,24 @@ class _Walk:
         return self._merged(united, beside, at), refs
 
     def _merged(self, one: Mapping[str, Any], other: Mapping[str, Any], at: str) -> dict[str, Any]:
-        """Return one schema for two that both hold; of their words, the other's."""
+        """Return one schema for two that both apply; annotations come from the second."""
         merged = dict(one)
         for key, rule in other.items():
             if key == "properties" and isinstance(held := merged.get(key), Mapping):
                 twice = [name for name in rule if name in held and held[name] != rule[name]]
                 for name in twice:
-                    self._refuse(f"{at}/properties/{_escaped(name)}", "two schemas hold for it: write one")
+                    self._refuse(f"{at}/properties/{_escaped(name)}", "two schemas apply to it: write one")
                 merged[key] = {**held, **rule}
             elif key == "allOf" and isinstance(held := merged.get(key), list):
                 merged[key] = [*held, *rule]
-            elif key not in ("required", "additionalProperties", *_WORDS) and merged.get(key, rule) != rule:
-                self._refuse(f"{at}/{key}", f"two values hold, {_json(merged[key])} and {_json(rule)}: write one")
+            elif key not in ("required", "additionalProperties", *_ANNOTATIONS) and merged.get(key, rule) != rule:
+                self._refuse(f"{at}/{key}", f"two values apply, {_json(merged[key])} and {_json(rule)}: write one")
             else:
                 merged[key] = rule
         return merged
 
 
-_ANY = "takes any JSON, and strict mode needs a type: name the types that may be here"
+_ANY = "allows any JSON, but strict mode needs a type: name the allowed types"
 _FREE = "is an object with free names: use a list of objects with a field for the name and one for the value"
 
 
@@ -252,8 +253,8 @@ def _is_known(format_: Any) -> bool:
 
 
 def _is_plain(pattern: Any) -> bool:
-    """Whether a regular expression does without looking around, which the API refuses."""
-    return isinstance(pattern, str) and not _LOOKS_AROUND.search(pattern)
+    """Return whether a regular expression has no lookaround, which the API refuses."""
+    return isinstance(pattern, str) and not _LOOKAROUND.search(pattern)
 
 
 def _escaped(name: str) -> str:

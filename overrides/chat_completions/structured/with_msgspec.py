@@ -1,4 +1,4 @@
-"""Types through msgspec: its structs, attrs classes, and all else that it converts."""
+"""Types read by msgspec: its structs, attrs classes, and whatever else it supports."""
 
 from __future__ import annotations
 

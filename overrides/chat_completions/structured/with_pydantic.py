@@ -1,4 +1,4 @@
-"""Types through pydantic: its models, and all that `pydantic.TypeAdapter` knows."""
+"""Types read by pydantic: its models, and whatever else `pydantic.TypeAdapter` supports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PydanticAdapter:
         return self._adapter.validate_json(text)
 
     def load_value(self, value: Any) -> Any:
-        # As JSON again: pydantic is stricter with Python's values than with JSON's, which has fewer types.
+        # Through JSON text: pydantic is stricter with Python values than with JSON, which has fewer types.
         return self.load(json.dumps(value))
 
     def partial(self, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""The API's schemas are objects: a list, a union or a number becomes the field `value` of one."""
+"""A list, a union or a number as the field `value` of an object: the API's schemas must be objects."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tools: made of functions and types, and called for the model until it has answered."""
+"""Tools: created from functions and types, and called for the model until it replies."""

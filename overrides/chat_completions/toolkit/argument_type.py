@@ -1,4 +1,4 @@
-"""The arguments of a function as a type of their own: from its signature to a JSON Schema, and from JSON to a call."""
+"""The arguments of a function as one type: from its signature to a JSON Schema, and from JSON to a call."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from chat_completions.structured.strict import target_of
 from chat_completions.toolkit.results import as_json
 from chat_completions.toolkit.signatures import Parameter, Signature
 
-SHOWN_CHARACTERS = 200  # of arguments that a message quotes
+MAX_QUOTED = 200  # of arguments that a message quotes
 
 
 class SignatureAdapter:
-    """See `Adapter`: what it loads is a dict of the arguments that a function is called with, defaults included.
+    """An `Adapter` that loads the arguments of a function as a dict, defaults included.
 
     Args:
         kind: The function.
         name: The tool's name.
         signature: What the function takes.
-        notes: Descriptions of parameters, by name; those that stand with their types win.
-        strict: Whether the schema is for strict mode, which has no optional fields: null stands for a default.
+        notes: Descriptions of parameters, by name; those in `Annotated` take precedence.
+        strict: Whether the schema is for strict mode, which has no optional fields; null stands for a default.
 
     Raises:
         ImportError: The parameters' types need a library that is not installed.
@@ -40,10 +40,10 @@ class SignatureAdapter:
         self.is_async = signature.is_async
         self._signature = signature
         self._strict = strict
-        # Models write null for what they leave out, and were asked to if the schema is strict.
+        # Models write null for what they leave out; a strict schema asks them to.
         self._loader = self._adapter(nullable=True)
-        told = self._loader if strict else self._adapter(nullable=False)
-        self._schema: dict[str, Any] = rooted(told.schema()) if told else {"type": "object", "properties": {}}
+        adapter = self._loader if strict else self._adapter(nullable=False)
+        self._schema: dict[str, Any] = rooted(adapter.schema()) if adapter else {"type": "object", "properties": {}}
         self._schema.pop("title", None)
         self._describe(notes)
 
@@ -56,13 +56,13 @@ class SignatureAdapter:
             return adapter_for(_dict_of(self.name, parameters, nullable))
         except TypeError as failure:
             for parameter in parameters:
-                # One by one, to name the one that it is.
+                # One by one, to name the one at fault.
                 try:
                     adapter_for(parameter.annotation)
                 except TypeError as error:
                     raise TypeError(f"the parameter {parameter.name!r} of {self.name}: {error}") from error
             raise TypeError(
-                f"{self.name} has parameters that one library does not know together, as a pydantic model and an attrs"
+                f"{self.name} has parameters that no single library supports, such as a pydantic model and an attrs"
                 f" class: {failure}"
             ) from failure
 
@@ -72,11 +72,11 @@ class SignatureAdapter:
         names = [parameter.name for parameter in self._signature.parameters if parameter.name in properties]
         self._schema["properties"] = properties = {name: properties[name] for name in names} | properties
         for parameter in self._signature.parameters:
-            if not isinstance(told := properties.get(parameter.name), dict):
+            if not isinstance(inner := properties.get(parameter.name), dict):
                 continue  # an alias has taken its name
-            if told.get("title") == parameter.name.replace("_", " ").title():
-                del told["title"]  # pydantic's, which says nothing
-            words = told.get("description") or parameter.note or notes.get(parameter.name)
+            if inner.get("title") == parameter.name.replace("_", " ").title():
+                del inner["title"]  # pydantic's, which says nothing
+            words = inner.get("description") or parameter.note or notes.get(parameter.name)
             default = None if parameter.is_required else _plain(parameter.default)
             if self._strict and parameter.null_is_default:
                 hint = (
@@ -86,9 +86,9 @@ class SignatureAdapter:
                 )
                 words = f"{words} ({hint})" if words else hint
             elif not self._strict and default is not None:
-                told["default"] = default
+                inner["default"] = default
             if words:
-                told["description"] = words
+                inner["description"] = words
 
     def schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = json.loads(json.dumps(self._schema))
@@ -114,23 +114,23 @@ class SignatureAdapter:
         try:
             values = self._loader.load(given)
         except Exception as error:
-            raise unfit(self.name, text, self._loader, error) from error
+            raise arguments_error(self.name, text, self._loader, error) from error
         defaulted = {parameter.name for parameter in self._signature.parameters if parameter.null_is_default}
         return self._signature.bound({k: v for k, v in values.items() if v is not None or k not in defaulted})
 
     def _check_names(self, text: str, given: str) -> None:
-        """Refuse what there is no parameter for: to drop it might change what the call means."""
+        """Refuse arguments without a parameter: dropping them might change what the call means."""
         try:
             value = json.loads(given)
         except (ValueError, RecursionError) as error:
-            raise _unfit(self.name, text, (("", f"is no JSON: {error}"),)) from None
+            raise _arguments_error(self.name, text, (("", f"is not JSON: {error}"),)) from None
         if not isinstance(value, dict):
-            raise _unfit(self.name, text, (("", f"is {_shown(value)}, not an object"),))
+            raise _arguments_error(self.name, text, (("", f"is {_shortened(value)}, not an object"),))
         known = self._schema.get("properties", {})
         if unknown := [name for name in value if name not in known]:
             there_are = ", ".join(known) or "none"
-            said = f"there is no such parameter; there are: {there_are}"
-            raise _unfit(self.name, text, tuple((pointer((name,)), said) for name in unknown))
+            message = f"there is no such parameter; there are: {there_are}"
+            raise _arguments_error(self.name, text, tuple((pointer((name,)), message) for name in unknown))
 
     def partial(self, text: str) -> Any:
         from chat_completions.structured.partial import partial_json
@@ -146,21 +146,21 @@ class SignatureAdapter:
         return self
 
 
-def unfit(name: str, text: str, adapter: Adapter, error: Exception) -> ToolArgumentsError:
-    """Return our error for a library's error about the arguments of a tool."""
-    told = getattr(error, "errors", None)
-    if callable(told):
-        problems = tuple((pointer(one["loc"]), str(one["msg"])) for one in cast(Any, told)(include_url=False))
+def arguments_error(name: str, text: str, adapter: Adapter, error: Exception) -> ToolArgumentsError:
+    """Return a `ToolArgumentsError` for a library's error about the arguments of a tool."""
+    errors = getattr(error, "errors", None)
+    if callable(errors):
+        problems = tuple((pointer(one["loc"]), str(one["msg"])) for one in cast(Any, errors)(include_url=False))
     else:
         what = str(error) or type(error).__name__
         problems = ((pointer(adapter.place(error)), what.partition(" - at `$")[0]),)
-    return _unfit(name, text, problems)
+    return _arguments_error(name, text, problems)
 
 
-def _unfit(name: str, text: str, problems: tuple[tuple[str, str], ...]) -> ToolArgumentsError:
-    said = "; ".join(f"{where or '/'}: {what}" for where, what in problems)
+def _arguments_error(name: str, text: str, problems: tuple[tuple[str, str], ...]) -> ToolArgumentsError:
+    reasons = "; ".join(f"{where or '/'}: {what}" for where, what in problems)
     return ToolArgumentsError(
-        f"the arguments of {name} do not fit: {said}", name=name, arguments=text, problems=problems
+        f"the arguments of {name} do not fit: {reasons}", name=name, arguments=text, problems=problems
     )
 
 
@@ -186,7 +186,7 @@ def _dict_of(name: str, parameters: Any, nullable: bool) -> Any:
     """Return a TypedDict with a field for each parameter, which both libraries take without a model of theirs."""
     make: Any
     try:
-        from typing_extensions import TypedDict as make  # pydantic takes no other before Python 3.12, and brings it
+        from typing_extensions import TypedDict as make  # pydantic accepts no other before Python 3.12, and installs it
     except ImportError:
         from typing import TypedDict as make
     kind = make(name, {parameter.name: _field(parameter, nullable) for parameter in parameters})
@@ -203,14 +203,14 @@ def _field(parameter: Parameter, nullable: bool) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a default as a JSON value; None if JSON has not such, or it is long."""
+    """Return a default as a JSON value; None if it cannot be written as JSON, or is long."""
     try:
         text = as_json(value)
     except (TypeError, ValueError, RecursionError):
         return None
-    return json.loads(text) if len(text) <= SHOWN_CHARACTERS else None
+    return json.loads(text) if len(text) <= MAX_QUOTED else None
 
 
-def _shown(value: Any) -> str:
+def _shortened(value: Any) -> str:
     text = json.dumps(value)
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
+    return text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "..."

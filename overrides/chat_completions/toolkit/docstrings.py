@@ -1,4 +1,4 @@
-"""What a docstring tells a model: what the thing does, and what each parameter means."""
+"""What a docstring says to a model: what the function does, and what each parameter means."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Described(NamedTuple):
 
 
 def described(documented: Any, names: Iterable[str]) -> Described:
-    """Read the docstring of a function or a class, in the style (Google, NumPy, ReST, Epydoc) that it is written in.
+    """Return the parts of a docstring in its style (Google, NumPy, ReST, Epydoc).
 
     Args:
-        documented: The function or the class; what it inherits from does not count.
+        documented: The function or the class; inherited docstrings do not count.
         names: The parameters or fields that it may describe.
 
     Raises:
@@ -32,7 +32,7 @@ def described(documented: Any, names: Iterable[str]) -> Described:
         return Described(None, {})
     line = written.strip()
     if "\n" not in line and not line.startswith((":", "@")):
-        return Described(line, {})  # a sentence, which has no sections to be found
+        return Described(line, {})  # a single sentence, without sections
     try:
         from docstring_parser import DocstringStyle, ParseError, parse
     except ImportError as error:
@@ -41,7 +41,7 @@ def described(documented: Any, names: Iterable[str]) -> Described:
             " or 'chat-completions-client[msgspec]'",
             name="docstring_parser",
         ) from error
-    # The parser cleans it again, and would take the first line for one without indentation.
+    # The parser cleans it again, and would take the first line to be unindented.
     text, wanted = "\n" + inspect.cleandoc(written), set(names)
     best: tuple[int, Docstring] | None = None
     for style in (DocstringStyle.GOOGLE, DocstringStyle.NUMPYDOC, DocstringStyle.REST, DocstringStyle.EPYDOC):
@@ -49,7 +49,7 @@ def described(documented: Any, names: Iterable[str]) -> Described:
             parsed = parse(text, style)
         except ParseError:
             continue
-        # The style is the one that finds the most: of our parameters first, of other sections where they are equal.
+        # The best style finds the most of our parameters, then the most of other sections.
         found = 1000 * len(wanted & {param.arg_name for param in parsed.params}) + len(parsed.meta)
         if best is None or found > best[0]:
             best = (found, parsed)

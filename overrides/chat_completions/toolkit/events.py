@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen(eq=False)
 class RoundBegunEvent:
-    """The model is asked; the events of its answer follow. Rounds count from 1."""
+    """A round begins; the events of its completion follow. Rounds count from 1."""
 
     type: ClassVar[Literal["round.begun"]] = "round.begun"
     round: int
@@ -24,7 +24,7 @@ class RoundBegunEvent:
 
 @frozen(eq=False)
 class RoundDoneEvent:
-    """The model has answered; the calls of its answer follow, if there are any."""
+    """The completion of a round is complete; its tool calls follow, if there are any."""
 
     type: ClassVar[Literal["round.done"]] = "round.done"
     round: int
@@ -33,7 +33,7 @@ class RoundDoneEvent:
 
 @frozen(eq=False)
 class ToolCallBegunEvent:
-    """A tool is called, with the JSON text of arguments that the model wrote."""
+    """A tool is called with the JSON text of arguments that the model wrote."""
 
     type: ClassVar[Literal["tool_call.begun"]] = "tool_call.begun"
     round: int
@@ -44,7 +44,7 @@ class ToolCallBegunEvent:
 
 @frozen(eq=False)
 class ToolCallDoneEvent:
-    """A tool has given its result, or failed; in the async client, in the order in which they do."""
+    """A tool returned or failed; the async client yields these in the order in which they happen."""
 
     type: ClassVar[Literal["tool_call.done"]] = "tool_call.done"
     result: ToolCallResult
@@ -52,7 +52,7 @@ class ToolCallDoneEvent:
 
 @frozen(eq=False)
 class ToolRunDoneEvent:
-    """The run is over; this is the last event."""
+    """The run is complete; this is the last event."""
 
     type: ClassVar[Literal["tool_run.done"]] = "tool_run.done"
     run: ToolRun[Any]

@@ -1,4 +1,4 @@
-"""What a tool gave, as the text that the model is told."""
+"""A tool's result as the text that is sent to the model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 from chat_completions._contract import generated
 
 
-def told(value: Any) -> str:
-    """Return a tool's result as text: a str as it is, all else as JSON, by pydantic or msgspec where JSON has not such.
+def result_text(value: Any) -> str:
+    """Return a tool's result as text: a str as it is, all else as JSON, with pydantic or msgspec for other types.
 
     Raises:
-        TypeError: It holds what has no JSON.
+        TypeError: It holds a value that cannot be written as JSON.
         ValueError: It contains itself.
     """
     if isinstance(value, str):
@@ -25,7 +25,7 @@ def told(value: Any) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON text; see `told`."""
+    """Return a value as JSON text; see `result_text`."""
     try:
         return _json(value)
     except (TypeError, ValueError):
@@ -52,7 +52,7 @@ def _plain(value: Any) -> Any:
 
 
 def _parts(value: Any) -> Any:
-    """Return what an object is made of, for a library that does not know its kind."""
+    """Return the parts of an object that the serializing library does not know."""
     if isinstance(value, generated.Model):
         return value.to_dict()
     if hasattr(type(value), "__struct_config__"):
@@ -79,4 +79,4 @@ def _parts(value: Any) -> Any:
         return list(value)
     if type(value).__module__ in ("decimal", "uuid", "pathlib", "fractions", "ipaddress"):
         return str(value)
-    raise TypeError(f"a {type(value).__name__} has no JSON; return a str, or what is made of JSON's values")
+    raise TypeError(f"a {type(value).__name__} cannot be written as JSON; return a str, or JSON values")

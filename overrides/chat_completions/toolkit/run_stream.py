@@ -1,4 +1,4 @@
-"""Runs as they are followed: by their events, or to their end."""
+"""Runs of model and tools: iterated as events, or consumed to their end."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from chat_completions._traceback_locals import forgetful
 from chat_completions._types import NotGiven, ResponseFormatT, publish
 from chat_completions.errors import ChatCompletionsError
 from chat_completions.toolkit.events import ToolRunDoneEvent, ToolRunEvent
-from chat_completions.toolkit.loop import Rounds
-from chat_completions.toolkit.runners import AsyncTurns, Turns
+from chat_completions.toolkit.loop import ToolLoop
+from chat_completions.toolkit.runners import AsyncToolRunner, ToolRunner
 from chat_completions.toolkit.tool_run import ToolRun
 
 DEFAULT_MAX_ROUNDS = 10
 
 
-def rounds_of(arguments: Mapping[str, Any], deadline: float | None, *, runs_async: bool) -> Rounds:
-    """Return the run that the arguments of `run_tools` are for.
+def tool_loop_for(arguments: Mapping[str, Any], deadline: float | None, *, runs_async: bool) -> ToolLoop:
+    """Return the loop for the arguments of `run_tools`.
 
     Args:
-        arguments: What the caller gave.
+        arguments: The caller's arguments.
         deadline: The client's, in seconds; None for none.
         runs_async: Whether async functions can be called.
     """
     given = {name: value for name, value in arguments.items() if not isinstance(value, NotGiven)}
-    return Rounds(
+    return ToolLoop(
         given,
         max_rounds=given.pop("max_rounds", DEFAULT_MAX_ROUNDS),
         on_tool_error=given.pop("on_tool_error", "tell"),
@@ -35,45 +35,45 @@ def rounds_of(arguments: Mapping[str, Any], deadline: float | None, *, runs_asyn
 
 
 class _BaseRunStream(Generic[ResponseFormatT]):
-    """What the two have in common: the run as far as it came, and how it ended."""
+    """What both streams share: the run so far, and how it ended."""
 
-    def __init__(self, rounds: Rounds) -> None:
-        self._rounds = rounds
+    def __init__(self, loop: ToolLoop) -> None:
+        self._loop = loop
         self._run: ToolRun[ResponseFormatT] | None = None
-        self._fault: ChatCompletionsError | None = None
+        self._error: ChatCompletionsError | None = None
 
     @property
     def current_run_snapshot(self) -> ToolRun[ResponseFormatT]:
-        """The run as far as it has come."""
-        return self._rounds.run() if self._run is None else self._run
+        """The run so far."""
+        return self._loop.run() if self._run is None else self._run
 
-    def _passed(self, event: ToolRunEvent) -> ToolRunEvent:
+    def _recorded(self, event: ToolRunEvent) -> ToolRunEvent:
         if isinstance(event, ToolRunDoneEvent):
             self._run = event.run
         return event
 
     def _fail(self, error: ChatCompletionsError) -> None:
-        self._rounds.ended_by(error)
-        self._fault = error
+        self._loop.attach_run(error)
+        self._error = error
 
     def _final_run(self) -> ToolRun[ResponseFormatT]:
         if self._run is not None:
             return self._run
-        raise self._fault or ChatCompletionsError("the run of tools was closed before its end")
+        raise self._error or ChatCompletionsError("the run of tools was closed before it ended")
 
 
 class ToolRunStream(_BaseRunStream[ResponseFormatT]):
     """The events of a run of model and tools, as they happen.
 
-    Iterate it once. Leaving the `with` lets go of the connection, wherever the iteration was left.
+    Iterate it once. Leaving the `with` closes the connection, wherever the iteration stopped.
 
     Raises:
-        ChatCompletionsError: What ended the run before its end; `.run` is how far it came.
+        ChatCompletionsError: The run failed; `.run` is the run so far.
     """
 
-    def __init__(self, turns: Turns, rounds: Rounds) -> None:
-        super().__init__(rounds)
-        self._events = turns.events()
+    def __init__(self, runner: ToolRunner, loop: ToolLoop) -> None:
+        super().__init__(loop)
+        self._events = runner.events()
 
     def __iter__(self) -> Iterator[ToolRunEvent]:
         return self
@@ -81,7 +81,7 @@ class ToolRunStream(_BaseRunStream[ResponseFormatT]):
     @forgetful
     def __next__(self) -> ToolRunEvent:
         try:
-            return self._passed(next(self._events))
+            return self._recorded(next(self._events))
         except ChatCompletionsError as error:
             self._fail(error)
             raise
@@ -96,18 +96,18 @@ class ToolRunStream(_BaseRunStream[ResponseFormatT]):
         """Consume what is left, and return the run.
 
         Raises:
-            ChatCompletionsError: What ended the run before its end, now or before.
+            ChatCompletionsError: The run failed, now or earlier.
         """
         return self.until_done()._final_run()
 
     def text_deltas(self) -> Iterator[str]:
-        """Iterate the run as the pieces of text of the model's answers."""
+        """Yield the text of the model's replies, piece by piece."""
         for event in self:
             if event.type == "content.delta" and event.choice_index == 0 and event.delta:
                 yield event.delta
 
     def close(self) -> None:
-        """End the run, and let go of the connection; closing twice is fine."""
+        """Close the run and its connection; closing twice is fine."""
         self._events.close()
 
     def __enter__(self) -> Self:
@@ -120,9 +120,9 @@ class ToolRunStream(_BaseRunStream[ResponseFormatT]):
 class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
     """The events of a run of model and tools, as they happen; see `ToolRunStream`."""
 
-    def __init__(self, turns: AsyncTurns, rounds: Rounds) -> None:
-        super().__init__(rounds)
-        self._events = turns.events()
+    def __init__(self, runner: AsyncToolRunner, loop: ToolLoop) -> None:
+        super().__init__(loop)
+        self._events = runner.events()
 
     def __aiter__(self) -> AsyncIterator[ToolRunEvent]:
         return self
@@ -130,7 +130,7 @@ class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
     @forgetful
     async def __anext__(self) -> ToolRunEvent:
         try:
-            return self._passed(await anext(self._events))
+            return self._recorded(await anext(self._events))
         except ChatCompletionsError as error:
             self._fail(error)
             raise
@@ -150,13 +150,13 @@ class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
             await self.close()
 
     async def text_deltas(self) -> AsyncIterator[str]:
-        """Iterate the run as the pieces of text of the model's answers."""
+        """Yield the text of the model's replies, piece by piece."""
         async for event in self:
             if event.type == "content.delta" and event.choice_index == 0 and event.delta:
                 yield event.delta
 
     async def close(self) -> None:
-        """End the run: cancel the tools, and let go of the connection; closing twice is fine."""
+        """Cancel the tools, and close the run and its connection; closing twice is fine."""
         await self._events.aclose()
 
     async def __aenter__(self) -> Self:

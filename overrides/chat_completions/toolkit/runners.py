@@ -1,6 +1,6 @@
-"""The two shells that carry out a run: they ask the model, call the tools, and return the events.
+"""The sync and the async runner of a tool loop: they call the model, call the tools, and yield the events.
 
-They do not know who follows the events: when nobody does any more, their generators end, and let go of the connection.
+When the consumer of the events stops, the generators end and close the connection.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._streaming.events.event_stream import AsyncChatCompletionStream, ChatCompletionStream
 from chat_completions.errors import StructuredOutputError
 from chat_completions.toolkit.events import ToolCallDoneEvent, ToolRunEvent
-from chat_completions.toolkit.loop import CallModel, Rounds, Work
-from chat_completions.toolkit.tool_calls import Job
+from chat_completions.toolkit.loop import CallModel, CallTools, ToolLoop
+from chat_completions.toolkit.tool_calls import PendingCall
 from chat_completions.toolkit.tool_run import ToolCallResult
 from chat_completions.toolkit.toolset import ASYNC_IN_SYNC
 
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from chat_completions.models import ChatCompletion
 
 
-class Turns:
-    """Carries out a run.
+class ToolRunner:
+    """Runs a tool loop.
 
     Args:
         create: `Completions.create`.
-        rounds: The run.
+        loop: The plan of the run.
         open_stream: Sends a request for a stream; None to get the model's answers without streaming.
     """
 
     def __init__(
         self,
         create: Callable[..., Any],
-        rounds: Rounds,
+        loop: ToolLoop,
         open_stream: Callable[..., tuple[CallResult, str]] | None,
     ) -> None:
-        self._create, self._rounds, self._open_stream = create, rounds, open_stream
+        self._create, self._loop, self._open_stream = create, loop, open_stream
 
     def events(self) -> Generator[ToolRunEvent, None, None]:
-        """Carry out the run, and yield its events as they happen."""
-        steps, answer = self._rounds.steps(), None
+        """Execute the run, and yield its events as they happen."""
+        steps, answer = self._loop.steps(), None
         while True:
             try:
                 step = steps.send(answer)
@@ -53,8 +53,8 @@ class Turns:
             answer = None
             if isinstance(step, CallModel):
                 answer = yield from self._ask(step.arguments)
-            elif isinstance(step, Work):
-                yield from self._work(step.jobs)
+            elif isinstance(step, CallTools):
+                yield from self._call_tools(step.calls_to_make)
             else:
                 yield step
 
@@ -62,56 +62,56 @@ class Turns:
         if self._open_stream is None:
             completion: ChatCompletion = self._create(**arguments)
             return completion
-        with ChatCompletionStream(*self._open_stream(**arguments), self._rounds.asked) as stream:
-            # The rounds know whether it matters.
+        with ChatCompletionStream(*self._open_stream(**arguments), self._loop.output_spec) as stream:
+            # The loop decides whether it matters.
             with suppress(StructuredOutputError):
                 yield from stream
         return stream.current_completion_snapshot
 
-    def _work(self, jobs: list[Job]) -> Generator[ToolRunEvent, None, None]:
-        for job in jobs:
-            self._rounds.time_left()
-            yield job.begin()
-            yield ToolCallDoneEvent(self._result(job))
+    def _call_tools(self, calls_to_make: list[PendingCall]) -> Generator[ToolRunEvent, None, None]:
+        for call in calls_to_make:
+            self._loop.time_left()
+            yield call.begin()
+            yield ToolCallDoneEvent(self._result(call))
 
-    def _result(self, job: Job) -> ToolCallResult:
-        if job.run is None:
-            return self._rounds.mistaken(job)
-        value, error = job.attempt()
+    def _result(self, call: PendingCall) -> ToolCallResult:
+        if call.run is None:
+            return self._loop.invalid(call)
+        value, error = call.attempt()
         if inspect.isawaitable(value):
             if inspect.iscoroutine(value):
                 value.close()
-            return self._rounds.failed(job, TypeError(f"it {ASYNC_IN_SYNC}"), is_misuse=True)
-        return self._rounds.returned(job, value) if error is None else self._rounds.failed(job, error)
+            return self._loop.failed(call, TypeError(f"it {ASYNC_IN_SYNC}"), is_misuse=True)
+        return self._loop.returned(call, value) if error is None else self._loop.failed(call, error)
 
 
-class AsyncTurns:
-    """Carries out a run; see `Turns`.
+class AsyncToolRunner:
+    """Runs a tool loop; see `ToolRunner`.
 
     Args:
-        max_concurrency: How many calls of one answer may be under way at once.
+        max_concurrency: How many calls of one reply may run at once.
 
     Raises:
-        ValueError: Not even one may be.
+        ValueError: It is less than 1.
     """
 
     def __init__(
         self,
         create: Callable[..., Any],
-        rounds: Rounds,
+        loop: ToolLoop,
         open_stream: Callable[..., Awaitable[tuple[CallResult, str]]] | None,
         *,
         max_concurrency: int,
     ) -> None:
         if not isinstance(max_concurrency, int) or max_concurrency < 1:
-            raise ValueError(f"max_concurrency is {max_concurrency!r}; one call at least has to be under way")
-        self._create, self._rounds, self._open_stream = create, rounds, open_stream
+            raise ValueError(f"max_concurrency is {max_concurrency!r}; at least one call must be allowed at a time")
+        self._create, self._loop, self._open_stream = create, loop, open_stream
         self._max_concurrency = max_concurrency
         self._answer: ChatCompletion | None = None
 
     async def events(self) -> AsyncGenerator[ToolRunEvent, None]:
-        """Carry out the run, and yield its events as they happen."""
-        steps, answer = self._rounds.steps(), None
+        """Execute the run, and yield its events as they happen."""
+        steps, answer = self._loop.steps(), None
         while True:
             try:
                 step = steps.send(answer)
@@ -120,8 +120,8 @@ class AsyncTurns:
             self._answer = None
             if isinstance(step, CallModel):
                 inner = self._ask(step.arguments)
-            elif isinstance(step, Work):
-                inner = self._work(step.jobs)
+            elif isinstance(step, CallTools):
+                inner = self._call_tools(step.calls_to_make)
             else:
                 yield step
                 continue
@@ -135,30 +135,30 @@ class AsyncTurns:
             self._answer = await self._create(**arguments)
             return
         opened = await self._open_stream(**arguments)
-        async with AsyncChatCompletionStream(*opened, self._rounds.asked) as stream:
-            # The rounds know whether it matters.
+        async with AsyncChatCompletionStream(*opened, self._loop.output_spec) as stream:
+            # The loop decides whether it matters.
             with suppress(StructuredOutputError):
                 async for event in stream:
                     yield event
         self._answer = stream.current_completion_snapshot
 
-    async def _work(self, jobs: list[Job]) -> AsyncGenerator[ToolRunEvent, None]:
+    async def _call_tools(self, calls_to_make: list[PendingCall]) -> AsyncGenerator[ToolRunEvent, None]:
         import asyncio
 
-        # What begins and what ends, in the order in which it does.
-        happened: asyncio.Queue[Any] = asyncio.Queue()
+        # Beginnings and ends of calls, in the order in which they happen.
+        queue: asyncio.Queue[Any] = asyncio.Queue()
         limit = asyncio.Semaphore(self._max_concurrency)
-        tasks = [asyncio.create_task(self._result(job, limit, happened.put_nowait)) for job in jobs]
+        tasks = [asyncio.create_task(self._result(call, limit, queue.put_nowait)) for call in calls_to_make]
         for task in tasks:
-            task.add_done_callback(happened.put_nowait)
+            task.add_done_callback(queue.put_nowait)
         try:
             left = len(tasks)
             while left:
                 try:
-                    async with asyncio.timeout(self._rounds.time_left()):
-                        event = await happened.get()
+                    async with asyncio.timeout(self._loop.time_left()):
+                        event = await queue.get()
                 except TimeoutError:
-                    continue  # and the rounds say that the deadline passed
+                    continue  # the loop then raises, because the deadline passed
                 if isinstance(event, asyncio.Task):
                     left -= 1
                     event = ToolCallDoneEvent(event.result())
@@ -168,16 +168,16 @@ class AsyncTurns:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _result(self, job: Job, limit: asyncio.Semaphore, emit: Callable[[Any], None]) -> ToolCallResult:
+    async def _result(self, call: PendingCall, limit: asyncio.Semaphore, emit: Callable[[Any], None]) -> ToolCallResult:
         import asyncio
 
         async with limit:
-            emit(job.begin())
-            if job.run is None:
-                return self._rounds.mistaken(job)
+            emit(call.begin())
+            if call.run is None:
+                return self._loop.invalid(call)
             try:
-                # Of a function that is not async nobody knows how long it takes: the event loop goes on meanwhile.
-                value, error = job.attempt() if job.is_async else await asyncio.to_thread(job.attempt)
+                # A sync function may block for long, so it runs in a thread.
+                value, error = call.attempt() if call.is_async else await asyncio.to_thread(call.attempt)
                 value = await value if inspect.isawaitable(value) else value
             except asyncio.CancelledError:
                 task = asyncio.current_task()
@@ -186,4 +186,4 @@ class AsyncTurns:
                 error = RuntimeError("it cancelled itself")
             except Exception as raised:
                 error = raised
-            return self._rounds.returned(job, value) if error is None else self._rounds.failed(job, error)
+            return self._loop.returned(call, value) if error is None else self._loop.failed(call, error)

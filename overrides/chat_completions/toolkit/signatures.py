@@ -1,4 +1,4 @@
-"""What a function takes, as far as a model can give it: its parameters, with their types resolved."""
+"""The parameters of a function that a model can fill in, with their types resolved."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Signature:
         parameters: In order; those that a partial has bound are not among them.
         name: What the function is called.
         documented: What has the docstring.
-        is_async: Whether calling it gives an awaitable.
+        is_async: Whether calling it returns an awaitable.
     """
 
     parameters: tuple[Parameter, ...]
@@ -68,21 +68,21 @@ class Signature:
     _signature: inspect.Signature
 
     def bound(self, values: Mapping[str, Any]) -> inspect.BoundArguments:
-        """Return the arguments of a call, with the defaults of those that `values` has not."""
+        """Return the arguments of a call, with defaults for those that `values` lacks."""
         bound = inspect.BoundArguments(self._signature, dict(values))
         bound.apply_defaults()
         return bound
 
 
 def signature_of(function: Callable[..., Any], scope: Mapping[str, Any]) -> Signature:
-    """Read what a function takes.
+    """Return the parameters of a function, and how to call it.
 
     Args:
         function: A function, a bound method, a partial of one, or an object that can be called.
         scope: The local names of where it is made a tool, in which an annotation in quotes may have to be looked up.
 
     Raises:
-        TypeError: It takes what a model cannot give; the message names the parameter and says what to do.
+        TypeError: It has a parameter that a model cannot fill in; the message names it and says what to do.
     """
     core = function
     while isinstance(core, functools.partial):
@@ -95,7 +95,7 @@ def signature_of(function: Callable[..., Any], scope: Mapping[str, Any]) -> Sign
     try:
         signature = _signature(function)
     except ValueError as error:
-        raise TypeError(f"{where} does not tell what it takes ({error}); wrap it in a function with types") from None
+        raise TypeError(f"{where} has no readable signature ({error}); wrap it in a function with types") from None
     given = function.keywords if isinstance(function, functools.partial) else {}
     names = _names_known_to(_innermost(code), scope)
     parameters = tuple(
@@ -135,7 +135,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     if sys.version_info >= (3, 14):
         import annotationlib
 
-        # Annotations are evaluated when they are read; of those that fail, only a parameter's is needed.
+        # Annotations are evaluated when read; only those of parameters may not fail.
         return inspect.signature(function, annotation_format=annotationlib.Format.FORWARDREF)
     return inspect.signature(function)
 
@@ -155,12 +155,12 @@ def _parameter(parameter: inspect.Parameter, where: str, names: ChainMap[str, An
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
         raise TypeError(
-            f"{where} takes {stars}{name}, which no schema can say; name its parameters, or make a tool of a function"
-            " that calls it"
+            f"{where} takes {stars}{name}, which no schema can express; name its parameters, or create the tool from a"
+            " function that calls it"
         )
     if parameter.annotation is parameter.empty:
         hint = "; of a method, pass it bound to its object" if name in ("self", "cls") else ""
-        raise TypeError(f"the parameter {name!r} of {where} has no type; annotate it, as in `{name}: str`{hint}")
+        raise TypeError(f"the parameter {name!r} of {where} has no type; annotate it, such as `{name}: str`{hint}")
     if type(parameter.default).__name__ == "FieldInfo":
         raise TypeError(
             f"the parameter {name!r} of {where} has a Field for its default; write Annotated[type, Field(...)], and the"
@@ -172,13 +172,12 @@ def _parameter(parameter: inspect.Parameter, where: str, names: ChainMap[str, An
 def _resolved(parameter: inspect.Parameter, where: str, names: ChainMap[str, Any]) -> Any:
     """Return the type that an annotation names, which may be written in quotes, in whole or in part."""
     written = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
-    shown = f"the type {parameter.annotation!r} of the parameter {parameter.name!r} of {where}"
+    described_type = f"the type {parameter.annotation!r} of the parameter {parameter.name!r} of {where}"
     try:
         return typing.get_type_hints(written, {}, cast("dict[str, Any]", names), include_extras=True)[parameter.name]
     except (NameError, AttributeError) as error:
         raise TypeError(
-            f"{shown} cannot be looked up ({error}); import it where it is needed at run time too, not only for type"
-            " checkers"
+            f"{described_type} cannot be looked up ({error}); import it at run time too, not only for type checkers"
         ) from None
     except (TypeError, SyntaxError) as error:
-        raise TypeError(f"{shown} is none: {error}") from None
+        raise TypeError(f"{described_type} is not a type: {error}") from None

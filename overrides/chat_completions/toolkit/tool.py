@@ -1,4 +1,4 @@
-"""`function_tool`: a tool that the request carries as JSON and that can be called with what the model answers."""
+"""`function_tool`: a tool that a request carries as JSON and that can be called with the model's arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chat_completions.errors import SchemaError
 from chat_completions.structured.adapter import Adapter
 from chat_completions.structured.adapters import adapter_for
 from chat_completions.structured.strict import strict_schema
-from chat_completions.toolkit.argument_type import SignatureAdapter, rooted, unfit
+from chat_completions.toolkit.argument_type import SignatureAdapter, arguments_error, rooted
 from chat_completions.toolkit.docstrings import described
 from chat_completions.toolkit.signatures import signature_of
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     _Definition = dict
 
-# What the API takes for a name; the specification says it in prose only.
+# The names that the API accepts; the specification states it only in prose.
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 P = ParamSpec("P")
@@ -37,12 +37,12 @@ R = TypeVar("R")
 class FunctionTool(_Definition, Generic[P, R_co]):
     """A tool: a dict as the API takes it, with the function that it stands for.
 
-    It can be called as the function can, `call` calls it with the arguments of a model. Made by `function_tool`.
+    It can be called like the function; `call` calls it with the arguments of a model. Created by `function_tool`.
 
     Attributes:
         adapter: Reads the model's arguments: to a value of the type, or to a dict of a function's arguments.
-        is_async: Whether calling it gives an awaitable.
-        is_type: Whether it stands for a type, and so gives data and runs nothing.
+        is_async: Whether calling it returns an awaitable.
+        is_type: Whether it stands for a type, so that calling it returns a value and runs nothing.
     """
 
     adapter: Adapter
@@ -82,9 +82,9 @@ class FunctionTool(_Definition, Generic[P, R_co]):
 
     @property
     def description(self) -> str | None:
-        """What the model is told of it."""
-        told: str | None = self["function"].get("description")
-        return told
+        """The description that the model reads."""
+        text: str | None = self["function"].get("description")
+        return text
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class FunctionTool(_Definition, Generic[P, R_co]):
         return self.__wrapped__(*args, **kwargs)
 
     def call(self, arguments: str) -> R_co:
-        """Call the function with the arguments of a model; of an async function, await what this gives.
+        """Call the function with the arguments of a model; for an async function, await the result.
 
         Args:
             arguments: The JSON text of a tool call.
@@ -113,7 +113,7 @@ class FunctionTool(_Definition, Generic[P, R_co]):
         return self.bind(arguments)()
 
     def bind(self, arguments: str) -> Callable[[], R_co]:
-        """Read the arguments of a model, and return the call that is to be made with them.
+        """Return the call to make with the arguments of a model.
 
         Args:
             arguments: The JSON text of a tool call.
@@ -127,7 +127,7 @@ class FunctionTool(_Definition, Generic[P, R_co]):
         try:
             value = self.adapter.load(arguments)
         except Exception as error:
-            raise unfit(self.name, arguments, self.adapter, error) from error
+            raise arguments_error(self.name, arguments, self.adapter, error) from error
         return lambda: cast(R_co, value)
 
     def __repr__(self) -> str:
@@ -167,23 +167,23 @@ def function_tool(
 def function_tool(
     x: Any = None, *, name: str | None = None, description: str | None = None, strict: bool = True
 ) -> Any:
-    """Make a tool of a typed function, or of a type.
+    """Create a tool from a typed function, or from a type.
 
     It goes into `tools=[...]` beside plain dicts. The schema of its parameters is made from the types by pydantic or
     msgspec, their descriptions come from the docstring and from `Annotated`. May be used as a decorator.
 
     Args:
         x: A function, sync or async, a bound method, a `functools.partial`, an object that can be called; or a type
-            that `parse` takes, for a tool that gives data and runs nothing.
+            that `parse` takes, for a tool that returns a value and runs nothing.
         name: What the model calls it by; by default the function's or the type's name.
-        description: What the model is told of it; by default the docstring without its sections.
+        description: The description that the model reads; by default the docstring without its sections.
         strict: Whether the model's arguments are held to the schema by the server. All parameters are required then:
             of one with a default, null stands for the default.
 
     Raises:
-        TypeError: It takes what a model cannot give: a parameter without a type, `*args`, a type without a schema.
+        TypeError: It has a parameter without a type, `*args`, or a type without a schema.
         SchemaError: Strict mode has no schema for the parameters; pass `strict=False`.
-        ValueError: The API does not take the name.
+        ValueError: The API does not accept the name.
         ImportError: The types need a library that is not installed.
     """
     scope = _outer_scope()
@@ -195,7 +195,7 @@ def function_tool(
 def pydantic_function_tool(
     model: type[R], *, name: str | None = None, description: str | None = None
 ) -> FunctionTool[..., R]:
-    """Make a tool of a type; `function_tool` under the official SDK's name."""
+    """Create a tool from a type; `function_tool` under the official SDK's name."""
     return _tool_of(model, name, description, True, _outer_scope())
 
 
@@ -210,13 +210,11 @@ def _tool_of(
         called, documented = name or adapter.name, x if isinstance(x, type) else None
         schema = rooted(adapter.schema())
         if schema.get("type") != "object":
-            raise TypeError(
-                f"the arguments of a tool are an object, and {adapter.name} is none; make it a field of one"
-            )
+            raise TypeError(f"the arguments of a tool are an object, and {adapter.name} is not; make it a field of one")
         notes = described(documented, schema.get("properties", {}))
-        for field, told in schema.get("properties", {}).items():
-            if field in notes.parameters and isinstance(told, dict):
-                told.setdefault("description", notes.parameters[field])
+        for field, inner in schema.get("properties", {}).items():
+            if field in notes.parameters and isinstance(inner, dict):
+                inner.setdefault("description", notes.parameters[field])
     elif callable(x):
         signature = signature_of(x, scope)
         called = name or signature.name
@@ -225,10 +223,10 @@ def _tool_of(
         schema = adapter.schema()
     else:
         hint = "; a dict goes into tools=[...] as it is" if isinstance(x, Mapping) else ""
-        raise TypeError(f"a tool is made of a function or a type, not of {x!r:.100}{hint}")
+        raise TypeError(f"a tool is created from a function or a type, not from {x!r:.100}{hint}")
     if not _NAME.fullmatch(called):
         raise ValueError(
-            f"the API takes no tool of the name {called!r}, but 1 to 64 of a-z A-Z 0-9 _ -; pass another as name="
+            f"the API does not accept the tool name {called!r}: 1 to 64 of a-z A-Z 0-9 _ -; pass another one as name="
         )
     text = notes.text if description is None else description
     definition = {

@@ -1,4 +1,4 @@
-"""One call that the model makes: what it is to run, and what came of it. No I/O."""
+"""One call that the model makes: what to run, and its result. No I/O."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, Literal, TypeAlias
 from chat_completions._logging import LOGGER
 from chat_completions.errors import ToolArgumentsError, ToolFailedError
 from chat_completions.toolkit.events import ToolCallBegunEvent
-from chat_completions.toolkit.results import told
+from chat_completions.toolkit.results import result_text
 from chat_completions.toolkit.tool import FunctionTool
 from chat_completions.toolkit.tool_run import ToolCallResult
 
 OnToolError: TypeAlias = Literal["tell", "raise"] | Callable[[Exception], str]
 
 
-class Job:
-    """A call of a tool.
+class PendingCall:
+    """A call of a tool that the model asked for.
 
     Args:
         round: The round, from 1.
@@ -25,11 +25,11 @@ class Job:
         name: The name that the model calls.
         arguments: The JSON text that the model wrote.
         tool: The tool of that name; None if there is none.
-        names: Those that there are.
+        names: The names of the tools of the run.
 
     Attributes:
-        run: The call to make, None if there is none to make.
-        is_async: Whether `run` gives an awaitable, and returns at once.
+        run: The call to make; None if the call is invalid.
+        is_async: Whether `run` returns an awaitable.
     """
 
     def __init__(
@@ -38,30 +38,30 @@ class Job:
         self.round, self.id, self.name, self.arguments = round, id, name, arguments
         self.run: Callable[[], Any] | None = None
         self.is_async = tool is not None and tool.is_async
-        self._mistake: Exception | None = None
+        self._invalid_reason: Exception | None = None
         self._began = 0.0
         if tool is None:
-            self._mistake = LookupError(f"there is no tool {name!r}; there are: {', '.join(names) or 'none'}")
+            self._invalid_reason = LookupError(f"there is no tool {name!r}; there are: {', '.join(names) or 'none'}")
         else:
             try:
                 self.run = tool.bind(arguments)
             except ToolArgumentsError as error:
-                self._mistake = error
+                self._invalid_reason = error
 
     def begin(self) -> ToolCallBegunEvent:
-        """Take the time, and return the event."""
+        """Start the clock, and return the event that the call begins."""
         self._began = time.monotonic()
         return ToolCallBegunEvent(self.round, self.id, self.name, self.arguments)
 
-    def mistaken(self) -> ToolCallResult:
-        """Return the result of a call that cannot be made: the model is told what is wrong with it."""
-        assert self._mistake is not None
-        return self._result(f"Error: {self._mistake}", error=self._mistake)
+    def invalid(self) -> ToolCallResult:
+        """Return the result of a call that cannot be made: its text tells the model what is wrong."""
+        assert self._invalid_reason is not None
+        return self._result(f"Error: {self._invalid_reason}", error=self._invalid_reason)
 
     def returned(self, value: Any, on_error: OnToolError) -> ToolCallResult:
         """Return the result of a call that returned."""
         try:
-            return self._result(told(value), value=value)
+            return self._result(result_text(value), value=value)
         except Exception as error:
             return self.failed(error, on_error)
 
@@ -69,7 +69,7 @@ class Job:
         """Return the result of a call that raised.
 
         Raises:
-            ToolFailedError: Failures are not for the model.
+            ToolFailedError: `on_error` is "raise".
         """
         LOGGER.debug("the tool %s failed", self.name, exc_info=error)
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -79,7 +79,7 @@ class Job:
         return result if on_error == "tell" else self._result(str(on_error(error)), error=error)
 
     def attempt(self) -> tuple[Any, Exception | None]:
-        """Make the call; what it raises is given, as not every exception gets out of a thread."""
+        """Make the call; return what it raised, as not every exception leaves a thread."""
         assert self.run is not None
         try:
             return self.run(), None

@@ -1,4 +1,4 @@
-"""What `run_tools` gives: the answer, and how it was come by."""
+"""What `run_tools` returns: the reply, and the rounds that led to it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Stopped: TypeAlias = Literal["answer", "content_filter", "function_call", "lengt
 
 @dataclass(frozen=True)
 class ToolCallResult:
-    """One call of a tool, and what came of it.
+    """One call of a tool, and its result.
 
     Attributes:
         round: The round in which the model called, from 1.
         id: The call's id in the transcript.
         name: The tool's name, as the model called it.
         arguments: The JSON text of the arguments, as the model wrote it.
-        content: What the model was told.
+        content: The text that was sent to the model.
         value: What the tool returned; None if it did not return. It does not survive pickling.
         error: What went wrong: what the tool raised, a `ToolArgumentsError`, or a LookupError if there is no such tool;
             None if nothing did. It does not survive pickling.
@@ -47,7 +47,7 @@ class ToolCallResult:
     seconds: float = field(default=0.0, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        # They are the tool's own, and need not pickle: a connection, an exception with arguments of its own.
+        # They come from the caller's code and may not pickle: a connection, an exception with required arguments.
         return {**vars(self), "value": None, "error": None}
 
     def __copy__(self) -> Self:
@@ -59,15 +59,15 @@ class ToolCallResult:
 
 @dataclass(frozen=True)
 class ToolRun(Generic[ResponseFormatT]):
-    """A run of model and tools, at its end or as far as it came.
+    """A run of model and tools, finished or so far.
 
     Attributes:
         messages: The transcript: the caller's messages, then the model's and the tools', ready to be sent again.
-        completions: What the model answered, one for each round.
-        tool_results: Each call that was made, and what came of it; in the order of the model's calls.
+        completions: The completions, one for each round.
+        tool_results: Each call that was made, with its result, in the order of the model's calls.
         stopped: Why the run ended: "answer"; "refusal"; "length" or "content_filter", if the answer was cut off;
-            "tool_calls", if `pending` is for the caller to answer; "function_call", if the model made one of those that
-            came before tools. None if an error ended it.
+            "tool_calls", if `pending` is for the caller to answer; "function_call", if the model made a legacy function
+            call. None if an error ended it.
         pending: Calls without an answer: of custom tools, and of tools that no function was given for.
     """
 
@@ -79,10 +79,10 @@ class ToolRun(Generic[ResponseFormatT]):
 
     @property
     def completion(self) -> ChatCompletion:
-        """The model's last answer.
+        """The last completion.
 
         Raises:
-            ChatCompletionsError: There is none: the run failed before the first.
+            ChatCompletionsError: There is none, because the run failed before the first.
         """
         if not self.completions:
             raise ChatCompletionsError("the model has not answered in this run")
@@ -90,34 +90,34 @@ class ToolRun(Generic[ResponseFormatT]):
 
     @property
     def content(self) -> str | None:
-        """The text of the model's last answer."""
+        """The text of the last completion."""
         return self.completion.choices[0].message.content
 
     @property
     def parsed(self) -> ResponseFormatT | None:
-        """The value of the last answer, if it was asked for by `response_format`; None after a refusal."""
+        """The value of the last reply, if `response_format` is a type; None after a refusal."""
         return cast("ResponseFormatT | None", getattr(self.completion.choices[0].message, "parsed", None))
 
     @property
     def rounds(self) -> int:
-        """How often the model answered."""
+        """The number of rounds that the model completed."""
         return len(self.completions)
 
     @property
     def usage(self) -> CompletionUsage | None:
-        """The tokens of all rounds together; None if no round told. A stream tells if `stream_options` asks for it."""
+        """The tokens of all rounds together; None if no round reported any; streams do with `stream_options`."""
         from chat_completions.models import CompletionUsage
 
-        told = [
+        usages = [
             completion.usage.to_dict()
             for completion in self.completions
             if isinstance(completion.usage, CompletionUsage)
         ]
-        return CompletionUsage.from_dict(_sum(told)) if told else None
+        return CompletionUsage.from_dict(_sum(usages)) if usages else None
 
 
 def _sum(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Add up numbers, also those inside of objects; of other values keep the last one."""
+    """Return the sums of numbers, including those inside objects; of other values, the last one."""
     total: dict[str, Any] = {}
     for part in parts:
         for name, value in part.items():

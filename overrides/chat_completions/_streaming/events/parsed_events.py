@@ -74,7 +74,7 @@ class SnapshotEventBuilder(EventBuilder):
     __slots__ = ("_spec",)
 
     def __init__(self, info: Any, spec: OutputSpec) -> None:
-        self._spec = spec.anew()
+        self._spec = spec.copy_for_reply()
         super().__init__(info, self._spec.snapshot)
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
