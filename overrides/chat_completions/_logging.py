@@ -1,7 +1,7 @@
 """The logger `chat_completions`: off unless the program or CHAT_COMPLETIONS_LOG turns it on. It never logs a key.
 
-Where CHAT_COMPLETIONS_LOG is not set, OPENAI_LOG is asked, with the levels that it knows.
-CHAT_COMPLETIONS_LOG=info tells of retries and redirects, debug of every attempt, bodies of what requests hold as well.
+If CHAT_COMPLETIONS_LOG is not set, OPENAI_LOG is used, with the same levels except `bodies`.
+CHAT_COMPLETIONS_LOG=info logs retries and redirects; debug, every attempt; bodies, the bodies of requests as well.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LEVELS = {name.lower(): getattr(logging, name) for name in ("DEBUG", "INFO", "W
 
 @functools.cache
 def set_up() -> None:
-    """Do what CHAT_COMPLETIONS_LOG or OPENAI_LOG asks for, once."""
+    """Set the level that CHAT_COMPLETIONS_LOG or OPENAI_LOG requests, once."""
     requested = _requested_level()
     level = _LEVELS.get("debug" if requested == "bodies" else requested or os.environ.get("OPENAI_LOG", "").lower())
     if level is not None:
@@ -41,7 +41,7 @@ def sending(method: str, url: str, attempt: int, content: bytes | None) -> None:
 
 
 def response_received(status: int, seconds: float, headers: Any) -> None:
-    """Note the head of a response."""
+    """Log the status and request id of a response."""
     if LOGGER.isEnabledFor(logging.DEBUG):
         LOGGER.debug("HTTP %d after %.3f s, request id %s", status, seconds, request_id_of(headers))
 
@@ -56,7 +56,7 @@ def _requested_level() -> str:
 
 
 def hook_failed(name: str, error: Exception) -> None:
-    """Log that a function of the caller's raised, and that the call goes on without it."""
+    """Log that a caller's function raised an exception, and that the call continues."""
     LOGGER.warning("%s raised %s; the call goes on", name, type(error).__name__)
 
 
@@ -66,5 +66,5 @@ def redirected(url: str) -> None:
 
 
 def key_left_out() -> None:
-    """Log that the environment's key is not sent."""
+    """Log that the key from the environment is not sent."""
     LOGGER.info("the base URL holds a user, who is sent; the key of the environment is not")

@@ -1,4 +1,4 @@
-"""What the rate-limit headers of a response say."""
+"""The rate limits that the headers of a response state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RateLimit:
     Attributes:
         limit: How much is allowed.
         remaining: How much of it is left.
-        reset: Seconds until it is whole again.
+        reset: Seconds until the limit is fully restored.
     """
 
     limit: int | None
@@ -26,14 +26,14 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class RateLimits:
-    """The rate limits that a response told of."""
+    """The rate limits that a response states."""
 
     requests: RateLimit
     tokens: RateLimit
 
 
 def rate_limits_in(headers: Mapping[str, str]) -> RateLimits:
-    """Return the rate limits that headers tell of, names in lower case."""
+    """Return the rate limits that headers, with names in lower case, state."""
     return RateLimits(*(_limit(headers, kind) for kind in ("requests", "tokens")))
 
 
@@ -44,7 +44,7 @@ def _limit(headers: Mapping[str, str], kind: str) -> RateLimit:
 
 
 def seconds(text: str | None) -> float | None:
-    """Return the seconds of a duration as servers write it: `1.5`, `200ms`, `6m0s`."""
+    """Parse a duration as servers write it, such as `1.5`, `200ms` or `6m0s`, and return its seconds."""
     if not text:
         return None
     try:

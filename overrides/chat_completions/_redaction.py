@@ -1,4 +1,4 @@
-"""The requests that errors hold: as they were sent, without what may be a credential in their address and headers."""
+"""The requests that errors hold: as they were sent, without possible credentials in their URL and headers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _SHOWN = frozenset(
 
 _SECRET_NAME = re.compile(r"auth|code|cookie|key|pass|secret|sig|token")
 _LIKE_A_TOKEN = re.compile(r"(?=\S*\d)\S{16,}")
-_SHORTEST = 6  # characters; what is shorter may stand in a message by chance
+_SHORTEST = 6  # characters; shorter texts may occur in a message by chance
 
 
 def redact_url(url: str) -> str:
-    """Return an address without what may be secret in it: user, password, query."""
+    """Return a URL without its possible secrets: user, password, query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def hide_requests(source: Any) -> None:
-    """Put requests without credentials in the place of those that a response, or an error of an http library, holds."""
+    """Replace the requests that a response or an HTTP library's error holds by ones without credentials."""
     for holder in (source, *getattr(source, "history", ())):
         try:
             holder.request = _hidden(holder.request)
@@ -43,7 +43,7 @@ def _hidden(request: Any) -> Any:
     headers = [(name, value if name.lower() in _SHOWN else HIDDEN) for name, value in request.headers.raw]
     try:
         content = request.content
-    except Exception:  # that of a request whose body is sent as it is made
+    except Exception:  # a streamed request body cannot be read
         content = None
     return kind(request.method, redact_url(str(request.url)), headers=headers, content=content)
 
@@ -55,14 +55,14 @@ def credentials_in(request: Any) -> list[str]:
     quoted = []
     for name, value in (*pairs, *request.url.params.items()):
         if _SECRET_NAME.search(name.lower()) or _LIKE_A_TOKEN.fullmatch(value):
-            # A scheme before it ("Bearer"), or the name of a cookie, is left out where it is quoted.
+            # Servers quote it without its scheme ("Bearer"), or without the name of the cookie.
             quoted += [value, value.partition(" ")[2], *(part.partition("=")[2] for part in value.split(";"))]
     found = {text.strip() for text in quoted}
     return sorted((text for text in found if len(text) >= _SHORTEST and text.encode() != HIDDEN), key=len, reverse=True)
 
 
 def without(value: Any, credentials: list[str]) -> Any:
-    """Return a JSON value, no deeper than Python recurses, with credentials hidden in its texts."""
+    """Return a JSON value with credentials hidden in its strings; it must not be deeper than Python recurses."""
     if isinstance(value, str):
         for credential in credentials:
             value = value.replace(credential, HIDDEN.decode())

@@ -1,4 +1,4 @@
-"""What a response said beside its body: status, headers, request id, attempts, rate limits."""
+"""What a response says besides its body: status, headers, request id, attempts, rate limits."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ REQUEST_ID_HEADERS = ("x-request-id", "request-id", "apim-request-id", "x-ms-req
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try of a call: its status (None without a response), the delay before the next one, and why there was one.
+    """One attempt of a call: its status (None without a response), the delay before the next one, and its reason.
 
-    `seconds` is how long it took until it failed, or until the head of its response.
+    `seconds` is the time until it failed, or until the headers of its response arrived.
     """
 
     status: int | None
@@ -29,15 +29,15 @@ class Attempt:
 
 @dataclass(frozen=True)
 class ResponseInfo:
-    """How an object came from the server.
+    """Information about the response that an object was decoded from.
 
     Attributes:
         status_code: The HTTP status.
         headers: The response's headers, names in lower case.
         request_id: The id under which the server logged the request.
-        attempts: One entry for each attempt: status, delay until the next one in seconds, why, and its own seconds.
-        elapsed: Seconds from the beginning of the call, with all attempts and waits, to the end of the body; of a
-            stream to the head of the response, of an error to the failure.
+        attempts: One entry for each attempt: status, seconds until the next one, reason, and its own seconds.
+        elapsed: Seconds from the beginning of the call, with all attempts and waits, to the end of the body; for a
+            stream, to the headers of the response; for an error, to the failure.
     """
 
     status_code: int | None
@@ -48,20 +48,20 @@ class ResponseInfo:
 
     @property
     def rate_limits(self) -> RateLimits:
-        """What the rate-limit headers said."""
+        """The rate limits that the response's headers state."""
         from chat_completions._rate_limits import rate_limits_in
 
         return rate_limits_in(self.headers)
 
 
 def response_info(source: Any) -> ResponseInfo:
-    """Return what the response said beside its body, for a completion, page, stream or error.
+    """Return information about the response of a completion, page, stream or error.
 
     Args:
-        source: What a client gave or raised.
+        source: An object that a client returned, or an error that it raised.
 
     Raises:
-        TypeError: It came from no server.
+        TypeError: The object does not come from a response.
     """
     info = getattr(source, "_info", None)
     if isinstance(info, ResponseInfo):

@@ -1,4 +1,4 @@
-"""Whether a failure is worth another attempt: the one rule, which errors, calls and bulk runs ask."""
+"""Whether a failure is worth another attempt: the one rule, for calls, errors and bulk runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 RETRIED_STATUSES = frozenset({408, 409, 429})
-# What servers call an error that comes without a status of its own, in the fields where they say it.
+# The fields in which servers name the kind of an error that has no HTTP status of its own.
 _NAMING = ("code", "status", "status_code", "type", "error_type")
 _PASSING = re.compile(
     r"rate.?limit|too.?many|overload|unavailable|time.?out|internal|server.?error|resource.?exhausted|capacity|busy"
@@ -36,21 +36,21 @@ def should_retry(status: int, headers: Mapping[str, str], code: str | None, kind
 
 
 def is_quota_exhausted(*names: Any) -> bool:
-    """Return whether an error's code or type says that the quota is used up: a 429 that no wait will change."""
+    """Return whether an error's code or type says that the quota is used up: a 429 that waiting does not change."""
     return "insufficient_quota" in names
 
 
 def may_pass(body: Any) -> bool | None:
-    """Return whether an error that came with a status of success, or inside a stream, may pass.
+    """Return whether an error inside a successful response or a stream may be temporary.
 
     Args:
-        body: The error object that the server sent, or whatever it sent instead.
+        body: The error object that the server sent; other content as it was sent.
 
     Returns:
-        None where it does not say.
+        None if the error does not say.
     """
     if isinstance(body, str) and body.lstrip()[:1] == "<":
-        return False  # a page for people: the address is wrong
+        return False  # a web page: the base URL is wrong
     if not isinstance(body, Mapping):
         return None
     status, names = _stated_status(body), [body.get(name) for name in _NAMING]
@@ -66,7 +66,7 @@ def may_pass(body: Any) -> bool | None:
 
 
 def _stated_status(body: Any) -> int | None:
-    """Return the HTTP status that an error object names, None if it names none."""
+    """Return the HTTP status that an error object states, None if it does not state one."""
     for value in [body.get(name) for name in _NAMING] if isinstance(body, Mapping) else ():
         digits = str(value) if type(value) is int and 0 < value < 1000 else value
         if isinstance(digits, str) and len(digits) == 3 and digits.isascii() and digits.isdigit() and digits >= "400":

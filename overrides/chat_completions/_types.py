@@ -1,4 +1,4 @@
-"""Types that all rooms share: options that were left out, values that must not show, and what callers may pass."""
+"""Types that all rooms share: omitted options, values that must not be shown, and what callers may pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import httpx
     import httpx2
 
-    # A default is new in Python 3.13's typing; checkers know it from here without anything installed.
+    # Defaults of type variables are new in Python 3.13; type checkers know this one without the package.
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     ApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     HttpClient: TypeAlias = httpx.Client | httpx2.Client
     Timeout: TypeAlias = float | httpx.Timeout | httpx2.Timeout | None
 
-    # The type that a reply is asked to be, as type checkers follow it through a call; None where there is none.
+    # The requested type of a reply, as type checkers follow it through a call; None without one.
     ResponseFormatT = TypeVarWithDefault("ResponseFormatT", default=None)
 else:
     ResponseFormatT = TypeVar("ResponseFormatT")
@@ -34,7 +34,7 @@ def publish(*kinds: type, module: str = "chat_completions") -> None:
 
 
 class Secret(Generic[T]):
-    """A value that shows in no repr, no `vars` and no pickle."""
+    """A value that is hidden from repr, `vars` and pickles."""
 
     __slots__ = ("reveal",)
 
@@ -45,16 +45,16 @@ class Secret(Generic[T]):
         return "<hidden>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled")
+        raise TypeError("a secret cannot be pickled")
 
 
 def revealed(value: Any) -> Any:
-    """Return what may be wrapped in a `Secret`, unwrapped."""
+    """Return a value, unwrapped if it is a `Secret`."""
     return value.reveal() if isinstance(value, Secret) else value
 
 
 class NotGiven:
-    """The type of NOT_GIVEN: an option that the caller left out, where None means something."""
+    """The type of NOT_GIVEN, which stands for an omitted option where None has a meaning."""
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -69,7 +69,7 @@ class NotGiven:
 NOT_GIVEN = NotGiven()
 
 
-# Other names of the ecosystem for the same.
+# Names that other libraries use for the same.
 Omit = NotGiven
 
 
@@ -77,7 +77,7 @@ not_given = omit = NOT_GIVEN
 
 
 def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call as they may be kept: headers and query, which may be credentials, as secrets."""
+    """Return the arguments of a call with headers and query, which may hold credentials, as secrets."""
     return {
         name: Secret(value)
         if name in ("extra_headers", "extra_query") and not isinstance(value, NotGiven | Secret)

@@ -1,8 +1,8 @@
 """Everything that this package raises.
 
 ChatCompletionsError
-├── APIError                            something went wrong between us and the API
-│   ├── APIConnectionError              no response: not connected, or cut off
+├── APIError                            a call that failed: no response, or not a usable one
+│   ├── APIConnectionError              no response: not connected, or disconnected
 │   │   └── APITimeoutError             no response in time
 │   ├── APIStatusError                  a response with an error status
 │   │   ├── BadRequestError             400
@@ -13,25 +13,25 @@ ChatCompletionsError
 │   │   ├── UnprocessableEntityError    422
 │   │   ├── RateLimitError              429
 │   │   └── InternalServerError         500 and above
-│   ├── APIResponseValidationError      a response that is no completion, page or stream
+│   ├── APIResponseValidationError      a response that is not a completion, page or stream
 │   │   └── ResponseTooLargeError       a response larger than `max_response_bytes`
-│   └── StreamError                     a stream that failed; `.partial` is what had arrived
+│   └── StreamError                     a stream that failed; `.partial` is what arrived before
 │       ├── IncompleteStreamError       a stream that ended before it was complete
-│       └── StreamConnectionError       a stream that was cut off; an APIConnectionError, too
-│           └── StreamTimeoutError      a stream that fell silent, or took too long; an APITimeoutError, too
-├── EventStreamError                    bytes that are no event stream (`chat_completions.sse`)
-│   ├── EventEncodingError              bytes that are no UTF-8
+│       └── StreamConnectionError       a stream that was disconnected; also an APIConnectionError
+│           └── StreamTimeoutError      a stream that stalled or took too long; also an APITimeoutError
+├── EventStreamError                    bytes that are not an event stream (`chat_completions.sse`)
+│   ├── EventEncodingError              bytes that are not valid UTF-8
 │   └── EventTooLargeError              an event over the size limit
-├── PaginationError                     pages that lead nowhere; `.cursor` is where to resume
+├── PaginationError                     pages that cannot be followed; `.cursor` is where to resume
 ├── RequestValidationError              a request that cannot be sent; `.problems` says where and why
-│   └── SchemaError                     a JSON Schema that strict mode does not take
-├── StructuredOutputError               a completion without the value that was asked for; `.completion` is it
-│   ├── LengthFinishReasonError         cut off at the limit of tokens
+│   └── SchemaError                     a JSON Schema that strict mode does not support
+├── StructuredOutputError               a completion without the requested value; see `.completion`
+│   ├── LengthFinishReasonError         cut off at the token limit
 │   ├── ContentFilterFinishReasonError  cut off by the content filter
-│   └── OutputValidationError           a reply that is no value of the type; `.error` is its library's error
-├── ToolArgumentsError                  a model's arguments that do not fit a tool; `.problems` says where and why
+│   └── OutputValidationError           a reply that does not fit the type; `.error` says why
+├── ToolArgumentsError                  arguments that do not fit the tool; `.problems` says where and why
 ├── ToolFailedError                     a tool that raised in `run_tools`; `.result` is its call
-└── ToolRoundsError                     a run of tools without an answer in the rounds that it had
+└── ToolRoundsError                     a run of tools that used all its rounds without an answer
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion, CompletionUsage
 
     class ToolRun(Protocol):
-        """What an error says of the run of tools that it ended: a `chat_completions.ToolRun`."""
+        """What an error knows about the run of tools that it ended: a `chat_completions.ToolRun`."""
 
         @property
         def messages(self) -> list[Any]: ...
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
         def usage(self) -> CompletionUsage | None: ...
 
     class ToolCallResult(Protocol):
-        """What an error says of the tool call that failed: a `chat_completions.ToolCallResult`."""
+        """What an error knows about the tool call that failed: a `chat_completions.ToolCallResult`."""
 
         @property
         def round(self) -> int: ...
@@ -116,7 +116,7 @@ TOO_DEEP = "(nested too deeply)"
 
 
 def within_depth(value: Any) -> Any:
-    """Return a JSON value or a model as it is, but without what lies so deep in it that Python cannot copy it."""
+    """Return a JSON value or a model, without what is nested so deeply in it that Python cannot copy it."""
     is_model = hasattr(value, "to_dict") and hasattr(value, "from_dict")
     level = [value.to_dict() if is_model else value]
     for _ in range(MAX_DEPTH):
@@ -147,16 +147,16 @@ def _cut(value: Any, levels: int) -> Any:
 
 
 class ChatCompletionsError(Exception):
-    """The base of all errors of this package.
+    """The base class of all errors of this package.
 
     Attributes:
-        run: How far `run_tools` had come when this ended it, None outside of a run.
+        run: The run of `run_tools` that this error ended, as far as it got; None outside of a run.
     """
 
     run: ToolRun | None = None
 
     def __reduce__(self) -> Any:
-        # By state and not by constructor arguments: subclasses need keywords, and what holds secrets stays behind.
+        # By state and not by constructor arguments: subclasses need keywords, and what may hold secrets is left out.
         state = {name: within_depth(value) for name, value in self.__getstate__().items()}
         return copyreg.__newobj__, (type(self), *self.args), state  # type: ignore[attr-defined]
 
@@ -170,17 +170,17 @@ class ChatCompletionsError(Exception):
 
 
 class APIError(ChatCompletionsError):
-    """Something went wrong between this client and the API.
+    """A call failed: there was no response, or not one that can be used.
 
     Attributes:
         message: What happened, where, and what to do.
         status_code: The HTTP status, None without a response.
-        code: The API's error code, as `invalid_api_key`.
-        param: The request's field that the API complains about, as `messages[0].content`.
-        type: The API's kind of error, as `invalid_request_error`.
-        body: The error object that the API sent, or whatever it sent instead.
+        code: The API's error code, such as `invalid_api_key`.
+        param: The request field that the API complains about, such as `messages[0].content`.
+        type: The API's error type, such as `invalid_request_error`.
+        body: The error object that the API sent; other content as it was sent.
         request_id: The id under which the API logged the request.
-        response: The httpx response, None without one; it does not survive pickling.
+        response: The httpx response, None without one; pickles and copies do not include it.
         attempts: One entry for each attempt of the call: status, delay, reason and seconds.
         elapsed: Seconds from the beginning of the call to its failure; None for a stream that failed after it began.
     """
@@ -216,7 +216,7 @@ class APIError(ChatCompletionsError):
         self.type: Any = details.get("type")
 
     def _hide_credentials(self, response: httpx.Response) -> None:
-        """Hide what the request told of who asks, in the message and the body: servers quote it."""
+        """Hide the request's credentials in the message and the body: servers quote them."""
         try:
             credentials = credentials_in(response.request)
         except (AttributeError, RuntimeError):
@@ -227,9 +227,9 @@ class APIError(ChatCompletionsError):
 
     @property
     def request(self) -> httpx.Request | None:
-        """The httpx request that failed, None where none was made; it does not survive pickling.
+        """The httpx request that failed, None if none was made; pickles do not include it.
 
-        What may be a credential is hidden in it: the values of headers, and the query of the address.
+        What may be a credential is hidden in it: header values, and the query of the URL.
         """
         for source in (self.response, self.__cause__):
             try:
@@ -245,7 +245,7 @@ class APIError(ChatCompletionsError):
 
 
 class APIConnectionError(APIError):
-    """There was no response: the connection could not be made, or it was cut."""
+    """There was no response: the connection could not be made, or it broke."""
 
     @property
     def is_retryable(self) -> bool:
@@ -271,15 +271,15 @@ class APIStatusError(APIError):
 
 
 class BadRequestError(APIStatusError):
-    """400: the request is malformed, or breaks a rule of the API."""
+    """400: the request is malformed or violates a rule of the API."""
 
 
 class AuthenticationError(APIStatusError):
-    """401: the key is missing, wrong or revoked."""
+    """401: the API key is missing, wrong or revoked."""
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the key may not do this."""
+    """403: the API key does not permit this."""
 
 
 class NotFoundError(APIStatusError):
@@ -287,11 +287,11 @@ class NotFoundError(APIStatusError):
 
 
 class ConflictError(APIStatusError):
-    """409: the request collides with another one."""
+    """409: the request conflicts with another one."""
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: the request is understood and refused."""
+    """422: the request is well-formed but cannot be processed."""
 
 
 class RateLimitError(APIStatusError):
@@ -303,7 +303,7 @@ class InternalServerError(APIStatusError):
 
 
 class APIResponseValidationError(APIError):
-    """The response is no completion, page or stream; mostly the base URL points elsewhere."""
+    """The response is not a completion, page or stream; the base URL is usually the reason."""
 
     @property
     def is_retryable(self) -> bool:
@@ -313,14 +313,14 @@ class APIResponseValidationError(APIError):
 
 
 class ResponseTooLargeError(APIResponseValidationError):
-    """The response is larger than the client's `max_response_bytes`; what is beyond that was not read."""
+    """The response is larger than the client's `max_response_bytes`; the rest was not read."""
 
 
 class StreamError(APIError):
     """A stream failed after it began.
 
     Attributes:
-        partial: The completion folded from what had arrived, None if nothing had.
+        partial: The completion accumulated from the chunks that arrived, None if none did.
     """
 
     def __init__(self, message: str, *, partial: ChatCompletion | None = None, **details: Any) -> None:
@@ -329,7 +329,7 @@ class StreamError(APIError):
 
     @property
     def is_retryable(self) -> bool:
-        # What breaks a stream is mostly of the moment, unless the server says otherwise.
+        # What breaks a stream is usually temporary, unless the server says otherwise.
         from chat_completions import _retryable  # it takes longer to import than all the errors
 
         return _retryable.may_pass(self.body) is not False
@@ -344,14 +344,14 @@ class StreamConnectionError(StreamError, APIConnectionError):
 
 
 class StreamTimeoutError(StreamConnectionError, APITimeoutError):
-    """A stream fell silent, or took longer than its deadline."""
+    """A stream stalled, or took longer than its deadline."""
 
 
 class EventStreamError(ChatCompletionsError):
-    """The bytes are no event stream.
+    """The bytes are not an event stream.
 
     Attributes:
-        offset: Where in the stream, in bytes from its beginning.
+        offset: The position in the stream, in bytes from its beginning.
     """
 
     def __init__(self, message: str, *, offset: int) -> None:
@@ -360,15 +360,15 @@ class EventStreamError(ChatCompletionsError):
 
 
 class EventEncodingError(EventStreamError):
-    """The event stream holds bytes that are no UTF-8."""
+    """The event stream holds bytes that are not valid UTF-8."""
 
 
 class EventTooLargeError(EventStreamError):
-    """An event is larger than the limit."""
+    """An event is larger than the size limit."""
 
 
 class PaginationError(ChatCompletionsError):
-    """The pages lead nowhere.
+    """The server says that there are more pages, but they cannot be followed.
 
     Attributes:
         cursor: The id after which listing may be resumed, None if there is none.
@@ -392,14 +392,14 @@ class RequestValidationError(ChatCompletionsError):
 
 
 class SchemaError(RequestValidationError):
-    """The API's strict mode does not take a JSON Schema, and there is none that says the same."""
+    """The API's strict mode supports neither a JSON Schema nor an equivalent of it."""
 
 
 class StructuredOutputError(ChatCompletionsError):
-    """The completion came, and has no value of the type that was asked for.
+    """The completion does not hold a value of the requested type.
 
     Attributes:
-        completion: The completion, with all that it does have.
+        completion: The completion as received.
     """
 
     def __init__(self, message: str, *, completion: ChatCompletion) -> None:
@@ -408,7 +408,7 @@ class StructuredOutputError(ChatCompletionsError):
 
 
 class LengthFinishReasonError(StructuredOutputError):
-    """A choice was cut off at the limit of tokens; raise `max_completion_tokens`, or ask for less."""
+    """A choice was cut off at the token limit; raise `max_completion_tokens`, or request less."""
 
 
 class ContentFilterFinishReasonError(StructuredOutputError):
@@ -416,12 +416,12 @@ class ContentFilterFinishReasonError(StructuredOutputError):
 
 
 class OutputValidationError(StructuredOutputError):
-    """A reply is no value of the type that was asked for.
+    """A reply is not a value of the requested type.
 
     Attributes:
-        error: What the type's library raised; the error's `__cause__` as well.
-        where: JSON pointer to the reply in the completion, as `/choices/0/message/content`.
-        pointer: JSON pointer to the fault in the reply's JSON, empty for all of it, and if the library does not tell.
+        error: The exception of the type's library; also the error's `__cause__`.
+        where: JSON pointer to the reply in the completion, such as `/choices/0/message/content`.
+        pointer: JSON pointer to the fault in the reply's JSON; empty for all of it or if the library does not say.
     """
 
     def __init__(self, message: str, *, error: Exception, where: str, pointer: str, **details: Any) -> None:
@@ -432,7 +432,7 @@ class OutputValidationError(StructuredOutputError):
 
 
 class ToolArgumentsError(ChatCompletionsError):
-    """A model's arguments do not fit the tool that it calls; the tool was not called.
+    """The model's arguments do not fit the tool that it calls; the tool was not called.
 
     Attributes:
         name: The tool's name.
@@ -448,10 +448,10 @@ class ToolArgumentsError(ChatCompletionsError):
 
 
 class ToolFailedError(ChatCompletionsError):
-    """A tool raised; `__cause__` is what. To go on without it, send `run.messages`.
+    """A tool raised an exception, which is the `__cause__`. To continue without it, send `run.messages`.
 
     Attributes:
-        result: The call, and what it raised.
+        result: The call, with the exception that it raised.
     """
 
     run: ToolRun
@@ -462,7 +462,7 @@ class ToolFailedError(ChatCompletionsError):
 
 
 class ToolRoundsError(ChatCompletionsError):
-    """The model still called tools in the last round that it had; to go on, send `run.messages`."""
+    """The model still called tools in its last round; to continue, send `run.messages`."""
 
     run: ToolRun
 

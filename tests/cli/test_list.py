@@ -123,7 +123,7 @@ def test_pages_that_lead_nowhere_are_an_error(tmp_path: Path) -> None:
     again = json_reply(page([{**whole({"content": "One"}), "id": "chatcmpl-1"}], more=True))
     with ScriptedServer(again) as server:
         ended = Command(tmp_path, server.base_url)("list")
-    assert ended.code == 1 and "leads back" in ended.err and "--after chatcmpl-1" in ended.err
+    assert ended.code == 1 and "a second time" in ended.err and "--after chatcmpl-1" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_pages_that_lead_nowhere_are_an_error(tmp_path: Path) -> None:
     [
         ({}, "neither data nor has_more"),
         ({"data": [{"id": "a"}, 7], "has_more": False}, "data[1] is 7"),
-        (page([{"id": "a\ud800"}], more=True), "can be no id"),
+        (page([{"id": "a\ud800"}], more=True), "is not a valid id"),
     ],
 )
 def test_what_is_no_page_is_an_error(tmp_path: Path, body: dict[str, Any], told: str) -> None:

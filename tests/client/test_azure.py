@@ -176,9 +176,12 @@ def test_async_functions_for_tokens(server: ScriptedServer) -> None:
         ({"azure_endpoint": "http://x", "api_version": "v1"}, "AZURE_OPENAI_API_KEY"),
         ({"azure_endpoint": "http://x", "api_key": "k"}, "api_version="),
         ({"api_key": "k", "api_version": "v1"}, "azure_endpoint="),
-        ({"azure_endpoint": "http://x", "base_url": "http://y", "api_key": "k", "api_version": "v1"}, "leave out"),
-        ({"azure_deployment": "d", "base_url": "http://y", "api_key": "k", "api_version": "v1"}, "leave out"),
-        ({"azure_endpoint": "http://x", "api_key": "k", "azure_ad_token": "t", "api_version": "v1"}, "not several"),
+        (
+            {"azure_endpoint": "http://x", "base_url": "http://y", "api_key": "k", "api_version": "v1"},
+            "omit azure_endpoint",
+        ),
+        ({"azure_deployment": "d", "base_url": "http://y", "api_key": "k", "api_version": "v1"}, "omit azure_endpoint"),
+        ({"azure_endpoint": "http://x", "api_key": "k", "azure_ad_token": "t", "api_version": "v1"}, "only one of"),
         ({"azure_endpoint": "http://x", "azure_deployment": "..", "api_key": "k", "api_version": "v1"}, "deployment"),
     ],
 )
@@ -189,6 +192,6 @@ def test_what_is_missing_or_too_much_is_named(server: ScriptedServer, arguments:
 
 
 def test_a_model_that_is_no_name_of_a_deployment(server: ScriptedServer) -> None:
-    with pytest.raises(errors.RequestValidationError, match="no deployment"):
+    with pytest.raises(errors.RequestValidationError, match="not the name of a deployment"):
         create(AzureClient(azure_endpoint=endpoint(server), api_key="k", **VERSION), "..")
     assert server.requests == []

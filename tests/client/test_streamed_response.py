@@ -99,7 +99,7 @@ def test_an_iterated_body_is_gone(api: SyncApi) -> None:
     with ScriptedServer(OK) as server:
         with opened(api, api.client(base_url=server.base_url)) as response:
             listed(api, response.iter_bytes(3))
-            with pytest.raises(errors.ChatCompletionsError, match="iterated already"):
+            with pytest.raises(errors.ChatCompletionsError, match="already been iterated"):
                 done(api, response.parse())
 
 

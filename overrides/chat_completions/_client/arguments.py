@@ -48,10 +48,10 @@ if TYPE_CHECKING:
         """How one call is sent, where it differs from the client's settings."""
 
         extra_headers: Mapping[str, str | None] | None
-        """Headers beside the client's; None takes one away."""
+        """Headers besides the client's; None removes one."""
 
         extra_query: Mapping[str, Any] | None
-        """Query parameters beside the client's."""
+        """Query parameters besides the client's."""
 
         timeout: Timeout
         """Seconds without a byte, or an `httpx.Timeout`; None for no limit."""
@@ -60,25 +60,25 @@ if TYPE_CHECKING:
         """Seconds for the whole call: all attempts, and the body of a stream."""
 
         max_retries: int
-        """How often a failed attempt is repeated."""
+        """How often a failed attempt is retried."""
 
     class CreateArguments(CompletionCreateParamsBase, CallOptions, total=False):
         """What `create` takes, apart from `stream`."""
 
         extra_body: Mapping[str, Any] | None
-        """Fields of the request that only some servers know."""
+        """Request fields that only some servers know."""
 
         idle_timeout: float | None
-        """Seconds without an event after which a stream counts as dead; comments are no events."""
+        """Seconds without an event after which a stream counts as dead; comments are not events."""
 
         validate: bool
         """Whether to check the request against the specification before it is sent; needs the extra `validate`."""
 
     class ParseArguments(CreateArguments, Generic[ResponseFormatT], total=False):
-        """What `parse` and `stream` take where the reply has a type."""
+        """What `parse` and `stream` take if the reply has a type."""
 
         response_format: Required[type[ResponseFormatT]]  # type: ignore[misc]  # pyright: ignore
-        """The type that the reply is asked to be."""
+        """The requested type of the reply."""
 
     class RunToolsArguments(CreateArguments, total=False):
         """What `run_tools` takes, apart from `stream`."""
@@ -87,29 +87,29 @@ if TYPE_CHECKING:
         """Functions, tools made by `function_tool`, types, and tools as the API has them."""
 
         max_rounds: int
-        """How often the model may answer."""
+        """How many answers the model may write."""
 
         on_tool_error: OnToolError
-        """What to do when a tool raises."""
+        """What to do when a tool raises an exception."""
 
     class ParseRunToolsArguments(RunToolsArguments, Generic[ResponseFormatT], total=False):
-        """What `run_tools` takes where the last answer has a type."""
+        """What `run_tools` takes if the last answer has a type."""
 
         response_format: Required[type[ResponseFormatT]]  # type: ignore[misc]  # pyright: ignore
-        """The type that the last answer is asked to be."""
+        """The requested type of the last answer."""
 
     class ListArguments(CompletionListParams, CallOptions, total=False):
         """What `list` takes."""
 
         max_items: int | None
-        """How many completions to give in all; None for every one."""
+        """How many completions to return in all; None for every one."""
 
 
 def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the options and the fields of the request, apart.
+    """Return the options and the request fields, separately.
 
     Raises:
-        TypeError: `max_retries` is no whole number.
+        TypeError: `max_retries` is not an integer.
         ValueError: It is negative.
     """
     options = {name: arguments[name] for name in OPTIONS if name in arguments}

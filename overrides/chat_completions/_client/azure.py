@@ -1,4 +1,4 @@
-"""`AzureClient` and `AsyncAzureClient`: Azure's addresses, version and credentials; all else is as in `Client`."""
+"""`AzureClient` and `AsyncAzureClient`: Azure's URLs, API version and credentials; the rest is as in `Client`."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class AzureSettings(Settings):
-    """Settings with a key that goes into the header `api-key`, or with a token of Microsoft Entra.
+    """Settings with a key that is sent in the header `api-key`, or with a Microsoft Entra token.
 
     Args:
-        is_token: Whether what `api_key` holds is such a token.
+        is_token: Whether `api_key` holds such a token.
         arguments: Those of `Settings`.
     """
 
@@ -43,7 +43,7 @@ class AzureSettings(Settings):
         return super().replace(**changes, **({"is_token": False} if new_key else {}))
 
     def picklable(self) -> dict[str, Any]:
-        """Return the arguments of a client that make an equal copy elsewhere, without secrets."""
+        """Return the arguments that create an equal client elsewhere, without secrets."""
         arguments = super().picklable()
         if arguments.pop("is_token"):
             token = arguments.pop("api_key")
@@ -60,12 +60,12 @@ class AzureSettings(Settings):
         return headers
 
     def prepare(self, call: Call) -> Call:
-        """Return the call at the address of its model's deployment, if the client's address is of none."""
+        """Return the call with the path of its model's deployment, unless the base URL has one."""
         if "/deployments" in urlsplit(self.base_url.reveal()).path or "content" not in call.request:
             return call
         model = json.loads(call.request["content"]).get("model")
         if not isinstance(model, str):
-            return call  # the server says what it thinks of that
+            return call  # the server reports the error
         call.request["url"] = f"/deployments/{_segment(model)}{call.request['url']}"
         return call
 
@@ -74,18 +74,18 @@ class AzureClient(Client):
     """A client of the Chat Completions API of Azure OpenAI.
 
     Args:
-        azure_endpoint: The resource's address, as `https://NAME.openai.azure.com`; by default AZURE_OPENAI_ENDPOINT.
-        azure_deployment: The deployment to call; by default the one that is called as the request's `model`.
+        azure_endpoint: The resource's URL, such as `https://NAME.openai.azure.com`; by default AZURE_OPENAI_ENDPOINT.
+        azure_deployment: The deployment to call; by default the one named by the request's `model`.
         api_version: The version of Azure's API; by default OPENAI_API_VERSION.
-        api_key: The resource's key, or a function that gives it; by default AZURE_OPENAI_API_KEY.
-        azure_ad_token: A token of Microsoft Entra in place of a key; by default AZURE_OPENAI_AD_TOKEN.
-        azure_ad_token_provider: A function that gives such a token for each call.
-        base_url: The whole address before `/chat/completions`, in place of endpoint and deployment.
+        api_key: The resource's key, or a function that returns it; by default AZURE_OPENAI_API_KEY.
+        azure_ad_token: A Microsoft Entra token instead of a key; by default AZURE_OPENAI_AD_TOKEN.
+        azure_ad_token_provider: A function that returns such a token for each call.
+        base_url: The whole URL before `/chat/completions`, instead of endpoint and deployment.
         default_query: Query parameters for every request.
         settings: The other arguments of `Client`.
 
     Raises:
-        ChatCompletionsError: The address, the version or the credentials are missing, or there is one too many.
+        ChatCompletionsError: The URL, the version or the credentials are missing or conflict.
     """
 
     _settings_type = AzureSettings
@@ -120,7 +120,7 @@ class AzureClient(Client):
 class AsyncAzureClient(AsyncClient):
     """An async client of the Chat Completions API of Azure OpenAI; its arguments are those of `AzureClient`.
 
-    The functions that give a key or a token may be async.
+    The functions that return a key or a token may be async.
     """
 
     _settings_type = AzureSettings
@@ -155,7 +155,7 @@ class AsyncAzureClient(AsyncClient):
 def _credential(key: Any, token: Any, provider: Any) -> tuple[Any, bool]:
     """Return the credential to use, and whether it is a token."""
     if sum(given is not None for given in (key, token, provider)) > 1:
-        raise ChatCompletionsError("give one of api_key, azure_ad_token and azure_ad_token_provider, not several")
+        raise ChatCompletionsError("pass only one of api_key, azure_ad_token and azure_ad_token_provider")
     environment = os.environ.get
     if token == KEY_FROM_ENVIRONMENT or (key is None and token is None and provider is None):
         token = EnvironmentKey(environment("AZURE_OPENAI_AD_TOKEN") or "")
@@ -165,7 +165,7 @@ def _credential(key: Any, token: Any, provider: Any) -> tuple[Any, bool]:
         key = EnvironmentKey(environment("AZURE_OPENAI_API_KEY") or "")
     if not key:
         raise ChatCompletionsError(
-            "there are no credentials: pass api_key=, azure_ad_token= or azure_ad_token_provider=, or set"
+            "missing credentials: pass api_key=, azure_ad_token= or azure_ad_token_provider=, or set"
             " AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"
         )
     return key, False
@@ -174,18 +174,18 @@ def _credential(key: Any, token: Any, provider: Any) -> tuple[Any, bool]:
 def _base_url(base_url: Any, endpoint: str | None, deployment: str | None) -> Any:
     if base_url is not None:
         if endpoint is not None or deployment is not None:
-            raise ChatCompletionsError("base_url is the whole address; leave out azure_endpoint and azure_deployment")
+            raise ChatCompletionsError("base_url is the whole URL; omit azure_endpoint and azure_deployment")
         return base_url
     endpoint = endpoint or os.environ.get("AZURE_OPENAI_ENDPOINT")
     if not endpoint:
-        raise ChatCompletionsError("there is no address: pass azure_endpoint=, or set AZURE_OPENAI_ENDPOINT")
+        raise ChatCompletionsError("missing endpoint: pass azure_endpoint=, or set AZURE_OPENAI_ENDPOINT")
     return f"{endpoint.rstrip('/')}/openai" + (f"/deployments/{_segment(deployment)}" if deployment else "")
 
 
 def _query(query: Mapping[str, Any] | None, version: str | None) -> dict[str, Any]:
     version = version or (query or {}).get("api-version") or os.environ.get("OPENAI_API_VERSION")
     if not version:
-        raise ChatCompletionsError("there is no API version: pass api_version=, or set OPENAI_API_VERSION")
+        raise ChatCompletionsError("missing API version: pass api_version=, or set OPENAI_API_VERSION")
     return {**(query or {}), "api-version": version}
 
 
@@ -194,9 +194,9 @@ def _mark(settings: Any, is_token: bool) -> None:
 
 
 def _segment(name: str) -> str:
-    """Return a name as one segment of a path."""
+    """Return a name, encoded as one segment of a path."""
     if not name.strip("."):
-        raise RequestValidationError(f"{name!r} is the name of no deployment")
+        raise RequestValidationError(f"{name!r} is not the name of a deployment")
     return quote(name, safe="")
 
 

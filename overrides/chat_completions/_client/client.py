@@ -1,4 +1,4 @@
-"""`Client` and `AsyncClient`: settings and connections, and `chat.completions` on top of them."""
+"""`Client` and `AsyncClient`: settings, connections, and `chat.completions`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def showing(source: Callable[..., Any], **changes: Any) -> Callable[[F], F]:
-    """Show the parameters of another function where a function has `**`, to `help()` and `inspect.signature`.
+    """Show another function's parameters in place of a function's `**` to `help()` and `inspect.signature`.
 
     Args:
         source: The other function.
-        changes: What is changed in each of its parameters, such as `default`.
+        changes: Changes to each of its parameters, such as `default`.
     """
 
     def show(function: F) -> F:
@@ -57,21 +57,21 @@ def _check_names(caller: str, settings: Mapping[str, Any]) -> None:
 
 
 class Chat:
-    """What `client.chat` has."""
+    """The resources of `client.chat`."""
 
     def __init__(self, sender: Sender) -> None:
         self.completions = Completions(sender)
 
 
 class AsyncChat:
-    """What `client.chat` has."""
+    """The resources of `client.chat`."""
 
     def __init__(self, sender: AsyncSender) -> None:
         self.completions = AsyncCompletions(sender)
 
 
 class _BaseClient:
-    """What the two clients have in common: settings, connections, and copies that differ in settings."""
+    """The base class of the two clients: settings, connections, and copies with other settings."""
 
     _settings: Settings
     _settings_type: ClassVar[type[Settings]] = Settings
@@ -79,12 +79,12 @@ class _BaseClient:
 
     @property
     def base_url(self) -> str:
-        """Where the API is, without a user or a password that may be in the address."""
+        """The URL of the API, without a user name or password."""
         return self._settings.redacted_url()
 
     @property
     def max_retries(self) -> int:
-        """How often a failed attempt is repeated."""
+        """How often a failed attempt is retried."""
         return self._settings.max_retries
 
     @property
@@ -108,7 +108,7 @@ class _BaseClient:
 
     @property
     def beta(self) -> Self:
-        """The client itself: what began as `beta.chat` in the ecosystem is in `chat`."""
+        """The client itself: what the official SDK once had in `beta.chat` is in `chat`."""
         return self
 
     def is_closed(self) -> bool:
@@ -120,11 +120,11 @@ class _BaseClient:
     def with_options(
         self, *, http_client: HttpClient | AsyncHttpClient | None = None, **settings: Unpack[ClientArguments]
     ) -> Self:
-        """Return a client that differs in some settings and shares the connections: closing one closes both.
+        """Return a client with other settings that shares the connections: closing one closes both.
 
         It takes the arguments of the client; `default_headers` and `default_query` are added to the client's, and with
-        an `http_client` the connections are its own. Without `on_unknown`, the two tell each kind once together. `copy`
-        is the same method.
+        an `http_client` it has its own connections. Without `on_unknown`, each kind is reported once by either of the
+        two clients. `copy` is the same method.
         """
         _check_names("with_options", settings)
         changed = self._like(self._settings.replace(**settings), self._transport)
@@ -136,7 +136,7 @@ class _BaseClient:
     copy = with_options
 
     def __copy__(self) -> Self:
-        """Return a client with the same settings, the key included; a caller's http client is shared, not copied."""
+        """Return a client with the same settings, including the key; a caller's `http_client` is shared, not copied."""
         return self._like(copy.copy(self._settings), self._transport.sibling())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -151,7 +151,7 @@ class _BaseClient:
         return self._settings_type(**settings)
 
     def _like(self, settings: Settings, transport: Transport | AsyncTransport) -> Self:
-        """Return a client with other settings and connections, and with what a subclass has added to this one."""
+        """Return a client with other settings and connections; it keeps what a subclass added to this one."""
         other = object.__new__(type(self))
         vars(other).update({name: value for name, value in vars(self).items() if name not in ("chat", "_sender")})
         other._settings, other._transport = settings, transport
@@ -160,8 +160,8 @@ class _BaseClient:
     def __reduce__(self) -> Any:
         if not self._transport.owned:
             raise TypeError(
-                f"this {type(self).__name__} sends with an http client of yours, which cannot be pickled;"
-                " make the client where it is needed"
+                f"this {type(self).__name__} uses your own http client, which cannot be pickled;"
+                " create the client where it is needed"
             )
         return _unpickled, (type(self), self._settings.picklable())
 
@@ -178,28 +178,28 @@ class Client(_BaseClient):
     """A client of an OpenAI-style Chat Completions API. Threads may share it.
 
     Args:
-        api_key: The key, or a function that gives it for each call; by default OPENAI_API_KEY. Only the default
-            server demands one.
-        base_url: Where the API is; by default OPENAI_BASE_URL, or else OpenAI.
+        api_key: The API key, or a function that returns it for each call; by default OPENAI_API_KEY. Only the
+            default server requires one.
+        base_url: The URL of the API; by default OPENAI_BASE_URL, or else OpenAI's.
         organization: The organization to be billed; by default OPENAI_ORG_ID.
         project: The project to be billed; by default OPENAI_PROJECT_ID.
         timeout: Seconds without a byte after which an attempt fails, or an `httpx.Timeout`; None for no limit. By
-            default that of `http_client` if it has one of its own, or 600 seconds, and 5 to connect.
-        max_retries: How often a failed attempt is repeated.
+            default the timeout of `http_client` if one was set there, or else 600 seconds, and 5 to connect.
+        max_retries: How often a failed attempt is retried.
         deadline: Seconds for a whole call: all attempts, and the body of a stream; None for no limit.
         idle_timeout: Seconds without an event after which a stream counts as dead; None for no limit.
-        max_response_bytes: The most bytes, decompressed, of a reply that is not streamed.
-        default_headers: Headers for every request; None takes one of ours away.
+        max_response_bytes: The maximum size of a response that is not streamed, in bytes after decompression.
+        default_headers: Headers for every request; None removes one of the client's.
         default_query: Query parameters for every request.
         validate: Whether to check requests against the specification before they are sent; needs the extra `validate`.
-        on_unknown: A function, not an async one, to call with an `Unknown` for each enum value, field and variant that
-            a server sends and the specification does not know, once a kind. What it raises is logged, not raised.
-        http_client: An `httpx.Client` or `httpx2.Client` to send with; closing it stays with the caller, unless it is a
+        on_unknown: A function (not async) that is called with an `Unknown` for each enum value, field and variant
+            that a server sends and the specification does not define, once for each kind. Its exceptions are logged.
+        http_client: An `httpx.Client` or `httpx2.Client` to send with. The caller closes it, unless it is a
             `DefaultHttpxClient`, which is closed with the client.
 
     Raises:
-        ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
-        TypeError: `on_unknown` is no function, or an async one.
+        ChatCompletionsError: The base URL is not valid, or there is no API key for the default server.
+        TypeError: `on_unknown` is not a function, or is async.
     """
 
     @showing(Settings.__init__)
@@ -210,7 +210,7 @@ class Client(_BaseClient):
 
     @functools.cached_property
     def chat(self) -> Chat:
-        """What the API does: `chat.completions` has the operations."""
+        """The resource of the API: `chat.completions` has the operations."""
         return Chat(self._sender)
 
     @functools.cached_property
@@ -220,7 +220,7 @@ class Client(_BaseClient):
     _transport: Transport
 
     def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        """Close the connections, except those of an `http_client` that the caller closes; see the class."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -235,8 +235,8 @@ class AsyncClient(_BaseClient):
 
     Args:
         api_key: As for `Client`; the function may be async.
-        http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send with; closing it stays with the caller,
-            unless it is a `DefaultAsyncHttpxClient`, which is closed with the client.
+        http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send with. The caller closes it, unless it
+            is a `DefaultAsyncHttpxClient`, which is closed with the client.
 
     The other arguments are those of `Client`.
     """
@@ -249,7 +249,7 @@ class AsyncClient(_BaseClient):
 
     @functools.cached_property
     def chat(self) -> AsyncChat:
-        """What the API does: `chat.completions` has the operations."""
+        """The resource of the API: `chat.completions` has the operations."""
         return AsyncChat(self._sender)
 
     @functools.cached_property
@@ -259,7 +259,7 @@ class AsyncClient(_BaseClient):
     _transport: AsyncTransport
 
     async def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        """Close the connections, except those of an `http_client` that the caller closes; see the class."""
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""`client.chat.completions`: what can be asked of the API, sync and async."""
+"""`client.chat.completions`: the operations of the API, sync and async."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Completions:
 
     @functools.cached_property
     def with_raw_response(self) -> CompletionsWithRawResponse:
-        """The same operations, each giving the HTTP response before it is decoded."""
+        """The same operations, which return the HTTP response before it is decoded."""
         from chat_completions._client.raw_response import CompletionsWithRawResponse
 
         return CompletionsWithRawResponse(self._sender)
 
     @functools.cached_property
     def with_streaming_response(self) -> CompletionsWithStreamingResponse:
-        """The same operations, each giving the HTTP response before its body is read, in a `with`."""
+        """The same operations, which return the HTTP response before its body is read, in a `with`."""
         from chat_completions._client.streaming_response import CompletionsWithStreamingResponse
 
         return CompletionsWithStreamingResponse(self._sender)
@@ -81,18 +81,18 @@ class Completions:
         """Create a chat completion.
 
         Args:
-            stream: Whether to get the reply as a stream of chunks.
-            arguments: The fields of the request, as the specification names them: dicts and models may be mixed, None
-                is sent as null, and what is left out is not sent. Beside them `extra_headers`, `extra_query`,
+            stream: Whether to return the reply as a stream of chunks.
+            arguments: The fields of the request, under the specification's names: dicts and models may be mixed, None
+                is sent as null, and omitted fields are not sent. Besides them `extra_headers`, `extra_query`,
                 `extra_body` (fields that only some servers know), `timeout` (seconds without a byte), `deadline`
-                (seconds for everything), `idle_timeout` (seconds without an event) and `max_retries`.
+                (seconds for the whole call), `idle_timeout` (seconds without an event) and `max_retries`.
 
         Returns:
             The completion; with `stream=True`, the stream of its chunks.
 
         Raises:
-            TypeError: There is no such argument.
-            RequestValidationError: A field holds something that JSON has not.
+            TypeError: An argument does not exist.
+            RequestValidationError: A field holds a value that JSON does not have.
             APIError: The call failed.
         """
         call = create_call(stream, arguments, self._sender.settings.validate)
@@ -113,25 +113,25 @@ class Completions:
         """Create a chat completion and parse its reply into a value of a type.
 
         Args:
-            arguments: Those of `create`, of which `response_format` may be a type: a pydantic model, msgspec Struct,
+            arguments: Those of `create`; `response_format` may be a type: a pydantic model, msgspec Struct,
                 attrs class, dataclass or TypedDict (with the extra `pydantic` or `msgspec`). Its JSON Schema is sent,
-                as the API's strict mode takes it. With a dict, or none, nothing is parsed but the arguments of tool
-                calls whose type is known.
+                in the form that the API's strict mode supports. With a dict or without `response_format`, only the
+                arguments of tool calls whose type is known are parsed.
 
         Returns:
-            The completion; `choices[0].message.parsed` is the value. It is None after a refusal, and beside tool calls.
+            The completion; `choices[0].message.parsed` is the value, or None after a refusal and with tool calls.
 
         Raises:
             ImportError: The type needs a library that is not installed.
-            TypeError: It is no type of which a library knows the JSON Schema, or there is no such argument.
+            TypeError: No library can create a JSON Schema for the type, or an argument does not exist.
             SchemaError: The API's strict mode has no schema for the type.
-            LengthFinishReasonError: The reply was cut off at the limit of tokens; `.completion` is what came.
+            LengthFinishReasonError: The reply was cut off at the token limit; `.completion` is what was received.
             ContentFilterFinishReasonError: The reply was cut off by the content filter.
-            OutputValidationError: The reply is no value of the type; `.error` says why.
+            OutputValidationError: The reply is not a value of the type; `.error` says why.
             APIError: The call failed.
         """
-        spec, call = parse_call(arguments, self._sender.settings.validate)
-        return spec.completion(completion_of(self._sender.send(call), self._sender.settings.redacted_url()))
+        call, decode = parse_call(arguments, self._sender.settings.validate)
+        return decode(self._sender.send(call), self._sender.settings.redacted_url())
 
     @overload
     def stream(
@@ -141,13 +141,13 @@ class Completions:
     def stream(self, **arguments: Unpack[CreateArguments]) -> ChatCompletionStreamManager[None]: ...
     @forgetful
     def stream(self, **arguments: Any) -> Any:
-        """Create a chat completion, and follow its reply by typed events.
+        """Create a chat completion and stream its reply as typed events.
 
         Args:
             arguments: Those of `create`; `response_format` may be a type, as `parse` takes it.
 
         Returns:
-            A context manager. The request is sent when it is entered, and the connection let go of when it is left.
+            A context manager, which sends the request on entry and closes the connection on exit.
         """
         from chat_completions._streaming.events.event_stream import ChatCompletionStreamManager
 
@@ -158,15 +158,15 @@ class Completions:
         """List the completions that were created with `store=True`.
 
         Args:
-            arguments: `model`, `metadata`, `after` (the id of the last completion seen), `limit` (completions a page),
-                `order`, and `max_items` (completions in all); beside them `extra_headers`, `extra_query`, `timeout`,
+            arguments: `model`, `metadata`, `after` (the id of the last completion seen), `limit` (per page),
+                `order`, and `max_items` (completions in all); besides them `extra_headers`, `extra_query`, `timeout`,
                 `deadline` and `max_retries`.
 
         Returns:
-            The first page; iterating it gives all completions, fetching the other pages as they are needed.
+            The first page; iterating it yields all completions and fetches the other pages as needed.
 
         Raises:
-            TypeError: There is no such argument.
+            TypeError: An argument does not exist.
             APIError: The call failed.
         """
         from chat_completions._pagination.cursor import listing_of
@@ -193,22 +193,22 @@ class Completions:
         """Run a conversation with tools: call what the model calls, send it the results, and repeat until it answers.
 
         Args:
-            stream: Whether to get the events of the run as they happen.
-            arguments: Those of `create`, of which `tools` may hold functions (see `function_tool`), and
-                `response_format` a type, as `parse` takes it. `deadline` counts for the whole run. Beside them
-                `max_rounds` (how often the model may answer, 10 by default), and `on_tool_error`: "tell" tells the
-                model what a tool raised, "raise" ends the run with it, a function gives the text to tell.
+            stream: Whether to return a stream of the run's events.
+            arguments: Those of `create`; `tools` may hold functions (see `function_tool`), and `response_format` may
+                be a type, as in `parse`. `deadline` applies to the whole run. Besides them `max_rounds` (how many
+                answers the model may write, 10 by default), and `on_tool_error`: "tell" sends a tool's error to the
+                model, "raise" ends the run with it, and a function returns the text to send.
 
         Returns:
-            The run: the answer, the transcript, and what was called; with `stream=True`, a context manager that gives
+            The run: the answer, the transcript, and the tool calls; with `stream=True`, a context manager that yields
             its events.
 
         Raises:
-            TypeError: A tool is none, or is async.
+            TypeError: A tool is not valid, or is async.
             ToolRoundsError: The model still called tools in the last round.
-            ToolFailedError: A tool raised, with `on_tool_error="raise"`.
-            StructuredOutputError: The answer was cut off in its tool calls, or is no value of the type.
-            APIError: A call of the API failed. All errors that end a run have it as `.run`, as far as it came.
+            ToolFailedError: A tool raised an exception, with `on_tool_error="raise"`.
+            StructuredOutputError: The answer was cut off in its tool calls, or is not a value of the type.
+            APIError: A call of the API failed. All errors that end a run hold it as `.run`, as far as it got.
         """
         from chat_completions.toolkit.run_stream import ToolRunStream, tool_loop_for
         from chat_completions.toolkit.runners import ToolRunner
@@ -227,14 +227,14 @@ class AsyncCompletions:
 
     @functools.cached_property
     def with_raw_response(self) -> AsyncCompletionsWithRawResponse:
-        """The same operations, each giving the HTTP response before it is decoded."""
+        """The same operations, which return the HTTP response before it is decoded."""
         from chat_completions._client.raw_response import AsyncCompletionsWithRawResponse
 
         return AsyncCompletionsWithRawResponse(self._sender)
 
     @functools.cached_property
     def with_streaming_response(self) -> AsyncCompletionsWithStreamingResponse:
-        """The same operations, each giving the HTTP response before its body is read, in an `async with`."""
+        """The same operations, which return the HTTP response before its body is read, in an `async with`."""
         from chat_completions._client.streaming_response import AsyncCompletionsWithStreamingResponse
 
         return AsyncCompletionsWithStreamingResponse(self._sender)
@@ -272,8 +272,8 @@ class AsyncCompletions:
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
         """Create a chat completion and parse its reply into a value of a type; see `Completions.parse`."""
-        spec, call = parse_call(arguments, self._sender.settings.validate)
-        return spec.completion(completion_of(await self._sender.send(call), self._sender.settings.redacted_url()))
+        call, decode = parse_call(arguments, self._sender.settings.validate)
+        return decode(await self._sender.send(call), self._sender.settings.redacted_url())
 
     @overload
     def stream(
@@ -283,7 +283,7 @@ class AsyncCompletions:
     def stream(self, **arguments: Unpack[CreateArguments]) -> AsyncChatCompletionStreamManager[None]: ...
     @forgetful
     def stream(self, **arguments: Any) -> Any:
-        """Create a chat completion, and follow its reply by typed events; see `Completions.stream`."""
+        """Create a chat completion and stream its reply as typed events; see `Completions.stream`."""
         from chat_completions._streaming.events.event_stream import AsyncChatCompletionStreamManager
 
         return AsyncChatCompletionStreamManager(functools.partial(open_stream_async, self._sender), arguments)
@@ -293,7 +293,7 @@ class AsyncCompletions:
         """List the completions that were created with `store=True`; see `Completions.list`.
 
         Returns:
-            What can be awaited for the first page, or iterated with `async for` for all completions.
+            An object to await for the first page, or to iterate with `async for` for all completions.
         """
         from chat_completions._pagination.cursor import listing_of
         from chat_completions._pagination.pages import AsyncPages
@@ -328,15 +328,15 @@ class AsyncCompletions:
     def run_tools(self, *, stream: bool = False, max_concurrency: int = 10, **arguments: Any) -> Any:
         """Run a conversation with tools until the model answers; see `Completions.run_tools`.
 
-        Tools may be async; others run in threads. The calls of one answer run at the same time.
+        Tools may be async; others run in threads. The calls of one answer run concurrently.
 
         Args:
-            stream: Whether to get the events of the run as they happen.
-            max_concurrency: How many calls may be under way at once.
+            stream: Whether to return a stream of the run's events.
+            max_concurrency: How many calls may run at once.
             arguments: Those of `Completions.run_tools`.
 
         Returns:
-            What can be awaited for the run; with `stream=True`, an async context manager that gives its events.
+            An awaitable for the run; with `stream=True`, an async context manager that yields its events.
         """
         from chat_completions.toolkit.run_stream import AsyncToolRunStream, tool_loop_for
         from chat_completions.toolkit.runners import AsyncToolRunner

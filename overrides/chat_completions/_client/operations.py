@@ -1,8 +1,8 @@
-"""From the arguments of a method to the call that it makes, and from the answer to what it gives. No I/O."""
+"""Turn the arguments of a method into a call, and the call's result into what the method returns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._client.arguments import split_options
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from chat_completions._pagination.cursor import Listing
     from chat_completions._transport.sender import AsyncSender, Sender
     from chat_completions.models import ChatCompletion, ChatCompletionList
-    from chat_completions.structured.output_spec import OutputSpec
 
 
 def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
-    """Decode the completion that a call was answered with."""
+    """Decode the completion in the result of a call."""
     completion: ChatCompletion = parsed(answer, generated.parse_completion, redacted_url)
     if _is_error(completion, completion.choices):
         raise _embedded_error(answer, redacted_url)
@@ -34,7 +33,7 @@ def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
 
 
 def page_of(answer: CallResult, redacted_url: str) -> ChatCompletionList:
-    """Decode the page that a call was answered with."""
+    """Decode the page in the result of a call."""
     page: ChatCompletionList = parsed(answer, generated.parse_list, redacted_url)
     if _is_error(page, page.data):
         raise _embedded_error(answer, redacted_url)
@@ -47,9 +46,9 @@ def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: boo
     """Return the call that creates a completion.
 
     Args:
-        stream: The `stream` argument, None where the caller did not say.
+        stream: The `stream` argument, None if the caller omitted it.
         arguments: The other arguments.
-        validate: Whether to check the request, where the arguments do not say.
+        validate: Whether to check the request if the arguments do not say.
     """
     options, params = split_options(arguments)
     extra_body = params.pop("extra_body", None)
@@ -82,12 +81,12 @@ async def open_stream_async(sender: AsyncSender, **arguments: Any) -> tuple[Call
     return answer, sender.settings.redacted_url()
 
 
-def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[OutputSpec, Call]:
-    """Return the call that creates a completion of a type, and what it asks for.
+def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[Call, Callable[[CallResult, str], Any]]:
+    """Return the call that creates a completion of a type, and what decodes its result.
 
     Args:
         arguments: Those of `parse`.
-        validate: Whether to check the request, where the arguments do not say.
+        validate: Whether to check the request if the arguments do not say.
 
     Raises:
         TypeError: The arguments ask for a stream.
@@ -97,8 +96,8 @@ def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[OutputSpec
     spec = OutputSpec(arguments)
     call = create_call(None, spec.arguments, validate)
     if call.stream:
-        raise TypeError("parse() gives one completion; for a stream of a type, use stream(response_format=...)")
-    return spec, call
+        raise TypeError("parse() returns one completion; for a stream of a type, use stream(response_format=...)")
+    return call, lambda answer, url: spec.completion(completion_of(answer, url))
 
 
 def list_call(arguments: Mapping[str, Any]) -> Call:
@@ -108,7 +107,7 @@ def list_call(arguments: Mapping[str, Any]) -> Call:
 
 
 def _is_error(decoded: generated.Model, entries: object) -> bool:
-    """Return whether an object that lacks its entries is the API's error, which gateways send with 200."""
+    """Return whether an object without its entries is the API's error, which gateways send with status 200."""
     return not isinstance(entries, list) and bool(decoded.get("error") or decoded.get("object") == "error")
 
 
@@ -116,7 +115,7 @@ def _embedded_error(answer: CallResult, redacted_url: str) -> APIResponseValidat
     response = answer.response
     body, message = error_body(response.content)
     return APIResponseValidationError(
-        f"{redacted_url} answered {response.status_code}, and with an error: {message}",
+        f"{redacted_url} returned {response.status_code} with an error: {message}",
         body=body,
         request_id=request_id_of(response.headers),
         response=response,
@@ -127,13 +126,13 @@ def json_of(response: httpx.Response) -> Any:
     """Return the body of a response as plain JSON.
 
     Raises:
-        APIResponseValidationError: It is no JSON.
+        APIResponseValidationError: The body is not JSON.
     """
     try:
         return response.json()
     except (ValueError, RecursionError) as error:
         raise APIResponseValidationError(
-            f"the body is no JSON: {error}",
+            f"the body is not JSON: {error}",
             body=text_of(response),
             request_id=request_id_of(response.headers),
             response=response,
@@ -141,11 +140,11 @@ def json_of(response: httpx.Response) -> Any:
 
 
 def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
-    """Decode the body of a success.
+    """Decode the body of a successful response.
 
     Raises:
-        APIStatusError: It is a success of a kind that the specification does not document.
-        APIResponseValidationError: It is no JSON object.
+        APIStatusError: The specification does not document this success status.
+        APIResponseValidationError: The body is not a JSON object.
     """
     response = answer.response
     try:
@@ -155,7 +154,7 @@ def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
     except generated.UnexpectedContent:
         kind = response.headers.get("content-type", "no content type")
         raise APIResponseValidationError(
-            f"{redacted_url} answered {response.status_code} with {kind} that is no JSON object; is base_url right?",
+            f"{redacted_url} returned {response.status_code} with {kind} that is not a JSON object; is base_url right?",
             body=text_of(response),
             request_id=request_id_of(response.headers),
             response=response,
@@ -165,10 +164,10 @@ def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
 
 
 def fetch_page(sender: Sender, listing: Listing) -> ChatCompletionList:
-    """Return the page at which a listing stands."""
+    """Return the page at which a listing is."""
     return page_of(sender.send(list_call(listing.arguments)), sender.settings.redacted_url())
 
 
 async def fetch_page_async(sender: AsyncSender, listing: Listing) -> ChatCompletionList:
-    """Return the page at which a listing stands; see `fetch_page`."""
+    """Return the page at which a listing is; see `fetch_page`."""
     return page_of(await sender.send(list_call(listing.arguments)), sender.settings.redacted_url())

@@ -1,4 +1,4 @@
-"""`with_raw_response`: the same calls, with the HTTP response in hand before it is decoded."""
+"""`with_raw_response`: the same operations, which return the HTTP response before it is decoded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
     from chat_completions._streaming.async_stream import AsyncStream
     from chat_completions._streaming.stream import Stream
-    from chat_completions._transport.call import CallResult
+    from chat_completions._transport.call import Call, CallResult
     from chat_completions._transport.sender import AsyncSender, Sender
     from chat_completions._types import ResponseFormatT
     from chat_completions.models import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
@@ -42,21 +42,22 @@ T = TypeVar("T")
 
 
 class ResponseHead(Generic[T]):
-    """What there is of an HTTP response before its body.
+    """The status and headers of an HTTP response, and what decodes its body.
 
     Attributes:
         http_response: The httpx response.
     """
 
-    def __init__(self, answer: CallResult, parse: Callable[[], T]) -> None:
+    def __init__(self, answer: CallResult, decode: Callable[[CallResult, str], T], url: str) -> None:
         self._info = info_of(answer)
-        self._parse = parse
+        self._url = url
+        self._parse: Callable[[], T] = lambda: decode(answer, url)
         self._parsed: T | None = None
         self.http_response: httpx.Response = answer.response
 
     @property
     def http_request(self) -> httpx.Request:
-        """The httpx request that was answered."""
+        """The httpx request."""
         return self.http_response.request
 
     @property
@@ -76,12 +77,12 @@ class ResponseHead(Generic[T]):
 
     @property
     def retries_taken(self) -> int:
-        """How many attempts failed before this response came."""
+        """The number of attempts that failed before this response."""
         return sum(attempt.delay is not None for attempt in self._info.attempts)
 
     @property
     def url(self) -> httpx.URL:
-        """Where the request went, with its query."""
+        """The URL of the request, with its query."""
         return self.http_response.url
 
     @property
@@ -91,21 +92,21 @@ class ResponseHead(Generic[T]):
 
     @property
     def http_version(self) -> str:
-        """The protocol, as `HTTP/1.1`."""
+        """The protocol, such as `HTTP/1.1`."""
         return self.http_response.http_version
 
     @property
     def elapsed(self) -> timedelta:
-        """How long request and response took, to the end of the body.
+        """The time from the request to the end of the body.
 
         Raises:
-            RuntimeError: The body has not been read, or not been let go of.
+            RuntimeError: The response has not been read or closed.
         """
         return self.http_response.elapsed
 
     @property
     def is_closed(self) -> bool:
-        """Whether the connection is let go of: the body has been read to its end, or the response closed."""
+        """Whether the body has been read to its end, or the response closed."""
         return self.http_response.is_closed
 
     def __repr__(self) -> str:
@@ -113,7 +114,7 @@ class ResponseHead(Generic[T]):
 
 
 class RawResponse(ResponseHead[T]):
-    """An HTTP response with its body, and what it decodes to."""
+    """An HTTP response with its body, which `parse` decodes."""
 
     @property
     def content(self) -> bytes:
@@ -129,15 +130,15 @@ class RawResponse(ResponseHead[T]):
         """Return the body as plain JSON; not for a stream.
 
         Raises:
-            APIResponseValidationError: It is no JSON.
+            APIResponseValidationError: The body is not JSON.
         """
         return json_of(self.http_response)
 
     def parse(self) -> T:
-        """Decode the body to what the call without `with_raw_response` gives; always the same object.
+        """Decode the body to what the plain operation returns; always the same object.
 
         Raises:
-            APIResponseValidationError: It is no such thing.
+            APIResponseValidationError: The body cannot be decoded.
         """
         if self._parsed is None:
             self._parsed = self._parse()
@@ -145,7 +146,7 @@ class RawResponse(ResponseHead[T]):
 
 
 class CompletionsWithRawResponse:
-    """The operations on chat completions, each giving a `RawResponse`."""
+    """The operations on chat completions, which return a `RawResponse`."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -164,9 +165,7 @@ class CompletionsWithRawResponse:
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
-        answer = self._sender.send(call)
-        url = self._sender.settings.redacted_url()
-        return RawResponse(answer, lambda: chunk_stream(answer, url) if call.stream else completion_of(answer, url))
+        return self._respond(call, chunk_stream if call.stream else completion_of)
 
     @overload
     def parse(
@@ -177,24 +176,22 @@ class CompletionsWithRawResponse:
     @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
-        asked, call = parse_call(arguments, self._sender.settings.validate)
-        answer = self._sender.send(call)
-        url = self._sender.settings.redacted_url()
-        return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
+        return self._respond(*parse_call(arguments, self._sender.settings.validate))
 
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[Page]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)
-        answer = self._sender.send(list_call(listing.arguments))
-        url = self._sender.settings.redacted_url()
-        return RawResponse(
-            answer, lambda: Page(page_of(answer, url), listing, functools.partial(fetch_page, self._sender))
-        )
+        fetch = functools.partial(fetch_page, self._sender)
+        call = list_call(listing.arguments)
+        return self._respond(call, lambda answer, url: Page(page_of(answer, url), listing, fetch))
+
+    def _respond(self, call: Call, decode: Callable[[CallResult, str], T]) -> RawResponse[T]:
+        return RawResponse(self._sender.send(call), decode, self._sender.settings.redacted_url())
 
 
 class AsyncCompletionsWithRawResponse:
-    """The operations on chat completions, each giving a `RawResponse`; its `parse` is not awaited."""
+    """The operations on chat completions, which return a `RawResponse`; its `parse` is not awaited."""
 
     def __init__(self, sender: AsyncSender) -> None:
         self._sender = sender
@@ -213,11 +210,7 @@ class AsyncCompletionsWithRawResponse:
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
-        answer = await self._sender.send(call)
-        url = self._sender.settings.redacted_url()
-        return RawResponse(
-            answer, lambda: async_chunk_stream(answer, url) if call.stream else completion_of(answer, url)
-        )
+        return await self._respond(call, async_chunk_stream if call.stream else completion_of)
 
     @overload
     async def parse(
@@ -228,17 +221,15 @@ class AsyncCompletionsWithRawResponse:
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
-        asked, call = parse_call(arguments, self._sender.settings.validate)
-        answer = await self._sender.send(call)
-        url = self._sender.settings.redacted_url()
-        return RawResponse(answer, lambda: asked.completion(completion_of(answer, url)))
+        return await self._respond(*parse_call(arguments, self._sender.settings.validate))
 
     @forgetful
     async def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[AsyncPage]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
         listing = listing_of(arguments)
-        answer = await self._sender.send(list_call(listing.arguments))
-        url = self._sender.settings.redacted_url()
-        return RawResponse(
-            answer, lambda: AsyncPage(page_of(answer, url), listing, functools.partial(fetch_page_async, self._sender))
-        )
+        fetch = functools.partial(fetch_page_async, self._sender)
+        call = list_call(listing.arguments)
+        return await self._respond(call, lambda answer, url: AsyncPage(page_of(answer, url), listing, fetch))
+
+    async def _respond(self, call: Call, decode: Callable[[CallResult, str], T]) -> RawResponse[T]:
+        return RawResponse(await self._sender.send(call), decode, self._sender.settings.redacted_url())

@@ -1,4 +1,4 @@
-"""`with_streaming_response`: the same calls, with the HTTP response in hand before its body is read."""
+"""`with_streaming_response`: the same operations, which return the HTTP response before its body is read."""
 
 from __future__ import annotations
 
@@ -45,50 +45,49 @@ Piece = TypeVar("Piece", bytes, str)
 
 
 class _Body(ResponseHead[T]):
-    """What the two shells have in common: what goes wrong while a body is read, and until when it may take.
+    """The base class of the two responses: how reading a body fails, and its limits.
 
     Args:
-        answer: The answer, of which the body has not been read.
-        decode: Gives what the answer decodes to.
-        url: Where the API is, for messages.
-        is_stream: Whether that reads the body by itself.
+        answer: The result of the call, whose body has not been read.
+        decode: Decodes the result.
+        url: The URL of the API, for messages.
+        is_stream: Whether it decodes to a stream, which reads the body itself.
     """
 
     def __init__(
         self, answer: CallResult, decode: Callable[[CallResult, str], T], url: str, *, is_stream: bool
     ) -> None:
-        super().__init__(answer, lambda: decode(answer, url))
+        super().__init__(answer, decode, url)
         self._ends_at = answer.ends_at
         self._limit = answer.max_response_bytes
-        self._url = url
         self._is_stream = is_stream
         self._operation = answer.operation
 
-    def _over(self, error: ChatCompletionsError | None = None) -> None:
-        """Record that the body was read, or not to its end; a stream that reads it does so by itself."""
+    def _on_end(self, error: ChatCompletionsError | None = None) -> None:
+        """Notify the observer that reading the body is over; a stream does so itself."""
         if self._operation is not None and not (self._is_stream and self._parsed is not None):
             self._operation.on_body_end(self.http_response, error)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Raise this package's error for whatever reading the body raises."""
+        """Raise this package's errors for failures while the body is read."""
         try:
             yield
         except ChatCompletionsError as known:
             forget_locals(known)
-            self._over(known)
+            self._on_end(known)
             raise
         except Exception as failure:
             forget_locals(failure)
-            # httpx and httpx2 have it under the same name, and neither knows the other's.
+            # httpx and httpx2 have classes of the same name, which are not related.
             if type(failure).__name__ == "StreamConsumed":
                 raise ChatCompletionsError(
-                    "the body has been iterated already; read() it first, to have it twice"
+                    "the body has already been iterated; to use it twice, call read() first"
                 ) from failure
             error = connection_error(failure, self._url)
             if error is None:
                 raise
-            self._over(error)
+            self._on_end(error)
             raise error from failure
 
     def _check_time(self) -> None:
@@ -97,40 +96,40 @@ class _Body(ResponseHead[T]):
 
 
 class APIResponse(_Body[T]):
-    """An HTTP response whose body is read when it is asked for; leaving the `with` lets go of the connection.
+    """An HTTP response whose body is read on request; leaving the `with` closes the connection.
 
-    What reads the body raises an APIConnectionError where it breaks off, and an APITimeoutError where it stalls.
+    The methods that read the body raise an APIConnectionError if it breaks off, and an APITimeoutError if it stalls.
     """
 
     def read(self) -> bytes:
-        """Read the body, and return its bytes; again, if asked again.
+        """Read the body and return its bytes; further calls return the same.
 
         Raises:
-            ResponseTooLargeError: It is larger than the client's `max_response_bytes`.
+            ResponseTooLargeError: The body is larger than the client's `max_response_bytes`.
         """
         with self._reading():
             read_body(self.http_response, self._limit, self._ends_at)
             return self.http_response.content
 
     def text(self) -> str:
-        """Read the body, and return it as text."""
+        """Read the body and return it as text."""
         self.read()
         return text_of(self.http_response)
 
     def json(self) -> Any:
-        """Read the body, and return it as plain JSON.
+        """Read the body and return it as plain JSON.
 
         Raises:
-            APIResponseValidationError: It is no JSON.
+            APIResponseValidationError: The body is not JSON.
         """
         self.read()
         return json_of(self.http_response)
 
     def parse(self) -> T:
-        """Return what the call gives by itself: always the same object; a stream reads the body as it is iterated.
+        """Return what the plain operation returns, always the same object; a stream reads the body as it is iterated.
 
         Raises:
-            APIResponseValidationError: The body is no such thing.
+            APIResponseValidationError: The body cannot be decoded.
         """
         if self._parsed is None:
             if not self._is_stream:
@@ -142,7 +141,7 @@ class APIResponse(_Body[T]):
         """Iterate the body as it arrives, decompressed.
 
         Args:
-            chunk_size: The size of the pieces in bytes; None for the pieces as they arrive.
+            chunk_size: The size of the pieces in bytes; None for pieces as they arrive.
         """
         return self._iterate(self.http_response.iter_bytes(chunk_size))
 
@@ -150,7 +149,7 @@ class APIResponse(_Body[T]):
         """Iterate the body as it arrives, as text.
 
         Args:
-            chunk_size: The length of the pieces in characters; None for the pieces as they arrive.
+            chunk_size: The length of the pieces in characters; None for pieces as they arrive.
         """
         return self._iterate(self.http_response.iter_text(chunk_size))
 
@@ -166,31 +165,31 @@ class APIResponse(_Body[T]):
 
     def close(self) -> None:
         """Close the connection; closing twice is fine."""
-        self._over()
+        self._on_end()
         self.http_response.close()
 
 
 class AsyncAPIResponse(_Body[T]):
-    """An HTTP response whose body is read when it is asked for; see `APIResponse`."""
+    """An HTTP response whose body is read on request; see `APIResponse`."""
 
     async def read(self) -> bytes:
-        """Read the body, and return its bytes; see `APIResponse.read`."""
+        """Read the body and return its bytes; see `APIResponse.read`."""
         with self._reading():
             await aread_body(self.http_response, self._limit, self._ends_at)
             return self.http_response.content
 
     async def text(self) -> str:
-        """Read the body, and return it as text."""
+        """Read the body and return it as text."""
         await self.read()
         return text_of(self.http_response)
 
     async def json(self) -> Any:
-        """Read the body, and return it as plain JSON."""
+        """Read the body and return it as plain JSON."""
         await self.read()
         return json_of(self.http_response)
 
     async def parse(self) -> T:
-        """Return what the call gives by itself; see `APIResponse.parse`."""
+        """Return what the plain operation returns; see `APIResponse.parse`."""
         if self._parsed is None:
             if not self._is_stream:
                 await self.read()
@@ -216,12 +215,12 @@ class AsyncAPIResponse(_Body[T]):
 
     async def close(self) -> None:
         """Close the connection; closing twice is fine."""
-        self._over()
+        self._on_end()
         await self.http_response.aclose()
 
 
 class ResponseContextManager(Generic[T]):
-    """Sends the request when it is entered, and lets go of the connection when it is left."""
+    """Sends the request on entry and closes the connection on exit."""
 
     def __init__(self, respond: Callable[[], APIResponse[T]]) -> None:
         self._respond = respond
@@ -237,7 +236,7 @@ class ResponseContextManager(Generic[T]):
 
 
 class AsyncResponseContextManager(Generic[T]):
-    """Sends the request when it is entered, and lets go of the connection when it is left."""
+    """Sends the request on entry and closes the connection on exit."""
 
     def __init__(self, respond: Callable[[], Awaitable[AsyncAPIResponse[T]]]) -> None:
         self._respond = respond
@@ -253,7 +252,7 @@ class AsyncResponseContextManager(Generic[T]):
 
 
 class CompletionsWithStreamingResponse:
-    """The operations on chat completions, each giving an `APIResponse` in a `with`."""
+    """The operations on chat completions, which return an `APIResponse` in a `with`."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -283,8 +282,7 @@ class CompletionsWithStreamingResponse:
     @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
-        asked, call = parse_call(arguments, self._sender.settings.validate)
-        return self._opened(call, lambda answer, url: asked.completion(completion_of(answer, url)))
+        return self._opened(*parse_call(arguments, self._sender.settings.validate))
 
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> ResponseContextManager[Page]:
@@ -306,7 +304,7 @@ class CompletionsWithStreamingResponse:
 
 
 class AsyncCompletionsWithStreamingResponse:
-    """The operations on chat completions, each giving an `AsyncAPIResponse` in an `async with`."""
+    """The operations on chat completions, which return an `AsyncAPIResponse` in an `async with`."""
 
     def __init__(self, sender: AsyncSender) -> None:
         self._sender = sender
@@ -340,8 +338,7 @@ class AsyncCompletionsWithStreamingResponse:
     @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
-        asked, call = parse_call(arguments, self._sender.settings.validate)
-        return self._opened(call, lambda answer, url: asked.completion(completion_of(answer, url)))
+        return self._opened(*parse_call(arguments, self._sender.settings.validate))
 
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> AsyncResponseContextManager[AsyncPage]:

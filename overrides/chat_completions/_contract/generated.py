@@ -1,7 +1,6 @@
 """The seam: the only module that takes private names from the generated package.
 
-Requests are built, and responses parsed, by the generated endpoint modules; the rest of this package adds how they
-travel.
+Generated endpoint modules build requests and parse responses; the rest of this package sends and receives them.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Strict:
-    """Stands for the generated client, of which parsing only asks what to do about an undocumented status."""
+    """A substitute for the generated client, of which parsing only uses this attribute."""
 
     raise_on_unexpected_status = True
 
@@ -50,12 +49,12 @@ def decode_chunk() -> Callable[[Mapping[str, Any]], ChatCompletionChunk]:
 
 
 def shallow_copier(model: Model) -> Callable[[], Any]:
-    """Return what copies a decoded model: what its fields hold is the same, where it came from is not told."""
+    """Return a function that copies a decoded model shallowly, without the information about its response."""
     return model._twin
 
 
 def attribute_of(model: Model, key: str) -> str | None:
-    """Return the attribute of a field by its wire name; None if the specification does not know it."""
+    """Return the attribute of a field by its wire name; None if the specification does not define it."""
     return model._attributes.get(key)
 
 

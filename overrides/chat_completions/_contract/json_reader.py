@@ -1,9 +1,9 @@
 """Read the JSON texts of a stream's events, fast: by msgspec where it is installed (the extra `fast`), else by `json`.
 
-Values may be read out of the middle of a text, too.
+Values may also be read from the middle of a text.
 
-Results and errors are those of `json.loads`, which gets whatever the faster ways do not read: NaN and half surrogates
-for msgspec, and white space around the text, for which `json.loads` spends a third of its time on a short text.
+Results and errors are those of `json.loads`, which reads what the faster functions do not: NaN and lone surrogates for
+msgspec, and whitespace around the text, which `json.loads` always looks for, in a third of its time on a short text.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ def _scan_string(text: str, at: int) -> tuple[str, int]:
     return value, end
 
 
-# Both read from a place in a text on, and give where the value ends; of a string, that is behind its quotation mark.
-# Where there is no JSON, both raise ValueError, and `scan` StopIteration, too. `json` has them for its own use; without
-# them, `raw_decode` does the same at more cost.
+# Both read from a position in a text and return the value with its end; a string ends after its quotation mark.
+# If there is no JSON, both raise ValueError, and `scan` may raise StopIteration. They are internals of `json`; without
+# them, `raw_decode` does the same more slowly.
 scan: Callable[[str, int], tuple[Any, int]] = getattr(json.JSONDecoder(), "scan_once", raw_decode)
 scan_string: Callable[[str, int], tuple[str, int]] = getattr(json.decoder, "scanstring", _scan_string)
 
 
 @cache
 def reader() -> Callable[[str], Any]:
-    """Return the fastest function at hand that does what `json.loads` does."""
+    """Return the fastest available function that does what `json.loads` does."""
     try:
         from msgspec import MsgspecError
         from msgspec.json import Decoder
@@ -51,7 +51,7 @@ def loads(text: str) -> Any:
     """Read a JSON text, as `json.loads` does.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: The text is not JSON.
         RecursionError: It is nested too deeply.
     """
     try:

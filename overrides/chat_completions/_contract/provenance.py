@@ -1,4 +1,4 @@
-"""What this client was made from, and what it runs on: the facts for a bug report."""
+"""What this client was generated from and what it runs on: the facts for a bug report."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def _read_only(versions: Mapping[str, str | None]) -> Mapping[str, str | None]:
 
 @frozen
 class Provenance:
-    """Where the specification came from that this client was generated from, and which versions are installed.
+    """The origin of the specification that this client was generated from, and the installed versions.
 
     Attributes:
-        repository: Upstream's repository, as `owner/name`; this, the commit and the date are None where the client was
+        repository: Upstream's repository, as `owner/name`; this, the commit and the date are None if the client was
             generated from a document of another origin.
         commit: The commit of upstream that was vendored.
         date: The date of that commit, ISO 8601.
         slice_sha256: The SHA-256 of the vendored slice, `openapi.yaml`, in hexadecimal.
-        versions: The version of this client, of what it needs, and of Python; None for what is not installed.
+        versions: The versions of this client, its dependencies, and Python; None for what is not installed.
     """
 
     repository: str | None
@@ -63,7 +63,7 @@ class Provenance:
 def provenance() -> Provenance:
     """Return what this client was generated from and what it runs on; `print` it into a bug report."""
     facts = generated.document().get("x-provenance", {})
-    # What is imported counts: of a checkout, the installed metadata may be of another day.
+    # The imported version counts: in a checkout, the installed metadata may be older.
     versions: dict[str, str | None] = {DISTRIBUTION: __version__}
     versions |= {name: _version_of(name) for name in DEPENDENCIES}
     versions["python"] = sys.version.split()[0]

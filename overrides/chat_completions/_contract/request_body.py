@@ -1,4 +1,4 @@
-"""From keyword arguments to a request body, with clear words for what cannot be one."""
+"""Turn keyword arguments into a request body, with clear errors for what cannot be encoded."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chat_completions.errors import RequestValidationError
 def request_body(
     params: Mapping[str, Any], stream: bool | None, extra_body: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the request as a JSON object: what the caller named, nothing else.
+    """Return the request as a JSON object of what the caller passed, and nothing else.
 
     Args:
-        params: The keyword arguments; None is sent as null, what is absent or NOT_GIVEN is not sent.
-        stream: The `stream` argument, None where the caller did not say.
-        extra_body: Fields that the specification does not know, or that override those it knows.
+        params: The keyword arguments; None is sent as null, NOT_GIVEN is not sent.
+        stream: The `stream` argument, None if the caller omitted it.
+        extra_body: Fields that the specification does not define, or that override those it defines.
 
     Raises:
         TypeError: The specification has no such parameter.
@@ -33,7 +33,7 @@ def request_body(
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise TypeError(
             f"create() got an unexpected keyword argument {unknown[0]!r}; {hint}"
-            "what only some servers know goes into extra_body"
+            "pass fields that only some servers know in extra_body"
         )
     body = {name: value for name, value in params.items() if not isinstance(value, NotGiven)}
     if stream is not None and not isinstance(stream, NotGiven):
@@ -47,7 +47,7 @@ def encodable_request(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of the HTTP request that carries a body.
 
     Raises:
-        RequestValidationError: The body holds something that JSON has not; all places are named.
+        RequestValidationError: The body holds values that JSON does not have; the error lists all.
     """
     try:
         return generated.create_request(body)
@@ -56,11 +56,13 @@ def encodable_request(body: Mapping[str, Any]) -> dict[str, Any]:
         if not problems:
             raise RequestValidationError(f"the request cannot be encoded: {error}") from error
         listed = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in problems)
-        raise RequestValidationError(f"the request holds what JSON has not: {listed}", problems=problems) from None
+        raise RequestValidationError(
+            f"the request contains values that JSON does not have: {listed}", problems=problems
+        ) from None
 
 
 def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str, str]]:
-    """Find, only once encoding has failed, what made it fail."""
+    """Yield the values that cannot be encoded, once encoding has failed."""
     if id(value) in above:
         yield at, "contains itself"
     elif isinstance(value, generated.Model):

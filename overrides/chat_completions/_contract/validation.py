@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class MissingExtraError(ChatCompletionsError, ImportError):
-    """What `validate=True` needs is not installed; `name` is the package."""
+    """A package that `validate=True` needs is not installed; `name` is the package."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "name": self.name}
 
 
 def validate_request(body: Mapping[str, Any], extra_body: Mapping[str, Any] | None) -> None:
-    """Check the body of a create request; fields given in `extra_body` are the caller's business.
+    """Check the body of a create request; fields of `extra_body` are not checked.
 
     Raises:
-        RequestValidationError: It breaks the specification; all places are named.
+        RequestValidationError: The request violates the specification; the error lists all problems.
         MissingExtraError: The extra is not installed.
     """
     plain = json.loads(generated.encode_json(body))
@@ -35,7 +35,7 @@ def validate_request(body: Mapping[str, Any], extra_body: Mapping[str, Any] | No
     if faults:
         problems = tuple((fault.pointer, fault.message) for fault in faults)
         listed = "; ".join(f"{pointer or '/'}: {message}" for pointer, message in problems)
-        raise RequestValidationError(f"the request breaks the specification: {listed}", problems=problems)
+        raise RequestValidationError(f"the request violates the specification: {listed}", problems=problems)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The way through a listing: a cursor without I/O, and the sync and async pages.
+"""Pagination of listings: a cursor without I/O, and the sync and async pages.
 
 Imported by `_client` and what is above it.
 """

@@ -1,4 +1,4 @@
-"""The way through a listing as a protocol: a page in, the next cursor or the end out. No I/O."""
+"""The cursor of a listing: a page in, the next cursor or the end out. No I/O."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion, ChatCompletionList
 
 
-# A server that filters what it has already cut into pages sends some without an item, but not that many in a row.
+# A server that filters its pages after it has made them sends some without items, but not that many in a row.
 MOST_EMPTY_PAGES = 1_000
 
-_LONGEST_CURSOR = 8_192  # characters; most servers read no longer line
+_LONGEST_CURSOR = 8_192  # characters; most servers do not accept longer request lines
 _SAYS_MORE = {"true": True, "1": True, "false": False, "0": False, "none": False}
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Where a listing stands.
+    """The position of a listing.
 
     Attributes:
-        arguments: What `list` was called with.
-        left: How many items may still be given; None for all.
-        cursors: The cursors that were used so far: each leads to a page only once.
-        empty: How many pages without an item came last.
+        arguments: The arguments of `list` for the next page.
+        left: How many items may still be returned; None for all.
+        cursors: The cursors used so far: each may lead to a page only once.
+        empty: How many pages without items were received in a row.
     """
 
     arguments: Mapping[str, Any]
@@ -38,11 +38,11 @@ class Listing:
     empty: int = 0
 
     def next(self, page: ChatCompletionList) -> Listing | None:
-        """Return where the listing stands after a page, None at its end.
+        """Return the position after a page, None at the end of the listing.
 
         Raises:
-            PaginationError: What came is no page; or the server says that there is more, and no way leads there, or
-                only one already gone, or one along which nothing comes.
+            PaginationError: The response is not a page; or the server says that there are more, but does not send a
+                cursor, sends one that was used before, or sends only empty pages.
         """
         data = self._data(page)
         left = None if self.left is None else self.left - len(data)
@@ -51,42 +51,43 @@ class Listing:
         cursor = self._cursor(page, data)
         if cursor in self.cursors:
             raise PaginationError(
-                f"the server leads back to {cursor!r}, after which this listing has already been", cursor=cursor
+                f"the server sent the cursor {cursor!r} a second time; following it would repeat the listing",
+                cursor=cursor,
             )
         empty = 0 if data else self.empty + 1
         if empty >= MOST_EMPTY_PAGES:
             raise PaginationError(
-                f"the server sent {empty} pages without a completion, one after another, and says that there is more;"
-                " to go on all the same, list again with this error's cursor as after",
+                f"the server sent {empty} pages without a completion in a row, and says that there are more;"
+                " to continue, list again with this error's cursor as after",
                 cursor=cursor,
             )
         arguments = {**self.arguments, "after": cursor}
         return replace(self, arguments=arguments, left=left, cursors=self.cursors | {cursor}, empty=empty)
 
     def items(self, page: ChatCompletionList) -> Iterator[ChatCompletion]:
-        """Yield the items of a page, as far as they may be given.
+        """Yield the items of a page, up to the number that may still be returned.
 
         Raises:
-            PaginationError: What came is no page, or one of its items is no object.
+            PaginationError: The response is not a page, or one of its items is not an object.
         """
         for number, item in enumerate(self._data(page)[: self.left]):
             if not isinstance(item, generated.Model):
-                raise self._error(f"the server sent a page whose data[{number}] is {item!r:.80}, and no completion")
+                raise self._error(f"the server sent a page whose data[{number}] is {item!r:.80}, not a completion")
             yield cast("ChatCompletion", item)
 
     def _data(self, page: ChatCompletionList) -> list[Any]:
-        """Return what a page holds; null counts as nothing."""
+        """Return the items of a page; null counts as none."""
         if "data" not in page and "has_more" not in page:
-            raise self._error("the server sent an object that is no page: it has neither data nor has_more")
+            raise self._error("the server sent an object that is not a page: it has neither data nor has_more")
         data: Any = page.data
         if data is not None and not isinstance(data, list):
-            raise self._error(f"the server sent a page whose data is {data!r:.80}, and no list")
+            raise self._error(f"the server sent a page whose data is {data!r:.80}, not a list")
         return data or []
 
     def _says_more(self, page: ChatCompletionList) -> bool:
         says = says_more(page.has_more)
         if says is None:
-            raise self._error(f"the server sent a page whose has_more is {page.has_more!r:.80}, and no true or false")
+            raise self._error(f"the server sent a page whose has_more is {page.has_more!r:.80}, not true or false")
         return says
 
     def _cursor(self, page: ChatCompletionList, data: list[Any]) -> str:
@@ -97,18 +98,18 @@ class Listing:
         named = next((cursor for cursor in found if cursor), None)
         if named is None:
             raise self._error(
-                "the server says that there is more, but gave neither an item with an id nor a last_id to go on from"
+                "the server says that there are more, but sent no item with an id and no last_id to continue from"
             )
         raise self._error(
-            f"the server says that there is more, but what it gave to go on from, {named!r:.80}, can be no id:"
-            f" it is no text of at most {_LONGEST_CURSOR:,} characters that UTF-8 can say"
+            f"the server says that there are more, but {named!r:.80}, sent to continue from, is not a valid id:"
+            f" it has to be a string of at most {_LONGEST_CURSOR:,} characters that UTF-8 can encode"
         )
 
     def _error(self, message: str) -> PaginationError:
         return PaginationError(message, cursor=self.arguments.get("after"))
 
     def add_resume_hint(self, error: Exception) -> None:
-        """Add to an error where the listing can be resumed."""
+        """Add to an error the cursor to resume the listing from."""
         cursor = self.arguments.get("after")
         if cursor is not None:
             error.cursor = cursor  # type: ignore[attr-defined]
@@ -127,7 +128,7 @@ class PageInfo:
 
 
 def start(arguments: Mapping[str, Any], max_items: int | None) -> Listing:
-    """Return the listing that a call begins.
+    """Return the beginning of a listing.
 
     Raises:
         ValueError: `max_items` is negative.
@@ -139,7 +140,7 @@ def start(arguments: Mapping[str, Any], max_items: int | None) -> Listing:
 
 
 def says_more(has_more: object) -> bool | None:
-    """Return what a page's `has_more` means, also as a string or a number; None if it is neither true nor false."""
+    """Return whether a page's `has_more`, which may be a string or a number, is true; None if it is neither."""
     return _SAYS_MORE.get(str(has_more).lower())
 
 
@@ -154,7 +155,7 @@ def _can_be_sent(cursor: object) -> bool:
 
 
 def listing_of(arguments: Mapping[str, Any]) -> Listing:
-    """Return the listing that the arguments of `list` begin."""
+    """Return the beginning of the listing that arguments of `list` request."""
     rest = {name: value for name, value in sealed(arguments).items() if not isinstance(value, NotGiven)}
     max_items = rest.pop("max_items", None)
     return start(rest, max_items)

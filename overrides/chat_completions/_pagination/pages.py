@@ -1,4 +1,4 @@
-"""The two shells of a listing: they fetch pages, one at a time, and give their items."""
+"""The sync and the async pages of a listing: they fetch one page at a time and yield the items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _BasePage:
-    """What the two shells have in common: the page, and where the listing stands."""
+    """The base class of the two pages: the decoded page and the position of the listing."""
 
     def __init__(self, page: ChatCompletionList, listing: Listing) -> None:
         self._page = page
@@ -32,24 +32,24 @@ class _BasePage:
 
     @property
     def first_id(self) -> str | None:
-        """The id of the first completion on this page, as the server tells it."""
+        """The id of the first completion on this page, as stated by the server."""
         return self._page.first_id
 
     @property
     def last_id(self) -> str | None:
-        """The id of the last completion on this page, as the server tells it."""
+        """The id of the last completion on this page, as stated by the server."""
         return self._page.last_id
 
     @property
     def object(self) -> str:
-        """What the server calls this object, `list`."""
+        """The object type, `list`."""
         return self._page.object
 
     def has_next_page(self) -> bool:
-        """Return whether there is another page to get.
+        """Return whether there is another page.
 
         Raises:
-            PaginationError: The server says that there is one, and no way leads there.
+            PaginationError: The server says that there is one, but it cannot be followed.
         """
         return self._listing.next(self._page) is not None
 
@@ -61,14 +61,14 @@ class _BasePage:
         """Return how to get the next page, such as `PageInfo(params={"after": "chatcmpl-1"})`; None if there is none.
 
         Raises:
-            PaginationError: The server says that there is one, and no way leads there.
+            PaginationError: The server says that there is one, but it cannot be followed.
         """
         listing = self._listing.next(self._page)
         return None if listing is None else PageInfo({"after": listing.arguments["after"]})
 
     @property
     def after(self) -> str | None:
-        """What to pass as `after` to `list` to go on behind this page; None for the last one."""
+        """The `after` for `list` to continue after this page; None for the last one."""
         info = self.next_page_info()
         return None if info is None else info.params["after"]
 
@@ -79,7 +79,7 @@ class _BasePage:
     def _next(self) -> Listing:
         listing = self._listing.next(self._page)
         if listing is None:
-            raise RuntimeError("there is no next page; ask has_next_page() first")
+            raise RuntimeError("there is no next page; check has_next_page() first")
         return listing
 
     def __getattr__(self, name: str) -> Any:
@@ -92,11 +92,11 @@ class _BasePage:
 
 
 class Page(_BasePage):
-    """A page of stored completions; iterating it gives the completions of this page and of all that follow.
+    """A page of stored completions; iterating it yields the completions of this page and of all that follow.
 
     Raises, from `get_next_page` and from the iterations:
-        PaginationError: The pages lead nowhere, or what came is no page.
-        APIError: A page could not be had; `.cursor` is what to pass as `after` to go on, what came before was given.
+        PaginationError: The pages cannot be followed, or a response is not a page.
+        APIError: A page could not be fetched; pass its `.cursor` as `after` to continue after what was returned.
     """
 
     def __init__(
@@ -106,10 +106,10 @@ class Page(_BasePage):
         self._fetch = fetch
 
     def get_next_page(self) -> Page:
-        """Get the page after this one.
+        """Fetch the page after this one.
 
         Raises:
-            RuntimeError: This is the last one.
+            RuntimeError: This is the last page.
         """
         listing = self._next()
         try:
@@ -119,7 +119,7 @@ class Page(_BasePage):
             raise
 
     def iter_pages(self) -> Iterator[Page]:
-        """Iterate this page and all that follow; only one is in memory."""
+        """Iterate over this page and all that follow; only one is in memory."""
         page = self
         yield page
         while page.has_next_page():
@@ -141,7 +141,7 @@ class AsyncPage(_BasePage):
         self._fetch = fetch
 
     async def get_next_page(self) -> AsyncPage:
-        """Get the page after this one; see `Page.get_next_page`."""
+        """Fetch the page after this one; see `Page.get_next_page`."""
         listing = self._next()
         try:
             return AsyncPage(await self._fetch(listing), listing, self._fetch)
@@ -150,7 +150,7 @@ class AsyncPage(_BasePage):
             raise
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage]:
-        """Iterate this page and all that follow; only one is in memory."""
+        """Iterate over this page and all that follow; only one is in memory."""
         page = self
         yield page
         while page.has_next_page():
@@ -164,7 +164,7 @@ class AsyncPage(_BasePage):
 
 
 class AsyncPages:
-    """A listing that has not been asked for yet: await it for its first page, or iterate it for all completions."""
+    """A listing that has not been requested yet: await it for its first page, or iterate it for all completions."""
 
     def __init__(self, listing: Listing, fetch: Callable[[Listing], Awaitable[ChatCompletionList]]) -> None:
         self._listing = listing
@@ -177,7 +177,7 @@ class AsyncPages:
         return AsyncPage(await self._fetch(self._listing), self._listing, self._fetch)
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage]:
-        """Iterate the pages; only one is in memory."""
+        """Iterate over the pages; only one is in memory."""
         async for page in (await self).iter_pages():
             yield page
 
