@@ -45,7 +45,7 @@ class AsyncStream(_BaseStream[T_co]):
     async def _read_on(self) -> bool:
         """Read until there may be items; return False at the end of the stream."""
         decoder = self._decoder
-        self._record_chunks()
+        self._timer.record(decoder.last_event_at, decoder.accumulator)
         if (decoder.fault is not None or self._closed) and (fault := self._take_fault()) is not None:
             raise fault
         if decoder.done or decoder.ended:

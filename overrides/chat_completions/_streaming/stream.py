@@ -99,12 +99,9 @@ class _BaseStream(Generic[T_co]):
     @property
     def timings(self) -> StreamTimings:
         """How long the parts took so far, such as the time to the first token; also after the end or a failure."""
-        self._record_chunks()
-        return self._timer.timings(self._decoder.accumulator.usage)
-
-    def _record_chunks(self) -> None:
         decoder = self._decoder
         self._timer.record(decoder.last_event_at, decoder.accumulator)
+        return self._timer.timings(decoder.accumulator.usage)
 
     def _on_end(self, error: BaseException | None = None) -> None:
         """Record, once, that the stream has ended, has failed, or was abandoned."""
@@ -112,7 +109,7 @@ class _BaseStream(Generic[T_co]):
             forget_locals(error)
         decoder, timer = self._decoder, self._timer
         if timer.ended_at is None:
-            self._record_chunks()
+            timer.record(decoder.last_event_at, decoder.accumulator)
             # The items of a body that was read to its end may have been taken much later.
             is_read = decoder.done or decoder.fault is not None or (decoder.ended and error is None)
             timer.ended_at = decoder.last_event_at if is_read else decoder.clock()
@@ -190,7 +187,7 @@ class Stream(_BaseStream[T_co]):
         decoder = self._decoder
         if self._is_inherited():
             raise decoder.closed_error()
-        self._record_chunks()
+        self._timer.record(decoder.last_event_at, decoder.accumulator)
         if (decoder.fault is not None or self._closed) and (fault := self._take_fault()) is not None:
             raise fault
         if decoder.done or decoder.ended:
