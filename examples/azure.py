@@ -1,4 +1,4 @@
-"""Azure: a deployment, a version, and a key or a token of Entra ID."""
+"""Call Azure: a deployment, a version, and a key or an Entra ID token."""
 
 import os
 
@@ -10,13 +10,13 @@ ENDPOINT = os.environ.get("AZURE_OPENAI_ENDPOINT", "https://NAME.openai.azure.co
 KEY = os.environ.get("AZURE_OPENAI_API_KEY", "")
 DEPLOYMENT = os.environ.get("MODEL", "my-deployment")
 
-# The newer addresses: the deployment is the model.
+# Newer URLs: the deployment is the model.
 with Client(base_url=f"{ENDPOINT}/openai/v1", api_key=KEY) as client:
     completion = client.chat.completions.create(model=DEPLOYMENT, messages=MESSAGES)
     print(completion.choices[0].message.content)
 
 
-# The older ones have the deployment in the path; here with a token, which is asked for before each call.
+# Older URLs have the deployment in the path; here with a token function, which is called before each call.
 def token() -> str:
     return KEY  # azure.identity.get_bearer_token_provider(...) gives such a function
 

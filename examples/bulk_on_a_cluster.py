@@ -1,4 +1,4 @@
-"""Ask a file of requests on a Ray cluster, or on this machine where Ray is not installed; run it again to go on.
+"""Run a file of requests on a Ray cluster, or on this machine if Ray is not installed; run it again to resume.
 
 python bulk_on_a_cluster.py s3://bucket/requests.jsonl s3://bucket/answers
 """
@@ -17,7 +17,7 @@ MODEL = os.environ.get("MODEL", "gpt-5-mini")
 
 
 def example() -> tuple[str, str]:
-    """Write a few requests, and give their file and a name for the answers."""
+    """Write a few requests, and return their file and a name for the answers."""
     folder = Path(tempfile.mkdtemp())
     with (folder / "requests.jsonl").open("w") as file:
         for number in range(20):
@@ -30,6 +30,6 @@ def example() -> tuple[str, str]:
 
 requests, answers = sys.argv[1:] if len(sys.argv) == 3 else example()
 engine = RayEngine(actors=2) if importlib.util.find_spec("ray") else "local"
-# The ceiling holds for all actors together.
+# The limit applies to all actors together.
 summary = bulk.run(requests, answers, engine=engine, requests_per_minute=6000)
 print(f"{summary.answered} answered, {summary.failed} failed: {summary.reason}")

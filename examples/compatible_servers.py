@@ -1,4 +1,4 @@
-"""vLLM, llama.cpp, Ollama: other addresses, and fields that only they know."""
+"""Call vLLM, llama.cpp and Ollama: their URLs, and fields that only they support."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ SERVERS: dict[str, tuple[str, dict[str, Any]]] = {
 name = sys.argv[1] if len(sys.argv) > 1 else "ollama"
 base_url, extra = SERVERS[name]
 
-# api_key="" sends none: what OPENAI_API_KEY holds is for somebody else.
+# api_key="" sends no key: OPENAI_API_KEY is meant for another server.
 with Client(base_url=os.environ.get("OPENAI_BASE_URL", base_url), api_key="", idle_timeout=60) as client:
     completion = client.chat.completions.create(
         model=os.environ.get("MODEL", "qwen3:8b"),

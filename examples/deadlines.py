@@ -1,4 +1,4 @@
-"""Give a call so much time and no more, and stop a stream when there is enough."""
+"""Limit the time of a call, and stop a stream early."""
 
 import asyncio
 import os

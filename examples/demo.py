@@ -1,4 +1,4 @@
-"""The whole client against the local server: a completion, streams whole and cut, stored completions over pages."""
+"""Run the client against the local server: a completion, a complete and a truncated stream, and stored completions."""
 
 from chat_completions import Client, IncompleteStreamError
 from chat_completions.local import LocalServer

@@ -1,4 +1,4 @@
-"""Tell errors apart, see what was retried, and how much of the rate limit is left."""
+"""Distinguish errors, see what was retried, and how much of the rate limit is left."""
 
 import os
 

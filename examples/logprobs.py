@@ -1,4 +1,4 @@
-"""See how sure a model was of each token, and what else it might have said."""
+"""See the probability of each token, and the alternatives."""
 
 import math
 import os

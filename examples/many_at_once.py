@@ -1,4 +1,4 @@
-"""Ask many questions at once, a few at a time, and let no failure stop the others."""
+"""Send many requests, a few at a time; a failure does not stop the others."""
 
 import asyncio
 import os

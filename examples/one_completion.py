@@ -1,4 +1,4 @@
-"""Ask one question, and print the answer and what it cost."""
+"""Create one completion, and print its text and its token counts."""
 
 import os
 

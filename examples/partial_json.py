@@ -1,4 +1,4 @@
-"""Read a structured answer while it grows: each event has the value so far."""
+"""Read a structured answer while it arrives: each event has the value so far."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Look at the HTTP response: status, headers, body, and what the client knows of them."""
+"""Inspect the HTTP response: status, headers, body, and their decoded form."""
 
 import os
 

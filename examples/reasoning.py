@@ -1,4 +1,4 @@
-"""Say how much a model should think, show its thoughts where a server tells them, and count what they cost."""
+"""Set the reasoning effort, show the reasoning text if the server sends it, and count its tokens."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Record what a real server answers, without the key, and answer from the file from then on."""
+"""Record the responses of a real server, without the key, and replay them from the file."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Let a model call typed functions: the client makes the schemas, calls, and tells the results."""
+"""Let a model call typed functions: the client creates the schemas, calls them, and sends the results."""
 
 import os
 from typing import Literal
@@ -9,7 +9,7 @@ MODEL = os.environ.get("MODEL", "gpt-5-mini")
 
 
 def get_weather(city: str, unit: Literal["C", "F"] = "C") -> dict[str, str | int]:
-    """Tell the weather.
+    """Return the weather.
 
     Args:
         city: Where.

@@ -1,4 +1,4 @@
-"""Relay a stream to a browser: an asyncio server that asks, and sends what comes as server-sent events."""
+"""Relay a stream to a browser as server-sent events, with an asyncio server."""
 
 import asyncio
 import json

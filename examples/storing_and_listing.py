@@ -1,4 +1,4 @@
-"""Keep completions at the server, and list them: by metadata, page by page, and from where one left off."""
+"""Store completions on the server, and list them: by metadata, page by page, and from a cursor."""
 
 import os
 

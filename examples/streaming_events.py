@@ -1,4 +1,4 @@
-"""Follow a stream by typed events: text, refusals, reasoning, tool calls, each with its kind."""
+"""Read a stream as typed events: text, refusals, reasoning and tool calls."""
 
 import os
 

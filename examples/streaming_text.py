@@ -1,4 +1,4 @@
-"""Print a text while it arrives, and keep what had arrived if the stream breaks."""
+"""Print text as it arrives, and keep it if the stream breaks."""
 
 import os
 

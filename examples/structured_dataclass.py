@@ -1,4 +1,4 @@
-"""Get answers as dataclasses: TypedDicts, attrs classes and msgspec structs go the same way."""
+"""Get answers as dataclasses; TypedDicts, attrs classes and msgspec structs work the same way."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Get an answer as an object of a pydantic model, and tell apart what may come instead."""
+"""Get an answer as a pydantic model, and handle refusals, truncated and invalid answers."""
 
 import os
 

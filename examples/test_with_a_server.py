@@ -1,4 +1,4 @@
-"""Test code that asks for completions, against a real server on this machine: pytest examples/test_with_a_server.py."""
+"""Test code that creates completions against a server on this machine: pytest examples/test_with_a_server.py."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from chat_completions.testing import ScriptedServer
 
 
 def shout(text: str) -> str:
-    """Stream an answer, in capitals; the code to be tested."""
+    """Stream an answer in capitals; this is the code under test."""
     with Client() as client:
         stream = client.chat.completions.create(
             model="gpt-5-mini", messages=[{"role": "user", "content": text}], stream=True
@@ -27,7 +27,7 @@ def test_it_waits_as_it_is_told(chat_completions_server: ScriptedServer) -> None
     assert len(chat_completions_server.requests) == 2
 
 
-def test_half_an_answer_is_no_answer(chat_completions_server: ScriptedServer) -> None:
+def test_a_truncated_answer_is_an_error(chat_completions_server: ScriptedServer) -> None:
     chat_completions_server.stream(["Hel", "lo"], cut_after=1)
     with pytest.raises(StreamError) as failed:
         shout("Hi")

@@ -1,4 +1,4 @@
-"""Let a model call a function, and tell it the result: the loop by hand."""
+"""Let a model call a function, and send it the result, with a loop of your own."""
 
 import json
 import os
@@ -10,7 +10,7 @@ MODEL = os.environ.get("MODEL", "gpt-5-mini")
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL: ChatCompletionFunctionToolParam = {
     "type": "function",
-    "function": {"name": "get_weather", "description": "Tell the weather.", "parameters": PARAMETERS},
+    "function": {"name": "get_weather", "description": "Return the weather.", "parameters": PARAMETERS},
 }
 
 
