@@ -1,4 +1,4 @@
-"""One call to the API, and what came back."""
+"""One call to the API, and its result."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 
 
-# `Call` and `CallResult` are written out: each `dataclass` would take as long to make as a module to load.
+# `Call` and `CallResult` are not dataclasses: to create one takes as long as to load a module.
 class Call:
     """One call: the request as the generated endpoint built it, and the caller's options.
 
     Attributes:
-        stream: Whether the reply is asked for as an event stream.
-        stream_body: Whether the body of a success is left unread, for whoever takes the answer; always so for a stream.
+        stream: Whether the request asks for an event stream.
+        stream_body: Whether the body of a successful response is left unread, for the receiver of the result.
     """
 
-    is_made = False  # whether there is a request: what fails then is the exchange, not the settings
+    is_made = False  # whether the request is built: failures after that are not those of the settings
 
     def __init__(
         self,
@@ -46,10 +46,10 @@ class Call:
 
 
 class CallResult:
-    """The response of a call, how it was come by, what its body may take and hold, and who watches what it holds.
+    """The response of a call, its attempts, the limits of its body, and who checks and observes the body.
 
-    On the clock: when the call began, when the request that was answered was sent, when the head of its response came,
-    and when there was all that is read before the answer is given. `operation` observes the rest of a stream.
+    In seconds of `time.monotonic`: when the call began, when its last request was sent, when the headers of the
+    response arrived, and when the body was read, if it is. `operation` observes the rest of a stream.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class CallResult:
 
 
 def info_of(answer: CallResult) -> ResponseInfo:
-    """Return the information about an answered call."""
+    """Return the information about the response of a call."""
     response = answer.response
     headers = {name.lower(): value for name, value in response.headers.items()}
     elapsed = answer.answered_at - answer.began_at

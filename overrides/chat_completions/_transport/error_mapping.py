@@ -1,4 +1,4 @@
-"""What failed, as one of our errors: an exception or an error response in, an `APIError` out."""
+"""Map failures to our errors: an exception or an error response in, an `APIError` out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SHOWN_CHARACTERS = 2000  # of a body that a message quotes
 
-# What carries out a request. Whatever its code raises is a fault of the exchange; all other code is the caller's.
+# What sends a request. What its code raises is a failure of the exchange; all other code is the caller's.
 _LIBRARIES = frozenset(
     {
         "aiohappyeyeballs",
@@ -63,15 +63,14 @@ _NOT_SENT = _ABOUT_ADDRESS | {"CookieConflict", "LocalProtocolError"}
 
 
 def connection_error(failure: Exception, url: str) -> APIError | None:
-    """Return our error for what sending a request or reading its response raised.
+    """Return our error for an exception while a request was sent or its response read.
 
-    None for what passes as it is: an error of ours that is no APIError, and what the caller's own code raised, such as
-    an event hook. The HTTP libraries have the same classes under the same names, and none knows the others': names
-    decide.
+    None for exceptions that are raised as they are: our errors that are not an APIError, and exceptions of the caller's
+    code, such as an event hook. The HTTP libraries have unrelated classes of the same names, so names decide.
 
     Args:
         failure: What was raised.
-        url: Where the API is, for messages.
+        url: The URL of the API, for messages.
     """
     if isinstance(failure, ChatCompletionsError):
         return failure if isinstance(failure, APIError) else None
@@ -88,10 +87,10 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
         hint = "; does the server speak plain http?" if "WRONG_VERSION_NUMBER" in what else ""
         error = APIConnectionError(f"cannot reach {_failed_url(failure, url)}: {what}{hint}")
     elif any(frame.f_code.co_name == "_build_redirect_request" for frame in _frames(failure)):
-        # httpx makes the next request in any case, if only to show it.
+        # httpx always builds the next request, even if it is not sent.
         error = APIError(f"{url} redirects to what is no address ({what}); is the base URL right?")
     elif kinds & _NOT_SENT:
-        # What they say may quote a header.
+        # The messages of these errors may quote a header.
         reason = what if kinds & _ABOUT_ADDRESS else type(origin).__name__
         error = APIError(
             f"the request to {_failed_url(failure, url)} cannot be sent: {reason}; look at the address and headers"
@@ -108,23 +107,23 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
 
 
 def _origin(failure: BaseException) -> BaseException:
-    """Return what was raised first: httpx-aiohttp calls most of aiohttp's errors a time-out."""
+    """Return the original exception: httpx-aiohttp maps most of aiohttp's errors to timeouts."""
     cause = failure.__cause__
     return cause if cause is not None and _package(type(cause).__module__) == "aiohttp" else failure
 
 
 def words_of(failure: Exception) -> str:
-    """Return what an exception says, without the address and the secrets that some of aiohttp's repeat."""
+    """Return the message of an exception, without the URL and the secrets that some of aiohttp's quote."""
     origin = _origin(failure)
     names = ("message", "certificate_error", "os_error") if _package(type(origin).__module__) == "aiohttp" else ()
     if "InvalidURL" in {kind.__name__ for kind in type(origin).__mro__} and names:
-        return "its address is none"  # aiohttp's says the address, with all that is in it
+        return "its URL is not valid"  # aiohttp's message quotes the whole URL
     text = str(next((said for name in names if (said := getattr(origin, name, None))), origin))
     return " ".join(text.split()) or type(origin).__name__
 
 
 def _is_callers(failure: Exception) -> bool:
-    """Return whether the caller's own code raised it: an event hook, an auth, a transport; or what that called."""
+    """Return whether the caller's code raised it, such as an event hook, an auth or a transport."""
     package = ""
     for frame in _frames(failure):
         if (found := _package(frame.f_globals.get("__name__", ""))) not in sys.stdlib_module_names:
@@ -137,12 +136,12 @@ def _frames(failure: Exception) -> Iterator[FrameType]:
 
 
 def _package(module: str) -> str:
-    # What stands in for a server in a test is the caller's.
+    # In tests, the substitute for a server counts as the caller's code.
     return "" if module.startswith("chat_completions.testing") else module.partition(".")[0]
 
 
 def _failed_url(failure: Exception, url: str) -> str:
-    """Return the address that failed: of a redirect, its target's origin."""
+    """Return the URL that failed; after a redirect, the origin of its target."""
     try:
         target, known = urlsplit(str(failure.request.url)), urlsplit(url)  # type: ignore[attr-defined]
         if (target.scheme, target.hostname, target.port) == (known.scheme, known.hostname, known.port):
@@ -153,11 +152,11 @@ def _failed_url(failure: Exception, url: str) -> str:
 
 
 def deadline_error(deadline: float | None, error: APIStatusError | None = None) -> APITimeoutError:
-    """Return the error for a call whose whole budget of time is used up.
+    """Return the error for a call that reached its deadline.
 
     Args:
-        deadline: That budget, in seconds.
-        error: The error whose body was being read then, if one was.
+        deadline: The deadline, in seconds.
+        error: The error whose body was being read, if any.
     """
     message = f"the deadline of {deadline:g} s passed before there was an answer"
     if error is None:
@@ -175,12 +174,12 @@ def deadline_error(deadline: float | None, error: APIStatusError | None = None) 
 def status_error(
     response: httpx.Response, *, redirected_to: str | None = None, broken: Exception | None = None
 ) -> APIStatusError:
-    """Return the error for a response whose status is no success.
+    """Return the error for a response without a success status.
 
     Args:
         response: The response, whose body was read.
-        redirected_to: Where it leads, if it is a redirect that is not followed.
-        broken: What its body broke off with, if it did.
+        redirected_to: The target of a redirect that is not followed.
+        broken: The exception that ended its body early, if any.
     """
     status = response.status_code
     kind = STATUS_ERRORS.get(status, InternalServerError if status >= 500 else APIStatusError)
@@ -200,15 +199,15 @@ def status_error(
 
 
 def text_of(response: httpx.Response) -> str:
-    """Return the body of a response as text, whatever it says of its encoding."""
+    """Return the body of a response as text, whatever its stated encoding."""
     try:
         return response.text
-    except Exception:  # of many kinds: what it names may be an encoding of bytes, or of text as text
+    except Exception:  # of many types: the stated encoding may even be one from bytes to bytes
         return response.content.decode("utf-8", "replace")
 
 
 def error_body(content: bytes) -> tuple[Any, str]:
-    """Return the error object of a body and its message; servers write them in many ways."""
+    """Return the error object of a body and its message; servers have many formats."""
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):

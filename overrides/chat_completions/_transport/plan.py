@@ -1,7 +1,7 @@
-"""One call to the API as a plan: what to send, when to wait, what to do with the answer. No I/O.
+"""One call to the API as a plan: what to send, when to wait, what to do with the response. No I/O.
 
 A plan is a generator. It yields steps (`Send`, `Read`, `Close`, `Sleep`, `Key`), is sent their results or thrown their
-failures, and returns an `CallResult`. The sync and the async transport carry out the same plans.
+failures, and returns a `CallResult`. The sync and the async transport carry out the same plans.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chat_completions._transport.call import Call
 
 MAX_REDIRECTS = 10
-MAX_ERROR_BYTES = 1024 * 1024  # of the body of an error that are read
+MAX_ERROR_BYTES = 1024 * 1024  # the part of an error's body that is read
 MAX_LOCATION = 8192  # characters; RFC 9110, section 4.1 asks for 8,000
 _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
 
@@ -50,7 +50,7 @@ class _State:
         self.redirects = 0
 
     def with_history(self, error: APIError) -> APIError:
-        """Return the error that ends the call, with how it came to that."""
+        """Return the error that ends the call, with its attempts and the time elapsed."""
         error.attempts, error.elapsed = tuple(self.attempts), time.monotonic() - self.began_at
         return error
 
@@ -110,7 +110,7 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
             error = _step_error(failure, settings, deadline, ends_at)
             if error is None:
                 raise
-            # Of a response that broke off, too: it was a success, but what it said is not known.
+            # Also if the body of a successful response broke off: what it said is not known.
             worth = isinstance(error, APIConnectionError)
             wait = retry.delay(len(state.attempts) + 1) if worth else None
         else:
@@ -142,8 +142,8 @@ def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: f
     """Return the request of a call.
 
     Raises:
-        RequestValidationError: A header or a part of the query cannot be sent.
-        TypeError: A header is no text.
+        RequestValidationError: A header or a query parameter cannot be sent.
+        TypeError: A header is not a string.
     """
     request, extra_headers, extra_query = call.request, call.extra_headers.reveal(), call.extra_query.reveal()
     method = str(request["method"]).upper()
@@ -167,7 +167,7 @@ def _new_key() -> str:
 def _step_error(
     failure: Exception, settings: Settings, deadline: float | None, ends_at: float | None
 ) -> APIError | None:
-    """Return our error for what a step raised; the deadline's, where it was the deadline that cut a wait short."""
+    """Return our error for the exception of a step; that of the deadline, if the deadline ended the step."""
     refuse_quoted_header(failure)
     error = connection_error(failure, settings.redacted_url())
     if isinstance(error, APITimeoutError) and ends_at is not None and time.monotonic() >= ends_at:
@@ -177,7 +177,7 @@ def _step_error(
 
 
 def _limits(settings: Settings, call: Call, idle: float | None) -> dict[str, float | None]:
-    """Return httpx's four time limits, in seconds, None for none."""
+    """Return httpx's four timeouts, in seconds; None for no limit."""
     timeout = settings.timeout if isinstance(call.timeout, NotGiven) else checked_timeout(call.timeout)
     limits: dict[str, float | None]
     if isinstance(timeout, NotGiven):
@@ -204,14 +204,14 @@ def _shorter(limit: float | None, other: float) -> float:
 
 
 def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
-    """Return the address that a response redirects to; None for no redirect, or one that leads to no server."""
+    """Return the URL that a response redirects to; None for no redirect, or one without a valid URL."""
     location = str(response.headers.get("location", "")).strip()
     if response.status_code not in _REDIRECTS.get(sent.method, ()) or not 0 < len(location) <= MAX_LOCATION:
         return None
     try:
         target = urljoin(str(response.request.url), location)
     except ValueError:
-        return None  # an IPv6 address that is none
+        return None  # an invalid IPv6 address
     is_usable = target.lower().startswith(("http://", "https://")) and has_server(target)
     return Secret(target) if is_usable and location.isprintable() and " " not in location else None
 

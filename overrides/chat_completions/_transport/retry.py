@@ -1,4 +1,4 @@
-"""When a failed attempt is repeated, and after how long: a failure in, a delay out."""
+"""The delay before a failed attempt is retried: a failure in, seconds out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 
 FIRST_DELAY = 0.5  # seconds
-LONGEST_DELAY = 8.0  # seconds, of our own choosing
-LONGEST_RETRY_AFTER = 60.0  # seconds; a server that asks for more is not waited for
+LONGEST_DELAY = 8.0  # seconds, if the server does not ask for more
+LONGEST_RETRY_AFTER = 60.0  # seconds; if a server asks for more, the call fails
 
 
 def delay(attempt: int, headers: Mapping[str, str] | None = None) -> float | None:
@@ -17,11 +17,11 @@ def delay(attempt: int, headers: Mapping[str, str] | None = None) -> float | Non
 
     Args:
         attempt: How many attempts have failed so far, from 1.
-        headers: The failed response's headers, None where there was no response.
+        headers: The failed response's headers, None without a response.
 
     Returns:
-        What the server asked for (`retry-after-ms`, or `retry-after` in seconds or as an HTTP date, RFC 9110,
-        section 10.2.3), else an exponential back-off with jitter; None if the server asked for too long a wait.
+        The delay that the server requests (`retry-after-ms`, or `retry-after` in seconds or as an HTTP date, RFC 9110,
+        section 10.2.3), else an exponential back-off with jitter; None if the requested delay is too long.
     """
     requested = retry_after(headers or {})
     if requested is not None:
@@ -31,7 +31,7 @@ def delay(attempt: int, headers: Mapping[str, str] | None = None) -> float | Non
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a server asks to wait, None where it does not say."""
+    """Return the delay that a server requests, in seconds; None if it does not."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000

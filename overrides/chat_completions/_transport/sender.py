@@ -1,4 +1,4 @@
-"""What carries out calls for the resources: a client's settings and its connections, watched by its observer."""
+"""Carry out calls for the resources, with a client's settings, connections and observer."""
 
 from __future__ import annotations
 

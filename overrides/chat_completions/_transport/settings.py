@@ -1,4 +1,4 @@
-"""What a client needs to know before it sends anything: where the server is, who asks, how long to wait."""
+"""A client's settings: URL, credentials, time limits and so on, some with defaults from the environment."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
 LONGEST_LIMIT = 2_000_000.0  # seconds, 23 days: poll(2) takes milliseconds as a C int
 DEFAULT_MAX_RETRIES = 2
 
-# What stands in a pickle in the place of a key.
+# Stands for the key in a pickle.
 KEY_FROM_ENVIRONMENT = "\0environment"
 _FROM_ENVIRONMENT = ("api_key", "organization", "project")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -39,22 +39,22 @@ SECRET_WORDS = ("auth", "cookie", "credential", "key", "password", "pwd", "secre
 
 
 class EnvironmentKey(str):
-    """A key that the caller did not give: it was found in the environment, and may be looked up there again."""
+    """A key from the environment, where a copy in another process may look it up again."""
 
     __slots__ = ()
 
 
 class Settings:
-    """A client's settings, with what the environment says where the caller says nothing.
+    """A client's settings; the environment has the defaults of some.
 
     Raises:
-        ChatCompletionsError: The base URL is none, or the default server is meant and there is no key for it.
-        TypeError: `on_unknown` is no function, or an async one, `max_retries` or `max_response_bytes` is no whole
-            number, or a time limit is no number.
-        ValueError: One of these numbers is negative, or not a number at all (NaN).
+        ChatCompletionsError: The base URL is not valid, or there is no API key for the default server.
+        TypeError: `on_unknown` is not a function or is async, `max_retries` or `max_response_bytes` is not an integer,
+            or a time limit is not a number.
+        ValueError: One of these numbers is negative or NaN.
     """
 
-    # Set by `chat_completions.observability`: on one client's settings, or here for all. It is left out of pickles.
+    # Set by `chat_completions.observability`: on one client's settings, or here for all. Pickles do not include it.
     _observer: Observer | None = None
 
     def __init__(
@@ -78,7 +78,7 @@ class Settings:
         environment = os.environ.get
         url = str(base_url or environment("OPENAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
         _check_url(url)
-        # It may hold a user and a password, which are sent, and shown by nothing that sees an address.
+        # It may contain a user name and a password, which are sent, but not shown.
         self.base_url = Secret(url)
         self._redacted_url = _logging.redact_url(url)
         self._basic, self._address = _split_user(url)
@@ -113,15 +113,15 @@ class Settings:
         if max_response_bytes < 1:
             raise ValueError(f"max_response_bytes is {max_response_bytes}; give 1 or more")
         self.max_response_bytes = max_response_bytes
-        # Any header, and any part of the query, may be the one that carries a secret.
+        # Any header and any query parameter may hold a secret.
         self.default_headers = Secret(dict(default_headers or {}))
         self.default_query = Secret(dict(default_query or {}))
         self.validate = validate
-        # A copy with other settings watches together with this one: what one has told, the other does not tell again.
+        # A copy with other settings shares the reporter, so that each kind is reported once by either.
         self.on_unknown = None if on_unknown is None else _unknown_reporter(on_unknown)
 
     def replace(self, **changes: Any) -> Settings:
-        """Return a copy with some settings changed: those that are not NOT_GIVEN; headers and query are added."""
+        """Return a copy with the settings changed that are not NOT_GIVEN; headers and query are added."""
         given = {name: value for name, value in changes.items() if not isinstance(value, NotGiven)}
         for name in ("default_headers", "default_query"):
             given[name] = {**getattr(self, name).reveal(), **(given.get(name) or {})}
@@ -131,17 +131,17 @@ class Settings:
         return copy
 
     def _arguments(self) -> dict[str, Any]:
-        """Return the arguments that make an equal copy."""
+        """Return the arguments that create an equal copy."""
         settings = {name: value for name, value in vars(self).items() if not name.startswith("_")}
         arguments = {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
-        # A setting that is None was left out; "" keeps the environment from being asked again.
+        # None means omitted; "" keeps the environment from being read again.
         return {name: "" if value is None and name in _FROM_ENVIRONMENT else value for name, value in arguments.items()}
 
     def picklable(self) -> dict[str, Any]:
-        """Return the arguments that make an equal copy elsewhere, without secrets: a key is looked up there.
+        """Return the arguments that create an equal copy elsewhere, without secrets: the key is looked up there.
 
         Raises:
-            TypeError: The key was given, or a header, a part of the query or the address looks like a secret.
+            TypeError: The key was passed, or a header, a query parameter or the URL may hold a secret.
         """
         arguments = self._arguments()
         key = arguments["api_key"]
@@ -166,11 +166,11 @@ class Settings:
 
         Args:
             key: The API key, None for none.
-            extra: Headers that win over the client's; None takes a header away.
+            extra: Headers that override the client's; None removes a header.
 
         Raises:
             RequestValidationError: A header cannot be sent as it is.
-            TypeError: A header is no text.
+            TypeError: A header is not a string.
         """
         headers: dict[str, str | None] = {
             "Accept": "application/json",
@@ -192,16 +192,16 @@ class Settings:
         return sent
 
     def prepare(self, call: Call) -> Call:
-        """Return a call as it is to be sent; a vendor whose addresses differ changes it here."""
+        """Return a call as it is to be sent; settings for a vendor with other URLs override this."""
         return call
 
     @property
     def address(self) -> Secret[str]:
-        """The base URL without a user, as it is asked."""
+        """The base URL without a user name, as it is sent."""
         return self._address
 
     def redacted_url(self) -> str:
-        """Return the base URL without a user, a password or a query that may be in it."""
+        """Return the base URL without its possible user name, password and query."""
         return self._redacted_url
 
 
@@ -212,10 +212,10 @@ def _unknown_reporter(hook: Any) -> UnknownReporter:
 
 
 def check_retries(number: Any) -> None:
-    """Check that something can be a number of retries.
+    """Check a number of retries.
 
     Raises:
-        TypeError: It is no whole number.
+        TypeError: The number is not an integer.
         ValueError: It is negative.
     """
     if not isinstance(number, int):
@@ -225,14 +225,14 @@ def check_retries(number: Any) -> None:
 
 
 def checked_seconds(name: str, seconds: float | None) -> float | None:
-    """Return a time limit, None for one that no clock reaches.
+    """Check a time limit and return it, or None if it is too long for the system.
 
     Args:
         name: What it limits, for messages.
         seconds: The limit.
 
     Raises:
-        TypeError: It is no number.
+        TypeError: The limit is not a number.
         ValueError: It is negative or NaN.
     """
     if seconds is None:
@@ -245,7 +245,7 @@ def checked_seconds(name: str, seconds: float | None) -> float | None:
 
 
 def checked_timeout(timeout: Any) -> Timeout:
-    """Return a `timeout`, whose numbers are checked; see `checked_seconds`."""
+    """Check a `timeout` and return it; see `checked_seconds`."""
     if not hasattr(timeout, "as_dict"):
         return checked_seconds("timeout", timeout)
     limits = timeout.as_dict()
@@ -254,10 +254,10 @@ def checked_timeout(timeout: Any) -> Timeout:
 
 
 def validated_api_key(key: Any) -> str | None:
-    """Return the key if it can stand in a header.
+    """Return the key if a header can carry it.
 
     Raises:
-        ChatCompletionsError: It is no text, or it holds what a header cannot; the message does not show it.
+        ChatCompletionsError: The key is not a string that a header can carry; the message does not show it.
     """
     if (problem := _key_problem(key)) is not None:
         del key  # so that no traceback shows it
@@ -277,7 +277,7 @@ def _key_problem(key: Any) -> str | None:
 
 
 def has_server(url: str) -> bool:
-    """Return whether an address names a server: a host, and a port from 1 to 65535 or none."""
+    """Return whether a URL names a server: a host, and no port or one from 1 to 65535."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", parts.netloc)
@@ -286,7 +286,7 @@ def has_server(url: str) -> bool:
 
 
 def _check_url(url: str) -> None:
-    """Check that an address can be one; the message shows nothing of it that may be a secret."""
+    """Check that a URL is valid; the message does not show what may be a secret."""
     problem = None
     if not url.startswith(("http://", "https://")):
         problem = "does not begin with http:// or https://"
@@ -296,15 +296,15 @@ def _check_url(url: str) -> None:
         problem = "is no address: it needs the name of a server, and a port that can be one"
     if problem is not None:
         quotable = _CONTROL.sub("?", url.rpartition("@")[2].partition("?")[0])
-        # What does not look like an address may be a key in the wrong place.
+        # What does not look like a URL may be a key in the wrong place.
         named = f" {quotable!r}" if re.search(r"[.:/]", quotable) else ""
         raise ChatCompletionsError(f"the base URL{named} {problem}")
 
 
 def _split_user(url: str) -> tuple[Secret[str] | None, Secret[str]]:
-    """Return the header that sends the user and the password of an address, None for none, and the address without.
+    """Return the `Authorization` header for the user name in a URL, None without one, and the URL without it.
 
-    The header is the one that http libraries make of them (RFC 7617); they log an address as it is given to them.
+    HTTP libraries make the same header (RFC 7617), but they log URLs as they are.
     """
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")

@@ -1,6 +1,6 @@
-"""What a plan can ask of the transport that carries it out.
+"""The steps of a plan, which a transport carries out.
 
-They are written out because a call imports them: each `dataclass` would take as long to make as a module to load.
+They are not dataclasses, because every call imports them: to create one takes as long as to load a module.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from chat_completions._types import Secret
 
-# What a request needs to be understood; everything else may be a credential and stays at its origin.
+# The headers that a request needs at another origin; all others may be credentials and stay at theirs.
 _HARMLESS_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Send:
-    """Send a request; the result is a response of which only the head has been read.
+    """Send a request; the result is a response whose body has not been read.
 
     Attributes:
-        params: The query; None for no other one than the address has.
-        timeout: httpx's four time limits, in seconds, None for none.
-        ends_at: By when the head has to be there, on the clock; None for no limit.
-        is_bare: Whether it goes to another origin than the caller's: of the http client's headers, query, cookies and
-            authentication nothing goes with it.
+        params: The query; None for only that of the URL.
+        timeout: httpx's four timeouts, in seconds; None for no limit.
+        ends_at: When the headers must have arrived, in seconds of `time.monotonic`; None for no limit.
+        is_bare: Whether it goes to another origin than the caller's, and so without the http client's headers, query,
+            cookies and authentication.
     """
 
     __slots__ = ("content", "ends_at", "headers", "is_bare", "method", "params", "timeout", "url")
@@ -45,13 +45,13 @@ class Send:
         self.is_bare = False
 
     def redirected(self, target: str) -> Send:
-        """Return the request to the address that a redirect leads to.
+        """Return the request to the target of a redirect.
 
-        Once it has left its origin it stays bare, also where it is led back: what a server beyond it says decides no
-        longer what is sent where.
+        Once it has left its origin it stays bare, even if it is redirected back: another server must not decide where
+        credentials are sent.
         """
         goes_out = _origin(target) != _origin(self.url)
-        # The query went into the address that redirected us; the new one has what it needs. A user in it is not sent.
+        # The new URL has its own query. A user name in it is not sent.
         parts = urlsplit(target)
         url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         headers = {k: v for k, v in self.headers.items() if not goes_out or k.lower() in _HARMLESS_HEADERS}
@@ -61,9 +61,9 @@ class Send:
 
 
 class Read:
-    """Read the body of a response: up to `limit` bytes, by `ends_at` on the clock.
+    """Read the body of a response: up to `limit` bytes, until `ends_at` in seconds of `time.monotonic`.
 
-    With `cut`, what came of a body that is larger or breaks off is kept, and the result is the failure, if any.
+    With `cut`, what arrived of a body that is larger or breaks off is kept, and the result is the failure, if any.
     """
 
     __slots__ = ("cut", "ends_at", "limit", "response")
@@ -73,7 +73,7 @@ class Read:
 
 
 class Close:
-    """Let go of a response."""
+    """Close a response."""
 
     __match_args__ = ("response",)
     __slots__ = ("response",)
@@ -93,9 +93,9 @@ class Sleep:
 
 
 class Key:
-    """Call the function that gives the API key; the result is what it gives, as a secret.
+    """Call the function that returns the API key; the result is the key, as a secret.
 
-    An async function may take until `ends_at` on the clock.
+    An async function may take until `ends_at`, in seconds of `time.monotonic`.
     """
 
     __match_args__ = ("source", "ends_at")
