@@ -310,7 +310,7 @@ def test_a_client_with_other_secrets_does_not_pickle(api: SyncApi, settings: dic
 
 
 def test_a_client_with_a_callers_http_client_does_not_pickle() -> None:
-    with httpx.Client() as own, pytest.raises(TypeError, match="http client of yours"):
+    with httpx.Client() as own, pytest.raises(TypeError, match="your own http client"):
         pickle.dumps(Client(base_url="http://127.0.0.1:1", http_client=own))
 
 
