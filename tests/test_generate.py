@@ -204,7 +204,7 @@ DROPPED: dict[str, tuple[Json, str]] = {
     ),
     "unknown type": (
         spec({"A": obj({"b": {"type": "strange"}})}, body=ref("A")),
-        "(#/components/schemas/A/properties/b): type 'strange' is none of JSON Schema's",
+        "(#/components/schemas/A/properties/b): type 'strange' is not a JSON Schema type",
     ),
     "contradiction": (
         spec({"A": obj({"b": {"allOf": [TEXT, {"type": "integer"}]}})}, body=ref("A")),
@@ -388,7 +388,7 @@ def test_a_formatter_that_fails(hook: str, tmp_path: Path) -> None:
             lambda models: (models / "a.py").write_text((models / "a.py").read_text().replace('"y", ', "")),
             "A: the generator left out y",
         ),
-        ({"A": obj({"b": TEXT})}, lambda models: (models / "b.py").touch(), "made classes of its own: b"),
+        ({"A": obj({"b": TEXT})}, lambda models: (models / "b.py").touch(), "made unexpected classes: b"),
     ],
 )
 def test_what_came_out_is_verified(

@@ -141,15 +141,18 @@ def test_what_the_document_says_itself_is_told(schema: Json, update: Json) -> No
         ([], "overlay.yaml: this is not an OpenAPI Overlay"),
         (
             {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {}}]},
-            "actions/0: the action on $.info gives no reason",
+            "actions/0: the action on $.info has no reason",
         ),
         (
             {"overlay": "1.0.0", "actions": [{"target": "$.info", "description": " ", "update": {}}]},
-            "actions/0: the action on $.info gives no reason",
+            "actions/0: the action on $.info has no reason",
         ),
-        ({"overlay": "1.0.0", "actions": [{"description": "r", "update": {}}]}, "actions/0: this is no action"),
-        ({"overlay": "1.0.0", "actions": [{"description": "r", "target": "$.info"}]}, "actions/0: this is no action"),
-        ({"overlay": "1.0.0", "actions": ["x"]}, "actions/0: this is no action"),
+        ({"overlay": "1.0.0", "actions": [{"description": "r", "update": {}}]}, "actions/0: this is not an action"),
+        (
+            {"overlay": "1.0.0", "actions": [{"description": "r", "target": "$.info"}]},
+            "actions/0: this is not an action",
+        ),
+        ({"overlay": "1.0.0", "actions": ["x"]}, "actions/0: this is not an action"),
         (
             {"overlay": "1.0.0", "actions": [{"description": "r", "target": "$.a[", "remove": True}]},
             "actions/0: the target '$.a[' is no JSONPath",

@@ -418,7 +418,7 @@ def test_a_bare_name_in_a_discriminator_is_a_reference() -> None:
     assert list(sliced["components"]["schemas"]) == ["Cat", "Dog"]
     mapping = sliced_schema(schema, "schemas: {Cat: {}, Dog: {}}")["discriminator"]["mapping"]
     assert mapping == {"a": "#/components/schemas/Cat", "b": "#/components/schemas/Dog"}
-    with pytest.raises(ToolError, match=r"discriminator/mapping/a: 'Cat' is the name of no schema"):
+    with pytest.raises(ToolError, match=r"discriminator/mapping/a: 'Cat' does not name a schema"):
         sliced_schema(schema, "schemas: {Dog: {}}")
 
 

@@ -135,7 +135,7 @@ def test_a_git_path_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (lock()["upstream"]["file"], lock()["upstream"]["sha256"]) == ("in.yaml", DIGEST)
     capsys.readouterr()
     error = error_of(capsys, "--upstream", "HEAD:lost.yaml")
-    assert error.startswith("error: HEAD:lost.yaml: there is no such file, and git says: ")
+    assert error.startswith("error: HEAD:lost.yaml: this file does not exist, and git says: ")
     Path("HEAD:in.yaml").write_bytes(b"")
     assert "the file is empty" in error_of(capsys, "--upstream", "HEAD:in.yaml")
 
@@ -221,9 +221,9 @@ def test_a_raw_github_address_tells_repository_and_commit(folder: Path, monkeypa
 @pytest.mark.parametrize(
     ("upstream", "message"),
     [
-        ("lost.yaml", "there is no such file; give a file, an http(s) address or REV:PATH"),
-        ("C:\\lost.yaml", "there is no such file; give a file"),
-        ("-rev:lost.yaml", "there is no such file; give a file"),
+        ("lost.yaml", "this file does not exist; give a file, an http(s) address or REV:PATH"),
+        ("C:\\lost.yaml", "this file does not exist; give a file"),
+        ("-rev:lost.yaml", "this file does not exist; give a file"),
         ("ftp://example.com/openapi.yaml", "only http and https addresses can be fetched"),
         (".", "cannot read the file: Is a directory"),
         ("http://127.0.0.1:9/openapi.yaml", "cannot fetch: "),

@@ -118,7 +118,7 @@ def test_a_slice_that_is_not_canonical(
     SLICE.write_bytes(edit(SLICE.read_bytes()))
     relock()
     place, message = error_of(capsys).split(": ", 1)
-    assert message == "slicing it again gives another text from this line on; run `make vendor`"
+    assert message == "slicing it again results in other text from this line on; run `make vendor`"
     assert place == f"openapi.yaml:{line}"
 
 
@@ -145,7 +145,7 @@ def test_a_lock_that_is_none(vendored: Path, capsys: pytest.CaptureFixture[str],
         LOCK.unlink()
     else:
         LOCK.write_bytes(content)
-    assert error_of(capsys) == "openapi.lock.json: this is no lock; put it back from git, or run `make vendor`"
+    assert error_of(capsys) == "openapi.lock.json: this is not a lock; restore it from git, or run `make vendor`"
 
 
 def test_a_slice_that_is_missing(vendored: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,9 @@
 """`python -m tools COMMAND`: find the command's module, run it, turn its failure into one line.
 
 A command is a module of this package with `add_arguments(parser)` and `run(args) -> int`. It is imported only when
-it is called for, so that no command pays for what another one needs.
+it is run, so that no command pays for the imports of another.
 
-Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted; `drift` has some of its own.
+Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted; `drift` has further ones.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from tools.errors import ToolError
 COMMANDS = {
     "vendor": "Slice an upstream OpenAPI document into openapi.yaml and its lock.",
     "generate": "Generate the client code from openapi.yaml.",
-    "drift": "Compare openapi.yaml with upstream's document of now.",
-    "refresh": "Take over upstream's contract of today: vendor, report, generate, release, test; or change nothing.",
+    "drift": "Compare openapi.yaml with upstream's current document.",
+    "refresh": "Adopt upstream's current contract: vendor, report, generate, release, test; or change nothing.",
 }
 
 USAGE_EXIT_CODE = 64
@@ -36,7 +36,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = _Parser(prog="python -m tools", description="The machine that makes the client from its specification.")
+    parser = _Parser(prog="python -m tools", description="Generate the client from its specification.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     parsers = {name: commands.add_parser(name, help=says, description=says) for name, says in COMMANDS.items()}
     module = None
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Who reads has seen enough. What is still in the buffer must not be written at exit.
+        # The reader has closed the pipe. What is still in the buffer must not be written at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except ToolError as error:

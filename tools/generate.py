@@ -47,12 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--check", action="store_true", help="write nothing; show how DIR differs, exit 1 if it does")
     parser.add_argument(
-        "--record-originals", action="store_true", help="note the generator's templates as those that ours replace"
+        "--record-originals", action="store_true", help="record the generator's templates as the originals of ours"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Generate, or check; give the exit code."""
+    """Generate, or check, and return the exit code."""
     if args.record_originals:
         text = json.dumps(template_originals(ROOT / "templates"), indent=2) + "\n"
         write_whole(ROOT / "templates" / "originals.json", text.encode())
@@ -79,7 +79,7 @@ def build(spec: Path, package: Path) -> list[str]:
         package: The folder that becomes the package.
 
     Returns:
-        The names of the classes that came out.
+        The names of the generated classes.
 
     Raises:
         ToolError: The document cannot be read, an overlay action found nothing to apply to (for openapi.yaml only;
@@ -92,7 +92,7 @@ def build(spec: Path, package: Path) -> list[str]:
     try:
         return _generated(document, spec, package, data)
     except RecursionError:
-        message = "objects lie too deep inside of each other to be followed; flatten them"
+        message = "objects are nested too deeply to follow; flatten them"
         raise ToolError(message, where=spec.name) from None
     except ToolError as error:
         in_document = error.where.startswith("#")
@@ -109,10 +109,10 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes)
     lowered = lower(contract, chosen)
     unused = sorted(chosen.keys() - contract.get("components", {}).get("schemas", {}).keys())
     problems = [*applied.unmatched]
-    problems += [f"generator-config.yml#/class_overrides/{name}: there is no such schema" for name in unused]
+    problems += [f"generator-config.yml#/class_overrides/{name}: this schema does not exist" for name in unused]
     if problems and spec == SPEC:
         raise ToolError("; ".join(problems) + "; bring them up to date")
-    # A name that had to give way breaks nothing, so it stops nobody.
+    # A name that had to be changed breaks nothing, so it does not stop the command.
     for line in [*problems, *lowered["x-clashes"]]:
         print(f"note: {line}", file=sys.stderr)
     packaged = slice_document(contract, wanted) | {"x-provenance": _provenance(data)}
@@ -124,7 +124,7 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes)
 
 
 def _wanted(document: dict[str, Any]) -> list[str]:
-    """Return the operations to generate: ours, or all of a document that has none of ours."""
+    """Return the operations to generate: ours, or all of a document without any of ours."""
     if not isinstance(document.get("paths"), dict):
         return sorted(OPERATIONS)
     found = {(path, method): operation.get("operationId") for path, method, operation in operations(document)}
@@ -133,7 +133,7 @@ def _wanted(document: dict[str, Any]) -> list[str]:
         for (path, method), name in found.items():
             if not isinstance(name, str):
                 where = pointers.join("#/paths", path, method)
-                raise ToolError("this operation has no operationId to be named by; give it one", where=where)
+                raise ToolError("this operation has no operationId, which names it; add one", where=where)
     return sorted(map(str, ours or found.values() or OPERATIONS))
 
 
@@ -151,6 +151,6 @@ def _provenance(data: bytes) -> dict[str, Any]:
         lock = json.loads(_read(LOCK)) if LOCK.exists() else {}
         upstream = lock["upstream"] if lock.get("slice", {}).get("sha256") == digest else {}
     except (AttributeError, KeyError, ValueError) as error:
-        raise ToolError(f"this is no lock that `vendor` wrote ({error}); run it again", where=LOCK.name) from None
+        raise ToolError(f"this is not a lock that `vendor` wrote ({error}); run it again", where=LOCK.name) from None
     facts = {key: upstream.get(key) for key in ("repository", "commit", "date")}
     return {**facts, "slice_sha256": digest}

@@ -1,4 +1,4 @@
-"""`python -m tools refresh`: take over upstream's contract of today, or leave everything as it was.
+"""`python -m tools refresh`: adopt upstream's current contract, or leave everything unchanged.
 
     copy      the project, into a temporary folder, in which all the rest happens
     vendor    the slice and its lock; where the slice is the same as before, that is all
@@ -6,7 +6,7 @@
     generate  the package
     release   the next version, and a section in CHANGELOG.md
     tests     mypy, which shows hand-written code that no longer fits the models, then the test suite
-    swap in   what came out, in the place of what was there: all of it or nothing
+    swap in   the results, in the place of what was there: all of them or none
 
 A step that fails ends the command, and so does Ctrl-C; the project is then as it was, to the byte.
 """
@@ -55,22 +55,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     vendor.add_upstream_arguments(parser)
     parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="write the drift report there, in Markdown, whatever comes after it"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write the drift report there as Markdown, even if a later step fails",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="do all of it and change nothing; print the report and the changelog"
+        "--dry-run", action="store_true", help="do everything but change nothing; print the report and the changelog"
     )
-    parser.add_argument("--skip-tests", action="store_true", help="with --dry-run: leave out the tests")
+    parser.add_argument("--skip-tests", action="store_true", help="with --dry-run: skip the tests")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Refresh, or say that there is nothing to refresh; give the exit code.
+    """Refresh, or report that nothing changed, and return the exit code.
 
     Raises:
         ToolError: A step failed; nothing was changed.
     """
     if args.skip_tests and not args.dry_run:
-        print("error: --skip-tests goes with --dry-run only: what is not tested is not swapped in", file=sys.stderr)
+        print("error: --skip-tests needs --dry-run: untested results are never swapped in", file=sys.stderr)
         return USAGE_EXIT_CODE
     for name in swapping.put_back(ROOT):
         print(f"note: {name} was half changed by a refresh that was killed; it is put back", file=sys.stderr)
@@ -144,7 +147,7 @@ def _wanting_prose(copy: Path) -> list[str]:
 
 
 def _release(copy: Path, report: Report, before: dict[str, bytes]) -> tuple[str, str]:
-    """Write the next version and its section in the changelog; give the version before and after."""
+    """Write the next version and its section in the changelog; return the old and the new version."""
     old = versioning.read_version(copy / VERSION)
     new = versioning.next_version(old, worst_level(report))
     versioning.write_version(copy / VERSION, new)
@@ -163,7 +166,7 @@ def worst_level(report: Report) -> Level | None:
 
 
 def _upstream(lock: bytes) -> dict[str, Any]:
-    """Return what a lock knows of upstream; nothing where there is no lock that can be read."""
+    """Return what a lock records of upstream; empty without a readable lock."""
     try:
         upstream = json.loads(lock)["upstream"]
     except (KeyError, TypeError, ValueError):

@@ -1,7 +1,7 @@
 """Vendor the upstream document: fetch it, slice it, write `openapi.yaml` and the lock that says where it came from.
 
-Both files are written, or neither. `--check` writes nothing and asks nobody: it tells whether the two still belong
-together.
+Both files are written, or neither. `--check` writes nothing and needs no network: it verifies that the two still
+belong together.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REPOSITORY = "openai/openai-openapi"
 COMMENT = "Written by `python -m tools vendor`. Not edited by hand: corrections go into overlay.yaml."
 FETCH_TIMEOUT_SECONDS = 60.0
 
-# An address that names its commit tells where a document is from.
+# An address with a commit says exactly where a document is from.
 _RAW_ADDRESS = re.compile(r"https://raw\.githubusercontent\.com/([^/]+/[^/]+)/([0-9a-f]{40})/")
 # A revision of at least two characters: `C:\openapi.yaml` is a file.
 _GIT_PATH = re.compile(r"[^:-][^:]+:[^:]+")
@@ -130,11 +130,11 @@ def fetch(upstream: str) -> bytes:
         raise ToolError("only http and https addresses can be fetched; give one, or a file", where=upstream)
     if _GIT_PATH.fullmatch(upstream):
         return _show(upstream)
-    raise ToolError("there is no such file; give a file, an http(s) address or REV:PATH", where=upstream)
+    raise ToolError("this file does not exist; give a file, an http(s) address or REV:PATH", where=upstream)
 
 
 def lock_path_of(output: Path) -> Path:
-    """Return where the lock of a slice lies: `openapi.lock.json` beside `openapi.yaml`."""
+    """Return the path of a slice's lock: `openapi.lock.json` beside `openapi.yaml`."""
     return output.with_name(f"{output.stem}.lock.json")
 
 
@@ -151,7 +151,7 @@ def check(output: Path, operations: list[str]) -> None:
         raise ToolError(f"cannot read the slice: {error.strerror}; run `make vendor`", where=str(output)) from error
     says = _read_lock(lock_path).get("slice")
     if says is None:
-        raise ToolError("this is no lock; put it back from git, or run `make vendor`", where=str(lock_path))
+        raise ToolError("this is not a lock; restore it from git, or run `make vendor`", where=str(lock_path))
     is_now = {"bytes": len(text), "sha256": sha256(text).hexdigest()}
     for key, value in is_now.items():
         if says.get(key) != value:
@@ -167,7 +167,7 @@ def check(output: Path, operations: list[str]) -> None:
     if canonical != text:
         pairs = zip_longest(text.split(b"\n"), canonical.split(b"\n"))
         line = next(i for i, (old, new) in enumerate(pairs, 1) if old != new)
-        message = "slicing it again gives another text from this line on; run `make vendor`"
+        message = "slicing it again results in other text from this line on; run `make vendor`"
         raise ToolError(message, where=f"{output}:{line}")
     for key, wanted in (("operations", sorted(operations)), ("components", _count_components(sliced))):
         if says.get(key) != wanted:
@@ -202,10 +202,10 @@ def _show(revision_and_path: str) -> bytes:
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except OSError as error:
-        raise ToolError(f"there is no such file, and git cannot be run: {error}", where=revision_and_path) from error
+        raise ToolError(f"this file does not exist, and git cannot be run: {error}", where=revision_and_path) from error
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
-        raise ToolError(f"there is no such file, and git says: {reason}", where=revision_and_path)
+        raise ToolError(f"this file does not exist, and git says: {reason}", where=revision_and_path)
     return done.stdout
 
 

@@ -173,7 +173,7 @@ def test_acknowledged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (None, "no such file"),
+        (None, "does not exist"),
         (b"a: [", "not valid YAML"),
         (b"<html>", "HTML"),
         (b"swagger: '2.0'", "Swagger"),
@@ -257,7 +257,7 @@ def test_a_process_of_its_own() -> None:
     command = [sys.executable, "-m", "tools", "drift", "--upstream", "nowhere.yaml"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr == "error: nowhere.yaml: there is no such file; give a file, an http(s) address or REV:PATH\n"
+    assert done.stderr == "error: nowhere.yaml: this file does not exist; give a file, an http(s) address or REV:PATH\n"
 
 
 def test_whoever_reads_may_stop() -> None:

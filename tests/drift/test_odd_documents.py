@@ -135,7 +135,9 @@ def test_a_required_property_that_nobody_describes() -> None:
     found = only(in_request(obj()), in_request(obj({}, "a/b")))
     assert (found.rule, found.new) == ("required-property-added", "anything")
     assert found.pointer.endswith("/properties/it/required/0")
-    assert found.sentence.startswith("There is a new property `createChatCompletion body application/json.it.a/b`")
+    assert found.sentence.startswith(
+        "The required property `createChatCompletion body application/json.it.a/b` was added"
+    )
 
 
 def test_untagged_variants_are_paired_by_their_properties() -> None:

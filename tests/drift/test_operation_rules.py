@@ -345,7 +345,7 @@ def test_a_parameter_of_the_path_counts() -> None:
     new["paths"][PATH]["parameters"] = [{"name": "q", "in": "query", "schema": TEXT}]
     found = compare(old, new)
     assert [(f.rule, f.operation) for f in found] == [("parameter-added", "createChatCompletion, listChatCompletions")]
-    assert found[0].sentence == "There is a new optional parameter `/chat/completions query:q`: string."
+    assert found[0].sentence == "The optional parameter `/chat/completions query:q` was added: string."
 
 
 def test_the_two_tables_name_every_rule() -> None:

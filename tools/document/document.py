@@ -76,7 +76,7 @@ def line_of(data: bytes, pointer: str) -> int | None:
 def lines_of(data: bytes, wanted: Iterable[str]) -> dict[str, int]:
     """Return the line, from 1, of each pointer; of the nearest place above it where it names nothing.
 
-    Reads the document again: only who asks for lines pays for knowing them. Empty if it cannot be read as YAML.
+    Reads the document again, so that only a caller that needs lines pays for them. Empty if it is not YAML.
     """
     lines: yaml_reader.Lines = {}
     try:
@@ -121,7 +121,7 @@ def _load_json(data: bytes, name: str) -> Any:
 
 
 class _DuplicateKey(Exception):
-    """The key of the first argument came twice in one JSON object."""
+    """The key of the first argument stands twice in one JSON object."""
 
 
 def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ _FRAGMENT_SAFE = "!$&'()*+,-./:;=?@_~"
 
 
 def join(pointer: str, *segments: str | int) -> str:
-    """Return the pointer to what lies at `segments` below `pointer`."""
+    """Return the pointer to the value at `segments` below `pointer`."""
     for segment in segments:
         pointer += "/" + quote(str(segment).replace("~", "~0").replace("/", "~1"), safe=_FRAGMENT_SAFE)
     return pointer
@@ -28,7 +28,7 @@ def split(pointer: str) -> list[str]:
 
 
 def find(document: Any, segments: Iterable[str]) -> Any:
-    """Return what lies at `segments`.
+    """Return the value at `segments`.
 
     Raises:
         LookupError: Nothing is there.

@@ -3,7 +3,7 @@
 PyYAML's own composer is passed by: it refuses anchors that are defined again, which YAML 1.2 (section 7.1) allows and
 upstream does; it lets duplicate keys through; and it spends most of its time on node objects that nobody keeps.
 
-Scalars follow YAML 1.2's core schema, a superset of the JSON rules that OpenAPI asks for: `yes`, `on`, `1:30` and
+Scalars follow YAML 1.2's core schema, a superset of the JSON rules that OpenAPI requires: `yes`, `on`, `1:30` and
 `2024-01-01` are strings. A number with a leading zero stays a string, because YAML 1.1 and 1.2 disagree about it.
 Mapping keys are strings, always: `200:` is `"200"`.
 """
@@ -31,7 +31,7 @@ from tools.errors import ToolError
 # What aliases may add to a document, their contents written out: a few lines of them can stand for terabytes.
 MAX_ALIASED_CHARACTERS = 8 * 1024 * 1024
 
-# Several times the depth of any document seen; whoever walks the result may use recursion.
+# Several times the depth of any document seen, so that code that walks the result may use recursion.
 MAX_DEPTH = 200
 
 # For each mapping or sequence, by id: the line, from 1, of each key or item.
@@ -64,7 +64,7 @@ _COLLECTION_TAGS = {MappingStartEvent: (None, "!", f"{_TAG}map"), SequenceStartE
 
 
 class _DuplicateKey(Exception):
-    """A key came twice while nobody noted lines."""
+    """A key stands twice, found while no lines were recorded."""
 
 
 class _Merge:
@@ -201,7 +201,7 @@ def _build(data: bytes, name: str, lines: Lines | None) -> Any:
                 in_mapping = kind is MappingStartEvent
 
     if not documents:
-        raise ToolError("there is no document in the file; give an OpenAPI document", where=name)
+        raise ToolError("the file has no document; give an OpenAPI document", where=name)
     return documents[0]
 
 
@@ -243,7 +243,7 @@ def _merge(container: dict[str, Any], merged: Any, event: Any, name: str) -> Non
 
 
 def _resolve(text: str, event: Any, name: str) -> Any:
-    """Return the value of a plain scalar that is none of the constants."""
+    """Return the value of a plain scalar that is not one of the constants."""
     try:
         if _INT.fullmatch(text):
             return int(text)
@@ -257,11 +257,11 @@ def _resolve(text: str, event: Any, name: str) -> Any:
             return value
     elif not _NOT_FINITE.fullmatch(text):
         return text
-    raise _failure(event, name, f"{text} is no number that JSON knows; quote it if it is a string")
+    raise _failure(event, name, f"{text} is not a JSON number; quote it if it is a string")
 
 
 def _resolve_tagged(text: str, event: Any, name: str) -> Any:
-    """Return the value of a scalar with a tag of its own, such as `!!str 200`."""
+    """Return the value of a scalar with an explicit tag, such as `!!str 200`."""
     if event.tag in _STRING_TAGS:
         return text
     types = _SCALAR_TAGS.get(event.tag)

@@ -1,6 +1,6 @@
-"""Dicts, lists and scalars to YAML text that YAML 1.1 and YAML 1.2 readers take alike, the same bytes every time.
+"""Dicts, lists and scalars to YAML text that YAML 1.1 and YAML 1.2 readers read alike, always the same bytes.
 
-A writer of our own, because PyYAML's quotes by YAML 1.1 only: it writes the strings `1e5` and `0o17` without quotes,
+We have our own writer because PyYAML quotes by YAML 1.1 only: it writes the strings `1e5` and `0o17` without quotes,
 which YAML 1.2 reads as numbers, and the number `1e+16` in a way that it reads back as a string itself.
 """
 
@@ -26,7 +26,7 @@ def write(value: dict[str, Any] | list[Any], *, comment: str = "") -> str:
     """Return `value` as a YAML document in block style, keys in their order, under a comment line.
 
     Raises:
-        ToolError: A string is no Unicode text.
+        ToolError: A string is not valid Unicode.
     """
     lines = [f"# {comment}"] if comment else []
     return "\n".join([*lines, *_block(value, "", ""), ""])
@@ -59,7 +59,7 @@ def _scalar(value: Any) -> str:
         return _string(value)
     if isinstance(value, float):
         mantissa, exponent, power = repr(value).partition("e")
-        # YAML 1.1 takes no exponent without a dot before it.
+        # YAML 1.1 requires a dot before an exponent.
         return mantissa + ".0" * (bool(exponent) and "." not in mantissa) + exponent + power
     return json.dumps(value)  # null, true, false, an integer, {} or []
 
@@ -70,6 +70,6 @@ def _string(text: str) -> str:
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     if _SURROGATE.search(text):
-        raise ToolError(f"{text!r} holds half of a surrogate pair, which no UTF-8 file can; mend the document")
+        raise ToolError(f"{text!r} holds half of a surrogate pair, which UTF-8 cannot hold; correct the document")
     quoted = json.dumps(text, ensure_ascii=False)
     return _TO_ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)

@@ -48,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     place = "a file, an http(s) address, or REV:PATH of the git repository here"
     parser.add_argument("--base", default=str(SPEC), metavar="F", help=f"what we have (default: openapi.yaml): {place}")
     parser.add_argument(
-        "--upstream", default=vendor.UPSTREAM, metavar="F", help=f"what there is now (default: %(default)s): {place}"
+        "--upstream",
+        default=vendor.UPSTREAM,
+        metavar="F",
+        help=f"what to compare it with (default: %(default)s): {place}",
     )
     parser.add_argument(
         "--format", choices=tuple(FORMATS), default="text", help="how to write the report (default: text)"
@@ -57,15 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=("any", "breaking", "never"),
         default="any",
-        help="which findings the exit code tells of (default: any)",
+        help="which findings the exit code reflects (default: any)",
     )
     parser.add_argument("--acknowledged", type=Path, metavar="F", help="default: drift-ack.yaml beside openapi.yaml")
-    parser.add_argument("--rules", action="store_true", help="print all rules as a Markdown page, and nothing else")
+    parser.add_argument("--rules", action="store_true", help="print all rules as a Markdown page and exit")
     parser.add_argument("--output", type=Path, metavar="F", help="write the report here, and its summary to the screen")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the report; give the exit code.
+    """Write the report and return the exit code.
 
     0 without findings, or with neutral ones only; 1 with additive or risky ones; 2 with breaking ones; 3 if an overlay
     action or a chosen class name no longer applies; 4 if upstream's document cannot be read; 64 if anything else that
@@ -106,7 +109,7 @@ def report(base: str | Path, upstream: str) -> Report:
     """Compare two documents, or slices of them.
 
     Args:
-        base: A file, an address or `REV:PATH`: what our code was made from.
+        base: A file, an address or `REV:PATH`: what our code was generated from.
         upstream: What it is compared with.
 
     Returns:
@@ -171,7 +174,7 @@ def _stopped(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     stopped = [line for line in after.unmatched if line not in before.unmatched]
     kept = [part.document.get("components", {}).get("schemas", {}) for part in (before, after)]
     lost = [name for name in config.get("class_overrides", {}) if name in kept[0] and name not in kept[1]]
-    return stopped + [f"generator-config.yml#/class_overrides/{name}: there is no such schema" for name in lost]
+    return stopped + [f"generator-config.yml#/class_overrides/{name}: this schema does not exist" for name in lost]
 
 
 def _placed(findings: list[Finding], old: dict[str, Any], data: bytes, name: str) -> list[Finding]:

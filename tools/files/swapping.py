@@ -1,7 +1,7 @@
 """Put new files and folders in the place of old ones: all of them or none, even if the process is killed between two.
 
 A folder beside them holds what is on its way: `new/` what has not been moved in yet, `old/` what was moved out. When
-all is done, `old/` gets another name; until then whoever comes next can tell from the folder what to put back.
+all is done, `old/` gets another name; until then the next refresh sees from the folder what to put back.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def swap_in_all(new: Path, root: Path, names: Sequence[str]) -> None:
 
 
 def put_back(root: Path) -> list[str]:
-    """Undo every swap that did not come to its end; give the paths that were put back."""
+    """Undo every unfinished swap and return the paths that were put back."""
     names = []
     for staging in root.glob(f"{PREFIX}*"):
         # Without `old` nothing was moved yet, or everything was.

@@ -52,11 +52,11 @@ def swap_in(new: Path, place: Path) -> None:
     """Put a folder in the place of another one, whole: the old one stays until the new one is there.
 
     Raises:
-        ToolError: What is there is no folder.
+        ToolError: A file is in the way.
     """
     place = place.resolve()  # a link stays a link
     if place.exists() and not place.is_dir():
-        raise ToolError("what is there is no folder, and stays; give another place", where=str(place))
+        raise ToolError("this is not a folder, so it stays; give another place", where=str(place))
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:

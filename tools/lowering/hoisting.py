@@ -22,8 +22,8 @@ class Place:
     Attributes:
         at: The JSON pointer.
         name: The class name that its place suggests.
-        hint: The class name that the overlay gives it, and what is inline in it.
-        param: The TypedDict's name that the overlay gives it.
+        hint: The class name from the overlay, for it and the schemas inline in it.
+        param: The TypedDict's name from the overlay.
     """
 
     at: str

@@ -52,7 +52,7 @@ def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str,
         class_names: The class name of each component that the generator's configuration renames.
 
     Returns:
-        The document; `x-aliases` has the components that are no class (unions, arrays, maps, scalars), `x-sources`
+        The document; `x-aliases` has the components that are not classes (unions, arrays, maps, scalars), `x-sources`
         the pointers of the schemas that each class stands for, `x-param-sources` those that have an `x-param-name`, and
         `x-clashes` a line for each name that could not be given because a different schema had it already.
 
@@ -92,12 +92,12 @@ class _Lowering:
             outer, lambda schema, at: self._core(schema, Place(at, outer_name(self._document, at)))
         )
         named = {name: self._names.of[name] for name, core in self._cores.items() if _is_class(core)}
-        settling = ReferenceResolver(self._cores, self._merged, named)
-        lowered = map_document_schemas(lowered, lambda core, at: settling.settled(core))
+        resolver = ReferenceResolver(self._cores, self._merged, named)
+        lowered = map_document_schemas(lowered, lambda core, at: resolver.resolve(core))
         classes = {named[name]: self._cores[name] for name in named} | self._hoisting.classes
-        lowered["components"]["schemas"] = {name: settling.settled(classes[name]) for name in sorted(classes)}
+        lowered["components"]["schemas"] = {name: resolver.resolve(classes[name]) for name in sorted(classes)}
         lowered["x-aliases"] = {
-            name: settling.settled(self._cores[name], (name,), (name,)) for name in self._source if name not in named
+            name: resolver.resolve(self._cores[name], (name,), (name,)) for name in self._source if name not in named
         }
         sources = {named[name]: [SCHEMA_REF + escape(name)] for name in named} | self._hoisting.sources
         lowered["x-sources"] = {name: sorted(places) for name, places in sources.items()}
@@ -107,7 +107,7 @@ class _Lowering:
 
     def _component(self, name: str) -> Schema:
         if name not in self._source:
-            raise ToolError("there is no such schema", where=SCHEMA_REF + escape(name))
+            raise ToolError("this schema does not exist", where=SCHEMA_REF + escape(name))
         if name not in self._cores:
             self._open.append(name)
             place = Place(SCHEMA_REF + escape(name), self._names.of[name])
@@ -132,7 +132,7 @@ class _Lowering:
         core = self._structure({k: v for k, v in schema.items() if not is_annotation(k)}, place, component)
         inline = self._hoisting.of(core)
         if inline is not None and "description" in notes:
-            # The innermost prose came first and stays: it is about the object, what comes later about its use.
+            # The innermost prose is the first and stays: it describes the object, the rest describes its uses.
             inline.setdefault("description", notes["description"])
         return {**core, **notes}
 
@@ -250,7 +250,7 @@ class _Lowering:
         if kind in SCALARS:
             return {"type": kind, **({"format": schema["format"]} if "format" in schema else {})}
         if kind is not None:
-            raise ToolError(f"type {kind!r} is none of JSON Schema's; correct it in overlay.yaml", where=place.at)
+            raise ToolError(f"type {kind!r} is not a JSON Schema type; correct it in overlay.yaml", where=place.at)
         return {}
 
     def _object(self, schema: Schema, place: Place, component: str | None) -> Schema:

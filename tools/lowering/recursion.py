@@ -1,4 +1,4 @@
-"""Settle the references that could not be followed while their targets were being lowered themselves."""
+"""Resolve the references whose targets were still being lowered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.schema.schemas import SCHEMA_REF, Schema, ref_name
 
 
 class ReferenceResolver:
-    """Puts what it became in the place of each `x-later`.
+    """Replaces each `x-later` with the schema that its target was lowered to.
 
     A class can refer to itself. A union, an array or a map has no name at run time to do that with: where it would
     contain itself without end, it contains anything.
@@ -17,7 +17,7 @@ class ReferenceResolver:
     Args:
         cores: What each component was lowered to.
         merged: What each `allOf` was lowered to.
-        classes: The class name of each component that became a class.
+        classes: The class name of each component that is a class.
     """
 
     def __init__(self, cores: Mapping[str, Schema], merged: Mapping[str, Schema], classes: Mapping[str, str]) -> None:
@@ -25,7 +25,7 @@ class ReferenceResolver:
         self._cores = cores
         self._merged = merged
 
-    def settled(self, core: Schema, inside: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> Schema:
+    def resolve(self, core: Schema, inside: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> Schema:
         """Return a lowered schema without `x-later`.
 
         Args:
@@ -39,17 +39,17 @@ class ReferenceResolver:
             return self._found(core, inside, beside)
         if "x-alias" in core:
             inside, beside = (*inside, core["x-alias"]), (*beside, core["x-alias"])
-        settled = dict(core)
+        resolved = dict(core)
         for keyword in ("items", "x-map"):
             if keyword in core:
-                settled[keyword] = self.settled(core[keyword], inside)
+                resolved[keyword] = self.resolve(core[keyword], inside)
         if "properties" in core:
-            settled["properties"] = {name: self.settled(value) for name, value in core["properties"].items()}
+            resolved["properties"] = {name: self.resolve(value) for name, value in core["properties"].items()}
         if "anyOf" in core:
             variants = [v for v in core["anyOf"] if v.get("x-later") not in beside]
-            union = union_of((self.settled(variant, inside, beside) for variant in variants), self._known(core))
-            settled = {key: value for key, value in core.items() if key not in ("anyOf", "discriminator")} | union
-        return settled
+            union = union_of((self.resolve(variant, inside, beside) for variant in variants), self._known(core))
+            resolved = {key: value for key, value in core.items() if key not in ("anyOf", "discriminator")} | union
+        return resolved
 
     def _found(self, core: Schema, inside: tuple[str, ...], beside: tuple[str, ...]) -> Schema:
         name = core["x-later"]
@@ -60,9 +60,9 @@ class ReferenceResolver:
             return notes
         core = self._cores[name] if name in self._cores else self._merged[name]
         shape = {key: value for key, value in core.items() if not is_note(key)}
-        settled = self.settled(shape, (*inside, name), (*beside, name))
-        alias = {"x-alias": name} if "anyOf" in settled and name in self._cores else {}
-        return {**settled, **alias, **notes}
+        resolved = self.resolve(shape, (*inside, name), (*beside, name))
+        alias = {"x-alias": name} if "anyOf" in resolved and name in self._cores else {}
+        return {**resolved, **alias, **notes}
 
     def _known(self, union: Schema) -> Schema | None:
         """Return a union's discriminator with classes in the place of components."""

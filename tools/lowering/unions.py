@@ -13,7 +13,7 @@ def union_of(variants: Iterable[Schema], discriminator: Schema | None = None) ->
 
     Args:
         variants: Lowered schemas, unions among them.
-        discriminator: What `known_discriminator` gave.
+        discriminator: The result of `known_discriminator`.
     """
     members: list[Schema] = []
     for variant in variants:
@@ -57,7 +57,7 @@ def known_discriminator(union: Schema, variants: Iterable[Any], nested: Iterable
 
 
 def needs_name(variant: Schema) -> bool:
-    """Return whether a variant, as the document has it, becomes a class of its own."""
+    """Return whether a variant of the document becomes a class itself."""
     values = [value for value in variant.get("enum", ()) if value is not None]
     return bool(variant.get("properties")) or len(values) > 1 or "allOf" in variant
 

@@ -48,7 +48,7 @@ def with_release(text: str, version: str, day: date, wire: Sequence[str]) -> str
 
 
 def section(text: str, version: str) -> str:
-    """Return the section of a version, from its heading to the next; "" where there is none."""
+    """Return the section of a version, from its heading to the next; "" without one."""
     lines = text.splitlines()
     for at, line in enumerate(lines):
         if re.match(rf"## \[?{re.escape(version)}(?![\w.])", line):

@@ -24,7 +24,7 @@ _NEVER = (".git", ".venv", "__pycache__")
 
 
 def copy_project(root: Path, folder: Path) -> Path:
-    """Copy a project into a folder of its own: what git tracks or would track, else all but what it would ignore.
+    """Copy a project into a new folder: what git tracks or would track; without git, all but what it would ignore.
 
     Args:
         root: The project.
@@ -98,7 +98,7 @@ def _environment(copy: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _running(copy: Path, command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """Run a command with a process group of its own, which ends with us: also on Ctrl-C, and with all its children."""
+    """Run a command in a new process group, which ends when we do, on Ctrl-C as well, with all its children."""
     try:
         process = subprocess.Popen(
             command,

@@ -9,7 +9,7 @@ from tools.lowering.unions import union_of
 from tools.rendering.shapes import Shapes, text_type
 from tools.schema.schemas import Schema, ref_name
 
-# In the order in which they are tried: what is a date is no date-time.
+# In the order in which they are tried: a date is not a date-time.
 _TEXT_DECODERS = {
     "uuid": "decode_text(uuid.UUID, {})",
     "date": "decode_text(datetime.date.fromisoformat, {})",

@@ -1,4 +1,4 @@
-"""Run openapi-python-client, in this process, with our templates, and see that everything came out."""
+"""Run openapi-python-client, in this process, with our templates, and verify that nothing is missing."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def write_package(
     """Write the whole generated package into an empty folder.
 
     Args:
-        lowered: What `tools.lowering.lowering.lower` gave.
+        lowered: The result of `tools.lowering.lowering.lower`.
         config_file: The generator's configuration.
         templates: The folder of our templates.
         output: The folder that becomes the package; it must not exist.
@@ -111,7 +111,7 @@ def write_package(
         The class names of all models and enums.
 
     Raises:
-        ToolError: The generator warned or failed, or a part of the document did not come out.
+        ToolError: The generator warned or failed, or a part of the document is missing from the package.
     """
     shapes = Shapes(lowered)
     operations = operation_shapes(lowered, shapes)
@@ -119,7 +119,7 @@ def write_package(
     config = Config.from_sources(
         config_file, MetaType.NONE, document_source=Path(), file_encoding="utf-8", overwrite=False, output_path=output
     )
-    config.class_overrides = {}  # Lowering has used them up: what it gives bears its final names.
+    config.class_overrides = {}  # Lowering has applied them: its classes have their final names.
     data = GeneratorData.from_dict(_for_generator(lowered), config=config)
     if isinstance(data, GeneratorError):
         raise ToolError(f"the generator refuses the document: {_format_error(data)}")

@@ -65,18 +65,18 @@ def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
 
 
 def attribute_names(
-    keys: Iterable[str], taken: Iterable[str], spelled: Callable[[str], str] = identifier
+    keys: Iterable[str], taken: Iterable[str], name_of: Callable[[str], str] = identifier
 ) -> dict[str, str]:
     """Return each wire name a name in Python: the same word wherever Python and `taken` allow it, never one for two.
 
     Args:
         keys: The wire names.
         taken: The names that mean something else where these are used.
-        spelled: Gives the name that a wire name gets if nothing is in its way.
+        name_of: Returns the name for a wire name if it is free.
     """
     names: dict[str, str] = {}
     used = set(taken)
-    for key in sorted(keys, key=lambda key: spelled(key) != key or key in used):
-        names[key] = free_name(spelled(key), used)
+    for key in sorted(keys, key=lambda key: name_of(key) != key or key in used):
+        names[key] = free_name(name_of(key), used)
         used.add(names[key])
     return names

@@ -105,7 +105,7 @@ def operation_shapes(document: dict[str, Any], shapes: Shapes) -> dict[str, Oper
         at = f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
         name = operation.get("operationId")
         if not name:
-            raise ToolError("this operation has no operationId to be named by; give it one in overlay.yaml", where=at)
+            raise ToolError("this operation has no operationId, which names it; add one in overlay.yaml", where=at)
         shape = OperationShape(name, at, operation.get("x-param-name"), Decoders(shapes))
         if shape.module in found:
             raise ToolError(f"{found[shape.module].operation_id} and {name} would share a module; rename one", where=at)
@@ -179,7 +179,7 @@ def _statement(parameter: dict[str, Any], name: str, shapes: Shapes) -> str:
     is_array = any(member.get("type") == "array" for member in members)
     is_object = any("x-map" in member or shapes.is_object(member) for member in members)
     if place == "path":
-        # What stands between the parts of a value is no part of it, so it is not quoted.
+        # A delimiter between the parts of a value is not part of it, so it is not quoted.
         safe = ",=" if is_array or is_object else ""
         return f"quote(parameter_text({name}{', explode=True' if explode else ''}), safe={safe!r})"
     if place == "header":
@@ -232,7 +232,7 @@ def _add_responses(shape: OperationShape, document: dict[str, Any], responses: d
         elif json_types:
             core = content[json_types[0]].get("schema", {})
             decode = shape.decoders.expression(core, "value", f"response_{status.lower()}") or "value"
-            # Where the body is an object or an array, anything else is no content that the specification describes.
+            # Where the body is an object or an array, anything else is not what the specification describes.
             kinds = sorted({_json_kind(member, shapes) for member in core.get("anyOf", [core])})
             kind = "object" if "object" in kinds else kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
             decode = decode.removesuffix(f" if isinstance(value, {kind}) else value")
@@ -256,7 +256,7 @@ def _status_test(status: str, at: str) -> str:
     if status == "default":
         return "True"
     if not re.fullmatch("[1-5](XX|[0-9][0-9])", status):
-        raise ToolError("this is no status: neither a code, nor a range such as 4XX, nor default", where=at)
+        raise ToolError("this is not a status; write a code, a range such as 4XX, or default", where=at)
     return f"{status[0]}00 <= status <= {status[0]}99" if status.endswith("X") else f"status == {status}"
 
 

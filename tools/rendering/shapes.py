@@ -17,7 +17,7 @@ class Shapes:
     """The classes of a lowered document.
 
     Args:
-        document: What `tools.lowering.lowering.lower` gave.
+        document: The result of `tools.lowering.lowering.lower`.
     """
 
     def __init__(self, document: dict[str, Any]) -> None:
@@ -92,16 +92,11 @@ def describe(core: Schema) -> str:
     sentences = [core.get("description", "")]
     if "x-default" in core:
         default = core["x-default"]
-        spelled = default if isinstance(default, str) and default.strip() else json.dumps(default)
-        sentences.append(f"The server's default is {spelled}.")
+        text = default if isinstance(default, str) and default.strip() else json.dumps(default)
+        sentences.append(f"The server's default is {text}.")
     if core.get("deprecated") and "eprecated" not in sentences[0]:
         sentences.append("Deprecated.")
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def ref_to(class_name: str) -> Schema:
-    """Return the schema that points at a class."""
-    return {"$ref": SCHEMA_REF + class_name}
 
 
 def _is_anything(core: Schema) -> bool:

@@ -32,7 +32,7 @@ def verify_models(package: Path, shapes: Shapes) -> None:
             raise ToolError(f"the generator left out {', '.join(missing)}", where=name)
     if modules:
         names = ", ".join(sorted(modules))
-        raise ToolError(f"the generator made classes of its own: {names}; lower what they come from")
+        raise ToolError(f"the generator made unexpected classes: {names}; lower the schemas that they come from")
 
 
 def verify_operations(package: Path, operations: Iterable[OperationShape]) -> None:
@@ -47,7 +47,7 @@ def verify_operations(package: Path, operations: Iterable[OperationShape]) -> No
             raise ToolError(f"the generator left out the operation {operation.operation_id}", where=operation.at)
         defined = {getattr(statement, "name", "") for statement in _parsed(modules[operation.module]).body}
         if missing := [name for name in FUNCTIONS if name not in defined]:
-            raise ToolError(f"{', '.join(missing)} did not come out", where=operation.at)
+            raise ToolError(f"{', '.join(missing)} is missing from the generated module", where=operation.at)
 
 
 def _parsed(module: Path) -> ast.Module:

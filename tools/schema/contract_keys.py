@@ -218,7 +218,7 @@ def data_in_order(value: Any) -> Any:
 
 
 def set_in_order(value: Any) -> Any:
-    """Return a list that stands for a set in canonical order; what is no list is returned as it is."""
+    """Return a list that stands for a set in canonical order; other values are returned unchanged."""
     if not isinstance(value, list):
         return data_in_order(value)
     by_text = {json.dumps(item, sort_keys=True): data_in_order(item) for item in value}

@@ -57,7 +57,7 @@ def merge_all_of(schema: Schema, components: Mapping[str, Any], at: str) -> Sche
 
 
 def fits_type(value: Any, schema: Schema) -> bool:
-    """Return whether a value is of the type that a schema asks for."""
+    """Return whether a value is of the type that a schema requires."""
     types = schema.get("type", [])
     allowed = [kind for name in ([types] if isinstance(types, str) else types) for kind in _TYPES.get(name, ())]
     return not types or type(value) in allowed or (type(value) is float and value.is_integer() and int in allowed)
@@ -87,7 +87,7 @@ class _Merging:
         return merged
 
     def as_reference(self, merged: Schema, schema: Schema) -> Schema | None:
-        """Return the `$ref` in a schema that alone says what all of it says; None if there is no such one."""
+        """Return the `$ref` in a schema that alone says what all of it says; None without one."""
         for reference in self.references(schema):
             try:
                 alone = self.flat({"$ref": reference}, ())
@@ -164,7 +164,7 @@ def _keyword(key: str, left: Any, right: Any) -> Any:
     if key == "type":
         return _types(left, right)
     if key in ("properties", "patternProperties"):
-        # The same property in two parts is an allOf of its own, merged when its turn comes.
+        # The same property in two parts is another allOf, merged when its turn comes.
         return {**left, **right, **{name: _all_of(left[name], right[name]) for name in left if name in right}}
     if key == "required":
         return sorted({*left, *right})

@@ -40,7 +40,7 @@ def null_unions(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _or_null(schema: Schema, components: dict[str, Any]) -> Schema:
-    # Without a type, null is valid already, but what lies inside says which type is meant.
+    # Without a type, null is valid already, but the other keywords say which type is meant.
     if accepts_null(schema, components) and not ("type" not in schema and _INSIDE & schema.keys()):
         return schema
     if "type" in schema and not _COMBINED & schema.keys():

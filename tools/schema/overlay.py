@@ -1,4 +1,4 @@
-"""Apply `overlay.yaml` (OpenAPI Overlay 1.0) to a slice, and notice what no longer applies.
+"""Apply `overlay.yaml` (OpenAPI Overlay 1.0) to a slice, and find the actions that no longer apply.
 
 The actions themselves are carried out by oas_patch. What it does not tell, we look up: an action whose target matches
 nothing, a correction that the document has made itself, and a hint or a sentence for a part that is not there, which a
@@ -55,9 +55,9 @@ def apply_overlay(document: dict[str, Any], overlay: dict[str, Any], *, name: st
         where = f"{name}#/actions/{position}"
         target = action.get("target", "") if isinstance(action, dict) else ""
         if not target or not {"remove", "update"} & action.keys():
-            raise ToolError("this is no action; it needs a target, and an update or a removal", where=where)
+            raise ToolError("this is not an action; it needs a target, and an update or a removal", where=where)
         if not str(action.get("description", "")).strip():
-            raise ToolError(f"the action on {target} gives no reason; write one as its description", where=where)
+            raise ToolError(f"the action on {target} has no reason; write one as its description", where=where)
         try:
             matches = parse(target).find(applied.document)
         except Exception as error:

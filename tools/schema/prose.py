@@ -44,6 +44,6 @@ def _properties(node: Any, at: str) -> Iterator[tuple[str, Any]]:
             if key != "properties" or not isinstance(value, dict):
                 yield from _properties(value, below)
                 continue
-            for name, schema in value.items():  # Whatever their names, these are no keywords.
+            for name, schema in value.items():  # Whatever their names, these are not keywords.
                 yield pointers.join(below, name), schema.get("description") if isinstance(schema, dict) else None
                 yield from _properties(schema, pointers.join(below, name))

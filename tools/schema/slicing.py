@@ -39,7 +39,7 @@ def slice_document(document: dict[str, Any], operations: Sequence[str] = OPERATI
     try:
         return _Slice(document).of(operations)
     except RecursionError:
-        raise ToolError("objects lie too deep inside of each other to be followed; flatten them", where="#") from None
+        raise ToolError("objects are nested too deeply to follow; flatten them", where="#") from None
 
 
 class _Slice:
@@ -188,7 +188,7 @@ class _Slice:
         """Return the `$ref` to a schema that a discriminator names, by a `$ref` or by the component's bare name."""
         if isinstance(value, str) and not value.startswith("#"):
             if value not in _mapping(self.declared.get("schemas", {}), "#/components/schemas"):
-                raise ToolError(f"{value!r} is the name of no schema; give a name or a JSON pointer", where=at)
+                raise ToolError(f"{value!r} does not name a schema; give a name or a JSON pointer", where=at)
             value = pointers.join("#/components/schemas", value)
         return self.reference(value, "schema", at)
 
@@ -217,7 +217,7 @@ class _Slice:
     # Following references
 
     def reference(self, reference: Any, kind: str, at: str) -> str:
-        """Return the `$ref` to the component that `reference` names; what lies elsewhere becomes a component."""
+        """Return the `$ref` to the component that `reference` names; any other object becomes one."""
         segments, value = self.target(reference, at)
         pointer = pointers.join("#", *segments)
         section = SECTIONS[kind]
@@ -235,7 +235,7 @@ class _Slice:
         return pointers.join("#/components", section, name)
 
     def hoisted_name(self, kind: str, pointer: str, segments: list[str]) -> str:
-        """Return a new component's name for what lies at a pointer, always the same one for the same document."""
+        """Return a new component's name for the object at a pointer, always the same for the same document."""
         if (kind, pointer) not in self.hoisted:
             taken = {*self.declared.get(SECTIONS[kind], ()), *self.hoisted.values()}
             parts = segments[2:] if segments[0] == "components" else segments

@@ -81,7 +81,7 @@ def _words(scheme: dict[str, Any]) -> list[str]:
 
 
 def _flows(scheme: dict[str, Any]) -> list[str]:
-    """Say where a scheme gets its tokens; which scopes it could ask for besides the demanded ones means nothing."""
+    """Describe where a scheme gets its tokens; scopes that it does not demand do not count."""
     flows = scheme.get("flows", {})
     kept = {name: {key: flow[key] for key in flow if key != "scopes"} for name, flow in flows.items()}
     return [f"with {canonical_json(kept)}"] if kept else []

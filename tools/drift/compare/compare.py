@@ -297,7 +297,7 @@ def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
 
 
 def happened(stem: str, before: object, after: object) -> str:
-    """Return the rule for something that came, went or changed; None stands for nothing."""
+    """Return the rule for something that was added, removed or changed; None stands for nothing."""
     return f"{stem}-{'added' if before is None else 'removed' if after is None else 'changed'}"
 
 

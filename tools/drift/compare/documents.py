@@ -27,7 +27,7 @@ def with_whole_numbers(value: Any) -> Any:
 
 @dataclass
 class Compared:
-    """What one operation's comparison gives: changes, and pairs of schemas to walk, each with its direction."""
+    """The result of comparing one operation: changes, and pairs of schemas to walk, each with its direction."""
 
     operation: str
     changes: list[tuple[Change, Direction]] = field(default_factory=list)

@@ -12,7 +12,7 @@ from tools.schema.schemas import METHODS, TAG_PROPERTIES, operations, ref_name
 _UNIONS = ("anyOf", "oneOf")
 _VALUES = ("enum", "required")
 _NAMED = ("$defs", "dependentSchemas", "patternProperties", "properties", "schemas")
-# What a place inside of a schema that is no property is called.
+# The names of the places in a schema that are not properties.
 _INSIDE = {"propertyNames": " names", "contentSchema": " content", "requestBody": " body", "additionalProperties": ".*"}
 
 
@@ -20,7 +20,7 @@ def describe_location(steps: list[str], names: dict[tuple[str, str], str]) -> st
     """Return a place as people call it: `CreateChatCompletionRequest.tools[].function`.
 
     Args:
-        steps: What `steps_to` gave.
+        steps: The result of `steps_to`.
         names: The operation at each path and method.
     """
     rest = list(steps)

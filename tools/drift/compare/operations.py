@@ -148,7 +148,7 @@ def _come(result: Compared, direction: Direction, kind: str, side: Side, spot: S
 
 
 def _required(spot: Spot) -> str:
-    """Return how the rule about what came or went begins."""
+    """Return how the rule about an added or removed part begins."""
     return "required-" if spot.value.get("required") else ""
 
 

@@ -101,7 +101,7 @@ def variants_of(parts: list[Spot], name: str, slot: str) -> Iterator[Variant]:
     Args:
         parts: The schemas.
         name: The component that they are, or "".
-        slot: The pointer of the place that they have in a union, or of the schema that is no union.
+        slot: The pointer of the place that they have in a union, or of the schema that is not a union.
     """
     types: list[str] | None = None
     values: dict[str, Spot] | None = None
@@ -242,7 +242,7 @@ def _limit(variant: Variant, keyword: str, value: Any, at: str, schema: dict[str
     exclusive = keyword.startswith("exclusive")
     name = keyword.removeprefix("exclusive").lower()
     if isinstance(value, bool):
-        return  # OpenAPI 3.0: it is about the limit beside it, which asks for it.
+        return  # OpenAPI 3.0: it belongs to the limit beside it, which reads it.
     exclusive = exclusive or schema.get(f"exclusive{name.capitalize()}") is True
     if variant.type == "integer":
         inside = (math.floor(value) + 1, math.ceil(value) - 1) if exclusive else (math.ceil(value), math.floor(value))

@@ -40,7 +40,9 @@ def read(path: Path) -> list[Acknowledgement]:
     lines: yaml_reader.Lines = {}
     document = yaml_reader.read(data, name=path.name, lines=lines)
     if not isinstance(document, dict) or "acknowledged" not in document:
-        raise ToolError("there is no list `acknowledged`; write `acknowledged: []` for none", where=path.name)
+        raise ToolError(
+            "the list `acknowledged` is missing; write `acknowledged: []` for an empty one", where=path.name
+        )
     _refuse_others(document, ("acknowledged",), lines[id(document)], path.name)
     rows = document["acknowledged"]
     if rows is None:
@@ -85,7 +87,7 @@ def _row(row: Any, line: int, lines: dict[str, int], name: str) -> Acknowledgeme
     """Return a row; `line` is its own, `lines` are those of its keys, without those that `<<` brought."""
     where = f"{name}:{line}"
     if not isinstance(row, dict):
-        raise ToolError(f"a row has the keys {', '.join(_KEYS)}; this is none", where=where)
+        raise ToolError(f"this is not a row; a row has the keys {', '.join(_KEYS)}", where=where)
     _refuse_others(row, _KEYS, lines, name)
     for key in _KEYS:
         if row.get(key) in (None, ""):
@@ -95,15 +97,15 @@ def _row(row: Any, line: int, lines: dict[str, int], name: str) -> Acknowledgeme
         message = "YAML reads this fingerprint as a number; put it in quotes"
         raise ToolError(message, where=f"{name}:{lines.get('fingerprint', line)}")
     if not isinstance(fingerprint, str) or not _FINGERPRINT.fullmatch(fingerprint):
-        message = f"{fingerprint!r} is no fingerprint; copy the 12 digits 0-9 and a-f of the report"
+        message = f"{fingerprint!r} is not a fingerprint; copy the 12 digits 0-9 and a-f of the report"
         raise ToolError(message, where=f"{name}:{lines.get('fingerprint', line)}")
     if not isinstance(reason, str) or not reason.strip():
         raise ToolError(
-            "the reason is no text; say why the finding may stay", where=f"{name}:{lines.get('reason', line)}"
+            "the reason is not text; say why the finding may stay", where=f"{name}:{lines.get('reason', line)}"
         )
     last_day = _day(expires)
     if last_day is None:
-        message = f"{expires!r} is no date; write the last day on which the row counts, as 2026-12-31"
+        message = f"{expires!r} is not a date; write the last day on which the row counts, such as 2026-12-31"
         raise ToolError(message, where=f"{name}:{lines.get('expires', line)}")
     return Acknowledgement(fingerprint, " ".join(reason.split()), last_day, line)
 

@@ -1,4 +1,4 @@
-"""The formats of a report, by name: each is a function of the report that gives text ending with one line break.
+"""The formats of a report, by name: each is a function of the report that returns text with one line break at its end.
 
 The summary comes first in each of them: in the JSON as the first key, in the XML as the test suite's name.
 """

@@ -29,7 +29,7 @@ class Definition:
         symbol: What it is.
         members: Its fields, keys or parameters by their words on the wire; parameters by their own names, too.
         names: The names beside its own by which code can show that it is about the same: of a function, its module
-            and the classes that the operation gives.
+            and the classes that the operation returns.
         beside: Further symbols of an endpoint: its `module`, and its functions by name.
     """
 
@@ -147,8 +147,8 @@ class _Reading:
         for key, name in _sent(node, set(members)):
             members[key] = members[name]
         returns = functions["_parse_response"].returns
-        gives = {n.id for n in ast.walk(returns) if isinstance(n, ast.Name)} if returns else set()
-        names = frozenset({self._module.rpartition(".")[2], *gives})
+        returned = {n.id for n in ast.walk(returns) if isinstance(n, ast.Name)} if returns else set()
+        names = frozenset({self._module.rpartition(".")[2], *returned})
         return Definition(beside[node.name], members, names, beside)
 
 

@@ -1,6 +1,6 @@
 """Where in a document a pointer points, and who refers to what: places of schemas, and the `$ref`s between them.
 
-A place is told by the outermost schema and the properties that lead from there. Steps into an `allOf` do not count, as
+A place is named by the outermost schema and the properties that lead from there. Steps into an `allOf` do not count, as
 its parts are one object; steps into items, maps and variants lead to what the same property holds.
 """
 

@@ -1,6 +1,6 @@
 """Find what the hand-written modules say of the contract.
 
-A module names a class if it imports it, or says its name as `models.X` or as a string. It names a field if its code
+A module refers to a class if it imports it, or has its name as `models.X` or as a string. It names a field if its code
 has the field's word as a string, an attribute, an argument or a keyword, and beside it the class (or a class of ours
 that inherits from it), or else two more words of the class and of the fields that hold it; for a word with an
 underscore one more is enough, and where there are fewer, all of them. Comments and docstrings do not count.

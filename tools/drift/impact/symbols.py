@@ -87,7 +87,7 @@ class _Touched:
             self._servers(segments)
 
     def _schema(self, place: Place) -> None:
-        """Take what a schema became: its class or alias, and the field that holds it."""
+        """Collect the symbols of a schema: its class or alias, and the field that holds it."""
         if place.path:
             objects = list(self._objects(place.holder))
             if not objects:
@@ -189,7 +189,7 @@ class _Touched:
             self.symbols |= {*self._own.about(name, *evidence), *self._own.parameters(name, *evidence)}
 
     def _part(self, segments: Root) -> None:
-        """Take what a component that is no schema touches: where it is referred to, or who says its header."""
+        """Collect the symbols of a component that is not a schema: its uses, or the modules that name its header."""
         section, name, rest = segments[1:2], segments[2:3], segments[3:]
         if section == ("securitySchemes",):
             schemes = self._document.get("components", {}).get("securitySchemes", {})
