@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-transports fuzz docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
+.PHONY: help setup demo test coverage test-fast test-transports fuzz docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ demo: $(READY) generate ## Regenerate the client, then make real calls to the lo
 
 test: $(READY) ## Run all tests (5 minutes on two cores).
 	@$(RUN) -m pytest $(PARALLEL) </dev/null
+
+coverage: $(READY) ## Run all tests, and show which lines and branches of overrides/ and tools/ none of them reaches.
+	@rm -f .coverage .coverage.*
+	@$(RUN) -m coverage run -m pytest $(PARALLEL) --quiet </dev/null
+	@$(RUN) -m coverage combine --quiet
+	@$(RUN) -m coverage report
 
 test-fast: $(READY) ## Run those that are quick, over httpx alone (under a minute).
 	@$(RUN) -m pytest $(PARALLEL) --quiet -m "not slow and not hypothesis" -k "not httpx2" </dev/null
@@ -114,4 +120,4 @@ dist: $(READY) ## Build the wheel and the source distribution into dist/, and ch
 	@DIST=dist $(RUN) -m pytest --quiet tests/test_wheel.py
 
 clean: ## Remove the environment and what was built.
-	@rm -rf $(VENV) .bench .interop dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .bench .interop dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
