@@ -23,7 +23,7 @@ extensions = [
     "extensions.listings",
     "extensions.names",
 ]
-exclude_patterns = ["decisions", "extensions"]
+exclude_patterns = ["extensions"]
 
 html_theme = "furo"
 html_title = "chat-completions-client"
