@@ -68,7 +68,7 @@ def run(
     report: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Summary:
-    """Ask every request of a file, and write the answers to another one; go on where an earlier run ended.
+    """Send every request of a file, and write the results to another; continue where an earlier run ended.
 
     SIGINT and SIGTERM stop it: what is under way has `grace` seconds to end, and the summary says so.
 
@@ -77,10 +77,10 @@ def run(
             that ends in .gz, .bz2, .xz or .zst is decompressed.
         output: Where the Batch API's result lines go: a file to be appended to, or an address of a directory of files.
         client_settings: The arguments of `AsyncClient`, or a function that makes one.
-        engine: `local`, `ray`, or a function of your own.
+        engine: `local`, `ray`, or your own function.
         errors: Where failures go, with their attempts; by default `answers.errors.jsonl` for `answers.jsonl`.
-        accept_changes: Whether to go on though input or settings are others than when the run began.
-        retry_failed: Whether to ask again what failed in earlier runs.
+        accept_changes: Whether to continue although the input or the settings differ from those of the earlier run.
+        retry_failed: Whether to send again what failed in earlier runs.
         storage_options: What fsspec's file systems take.
         on_progress: Called with the progress a few times a second.
         report: Where an HTML file goes at the end that shows how the run went (extra `report`).
@@ -90,7 +90,7 @@ def run(
         How it ended; `complete` says whether everything in the input has ended.
 
     Raises:
-        BulkError: It cannot begin, or not go on.
+        BulkError: It cannot begin, or cannot continue.
         TypeError: There is no such option.
     """
     try:
@@ -119,16 +119,16 @@ async def arun(
     handle_signals: bool = False,
     **options: Any,
 ) -> Summary:
-    """Do what `run` does, in an event loop that is there; it may be cancelled.
+    """Run as `run` does, in the current event loop; it may be cancelled.
 
     Args:
         input: The request lines.
         output: Where the result lines go.
         client_settings: The arguments of `AsyncClient`, or a function that makes one.
-        engine: `local`, `ray`, or a function of your own.
+        engine: `local`, `ray`, or your own function.
         errors: Where failures go.
-        accept_changes: Whether to go on though input or settings are others.
-        retry_failed: Whether to ask again what failed.
+        accept_changes: Whether to continue although the input or the settings differ.
+        retry_failed: Whether to send again what failed.
         storage_options: What fsspec's file systems take.
         on_progress: Called with the progress a few times a second.
         report: Where an HTML file goes at the end that shows how the run went (extra `report`).

@@ -1,4 +1,4 @@
-"""What a run raises when it cannot begin, or cannot be told how it went."""
+"""The errors of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class BulkError(ChatCompletionsError):
 
 
 class ChangedError(BulkError):
-    """The input or a setting is another than that of the run that is to go on."""
+    """The input or a setting differs from that of the run to continue."""
 
 
 class RunningError(BulkError):

@@ -80,7 +80,7 @@ class Options:
 
     @property
     def counts_tokens(self) -> bool:
-        """Whether somebody needs to know how many tokens a request will take."""
+        """Whether tokens must be estimated."""
         return self.tokens_per_minute is not None or self.token_budget is not None
 
 
@@ -118,7 +118,7 @@ class Job:
 
 
 def client_of(client_settings: ClientSettings) -> AsyncClient:
-    """Make the client of a run.
+    """Return the client of a run.
 
     Raises:
         TypeError: What makes it makes something else.

@@ -86,12 +86,12 @@ class Sample(NamedTuple):
 
 
 class Progress:
-    """How a run goes. Engines count here; whoever shows it looks here.
+    """The progress of a run: engines count here, and displays read it.
 
     Attributes:
         answered: Requests answered in this run.
         failed: Requests failed in this run.
-        malformed: Input lines that are no requests, found in this run.
+        malformed: Input lines that are not requests, found in this run.
         ended_before: Requests that had been answered, and had failed, in earlier runs.
         prompt_tokens: Tokens of the prompts that were answered.
         completion_tokens: Tokens of the answers.
@@ -199,7 +199,7 @@ class Progress:
         """Estimate the seconds until the end, from how much of the input is left; None if nobody knows."""
         if self.size is None or not self.answered + self.failed:
             return None
-        # What earlier runs have ended goes by in no time, and is left out.
+        # What earlier runs ended is skipped quickly, so it is left out.
         if self._started_at_position is None:
             self._started_at_position = (self.seconds, self.position)
         since, start = self._started_at_position
@@ -219,7 +219,7 @@ class Summary:
         input: The input's name, and so on.
         answered: Requests answered in this run.
         failed: Requests failed in this run.
-        malformed: Input lines that are no requests, found in this run.
+        malformed: Input lines that are not requests, found in this run.
         answered_before: Requests answered in earlier runs.
         failed_before: Requests failed, and lines found malformed, in earlier runs.
         prompt_tokens: Tokens of the prompts that were answered, in this run.

@@ -1,4 +1,4 @@
-"""Reads the input in a thread, ahead of those who ask: files, stores and pipes may block, an event loop may not."""
+"""Reads the input in a thread, a little ahead: files, stores and pipes may block, an event loop may not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class LineReader:
     """The lines of the input, for one event loop; reading stays a little ahead, and no more.
 
     Args:
-        batches: Gives the lines.
-        position: Gives how much of the input has been read, in bytes.
+        batches: The lines.
+        position: Returns how much of the input has been read, in bytes.
 
     Attributes:
         ended: Whether there will be no more lines than are here.

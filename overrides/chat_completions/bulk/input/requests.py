@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 OPERATION = "/chat/completions"
 CHARACTERS_A_TOKEN = 4  # roughly, in English; what a server counts corrects it
 TOKENS_A_FILE = 1000  # that an image or a recording counts for before the server has counted
-_SHOWN = 100  # characters of what is wrong, in a message
+_MAX_QUOTED = 100  # characters of what is wrong, in a message
 _SPACE: Any = re.compile(r"[ \t\n\r]*").match
 
 
@@ -23,7 +23,7 @@ class Request(NamedTuple):
         custom_id: What its author calls it.
         body: Its body, byte for byte as it was written.
         stream: Whether it asks for a stream.
-        tokens: How many tokens it may take, for what it says itself; 0 if nobody asked.
+        tokens: How many tokens it may take, for what it says itself; 0 if they were not estimated.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Request(NamedTuple):
 
 
 class Malformed(NamedTuple):
-    """A line of the input that is no request.
+    """A line of the input that is not a request.
 
     Attributes:
         number: The line, from 1.
@@ -56,7 +56,7 @@ class _MalformedError(ValueError):
 
 
 def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Malformed:
-    """Read a line of the input.
+    """Return the request that a line holds, or what is wrong with it.
 
     Args:
         number: Its number, from 1.
@@ -70,7 +70,7 @@ def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Mal
         custom_id = _text(fields, "custom_id")
         method = _text(fields, "method")
         if method.upper() != "POST":
-            raise _MalformedError("invalid_method", f"method is {_shown(method)}; it has to be POST")
+            raise _MalformedError("invalid_method", f"method is {_quoted(method)}; it has to be POST")
         _check_url(_text(fields, "url"))
         if "body" not in fields:
             raise _MalformedError("missing_required_parameter", "body is missing")
@@ -78,18 +78,18 @@ def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Mal
         if not isinstance(body, dict):
             raise _MalformedError("invalid_body", f"body is {_kind(body)}; it has to be an object, the request itself")
     except UnicodeDecodeError as error:
-        return Malformed(number, custom_id, "invalid_encoding", f"the line is no UTF-8 (byte {error.start})")
+        return Malformed(number, custom_id, "invalid_encoding", f"the line is not valid UTF-8 (byte {error.start})")
     except _MalformedError as error:
         return Malformed(number, custom_id, error.code, str(error))
     except RecursionError:
         return Malformed(number, custom_id, "invalid_json_line", "the line is nested too deeply")
     except json.JSONDecodeError as error:
-        told = f"the line is no JSON: {error.msg} (column {error.colno})"
+        message = f"the line is not JSON: {error.msg} (column {error.colno})"
         if not text.rstrip().endswith("}"):
-            told += "; it breaks off, as does a file that was cut off or is still written"
-        return Malformed(number, custom_id, "invalid_json_line", told)
+            message += "; it breaks off, as does a file that was cut off or is still written"
+        return Malformed(number, custom_id, "invalid_json_line", message)
     except ValueError as error:
-        return Malformed(number, custom_id, "invalid_json_line", f"the line is no JSON: {error}")
+        return Malformed(number, custom_id, "invalid_json_line", f"the line is not JSON: {error}")
     sent = text[start:end].encode()
     return Request(number, custom_id, sent, body.get("stream") is True, _tokens(body, len(sent)) if count else 0)
 
@@ -133,7 +133,7 @@ def _at_end(text: str, at: int, fields: dict[str, tuple[Any, int, int]]) -> dict
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"it has finite numbers only, no {constant}")
+    raise ValueError(f"it allows finite numbers only, not {constant}")
 
 
 _decoder = json.JSONDecoder(parse_constant=_refuse)
@@ -152,11 +152,13 @@ def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise _MalformedError("invalid_url", f"url {_shown(url)} is none") from None
+        raise _MalformedError("invalid_url", f"url {_quoted(url)} is not a URL") from None
     if parts.scheme or parts.netloc:
         raise _MalformedError("invalid_url", "url is a whole address; write the path, and set the server with base_url")
     if parts.query or not parts.path.endswith(OPERATION):
-        raise _MalformedError("invalid_url", f"url is {_shown(url)}; only /v1{OPERATION} can be asked, without a query")
+        raise _MalformedError(
+            "invalid_url", f"url is {_quoted(url)}; only /v1{OPERATION} can be asked, without a query"
+        )
 
 
 def _kind(value: Any) -> str:
@@ -164,8 +166,8 @@ def _kind(value: Any) -> str:
     return "empty" if value == "" else "null" if value is None else kinds.get(type(value), "a number")
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _MAX_QUOTED else text[:_MAX_QUOTED] + "...")
 
 
 def _tokens(body: Mapping[str, Any], size: int) -> int:

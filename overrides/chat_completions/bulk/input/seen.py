@@ -41,13 +41,13 @@ class Seen:
             self._cursor.execute(statement)
 
     def add_ended(self, names: Iterable[str | int]) -> int:
-        """Note what ended before this run.
+        """Record what ended before this run.
 
         Args:
             names: `custom_id`s, and the numbers that stand for lines which are no requests.
 
         Returns:
-            How many of them were not noted yet.
+            How many of them were new.
         """
         before = self._database.total_changes
         self._cursor.executemany(
@@ -56,7 +56,7 @@ class Seen:
         return self._database.total_changes - before
 
     def meet(self, name: str | int) -> Occurrence:
-        """Record that something stands in the input, and tell what is known of it.
+        """Record that something stands in the input, and return what is known of it.
 
         Args:
             name: A `custom_id`, or the number that stands for a line which is no request.
@@ -70,11 +70,11 @@ class Seen:
         return Occurrence.ENDED if changed.rowcount == 1 else Occurrence.DUPLICATE
 
     def close(self) -> None:
-        """Forget everything."""
+        """Close the database, which deletes it."""
         self._database.close()
 
 
 def _digest(name: str | int) -> bytes:
     # A custom_id may hold half a surrogate, which JSON can say.
-    told = f"line {name}".encode() if isinstance(name, int) else b"id " + name.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(told, digest_size=16).digest()
+    data = f"line {name}".encode() if isinstance(name, int) else b"id " + name.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, digest_size=16).digest()

@@ -107,8 +107,8 @@ class Input:
 
     def _compute_fingerprint(self) -> str | None:
         if self._remote is not None:
-            told = {name: str(self._info[name]) for name in _TELLING if self._info.get(name) is not None}
-            return "store:" + hashlib.blake2b(repr(sorted(told.items())).encode(), digest_size=16).hexdigest()
+            found = {name: str(self._info[name]) for name in _TELLING if self._info.get(name) is not None}
+            return "store:" + hashlib.blake2b(repr(sorted(found.items())).encode(), digest_size=16).hexdigest()
         if not self._is_file():
             return None
         size = self._info.st_size
@@ -131,7 +131,7 @@ class Input:
             BulkError: It is another kind of file.
             ValueError: It was changed meanwhile, or is compressed and damaged.
             EOFError: It breaks off.
-            Exception: It cannot be read on; of the kind that whoever reads it raises.
+            Exception: It cannot be read on; of whatever kind its file system raises.
         """
         file = self._opened()
         kind = compression_of(self._name)
@@ -170,12 +170,12 @@ class Input:
             if self._remote is None and now._signature() == self._signature():
                 return
             fingerprint = now.fingerprint()
-        except Exception:  # taken away since it was opened, or a store tells nothing any more: all was read
+        except Exception:  # removed since it was opened, or the store no longer answers: all was read
             return
         if self._fingerprint not in (None, fingerprint):
             size = f"{now.size:,} bytes" if now.size is not None else "another size"
-            told = "other content" if now.size == self.size else size
-            raise _changed(f"it has {told} now, and had {self.size:,} bytes when the run began")
+            found = "other content" if now.size == self.size else size
+            raise _changed(f"it has {found} now, and had {self.size:,} bytes when the run began")
 
     def _signature(self) -> tuple[int, ...]:
         return self._info.st_dev, self._info.st_ino, self._info.st_size, self._info.st_mtime_ns
@@ -192,9 +192,9 @@ class Input:
         return file
 
 
-def _changed(told: str) -> ValueError:
+def _changed(found: str) -> ValueError:
     return ValueError(
-        f"it was changed while it was read: {told}; once nobody writes to it, give the same command again, and accept"
+        f"it was changed while it was read: {found}; once nobody writes to it, give the same command again, and accept"
         " the change (accept_changes, --accept-changes)"
     )
 
@@ -241,6 +241,6 @@ def lines_in(read: Callable[[int], bytes], longest: int, label: str) -> Iterator
 
 
 def _check_kind(data: bytes, label: str) -> None:
-    for begin, told in _FOREIGN.items():
+    for begin, found in _FOREIGN.items():
         if data.startswith(begin):
-            raise BulkError(f"the input {label} {told}")
+            raise BulkError(f"the input {label} {found}")

@@ -104,7 +104,7 @@ class Manifest:
         self._write()
 
     def keep(self) -> None:
-        """Write the record again if somebody took it away: without it, nobody can go on with the run.
+        """Write the record again if it was removed: without it, the run cannot be continued.
 
         Raises:
             BulkError: It cannot be written.

@@ -77,7 +77,7 @@ class PartFiles:
                         yield name
 
     def append(self, line: bytes) -> None:
-        """Take a line."""
+        """Append a line."""
         if not self._lines:
             self._since = time.monotonic()
         self._lines.append(line)
@@ -137,7 +137,7 @@ class PartFiles:
             )
 
     def close(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Do nothing: nothing is open."""
 
 
 def _number(part: str) -> int:

@@ -56,11 +56,11 @@ class Results(Protocol):
         ...
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk, and see that it is there for others."""
+        """Wait until what is written is on the disk, and check that others see it."""
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         ...
 
 
@@ -108,7 +108,7 @@ class ResultFile:
         return not self._size
 
     def ended(self) -> Iterator[str | int]:
-        """Yield what has ended here; a last line that was torn is taken away, and its request asked again.
+        """Yield what has ended here; a last line that was torn is removed, and its request sent again.
 
         Raises:
             BulkError: A line in the middle is no result.
@@ -142,7 +142,7 @@ class ResultFile:
         self._size = good
 
     def append(self, line: bytes) -> None:
-        """Take a line."""
+        """Append a line."""
         self._lines.append(line)
 
     def flush(self, *, last: bool = False) -> None:
@@ -171,7 +171,7 @@ class ResultFile:
             self._written += len(lines)
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk, and see that it is still the file that others see.
+        """Wait until what is written is on the disk, and check that others still see this file.
 
         Raises:
             WritingError: It cannot be written, or somebody else has touched the file.
@@ -190,9 +190,9 @@ class ResultFile:
         if not here.st_nlink or named is None or not os.path.samestat(here, named):
             self.lost, self._written = self.lost + self._written, 0
             what = "was taken away" if named is None else "was replaced by another file"
-            told = "" if here.st_nlink else " with what had been answered"
+            suffix = "" if here.st_nlink else " with what had been answered"
             raise WritingError(
-                f"{self.label} {what} during the run{told}; put it back if it is still somewhere, and give the same"
+                f"{self.label} {what} during the run{suffix}; put it back if it is still somewhere, and give the same"
                 " command again, which asks what is missing"
             )
         if here.st_size != size:
@@ -202,7 +202,7 @@ class ResultFile:
             )
 
     def close(self) -> None:
-        """Let go of the file, and of the lock."""
+        """Close the file, which releases the lock."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -254,7 +254,7 @@ def _lock(descriptor: int) -> None:
 
 
 def _sync_directory(path: Path) -> None:
-    """See to it that a power cut does not take a new file's name."""
+    """Force a new file's name to the disk."""
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -46,7 +46,7 @@ def digest_of(run: str, custom_id: str | None, rest: bytes) -> str:
 
 
 def answered(digest: str, custom_id: str, status: int, request_id: str | None, content: bytes) -> Result | None:
-    """Return the result of a request that was answered; None if the answer is no JSON object.
+    """Return the result of a request that was answered; None if the response is not a JSON object.
 
     Args:
         digest: The request's name in the run.
@@ -56,24 +56,24 @@ def answered(digest: str, custom_id: str, status: int, request_id: str | None, c
         content: The answer's body.
 
     Raises:
-        ValueError: It says that it took a number of tokens which is none.
+        ValueError: Its token count is not plausible.
     """
     body = object_of(content)
     if body is None or ((body.get("error") or body.get("object") == "error") and not body.get("choices")):
         return None
     # In one piece: the body may be large.
     line = b'%s"response":%s,"error":null}\n'
-    told = _response(digest, status, request_id, _on_one_line(content))
-    return Result(line % (_head(digest, custom_id), told), False, _usage(body))
+    encoded_response = _response(digest, status, request_id, _on_one_line(content))
+    return Result(line % (_head(digest, custom_id), encoded_response), False, _usage(body))
 
 
 def _response(digest: str, status: int, request_id: str | None, body: bytes) -> bytes:
-    told = json.dumps(request_id or f"bulk_{digest}").encode()
-    return b'{"status_code":%d,"request_id":%s,"body":%s}' % (status, told, body)
+    encoded_response = json.dumps(request_id or f"bulk_{digest}").encode()
+    return b'{"status_code":%d,"request_id":%s,"body":%s}' % (status, encoded_response, body)
 
 
 def _on_one_line(content: bytes) -> bytes:
-    """Return a JSON text as it was written, but on one line, and without NaN and Infinity, which JSON has not."""
+    """Return a JSON text as it was written, but on one line, and without NaN and Infinity, which JSON does not have."""
     text = content.removeprefix(b"\xef\xbb\xbf").strip()
     if b"\n" in text or b"\r" in text:
         text = text.replace(b"\n", b" ").replace(b"\r", b" ")  # white space: in a JSON text they are nothing else
@@ -102,12 +102,12 @@ def failed(
         message: What happened.
         response: The answer's status, request id and body, where the failure is what it says.
     """
-    told = b"null"
+    encoded_response = b"null"
     if response is not None:
         status, request_id, content = response
         is_object = object_of(content) is not None
         body = _on_one_line(content) if is_object else encoded(content.decode("utf-8", "replace"))
-        told = _response(digest, status, request_id, body)
+        encoded_response = _response(digest, status, request_id, body)
     rest = {
         "error": {"code": code, "message": message} if code else None,
         "attempts": [
@@ -116,11 +116,11 @@ def failed(
         ],
     }
     line = b'%s"response":%s,%s\n'
-    return Result(line % (_head(digest, custom_id), told, encoded(rest)[1:]), True)
+    return Result(line % (_head(digest, custom_id), encoded_response, encoded(rest)[1:]), True)
 
 
 def reported(digest: str, fault: Malformed) -> Result:
-    """Return the result of a line that is no request."""
+    """Return the result of a line that is not a request."""
     error = {"code": fault.code, "message": f"line {fault.number}: {fault.message}", "line": fault.number}
     return Result(
         _head(digest, fault.custom_id) + encoded({"response": None, "error": error})[1:] + b"\n",
@@ -141,7 +141,7 @@ def ended_by(line: bytes) -> str | int | None:
     """Return what a line of the output or of the error file ends: a `custom_id`, or what `number_of` gave.
 
     Returns:
-        None if it is no result.
+        None if it is not a result.
     """
     match = _HEAD(line)
     if match is not None:
@@ -167,7 +167,7 @@ def encoded(value: Any) -> bytes:
 
 
 def object_of(content: bytes) -> dict[str, Any] | None:
-    """Return the JSON object that a body is, None if it is none."""
+    """Return the JSON object that a body is, None if it is not one."""
     try:
         value = reader()(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -180,7 +180,7 @@ def _usage(body: Mapping[str, Any]) -> tuple[int, int] | None:
     if not isinstance(usage, dict):
         return None
     names = ("prompt_tokens", "completion_tokens")
-    # In JSON, true and false are no numbers, as they are in Python.
+    # In Python, true and false are ints; in JSON, they are not numbers.
     counts = [count if type(count := usage.get(name)) is int else None for name in names]
     for name, count in zip(names, counts, strict=True):
         if count is not None and count > _MOST_TOKENS:

@@ -129,7 +129,7 @@ class RunFiles:
         self.notes.append(f"the failures of before are in {taken}")
 
     def write(self, result: Result) -> None:
-        """Take a result; it is written by `flush`."""
+        """Append a result; `flush` writes it."""
         (self.errors if result.failed else self.output).append(result.line)
 
     def flush(self, *, last: bool = False) -> None:
@@ -141,7 +141,7 @@ class RunFiles:
         self._each(lambda results: results.flush(last=last))
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk, and see that it is there.
+        """Wait until what is written is on the disk, and check that it is there.
 
         Raises:
             WritingError: It is not.
@@ -161,7 +161,7 @@ class RunFiles:
             both.callback(do, self.output)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self.errors.close()
         self._closing.close()
 

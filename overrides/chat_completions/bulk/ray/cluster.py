@@ -36,7 +36,7 @@ def check_installed(module: str) -> None:
 
 
 def connect(address: str | None, settings: Mapping[str, Any], closing: ExitStack) -> Any:
-    """Connect to a cluster, or begin one here; give Ray.
+    """Connect to a cluster, or start one here; return Ray.
 
     Args:
         address: Where it is, as Ray takes it; None for RAY_ADDRESS, or a new one.
@@ -181,7 +181,7 @@ class Rows:
                     return
 
     def stop_taking(self) -> None:
-        """Take no more rows."""
+        """Stop taking rows."""
         self._over = True
 
 

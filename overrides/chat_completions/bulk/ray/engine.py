@@ -34,7 +34,7 @@ from chat_completions.bulk.runner.local_engine import _signals
 
 _TICK = 0.25  # seconds between two looks at the meter
 _STALE = 10.0  # seconds after which a worker's last word on what is under way says nothing any more
-_PATIENCE = 20.0  # seconds without a worker after which the user is told that the cluster has no room
+_PATIENCE = 20.0  # seconds without a worker after which the display says that the cluster has no room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class RayEngine:
             BulkError: It cannot begin, or Ray is not installed.
         """
         client = client_of(job.client_settings.reveal())
-        settings, told = client_settings_of(job, client), settings_of(client)
+        settings, recorded = client_settings_of(job, client), settings_of(client)
         await client.close()
         for needed in ("ray", "ray.data"):
             check_installed(needed)
@@ -88,7 +88,7 @@ class RayEngine:
             source = Input(job.input, job.storage_options.reveal(), job.options.longest_line)
             records = Records(job, source)
             closing.callback(records.close)
-            await asyncio.to_thread(records.begin, told)
+            await asyncio.to_thread(records.begin, recorded)
             ray = await asyncio.to_thread(connect, self.ray_address, self.ray_settings, closing)
             run = _Run(self, job, progress, ray, closing)
             return await run.execute(records, settings)
@@ -121,7 +121,7 @@ class _Run:
             self._send(records.work(settings))
             return rows.surveys(survey_partitions, some, self._meter)
 
-        self._sealed(records.work(settings))  # what cannot be sent is told before anything is read
+        self._sealed(records.work(settings))  # what cannot be sent is reported before anything is read
         partitions = await asyncio.to_thread(records.divided, engine.partition_bytes, actors[1], survey)
         await asyncio.to_thread(records.begin_run, job)
         await asyncio.to_thread(self._send, records.work(settings))
@@ -140,8 +140,8 @@ class _Run:
             ending = await self._run_workers(left, actors, rows)
             missing = await asyncio.to_thread(records.missing) if ending.complete else 0
             if missing:
-                told = f"{missing:,} parts of {records.answers.label} were taken away during the run"
-                ending = Ending(False, f"{told}; give the same command again, which asks what is missing")
+                message = f"{missing:,} parts of {records.answers.label} were taken away during the run"
+                ending = Ending(False, f"{message}; give the same command again, which asks what is missing")
         finally:
             answered, failed = progress.ended_before
             counts = {"answered": progress.answered + answered, "failed": progress.failed + progress.malformed + failed}
@@ -175,7 +175,7 @@ class _Run:
         return given, given
 
     async def _run_workers(self, left: list[Partition], actors: tuple[int, int], rows: Rows) -> Ending:
-        """Have the engine ask what is left, and follow how it goes."""
+        """Have workers send what is left, and follow their progress."""
         if not left:
             return Ending(True, "everything has ended")
         found: list[dict[str, Any]] = []
@@ -217,12 +217,12 @@ class _Run:
         return Ending(False, f"{len(missing)} of {len(left)} partitions have not ended: {reason}")
 
     def stop(self, reason: str, *, grace: float, interrupted: bool = False) -> None:
-        """Let all workers stop."""
+        """Stop all workers."""
         self._interrupted = self._interrupted or interrupted
         self._meter.stop.remote(reason, grace)
 
     async def _poll(self) -> str | None:
-        """Ask the meter how it goes, and give why the run stops."""
+        """Read the state of the meter, and return why the run stops; None if it continues."""
         try:
             reports, opened, stop = await asyncio.wait_for(self._meter.state.remote(), 30)
         except Exception as error:
@@ -261,13 +261,13 @@ class _Run:
         self._progress.ended_before = answered + sum(a for a, _ in opened), failed + sum(f for _, f in opened)
 
     def _count(self, found: list[dict[str, Any]]) -> None:
-        """Take the numbers of what was written: a worker that was lost did not tell of its last ones."""
+        """Set the counts to what was written: a lost worker did not report its last results."""
         progress, opened = self._progress, self._opened
         if any(row["number"] not in opened and row["answered"] + row["failed"] for row in found):
             return
         by_number = {row["number"]: row for row in found}
         if set(opened) - set(by_number):
-            return  # the engine was stopped: what was told is all that is known
+            return  # the engine was stopped: only what was reported is known
         begun = [by_number[number] for number in opened]
         answered = sum(row["answered"] for row in begun) - sum(answered for answered, _ in opened.values())
         failed = sum(row["failed"] for row in begun) - sum(failed for _, failed in opened.values())

@@ -56,7 +56,7 @@ class Limits(NamedTuple):
 
 
 class Report(NamedTuple):
-    """How it goes with a worker, since it began.
+    """The state of a worker since it began.
 
     Attributes:
         counts: Numbers by name, to be added up.
@@ -76,7 +76,7 @@ class Report(NamedTuple):
 
 
 class Instructions(NamedTuple):
-    """What a worker is told.
+    """Instructions for a worker.
 
     Attributes:
         paused: Seconds in which no request may begin.
@@ -94,7 +94,7 @@ class Instructions(NamedTuple):
 
 
 class Meter:
-    """An actor; there is one in a run.
+    """The actor that all workers of a run share.
 
     Args:
         limits: What is shared.
@@ -119,7 +119,7 @@ class Meter:
         self._left = limits.request_budget
 
     async def set_job(self, job: Sealed) -> None:
-        """Take the job from the driver."""
+        """Store the job that the driver sends."""
         self._job = job
         self._given.set()
 
@@ -184,16 +184,16 @@ class Meter:
         return max(self._paused_until - now, self._requests.wait(now), self._tokens.wait(now))
 
     async def pause(self, seconds: float) -> None:
-        """Let nothing begin for some time, anywhere."""
+        """Pause all workers for some time."""
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
     async def stop(self, reason: str, grace: float) -> None:
-        """Let the run end; the first reason holds, and the last grace."""
+        """Stop the run; the first reason counts, and the last grace."""
         self._stop, self._grace = self._stop or reason, grace
         self._changed.set()
 
     async def report(self, worker: str, report: Report) -> Instructions:
-        """Take a worker's report, and return it word.
+        """Record a worker's report, and return its instructions.
 
         Args:
             worker: Its name.

@@ -36,7 +36,7 @@ class Part:
         """Go on with what is there, and yield what has ended.
 
         Raises:
-            BulkError: It cannot be opened, or another worker does not let go of it.
+            BulkError: It cannot be opened, or another worker keeps it locked.
         """
         directory, under_way, name = self._directory, self._under_way, self._name
         if directory.remote:
@@ -57,7 +57,7 @@ class Part:
                 yield from (name for line in file if (name := ended_by(line)) is not None)
 
     def finish(self, *, empty: bool) -> None:
-        """Return the part its name, all at once.
+        """Move the part to its final name, atomically.
 
         Args:
             empty: Whether it is written even if there is nothing in it.
@@ -102,7 +102,7 @@ class Part:
                             whole.write(line)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the part."""
         if self.results is not None:
             self.results.close()
 
@@ -131,7 +131,7 @@ class PartitionFiles:
         self._results = [part.results for part in (self._failures, self._answers) if part.results is not None]
 
     def write(self, result: Result) -> None:
-        """Take a result; it is written by `flush`."""
+        """Append a result; `flush` writes it."""
         self._results[0 if result.failed else 1].append(result.line)
 
     def flush(self, *, last: bool = False) -> None:
@@ -154,12 +154,12 @@ class PartitionFiles:
         return any(results.blocking for results in self._results)
 
     def finish(self) -> None:
-        """Return the parts their names; the answers' part says that the partition has ended, so it is the last."""
+        """Move the parts to their final names; the answers' part is last, as it says that the partition ended."""
         self._failures.finish(empty=False)
         self._answers.finish(empty=True)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close both parts."""
         self._answers.close()
         self._failures.close()
         self.seen.close()

@@ -46,7 +46,7 @@ class Directory:
         return Directory(f"{self.name}/{name}", self._storage)
 
     def make(self) -> None:
-        """Make it if it is missing.
+        """Create the directory if it is missing.
 
         Raises:
             BulkError: It cannot be made, or is a file.
@@ -108,7 +108,7 @@ class Directory:
             raise
 
     def move(self, old: str, new: str) -> None:
-        """Return a file another name."""
+        """Rename a file."""
         if self.remote:
             self._filesystem.mv(old, new)
             return
@@ -120,7 +120,7 @@ class Directory:
             os.close(descriptor)
 
     def remove(self, name: str) -> None:
-        """Take something away, whatever it is, if it is there."""
+        """Remove a file or a directory, if it exists."""
         with suppress(FileNotFoundError):
             self._filesystem.rm(self.path(name), recursive=True)
 

@@ -1,4 +1,4 @@
-"""The pace of one worker among many: ceilings are lent by the meter, and pauses are told to all."""
+"""The rate limiter of one worker among many: the meter lends the ceilings, and pauses reach all workers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chat_completions.bulk.runner.rate_limiter import RateLimiter
 
 
 class SharedRateLimiter(RateLimiter):
-    """The pace of one worker: ceilings are the meter's, and pauses are told to all.
+    """The rate limiter of one worker: the meter lends its ceilings, and pauses reach all workers.
 
     Args:
         meter: The actor.
@@ -38,7 +38,7 @@ class SharedRateLimiter(RateLimiter):
             await asyncio.sleep(min(seconds, 0.25))
 
     def end(self, reserved: float, used: int | None) -> None:
-        """Note what a request has taken."""
+        """Record the tokens that a request used."""
         super().end(reserved, used)
         if used is not None and reserved > 0:  # otherwise nobody counts them
             self._tokens_lent += reserved - used
@@ -51,11 +51,11 @@ class SharedRateLimiter(RateLimiter):
         super().pause(until)
 
     def pause_locally(self, seconds: float) -> None:
-        """Pause because another worker was told to."""
+        """Pause this worker only, because another one was asked to."""
         super().pause(time.monotonic() + seconds)
 
     def spare(self) -> tuple[int, float]:
-        """Return back what was lent and not used, requests and tokens: it would come in a burst later."""
+        """Return the unused requests and tokens to the meter, so that they cannot come in a burst later."""
         spare = self._requests_lent, max(0.0, self._tokens_lent)
         self._requests_lent, self._tokens_lent = 0, min(0.0, self._tokens_lent)
         return spare

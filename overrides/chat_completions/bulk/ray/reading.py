@@ -136,8 +136,8 @@ class Reader:
         if self._at < partition.end:
             raise ValueError(f"it ends at byte {self._at:,}, and had {partition.end:,} when it was divided; {changed}")
         if partition.lines not in (0, lines):
-            told = f"has {lines:,} lines, and had {partition.lines:,} when it was divided"
-            raise ValueError(f"partition {partition.number} of it {told}; {changed}")
+            change = f"has {lines:,} lines, and had {partition.lines:,} when it was divided"
+            raise ValueError(f"partition {partition.number} of it {change}; {changed}")
 
     def _seek(self) -> None:
         """Go to the first line that begins in the partition."""

@@ -186,7 +186,7 @@ class Records:
         return Source(name, storage, self._input.size or 0, self._pieces if self._copied else None)
 
     def work(self, client_settings: Any) -> Work:
-        """Return what workers are told; before the run has begun, enough to survey its input."""
+        """Return the work for workers; before the run has begun, enough to survey its input."""
         run = self.manifest.run if self.manifest.values else ""
         return Work(run, self._source(), self.answers, self.failures, client_settings, self._job.options)
 
@@ -230,6 +230,6 @@ class Records:
         self.manifest.end("complete" if ending.complete else "stopped", ending.reason, counts)
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock.close()

@@ -1,4 +1,4 @@
-"""What workers are told of a job, and the small tasks that need no client."""
+"""The job as it is sent to workers, and the small tasks that need no client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Work:
-    """What workers are told of a job. It holds secrets, and travels sealed.
+    """The job as it is sent to workers. It holds secrets, and is sent sealed.
 
     Attributes:
         run: The name of the run.

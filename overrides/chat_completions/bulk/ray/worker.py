@@ -65,7 +65,7 @@ class Worker:
         return {name: [row[name] for row in rows] for name in ("number", "complete", "reason", "answered", "failed")}
 
     async def _process(self, partition: Partition) -> dict[str, Any]:
-        """Ask a partition; what goes wrong is told, and the others go on."""
+        """Process a partition, and return its row; a failure becomes the reason in the row."""
         row: dict[str, Any] = {"number": partition.number, "complete": False, "answered": 0, "failed": 0}
         reporting = asyncio.create_task(self._report_regularly())
         try:
@@ -94,7 +94,7 @@ class Worker:
             work = unpack(await self._meter.job.remote())
             client = client_of(work.client_settings)
             self._clients = Clients(client, work.options)
-            self._clients.for_place(0)  # what is not installed here is told before anything is read
+            self._clients.for_place(0)  # a missing package is reported before anything is read
             fixed = work.options.concurrency
             self._concurrency = Concurrency(
                 fixed or FIRST, fixed or work.options.max_concurrency, fixed=fixed is not None
@@ -107,8 +107,8 @@ class Worker:
         try:
             await asyncio.to_thread(files.open)
             allowed = await self._meter.open.remote(partition.number, files.ended, partition.lines)
-            told = replace(work.options, request_budget=allowed)
-            sent, complete, reason = await self._send_requests(work, partition, files, told)
+            options = replace(work.options, request_budget=allowed)
+            sent, complete, reason = await self._send_requests(work, partition, files, options)
             if allowed is not None:
                 await self._meter.close.remote(partition.number, allowed - sent)
             if complete:
@@ -162,18 +162,18 @@ class Worker:
         if writer.failure is not None:
             reason = str(writer.failure)
         elif line_reader.error is not None:
-            told = source.reason_of(line_reader.error)
+            cause = source.reason_of(line_reader.error)
             return (
                 backlog.begun,
                 False,
-                f"the input {source.label} cannot be read on: {told}; what was read has ended",
+                f"the input {source.label} cannot be read on: {cause}; what was read has ended",
             )
         elif ending.complete:
             return backlog.begun, True, ""
         elif backlog.used_up and ending.reason == backlog.used_up:
             budget = work.options.request_budget
-            told = f"the budget of {budget:,} requests is used up" if budget is not None else backlog.used_up
-            return backlog.begun, False, told
+            reason = f"the budget of {budget:,} requests is used up" if budget is not None else backlog.used_up
+            return backlog.begun, False, reason
         else:
             reason = ending.reason
         if self._stopped is None:

@@ -29,8 +29,8 @@ _KINDS = {
     "timeout": "no answer in time",
     "unreachable": "no connection",
     "cut": "the connection broke",
-    "broken": "an answer that breaks off, or is no JSON",
-    "foreign": "an answer that is no completion",
+    "broken": "an answer that breaks off, or is not JSON",
+    "foreign": "an answer that is not a completion",
     "error": "a success that holds an error",
     "stream": "a stream that failed",
     "invalid": "a request that is not valid",
@@ -118,8 +118,8 @@ def html_of(summary: Summary, *, hide: Iterable[str] = ()) -> str:
         "<h2>How it went</h2>",
         '<div class="plots">',
         *(
-            f"<figure><figcaption>{safe(title)}</figcaption>{svg or '<p>' + safe(told) + '</p>'}</figure>"
-            for title, svg, told in plots
+            f"<figure><figcaption>{safe(title)}</figcaption>{svg or '<p>' + safe(text) + '</p>'}</figure>"
+            for title, svg, text in plots
         ),
         "</div>",
         _attempts(summary, safe),
@@ -150,7 +150,7 @@ def _plots() -> Callable[[Summary], list[tuple[str, str, str]]]:
 
 
 def _sanitizer(hide: Iterable[str]) -> Callable[[object], str]:
-    """Return what makes text of anything: without secrets, without what controls a reader's eye, escaped."""
+    """Return a function that makes safe HTML text: without secrets and control characters, escaped."""
     secrets = {value for value in hide if value}
     secrets |= {value for name, value in os.environ.items() if name.upper().endswith("_API_KEY") and len(value) >= 8}
 
@@ -171,13 +171,13 @@ def _title(summary: Summary) -> str:
 def _state(summary: Summary, safe: Callable[[object], str]) -> str:
     lost = summary.failed + summary.malformed + summary.failed_before
     if not summary.complete:
-        kind, told = "bad", f"Not at its end: {summary.reason}. The same command goes on."
+        kind, text = "bad", f"Not at its end: {summary.reason}. The same command goes on."
     elif lost:
-        kind, told = "bad", f"Complete; {lost:,} failed."
+        kind, text = "bad", f"Complete; {lost:,} failed."
     else:
-        kind, told = "good", "Complete; nothing failed."
+        kind, text = "good", "Complete; nothing failed."
     begun = f'<p class="quiet">Began {safe(summary.begun)}, took {safe(duration(summary.seconds))}.</p>'
-    return f'<p class="state {kind}">{safe(told)}</p>{begun if summary.begun else ""}'
+    return f'<p class="state {kind}">{safe(text)}</p>{begun if summary.begun else ""}'
 
 
 def _cards(summary: Summary, safe: Callable[[object], str]) -> str:
@@ -229,10 +229,10 @@ def _failures(summary: Summary, found: Failures | None, safe: Callable[[object],
         for kind, count in found.kinds
     ]
     of = "the beginning of " if found.cut_short else ""
-    told = f"<p class='quiet'>As in {of}<code>{safe(summary.errors)}</code>, with earlier runs; a few of each kind.</p>"
+    text = f"<p class='quiet'>As in {of}<code>{safe(summary.errors)}</code>, with earlier runs; a few of each kind.</p>"
     head = "<thead><tr><th>kind</th><th class='number'>requests</th><th>for example</th></tr></thead>"
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<h2>Failures</h2>{told}<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
+    return f'<h2>Failures</h2>{text}<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
 
 
 def _named(name: str | None, safe: Callable[[object], str]) -> str:
@@ -281,5 +281,5 @@ def _footer(safe: Callable[[object], str]) -> str:
     import httpx
 
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    told = f"chat-completions-client {__version__}, httpx {httpx.__version__}, Python {platform.python_version()}"
-    return f"<footer>Written {safe(now)} by {safe(told)}, {safe(platform.system())}.</footer>"
+    text = f"chat-completions-client {__version__}, httpx {httpx.__version__}, Python {platform.python_version()}"
+    return f"<footer>Written {safe(now)} by {safe(text)}, {safe(platform.system())}.</footer>"

@@ -105,16 +105,18 @@ def _distribution(axes: Any, latencies: Histogram) -> bool:
     axes.set_ylim(bottom=0)
     wide = edges[-1] / edges[0] > 100
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _shown(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _format_seconds(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="x", visible=False)
     styles = (("median", 0.5, "-"), ("95 %", 0.95, "--"), ("99 %", 0.99, ":"))
     for name, share, style in styles:
         value = latencies.quantile(share)
         assert value is not None
-        axes.axvline(value, color=_COLOURS["ink"], linewidth=1, linestyle=style, label=f"{name} {_shown(value)}")
+        axes.axvline(
+            value, color=_COLOURS["ink"], linewidth=1, linestyle=style, label=f"{name} {_format_seconds(value)}"
+        )
     axes.set_ylabel("answers")
-    axes.yaxis.set_major_formatter(FuncFormatter(_counted))
+    axes.yaxis.set_major_formatter(FuncFormatter(_format_count))
     _legend(axes)
     return True
 
@@ -136,7 +138,7 @@ def _latency(axes: Any, samples: Sequence[Sample]) -> bool:
         axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _shown(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _format_seconds(value)))
     _legend(axes)
     return True
 
@@ -158,7 +160,7 @@ def _throughput(axes: Any, samples: Sequence[Sample]) -> bool:
         )
         _legend(axes)
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(FuncFormatter(_counted))
+    axes.yaxis.set_major_formatter(FuncFormatter(_format_count))
     return True
 
 
@@ -196,7 +198,7 @@ def _tokens(axes: Any, samples: Sequence[Sample]) -> bool:
     axes.stairs(tokens, edges, color=_COLOURS["s3"], fill=True, alpha=0.25)
     axes.stairs(tokens, edges, color=_COLOURS["s3"], linewidth=1.4, baseline=None)
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(FuncFormatter(_counted))
+    axes.yaxis.set_major_formatter(FuncFormatter(_format_count))
     return True
 
 
@@ -247,13 +249,13 @@ def _legend(axes: Any) -> None:
     axes.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0)
 
 
-def _shown(seconds: float) -> str:
+def _format_seconds(seconds: float) -> str:
     if seconds < 1:
         return f"{seconds * 1000:.3g} ms"
     return f"{seconds:.3g} s" if seconds < 1000 else f"{seconds:,.0f} s"
 
 
-def _counted(value: float, _: Any) -> str:
+def _format_count(value: float, _: Any) -> str:
     if value >= 10**6:
         return f"{value / 10**6:g} M"
     return f"{value / 1000:g} k" if value >= 10_000 else f"{value:g}"

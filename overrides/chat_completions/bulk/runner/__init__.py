@@ -1,4 +1,4 @@
-"""One process that sends the requests of a run: admission, pace, concurrency, attempts.
+"""One process that sends the requests of a run: filter, rate limiter, concurrency, attempts.
 
 Imported by `bulk.ray`, and by `bulk` when a run begins.
 """

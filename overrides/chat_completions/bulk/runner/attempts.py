@@ -89,7 +89,7 @@ class Fault(NamedTuple):
 
 
 def fault_of(error: APIError) -> Fault:
-    """Return the fault that an error of the client's is."""
+    """Return the fault for an error of the client."""
     if isinstance(error, APIStatusError):
         return _status_fault(error)
     if isinstance(error, StreamError):
@@ -123,7 +123,7 @@ def _stream_fault(error: StreamError) -> Fault:
 def _reported(
     kind: str, message: str, status: int, headers: Mapping[str, str], content: bytes, body: Any, *, retryable: bool
 ) -> Fault:
-    """Return the fault that an error is which came with a status of success."""
+    """Return the fault for an error that has a success status."""
     stop_reason = None
     if isinstance(body, Mapping) and is_quota_exhausted(body.get("code"), body.get("type")):
         stop_reason = _quota_message(message)
@@ -154,7 +154,7 @@ def _status_fault(error: APIStatusError) -> Fault:
 
 
 def unusable_fault(status: int, headers: Mapping[str, str], content: bytes, body: Any) -> Fault:
-    """Return the fault that a success without a completion is.
+    """Return the fault for a success without a completion.
 
     Args:
         status: The answer's status.
@@ -163,21 +163,21 @@ def unusable_fault(status: int, headers: Mapping[str, str], content: bytes, body
         body: The JSON object that it is; None if it is none.
     """
     if isinstance(body, dict):
-        error, told = error_value(body)
-        message = f"HTTP {status}, and an error in it: {told}"
+        error, message = error_value(body)
+        message = f"HTTP {status}, and an error in it: {message}"
         return _reported("error", message, status, headers, content, error, retryable=may_pass(error) is True)
     if "json" in headers.get("content-type", "json") and content.lstrip()[:1] in (b"{", b""):
         try:
             json.loads(content)
         except (json.JSONDecodeError, UnicodeDecodeError):
-            message = f"HTTP {status}, with a body that breaks off or is no JSON"
+            message = f"HTTP {status}, with a body that breaks off or is not JSON"
             return Fault("broken", message, status, headers, content)
         except (ValueError, RecursionError) as reason:
             return unreadable_fault(status, headers, content, reason)
     kind = headers.get("content-type", "no content type")
     return Fault(
         "foreign",
-        f"HTTP {status}, with {kind} that is no completion; is base_url right?",
+        f"HTTP {status}, with {kind} that is not a completion; is base_url right?",
         status,
         headers,
         content,
@@ -186,13 +186,13 @@ def unusable_fault(status: int, headers: Mapping[str, str], content: bytes, body
 
 
 def unreadable_fault(status: int, headers: Mapping[str, str], content: bytes, reason: Exception) -> Fault:
-    """Return the fault that an answer is which came whole, and with which nothing can be done."""
+    """Return the fault for a complete response that cannot be used."""
     message = f"HTTP {status}, with a body that cannot be used: {type(reason).__name__}: {reason}"
     return Fault("unreadable", message, status, headers, content, retryable=False)
 
 
 def unexpected_fault(error: Exception) -> Fault:
-    """Return the fault that an exception is which nobody had foreseen, once there was a request."""
+    """Return the fault for an unexpected exception after the request was made."""
     return Fault("broken", f"the exchange failed: {type(error).__name__}: {error}")
 
 
@@ -211,7 +211,7 @@ class Decision(NamedTuple):
 
 
 def decide(pending: PendingRequest, fault: Fault, options: Options, now: float, seconds: float) -> Decision:
-    """Decide what follows from a fault, and note it in the request's attempts.
+    """Decide what follows from a fault, and record the attempt.
 
     Args:
         pending: The request.

@@ -26,7 +26,7 @@ _FLUSH_SECONDS = 1.0  # between two looks whether a store should get a part
 
 
 async def engine(job: Job, progress: Progress) -> Ending:
-    """Carry out a job on this machine.
+    """Run a job on this machine.
 
     Args:
         job: The job.
@@ -40,7 +40,7 @@ async def engine(job: Job, progress: Progress) -> Ending:
         client = client_of(job.client_settings.reveal())
         clients = Clients(client, options)
         closing.push_async_callback(clients.close)
-        clients.for_place(0)  # what is not installed is told before anything is written
+        clients.for_place(0)  # a missing package is reported before anything is written
         source = Input(job.input, storage, options.longest_line)
         files = RunFiles(job.input, job.output, job.errors, storage)
         closing.callback(files.close)
@@ -82,14 +82,14 @@ async def _send_requests(job: Job, progress: Progress, source: Input, files: Run
     if line_reader.error is not None:
         if isinstance(line_reader.error, BulkError):
             raise line_reader.error
-        told = reason_of(line_reader.error, job.input)
-        return Ending(False, f"the input {source.label} cannot be read on: {told}; what was read has ended")
+        cause = reason_of(line_reader.error, job.input)
+        return Ending(False, f"the input {source.label} cannot be read on: {cause}; what was read has ended")
     return ending
 
 
 @asynccontextmanager
 async def reading_lines(line_reader: LineReader, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
-    """Read a feed's source meanwhile, keep what is written, and at the end write what is left."""
+    """Read lines in the background, sync results, and write what is left at the end."""
     keeping = asyncio.create_task(writer.keep(sync_seconds))
     line_reader.start()
     try:
@@ -102,7 +102,7 @@ async def reading_lines(line_reader: LineReader, writer: Writer, sync_seconds: f
 
 
 class Writer:
-    """Writes results at once, all those together that came in one turn of the event loop."""
+    """Writes results promptly: those of one turn of the event loop together."""
 
     def __init__(self, files: RunFiles) -> None:
         self._files = files
@@ -112,7 +112,7 @@ class Writer:
         self.on_failure: Callable[[Exception], None] = lambda error: None
 
     def write(self, result: Result) -> None:
-        """Take a result."""
+        """Write a result soon."""
         if self.failure is not None:
             (self._files.errors if result.failed else self._files.output).lost += 1
             return  # it is asked again

@@ -36,7 +36,7 @@ class Ceiling:
             self._free_at = max(self._free_at, now - SLACK) + amount * self._seconds
 
     def correct(self, amount: float) -> None:
-        """Take more than was thought, or give back what was too much."""
+        """Take more than estimated, or return what was too much."""
         self._free_at += amount * self._seconds
 
 
@@ -49,7 +49,7 @@ class RateLimiter:
 
     Attributes:
         paused_until: Until when the server asked for silence, or is given some.
-        mean_tokens: What a request took lately, as far as servers tell.
+        mean_tokens: The tokens of recent requests, on average; None if no server reported any.
     """
 
     def __init__(self, requests_per_minute: float | None = None, tokens_per_minute: float | None = None) -> None:
@@ -73,7 +73,7 @@ class RateLimiter:
         self._tokens.take(now, tokens)
 
     def end(self, reserved: float, used: int | None) -> None:
-        """Note what a request has taken; None where the server does not say."""
+        """Record the tokens that a request used; None if the server does not say."""
         if used is None:
             return
         self._tokens.correct(used - reserved)
@@ -81,7 +81,7 @@ class RateLimiter:
         self.mean_tokens = float(used) if mean is None else mean + _WEIGHT * (used - mean)
 
     def answered(self, now: float, headers: Mapping[str, str]) -> None:
-        """Note an answer, and what its headers say of the limits that are left."""
+        """Record a response, and the remaining limits in its headers."""
         self._refused_in_a_row = 0
         self._apply_limits(now, headers)
 
@@ -108,7 +108,7 @@ class RateLimiter:
         return asked
 
     def pause(self, until: float) -> None:
-        """Let no request begin before that."""
+        """Let no request begin before a time."""
         self.paused_until = max(self.paused_until, until)
 
     def _apply_limits(self, now: float, headers: Mapping[str, str]) -> None:

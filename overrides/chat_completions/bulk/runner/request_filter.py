@@ -40,8 +40,8 @@ class RequestFilter:
         """Return the request that a line is; None if there is nothing to ask."""
         number, raw = line
         if isinstance(raw, TooLong):
-            told = f"the line is longer than the limit ({raw.size:,} bytes); raise longest_line"
-            found: Request | Malformed = Malformed(number, None, "line_too_long", told)
+            message = f"the line is longer than the limit ({raw.size:,} bytes); raise longest_line"
+            found: Request | Malformed = Malformed(number, None, "line_too_long", message)
         else:
             found = request_of(number, raw, count=self._count)
         if found.custom_id is not None:
@@ -49,8 +49,8 @@ class RequestFilter:
             if met is Occurrence.ENDED:
                 return None
             if met is Occurrence.DUPLICATE or number in self._again:
-                told = f"custom_id {found.custom_id!r} stands in an earlier line already"
-                found = Malformed(number, None, "duplicate_custom_id", told)
+                message = f"custom_id {found.custom_id!r} stands in an earlier line already"
+                found = Malformed(number, None, "duplicate_custom_id", message)
         if isinstance(found, Request):
             return found
         content = b"%d" % raw.size if isinstance(raw, TooLong) else raw

@@ -1,4 +1,4 @@
-"""Asks what is in a source of lines: as many at once as is good, each until it has ended, in constant memory.
+"""Sends the requests of a source of lines: as many at once as help, each until it has ended, in constant memory.
 
 There are as many workers as requests may be under way. A worker takes what is due, in turn with the others, makes one
 attempt, and writes the result or puts the request back to be tried later: a request that waits holds no place.
@@ -27,7 +27,7 @@ _NEVER_REACHED = 15.0  # seconds after which a server is given up that was not t
 
 
 class Runner:
-    """Asks what a source holds.
+    """Sends the requests of a source.
 
     Args:
         run: The name of the run.
@@ -74,7 +74,7 @@ class Runner:
         self._last_answer_at = time.monotonic()
 
     async def run(self, source: Source) -> Ending:
-        """Ask everything, until it has ended or the run stops.
+        """Send every request, until all have ended or the run stops.
 
         Raises:
             Exception: Something failed that is not the fault of a request.
@@ -96,7 +96,7 @@ class Runner:
         return Ending(False, used_up) if used_up else Ending(True, "everything has ended")
 
     def stop(self, reason: str, *, grace: float, interrupted: bool = False) -> None:
-        """Begin nothing more.
+        """Stop beginning requests.
 
         Args:
             reason: Why.
@@ -192,7 +192,7 @@ class Runner:
         return True
 
     async def _attempt(self, pending: PendingRequest, place: int) -> None:
-        """Make one attempt, and see to what follows from it."""
+        """Make one attempt, and act on its outcome."""
         progress, limiter = self._progress, self._limiter
         began = time.monotonic()
         outcome: AttemptOutcome | None = None
