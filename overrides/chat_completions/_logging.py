@@ -67,4 +67,4 @@ def redirected(url: str) -> None:
 
 def key_left_out() -> None:
     """Log that the key from the environment is not sent."""
-    LOGGER.info("the base URL holds a user, who is sent; the key of the environment is not")
+    LOGGER.info("the base URL contains a user name, which is sent; the key of the environment is not")

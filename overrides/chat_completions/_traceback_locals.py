@@ -1,7 +1,7 @@
-"""What a traceback holds beside its lines: the locals of its frames, among which are keys and what is sent with them.
+"""Clear the local variables in tracebacks: keys and requests are among them.
 
-Debuggers, `pytest -l` and error reporters show them. Whoever catches one of our errors finds the frames, and no locals,
-of this package and of the libraries that it sends with.
+Debuggers, `pytest -l` and error reporters show local variables. In the traceback of one of our errors, the frames of
+this package and of the HTTP libraries have none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def forget_locals(error: BaseException) -> None:
-    """Empty the frames, of ours and of the http libraries, that an error and its causes came through."""
+    """Clear the frames of this package and of the HTTP libraries in the tracebacks of an error and its causes."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -33,14 +33,14 @@ def forget_locals(error: BaseException) -> None:
         entry = link.__traceback__
         while entry is not None:
             if entry.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _PACKAGES:
-                # One that still runs is not emptied: it is to hold nothing.
+                # A frame that still runs cannot be cleared.
                 with suppress(RuntimeError):
                     entry.tb_frame.clear()
             entry = entry.tb_next
 
 
 def forgetful(function: F) -> F:
-    """Make a function of the public interface, sync or async, leave no locals in the tracebacks of its errors."""
+    """Decorate a public function, sync or async, so that the tracebacks of its errors have no local variables."""
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)

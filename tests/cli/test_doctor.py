@@ -89,7 +89,7 @@ def test_the_key_is_looked_at(alone: Command, tmp_path: Path, monkeypatch: pytes
     rows: list[tuple[str, str, dict[str, Any], str | None]] = [
         ("ok", "none is sent", {}, None),
         ("ok", "--header", {"header": ["api-key: x"]}, None),
-        ("problem", "white space", {}, f"{KEY}\n"),
+        ("problem", "whitespace", {}, f"{KEY}\n"),
         ("warning", "quotes", {}, f"'{KEY}'"),
         ("warning", "quotes", {}, f"Bearer {KEY}"),
         ("problem", "NOT_SET", {"api_key_env": "NOT_SET"}, None),
@@ -275,7 +275,7 @@ ANSWERS = [
     (json_reply({"error": "x"}, 500), "failed"),
     (json_reply({"error": "Odd."}, 400), "Odd."),
     (json_reply({"error": f"Wrong API key: {KEY[:4]}***{KEY[-4:]}"}, 400), "400: the server rejects the key"),
-    (Reply([b""], 302, {"location": "/"}), "leads to"),
+    (Reply([b""], 302, {"location": "/"}), "redirects to"),
     (HTML, "web page"),
     (json_reply({"error": "Unexpected endpoint"}), "is not the API"),
     (Reply([b"hello"]), "is not the API"),

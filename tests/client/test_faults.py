@@ -197,7 +197,7 @@ def test_a_cookie_that_no_header_carries_spoils_no_later_call(api: SyncApi) -> N
 )
 def test_a_base_url_that_names_no_server(url: str) -> None:
     for kind in (chat_completions.Client, chat_completions.AsyncClient):
-        assert "is no address" in str(raised(lambda kind=kind: kind(base_url=url, api_key="k")))
+        assert "is not a valid URL" in str(raised(lambda kind=kind: kind(base_url=url, api_key="k")))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""Writing a file: whole or not at all, and nothing that is no file is turned into one.
+"""Write a file completely or not at all, and never turn something else into a file.
 
-Links are followed, and stay. A regular file is replaced by a new one beside it, which gets its mode and owner; devices
-and pipes are written straight; directories, sockets and disks are refused.
+Links are followed and kept. A regular file is replaced by a new one beside it, which gets its mode and owner; devices
+and pipes are written directly; directories, sockets and disks are refused.
 
 `tools/files/writing.py` is this module again: tools import nothing of what they make, and a test keeps the two equal.
 """
@@ -22,14 +22,14 @@ _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file; where it cannot be written, what was there stays.
+    """Write a file; if that fails, the old file stays.
 
     Args:
-        path: Where it goes; a device or a pipe is written straight.
-        data: What it will hold.
+        path: The file; a device or a pipe is written directly.
+        data: The content.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     with drafted(path, data) as put:
         put()
@@ -37,14 +37,14 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
 
 @contextmanager
 def drafted(path: str | os.PathLike[str], data: bytes) -> Iterator[Callable[[], None]]:
-    """Write beside a file; what is given puts that in its place. If it is not called, nothing is changed.
+    """Write beside a file and yield a function that puts the result in its place; uncalled, nothing changes.
 
     Args:
-        path: Where it goes; a device or a pipe is written, straight, when the function is called.
-        data: What it will hold.
+        path: The file; a device or a pipe is written directly, when the function is called.
+        data: The content.
 
     Raises:
-        OSError: It cannot be written; so does the function.
+        OSError: The file cannot be written; the function raises it, too.
     """
     with _named(path):
         place, found = _place(path)
@@ -63,21 +63,21 @@ def drafted(path: str | os.PathLike[str], data: bytes) -> Iterator[Callable[[], 
                 _write_new(beside, data, found)
             yield put
         finally:
-            with suppress(OSError):  # it was put in its place, or could not be made
+            with suppress(OSError):  # it is in its place, or could not be created
                 beside.unlink()
 
 
 def check_place(path: str | os.PathLike[str]) -> bool:
-    """Refuse a place where no file can be written, before there is something to write.
+    """Check that a file can be written, before there is something to write.
 
     Args:
-        path: Where it will go.
+        path: The file.
 
     Returns:
-        Whether a regular file will be there; otherwise it is a device or a pipe.
+        Whether it will be a regular file; otherwise it is a device or a pipe.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     place, _ = _place(path)
     if place is not None and not place.parent.is_dir():
@@ -88,11 +88,11 @@ def check_place(path: str | os.PathLike[str]) -> bool:
 
 
 def _place(path: str | os.PathLike[str]) -> tuple[Path | None, os.stat_result | None]:
-    """Return the regular file that a path leads to, and what is known of it; no file for what is written straight."""
+    """Return the regular file that a path leads to, and its status; no file for what is written directly."""
     try:
         found = os.stat(path)  # noqa: PTH116
     except FileNotFoundError:
-        return Path(os.path.realpath(path)), None  # there will be one, also where a link leads nowhere yet
+        return Path(os.path.realpath(path)), None  # it will be created, also through a dangling link
     kind = stat.S_IFMT(found.st_mode)
     if kind in _REFUSED:
         raise OSError(errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL, _refusal(kind), os.fspath(path))
@@ -108,7 +108,7 @@ def _refusal(kind: int) -> str:
 
 
 def _is_descriptor(path: str | os.PathLike[str]) -> bool:
-    """Return whether a path, as `/dev/stdout`, leads to what a process has open: others write there as well."""
+    """Return whether a path, such as `/dev/stdout`, leads to an open descriptor, to which others may write as well."""
     step = os.path.abspath(path)  # noqa: PTH100
     while sys.platform != "win32":
         folder = os.path.realpath(os.path.dirname(step))  # noqa: PTH120
@@ -134,7 +134,7 @@ def _write_new(path: Path, data: bytes, like: os.stat_result | None) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
     try:
         if like is not None and sys.platform != "win32":
-            with suppress(OSError):  # another user's file: the owner is kept where that is allowed
+            with suppress(OSError):  # another user's file: the owner is kept if that is allowed
                 os.fchown(descriptor, like.st_uid, like.st_gid)
             with suppress(OSError):  # a file system without modes
                 os.fchmod(descriptor, mode)
@@ -152,7 +152,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 @contextmanager
 def _named(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Name the file that was asked for in an error, in place of the one beside it."""
+    """Name the requested file in an error, instead of the one beside it."""
     try:
         yield
     except OSError as error:
@@ -162,7 +162,7 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Let a signal that ends the process wait, so that no file beside is left behind."""
+    """Delay signals that end the process, so that no file beside is left behind."""
     if sys.platform == "win32":
         yield
         return

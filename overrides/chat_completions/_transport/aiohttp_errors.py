@@ -1,7 +1,7 @@
-"""The body of a response of aiohttp, so that it ends as it does over httpx.
+"""Make the body of an aiohttp response end as it does over httpx.
 
-By itself, aiohttp waits for ever, beyond all limits of time, once it has met in a body what it cannot parse; and of a
-body that breaks off, it keeps back what had arrived and was not read yet.
+aiohttp itself waits forever, in spite of all timeouts, once it cannot parse a body; and of a body that breaks off, it
+withholds what had arrived and was not read yet.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import httpx
 
 
 def mend_body(response: Any) -> None:
-    """Have the body of a response end as it should, if aiohttp reads it."""
+    """Replace the body of a response, if aiohttp reads it, by one that ends as it should."""
     stream = response.stream
-    # There is no public way to aiohttp's own response; without it, the body is as aiohttp reads it.
+    # There is no public way to aiohttp's response; without it, the body stays as aiohttp reads it.
     while stream is not None and not hasattr(stream, "_aiohttp_response"):
         stream = getattr(stream, "_stream", None)
     if stream is not None:
@@ -27,8 +27,8 @@ class _Body(httpx.AsyncByteStream):
     """The raw body of a response.
 
     Args:
-        stream: The body as httpx gives it.
-        response: The response as aiohttp gives it.
+        stream: The body, as httpx returns it.
+        response: The response, as aiohttp returns it.
     """
 
     def __init__(self, stream: Any, response: Any) -> None:
@@ -61,7 +61,7 @@ class _Body(httpx.AsyncByteStream):
         return getattr(self._response.connection, "protocol", None)
 
     def _closed(self) -> Any:
-        """Return the future that is done when the connection is lost, None if that has happened, or nobody knows."""
+        """Return the future that is done when the connection is lost; None if it was lost, or if that is unknown."""
         closed = getattr(self._protocol(), "closed", None)
         if closed is not None:
             closed.remove_done_callback(_seen)
@@ -73,7 +73,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 def _seen(closed: Any) -> None:
-    """Record how a connection was lost, so that asyncio does not warn of it."""
+    """Retrieve the exception of a lost connection, so that asyncio does not warn about it."""
     if not closed.cancelled():
         closed.exception()
 
@@ -89,7 +89,7 @@ def _lost(protocol: Any) -> Exception:
 
 
 def _rest(content: Any) -> bytes:
-    """Return what had arrived of a body that broke off, and was not read."""
+    """Return what had arrived of a body that broke off and was not read."""
     with suppress(Exception):
         content.set_exception(None)
         rest: bytes = content.read_nowait(-1)

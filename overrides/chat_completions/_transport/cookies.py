@@ -1,9 +1,8 @@
-"""The cookies of an http client: what a server set in answer to one credential is never sent with another one.
+"""The cookies of an HTTP client: a cookie that was set for one credential is never sent with another one.
 
-An http library keeps all cookies in one jar, whoever's request they were set in answer to, and copies of a client that
-differ in their key send with one http client. So what a server sets is kept here as well, by credential, and of the
-library's jar only what the caller put there is sent: what was in it while no request of ours was under way, and was not
-set in answer to one.
+An HTTP library keeps all cookies in one jar, and copies of a client with different keys share one HTTP client. So the
+cookies that a server sets are kept here by credential. Of the library's jar only the caller's cookies are sent: those
+that were in it while no request of ours was in flight, and that no response of ours has set.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from chat_completions.errors import ChatCompletionsError
 if TYPE_CHECKING:
     from chat_completions._transport.steps import Send
 
-_MOST_CREDENTIALS = 100  # whose cookies are kept; a function may give a new key for each call
+_MOST_CREDENTIALS = 100  # credentials whose cookies are kept; a function may return a new key for each call
 
 _books: WeakKeyDictionary[Any, CookieBook] = WeakKeyDictionary()
 _books_lock = threading.Lock()
 
 
 class CookieBook:
-    """Knows whose the cookies of one http client are.
+    """The cookies of one HTTP client, by the credential that they were set for.
 
     Args:
-        http_client: The http client; of httpx, httpx2, or a class derived from theirs.
+        http_client: The HTTP client, of httpx or httpx2 or of a class derived from theirs.
     """
 
     def __init__(self, http_client: Any) -> None:
@@ -40,7 +39,7 @@ class CookieBook:
         self._lock = threading.Lock()
         self._under_way = 0
         self._kept: OrderedDict[bytes, Any] = OrderedDict()  # by credential
-        self._answers: set[Any] = set()  # what is in the library's jar because a server set it in answer to us
+        self._answers: set[Any] = set()  # cookies in the library's jar that responses of ours have set
         self._callers: set[Any] = set()
 
     def chosen(self, http_client: Any, step: Send) -> Any:
@@ -64,14 +63,14 @@ class CookieBook:
                 self._answers &= known
                 self._callers = known - self._answers
             for cookie in cookies:
-                # A server's always have a domain.
+                # Cookies that a server sets always have a domain.
                 if not cookie.domain or _identity(cookie) in self._callers:
                     own.jar.set_cookie(cookie)
         return own
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Record that from here on the jar may hold what is not yet known to be an answer's."""
+        """Mark that a request is in flight, so that new cookies in the jar may be those of its response."""
         with self._lock:
             self._under_way += 1
         try:
@@ -81,7 +80,7 @@ class CookieBook:
                 self._under_way -= 1
 
     def record(self, step: Send, response: Any) -> None:
-        """Record the cookies that a response sets; those of another origin than the caller's are not sent."""
+        """Record the cookies that a response sets; those of other origins are not sent."""
         for answer in (*response.history, response):
             if "set-cookie" not in answer.headers:
                 continue
@@ -101,7 +100,7 @@ class CookieBook:
 
 
 def cookie_book(http_client: Any) -> CookieBook | None:
-    """Return the book of an http client; None for one that has no jar as those of httpx and httpx2 have."""
+    """Return the cookie book of an HTTP client; None if it has no cookie jar of the kind that httpx and httpx2 have."""
     try:
         book = _books.get(http_client)
     except TypeError:
@@ -113,7 +112,7 @@ def cookie_book(http_client: Any) -> CookieBook | None:
 
 
 def credential_of(step: Send) -> bytes:
-    """Return what a request says of who asks, as a digest: headers and parts of the query whose names tell of it."""
+    """Return a digest of the credentials in a request: headers and query parameters whose names suggest one."""
     sent: Iterable[tuple[str, Any]] = (*step.headers.items(), *(step.params or {}).items())
     pairs = [(name.lower(), str(value)) for name, value in sent if _names_credential(name.lower())]
     return hashlib.sha256(repr(sorted(pairs)).encode("utf-8", "backslashreplace")).digest()
@@ -132,18 +131,18 @@ def _listed(cookies: Any) -> list[Any]:
         try:
             return list(cookies.jar)
         except RuntimeError:
-            continue  # another thread put one there meanwhile
+            continue  # another thread has added one meanwhile
 
 
 def aiohttp_sessions(http_client: Any) -> list[Any]:
-    """Return the sessions that an http client sends with if it sends with aiohttp: they have jars of their own."""
+    """Return the aiohttp sessions of an HTTP client, if it sends with aiohttp; they have their own cookie jars."""
     transports = (getattr(http_client, "_transport", None), *getattr(http_client, "_mounts", {}).values())
     sessions = (getattr(transport, "client", None) for transport in transports)
     return [session for session in sessions if hasattr(session, "cookie_jar")]
 
 
 def forget_in_sessions(http_client: Any, response: Any) -> None:
-    """Take out of aiohttp's own jars what a response set: it is kept by credential."""
+    """Remove from aiohttp's jars the cookies that a response set; they are kept by credential."""
     if "set-cookie" not in response.headers:
         return
     names = {line.partition("=")[0].strip() for line in response.headers.get_list("set-cookie")}
@@ -158,10 +157,10 @@ def forget_in_sessions(http_client: Any, response: Any) -> None:
 
 
 def check_sessions(http_client: Any, step: Send) -> None:
-    """Check that an aiohttp session of the caller's adds nothing to a request that left its origin.
+    """Check that a caller's aiohttp session adds nothing to a request that is redirected to another origin.
 
     Raises:
-        ChatCompletionsError: It has headers, cookies or credentials, which it would send there.
+        ChatCompletionsError: The session has headers, cookies or credentials, which it would send there.
     """
     for session in aiohttp_sessions(http_client) if step.is_bare else ():
         if session.headers or session.auth or session.trust_env or len(session.cookie_jar):

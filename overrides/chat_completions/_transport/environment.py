@@ -1,4 +1,4 @@
-"""What the environment says of proxies and certificates, where the HTTP library fails over it without saying where."""
+"""Proxies and certificates of the environment, whose errors the HTTP library raises without naming the variable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SCHEMES = ("http", "https", "all")
 
 
 class _Refusing(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Refuses what would have to go through a proxy that cannot be used; what needs no proxy goes another way."""
+    """A transport that refuses requests whose proxy cannot be used; others do not pass through it."""
 
     def __init__(self, problem: str) -> None:
         self._problem = problem
@@ -33,10 +33,10 @@ class _Refusing(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def proxy_arguments(transport: type[Any], **options: Any) -> dict[str, Any]:
-    """Return what an http client has to be given of the environment's proxies, because it cannot read them by itself.
+    """Return the arguments for proxies of the environment that an HTTP client cannot read itself.
 
     Args:
-        transport: What sends through a proxy, `httpx.HTTPTransport` or the async one.
+        transport: The class that sends through a proxy: `httpx.HTTPTransport` or the async one.
         options: The other arguments for it.
     """
     found = getproxies()
@@ -45,7 +45,7 @@ def proxy_arguments(transport: type[Any], **options: Any) -> dict[str, Any]:
     if not proxied or "*" in exempt:
         return {}
     problems = {scheme: _proxy_problem(scheme, found[scheme], transport, options) for scheme in proxied}
-    # In brackets, or with a length of its prefix, httpx takes an IPv6 address for a name.
+    # httpx takes an IPv6 address in brackets or with a prefix length for a name.
     is_readable = not any("[" in host or (host.count(":") > 1 and "/" in host) for host in exempt)
     if is_readable and not any(problems.values()) and not _exempt_problem(exempt):
         return {}
@@ -60,10 +60,10 @@ def proxy_arguments(transport: type[Any], **options: Any) -> dict[str, Any]:
 
 
 def ssl_context() -> ssl.SSLContext:
-    """Return httpx's own context, for the certificates that the environment names.
+    """Return httpx's default TLS context, with the certificates that the environment names.
 
     Raises:
-        ChatCompletionsError: It names certificates that are not there.
+        ChatCompletionsError: The certificates do not exist.
     """
     with environment_errors():
         context = httpx.create_ssl_context()
@@ -74,10 +74,10 @@ def ssl_context() -> ssl.SSLContext:
 
 @contextmanager
 def environment_errors() -> Iterator[None]:
-    """Raise our error for the variable that making an http client fails over, if one of them is the reason.
+    """Raise an error that names the variable, if an HTTP client cannot be created because of it.
 
     Raises:
-        ChatCompletionsError: The environment names a proxy, an exemption or certificates that cannot be used.
+        ChatCompletionsError: A proxy, an exemption or certificates in the environment cannot be used.
     """
     try:
         yield
@@ -90,7 +90,7 @@ def environment_errors() -> Iterator[None]:
 
 
 def _problem() -> str | None:
-    """Return what is wrong with the first variable that cannot be used, None if all can."""
+    """Return the problem of the first variable that cannot be used; None if all can."""
     if (problem := _certificates_problem()) is not None:
         return problem
     found = getproxies()
@@ -119,13 +119,13 @@ def _certificates_problem() -> str | None:
     else:
         try:
             httpx.create_ssl_context()
-        except Exception as error:  # of many kinds: no certificate in it, not readable, and so on
+        except Exception as error:  # of many types: no certificate in the file, not readable, and so on
             why = f"which cannot be loaded ({error})"
     return why and f"SSL_CERT_FILE names {_quoted(file)}, {why}; name a file of PEM certificates, or unset it"
 
 
 def _folder_problem() -> str | None:
-    # Without a word, no certificate would be known.
+    # Otherwise no certificate would be trusted, silently.
     folder = os.environ.get("SSL_CERT_DIR")
     if not folder or os.environ.get("SSL_CERT_FILE") or _exists(folder, stat.S_ISDIR):
         return None
@@ -133,7 +133,7 @@ def _folder_problem() -> str | None:
 
 
 def _proxy_problem(scheme: str, proxy: str, transport: type[Any], options: dict[str, Any]) -> str | None:
-    """Return why a proxy cannot be used, without its address, in which a password may be; None if it can."""
+    """Return why a proxy cannot be used, without its URL, which may contain a password; None if it can."""
     try:
         url = httpx.Proxy(_proxy_url(proxy)).url
         transport(proxy=httpx.Proxy(_proxy_url(proxy)), **options)
@@ -141,7 +141,7 @@ def _proxy_problem(scheme: str, proxy: str, transport: type[Any], options: dict[
     except ImportError:
         why = "names a SOCKS proxy, which needs the package socksio: pip install 'httpx[socks]'"
     except Exception:
-        why = "is no address of a proxy, such as http://host:8080 or socks5://host:1080"
+        why = "is not the address of a proxy, such as http://host:8080 or socks5://host:1080"
     return f"{_variable(scheme)} {why}; mend it, unset it, or list the server in NO_PROXY" if why else None
 
 
@@ -158,12 +158,12 @@ def _exempt_problem(exempt: list[str]) -> str | None:
     if wrong is None:
         return None
     return (
-        f"{_variable('no')} has {_quoted(wrong)}, which is no name and no address of a server; mend it, or take it out"
+        f"{_variable('no')} has {_quoted(wrong)}, which is neither a host name nor an address; correct it or remove it"
     )
 
 
 def _pattern(host: str) -> str:
-    """Return what httpx calls the servers that an entry of NO_PROXY exempts."""
+    """Return the pattern that httpx has for an entry of NO_PROXY."""
     if "://" in host:
         return host
     bare = host.strip("[]").partition("/")[0].strip("[]")
@@ -180,7 +180,7 @@ def _is_address(pattern: str) -> bool:
 
 
 def _is_host(url: httpx.URL) -> bool:
-    # What no name may have in it, httpx encodes.
+    # httpx encodes what a host name cannot contain.
     return bool(url.host) and b"%" not in url.raw_host and (url.port is None or 0 < url.port < 65536)
 
 
@@ -192,7 +192,7 @@ def _exists(path: str, is_kind: Callable[[int], bool]) -> bool:
 
 
 def _quoted(value: str) -> str:
-    """Return a value for a message, unless it may hold a user and a password, as the address of a proxy does."""
+    """Return a value for a message, unless it may contain a password, as the URL of a proxy may."""
     return "something else" if "@" in value else repr(value)
 
 

@@ -88,12 +88,12 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
         error = APIConnectionError(f"cannot reach {_failed_url(failure, url)}: {what}{hint}")
     elif any(frame.f_code.co_name == "_build_redirect_request" for frame in _frames(failure)):
         # httpx always builds the next request, even if it is not sent.
-        error = APIError(f"{url} redirects to what is no address ({what}); is the base URL right?")
+        error = APIError(f"{url} redirects to an invalid URL ({what}); is the base URL right?")
     elif kinds & _NOT_SENT:
         # The messages of these errors may quote a header.
         reason = what if kinds & _ABOUT_ADDRESS else type(origin).__name__
         error = APIError(
-            f"the request to {_failed_url(failure, url)} cannot be sent: {reason}; look at the address and headers"
+            f"the request to {_failed_url(failure, url)} cannot be sent: {reason}; check the URL and headers"
         )
     elif "DecodingError" in kinds:
         error = APIResponseValidationError(f"the body from {_failed_url(failure, url)} cannot be decompressed: {what}")
@@ -162,7 +162,7 @@ def deadline_error(deadline: float | None, error: APIStatusError | None = None) 
     if error is None:
         return APITimeoutError(message)
     late = APITimeoutError(
-        f"{message}; what had come was {error.message}",
+        f"{message}; until then, the response was {error.message}",
         body=error.body,
         request_id=error.request_id,
         response=error.response,
@@ -187,7 +187,7 @@ def status_error(
     message = f"HTTP {status}: {text}"
     if redirected_to is not None:
         message = (
-            f"HTTP {status} leads to {redirected_to}, where this request is not sent; if it is right, set base_url"
+            f"HTTP {status} redirects to {redirected_to}, which is not followed; if that is right, set base_url to it"
         )
     elif 300 <= status < 400:
         message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"

@@ -1,4 +1,4 @@
-"""What can stand in the head of a request: checked before anything is sent, by errors that show no value. No I/O."""
+"""Check headers and query before anything is sent; the errors show no values. No I/O."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def check_headers(headers: Mapping[Any, Any]) -> None:
     """Check that headers can be sent.
 
     Raises:
-        TypeError: A name or a value is no text.
-        RequestValidationError: One holds what a header cannot; the message names the header and shows no value.
+        TypeError: A name or a value is not a string.
+        RequestValidationError: A header cannot carry its value; the message names the header only.
     """
     for name, value in headers.items():
         if not isinstance(name, str):
             raise TypeError(f"the name of a header is a str, not {type(name).__name__}")
         if not _NAME.fullmatch(name):
-            # It is not shown: it may be a value in the wrong place.
+            # The name is not shown: it may be a value in the wrong place.
             raise _refused("the name of a header", "is empty, or holds a character that no name may hold")
         if not isinstance(value, str):
             raise TypeError(f"the header {name!r} is a str, or None for none, not {type(value).__name__}")
@@ -37,10 +37,10 @@ def check_headers(headers: Mapping[Any, Any]) -> None:
 
 
 def check_raw_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Check headers as they are sent, some of which are those of the caller's http client.
+    """Check the headers as they are sent, including those of the caller's HTTP client.
 
     Raises:
-        RequestValidationError: One holds what a header cannot; the message names the header and shows no value.
+        RequestValidationError: A header cannot carry its value; the message names the header only.
     """
     for name, value in headers:
         if _BROKEN_VALUE.search(value):
@@ -48,10 +48,10 @@ def check_raw_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 def refuse_quoted_header(failure: BaseException) -> None:
-    """Refuse what an http library refused to send because of a header, which it quotes: of a caller's authentication.
+    """Raise our error if an HTTP library refused a header, of a caller's authentication, and quotes it.
 
     Raises:
-        RequestValidationError: It was that; the value is taken out of the library's error as well.
+        RequestValidationError: It did; the value is removed from the library's error as well.
     """
     link: BaseException | None = failure
     quotes = False
@@ -64,10 +64,10 @@ def refuse_quoted_header(failure: BaseException) -> None:
 
 
 def check_query(query: Mapping[str, Any]) -> None:
-    """Check that a query can be written.
+    """Check that a query can be encoded.
 
     Raises:
-        RequestValidationError: It holds half a character; the message names the parameter and shows no value.
+        RequestValidationError: It contains half of a surrogate pair; the message names the parameter only.
     """
     for name, value in query.items():
         for text in (name, *(value if isinstance(value, list | tuple) else (value,))):

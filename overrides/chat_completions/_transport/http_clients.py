@@ -1,6 +1,6 @@
-"""Http clients with this package's limits, for a caller who wants to change something else: proxies, hooks, TLS.
+"""HTTP clients with this package's limits, for callers who want to change something else: proxies, hooks, TLS.
 
-A client that sends with one of them closes it when it is closed itself; any other http client stays the caller's.
+A client closes such an HTTP client when it is closed itself; the caller closes any other one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# What says itself whom to trust, or has no use for it.
+# Arguments that say themselves which certificates to trust, or make them unnecessary.
 _TRUST = frozenset({"cert", "transport", "trust_env", "verify"})
 
 
@@ -35,7 +35,7 @@ class DefaultHttpxClient(httpx.Client):
     """An `httpx.Client` with this package's limits.
 
     Args:
-        arguments: Those of `httpx.Client`, where they differ: `proxy`, `transport`, `verify`, `event_hooks` and so on.
+        arguments: Those of `httpx.Client`, to override the defaults: `proxy`, `transport`, `event_hooks` and so on.
     """
 
     def __init__(self, **arguments: Any) -> None:
@@ -48,7 +48,7 @@ class DefaultAsyncHttpxClient(httpx.AsyncClient):
     """An `httpx.AsyncClient` with this package's limits.
 
     Args:
-        arguments: Those of `httpx.AsyncClient`, where they differ.
+        arguments: Those of `httpx.AsyncClient`, to override the defaults.
     """
 
     def __init__(self, **arguments: Any) -> None:
@@ -58,10 +58,10 @@ class DefaultAsyncHttpxClient(httpx.AsyncClient):
 
 
 def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
-    """Make an `httpx2.Client` with this package's limits.
+    """Create an `httpx2.Client` with this package's limits.
 
     Args:
-        arguments: Those of `httpx2.Client`, where they differ.
+        arguments: Those of `httpx2.Client`, to override the defaults.
 
     Raises:
         ImportError: The package httpx2 is not installed.
@@ -73,10 +73,10 @@ def DefaultHttpx2Client(**arguments: Any) -> httpx2.Client:
 
 
 def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
-    """Make an `httpx2.AsyncClient` with this package's limits.
+    """Create an `httpx2.AsyncClient` with this package's limits.
 
     Args:
-        arguments: Those of `httpx2.AsyncClient`, where they differ.
+        arguments: Those of `httpx2.AsyncClient`, to override the defaults.
 
     Raises:
         ImportError: The package httpx2 is not installed.
@@ -90,10 +90,10 @@ def DefaultAsyncHttpx2Client(**arguments: Any) -> httpx2.AsyncClient:
 
 
 def DefaultAioHttpClient(**arguments: Any) -> httpx.AsyncClient:
-    """Make an `httpx.AsyncClient` that sends with aiohttp, with this package's limits.
+    """Create an `httpx.AsyncClient` that sends with aiohttp, with this package's limits.
 
     Args:
-        arguments: Those of `httpx.AsyncClient`, where they differ.
+        arguments: Those of `httpx.AsyncClient`, to override the defaults.
 
     Raises:
         ImportError: The extra `aiohttp` is not installed.
@@ -137,16 +137,16 @@ def _callers_cookies(http_client: Any) -> Any:
 
 
 def _ours(http_client: T, make: Callable[..., T], arguments: Mapping[str, Any]) -> T:
-    """Mark an http client as one that is closed with its client, and made again for another process or event loop."""
+    """Mark an HTTP client as closed with its client and created again for another process or event loop."""
     ours = cast(Any, http_client)
     ours.closes_with_client = True
 
     def made_again() -> T:
-        # Without the cookies that servers set: they are kept by credential.
+        # Without the cookies that servers set: these are kept by credential.
         live = {"headers": ours.headers, "params": ours.params, "cookies": _callers_cookies(ours), "auth": ours.auth}
         return make(**{**arguments, **live, "timeout": ours.timeout, "event_hooks": ours.event_hooks})
 
-    # Only the caller can make its transports again.
+    # Only the caller can create its transports again.
     ours.made_again = None if {"transport", "mounts"} & arguments.keys() else made_again
     return http_client
 

@@ -1,4 +1,4 @@
-"""The requests of one http client, of httpx or httpx2: what they have in common is made once."""
+"""Build the requests of one HTTP client, of httpx or httpx2; their common parts are built once."""
 
 from __future__ import annotations
 
@@ -14,29 +14,28 @@ from chat_completions._types import Secret
 if TYPE_CHECKING:
     from chat_completions._transport.steps import Send
 
-# Headers with which the library would not do as it is done here.
+# Headers with which the library would build another request.
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Requests:
     """Builds the requests that `client.build_request` would build, at a fifth of the cost.
 
-    What that spends its time on is reading the address, and merging headers: both are the same in nearly all calls.
-    Only the idempotency key and the length differ. Time limits are an extension, so they need no `Timeout` of the
-    library at hand.
+    That method spends its time on parsing the URL and merging headers, which are the same in nearly all calls; only the
+    idempotency key and the length differ. Timeouts are an extension, so they need no `Timeout` of the library at hand.
     """
 
     __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        # What the last request was made from, its URL, and its headers without those that differ.
+        # The parts of the last request, its URL, and its headers without those that differ.
         self._last: Secret[tuple[tuple[Any, ...], Any, Any]] | None = None
 
     def request(self, client: Any, step: Send) -> Any:
         """Return the request of a step.
 
         Args:
-            client: The http client that will send it, whose headers, query and cookies are merged in.
+            client: The HTTP client that will send it, whose headers, query and cookies are merged in.
             step: What to send.
         """
         kind: Any = type(client)
@@ -70,13 +69,13 @@ class Requests:
         stream = module.ByteStream(content or b"")
         extensions = {"timeout": dict(step.timeout)}
         request = module.Request(step.method, last[1], headers=headers, stream=stream, extensions=extensions)
-        # So that whoever looks at it finds its content, as in one that was made with it.
+        # So that `content` can be read, as in a request that was created with it.
         request.read()
         return request
 
 
 def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
-    """Return the request as the library makes it."""
+    """Return the request as the library builds it."""
     extensions = {"timeout": dict(step.timeout)}
     if module is None:
         headers, params = step.headers, step.params or None
@@ -85,7 +84,7 @@ def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
         )
         check_raw_headers(request.headers.raw)
         if client.cookies and not any(name.lower() == "cookie" for name in step.headers):
-            # It took all that are in the jar.
+            # It used all cookies in the jar.
             request.headers.pop("cookie", None)
             if cookies is not None:
                 cookies.set_cookie_header(request)
@@ -107,7 +106,7 @@ def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
 
 
 def _bare(step: Send, module: Any) -> Any:
-    """Return a request with nothing in it of an http client, and to which nothing is added any more."""
+    """Return a request that has nothing of the HTTP client and to which nothing can be added."""
     url = module.URL(step.url)
     headers = {"Host": url.netloc.decode("ascii"), **step.headers}
     if step.content is not None:
@@ -122,7 +121,7 @@ def _bare(step: Send, module: Any) -> Any:
 @functools.cache
 def _bare_kind(module: Any) -> Any:
     class BareRequest(module.Request):  # type: ignore[misc]
-        """A request whose headers stay as they were made: what hooks of the http client change is a copy."""
+        """A request whose headers cannot be changed: hooks of the HTTP client change a copy."""
 
         @property
         def headers(self) -> Any:
@@ -137,13 +136,13 @@ def _bare_kind(module: Any) -> Any:
 
 
 def send_options(step: Send) -> dict[str, Any]:
-    """Return the arguments with which a client sends the request of a step."""
+    """Return the arguments of `client.send` for the request of a step."""
     options: dict[str, Any] = {"stream": True, "follow_redirects": False}
     return {**options, "auth": None} if step.is_bare else options
 
 
 def _sendable(cookies: Any) -> Any:
-    """Return the cookies that a header can carry; a server may set others, and no request could be made any more."""
+    """Return the cookies that a header can carry; with others, which a server may set, no request could be built."""
     if not cookies or all(_is_sendable(cookie) for cookie in cookies.jar):
         return cookies or None
     sendable = type(cookies)()
@@ -158,7 +157,7 @@ def _is_sendable(cookie: Any) -> bool:
 
 
 def _merged(client: Any, ours: Any) -> list[tuple[bytes, bytes]]:
-    """Return the headers of the client and ours, which win."""
+    """Return the headers of the HTTP client, overridden by ours."""
     names = {name.lower().encode() for name in ours}
     headers = [pair for pair in client.headers.raw if pair[0].lower() not in names]
     check_raw_headers(headers)
@@ -166,14 +165,14 @@ def _merged(client: Any, ours: Any) -> list[tuple[bytes, bytes]]:
 
 
 def _library_of(kind: type) -> Any:
-    """Return httpx or httpx2, whichever a client's class derives from; httpx for one that derives from neither."""
+    """Return the library that a client's class derives from, httpx or httpx2; httpx if neither."""
     names = (base.__module__.partition(".")[0] for base in kind.__mro__)
     return import_module(next((name for name in names if name in ("httpx", "httpx2")), "httpx"))
 
 
 @functools.cache
 def _module_of(kind: type) -> Any:
-    """Return httpx or httpx2, whichever a client's class is of; None if it builds requests in a way of its own."""
+    """Return the library that a client's class is of; None if the class builds requests itself."""
     for base in kind.__mro__:
         if "build_request" in vars(base):
             module = base.__module__.partition(".")[0]

@@ -1,8 +1,8 @@
 """Read the body of a response within limits of size and time.
 
-httpx decompresses each piece of a body at once, whatever comes out: a few hundred bytes of brotli give gigabytes. So a
-compressed body is handed to it in slices, each so small that it gives 32 MiB at most, and whoever counts what comes out
-can stop before the next one.
+httpx decompresses each piece of a body at once, however large the result is: a few hundred bytes of brotli can become
+gigabytes. So it gets a compressed body in slices, each small enough to become 32 MiB at most, and the reader counts
+the result and can stop before the next slice.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from chat_completions.errors import APIResponseValidationError, APITimeoutError,
 T = TypeVar("T")
 
 # How many bytes of a compressed body are decompressed at once. A byte of deflate gives 1,032 at most; a block of zstd
-# takes four bytes or more and gives up to 128 KiB; a command of brotli may give 16 MiB, and so may deflate twice over.
+# takes at least four bytes and gives up to 128 KiB; a brotli command may give 16 MiB, and so may deflate in deflate.
 _SLICES = {"gzip": 4096, "x-gzip": 4096, "deflate": 4096, "zstd": 256}
 _SMALLEST_SLICE = 16
-_TWICE = frozenset({"gzip", "x-gzip", "deflate"})  # of others, 16 bytes may hold the whole of a bomb for the second one
+_TWICE = frozenset(
+    {"gzip", "x-gzip", "deflate"}
+)  # with other codings, 16 bytes may contain a whole bomb for the second one
 
 
 def slice_body(response: Any) -> None:
-    """Have the body of a response decompressed a little at a time, or not at all where no slice is small enough."""
+    """Feed the body of a response to the decompressor in slices, or refuse it if no slice is small enough."""
     if "content-encoding" not in response.headers:
         return
     names = [name.strip().lower() for name in response.headers["content-encoding"].split(",")]
@@ -43,13 +45,13 @@ def slice_body(response: Any) -> None:
 
 
 class Body:
-    """The raw body of a response, in slices, and perhaps with an end of its time.
+    """The raw body of a response, in slices, with a deadline if it has one.
 
     Attributes:
-        slice_size: The most bytes to give at once, None for as many as come.
-        refusal: Why the body is not read, None if it is.
-        connection: The socket of a body that a thread reads and `_watchdog` may end, None for others.
-        time_left: Returns the seconds that are left for it, None for no limit.
+        slice_size: The size of a slice in bytes; None for pieces as they arrive.
+        refusal: Why the body is not read; None if it is.
+        connection: The socket of a body that a thread reads and the watchdog may end; None for others.
+        time_left: Returns the seconds left to read it, None for no limit.
         on_close: Called with the body when it is closed.
     """
 
@@ -61,17 +63,17 @@ class Body:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        # The body gives its connection back in `close()`. With the lock, it is ended only before that.
+        # `close()` releases the connection. The lock makes sure that it is shut down only before that.
         self._lock = threading.Lock()
         self._closed = self._ended = False
 
     def end(self) -> None:
-        """End the connection, and with it a read that waits; not if it was given back, and may be another's by now."""
+        """Shut down the connection and so a read that blocks; not after `close()`, when others may use it."""
         with self._lock:
             if not self._closed:
                 self._ended = True
                 with contextlib.suppress(OSError):
-                    # Closing alone wakes nobody. A TLS socket's own method would forget the state that a read uses.
+                    # Closing alone wakes no reader. The method of a TLS socket would discard state that a read uses.
                     socket.socket.shutdown(self.connection, socket.SHUT_RDWR)
 
     def _closes(self) -> None:
@@ -124,7 +126,7 @@ def _late() -> APITimeoutError:
 
 
 def wrapped(response: Any) -> Any:
-    """Return the `Body` that the body of a response is read through from now on."""
+    """Return the body of a response as a `Body`, wrapped on the first call."""
     if not isinstance(response.stream, Body):
         response.stream = _kind_for(cast(Any, type(response.stream)))(response.stream)
     return response.stream
@@ -132,7 +134,7 @@ def wrapped(response: Any) -> Any:
 
 @functools.cache
 def _kind_for(kind: Any) -> Any:
-    """Return a class of bodies that the library of a stream's class takes for its own."""
+    """Return a `Body` class that a stream's HTTP library accepts as its own."""
     for base in kind.__mro__:
         if base.__name__ in ("SyncByteStream", "AsyncByteStream"):
             ours = _SyncBody if base.__name__ == "SyncByteStream" else _AsyncBody
@@ -141,7 +143,7 @@ def _kind_for(kind: Any) -> Any:
 
 
 class _Reading:
-    """One reading of a body: what it may take, and what it broke off with."""
+    """One reading of a body: its limits, and the exception that ended it."""
 
     failure: Exception | None = None
 
@@ -152,11 +154,11 @@ class _Reading:
         size = int(announced[:30]) if announced.isascii() and announced.isdigit() else None
         if not cut and size is not None and size > limit:
             raise self._too_large()
-        # Nothing needs to be counted: the http library reads no more than was announced, and that is within the limit.
+        # No need to count: the HTTP library reads no more than `content-length`, which is within the limit.
         self.is_plain = not cut and size is not None and ends_at is None and not isinstance(response.stream, Body)
 
     def taken(self, piece: bytes) -> bytes:
-        """Return as much of a piece as is within the limits."""
+        """Return the part of a piece that is within the limits."""
         if self._ends_at is not None and time.monotonic() >= self._ends_at:
             raise _late()
         self._left -= len(piece)
@@ -183,19 +185,19 @@ class _Reading:
 
 
 def read_body(response: Any, limit: int, ends_at: float | None = None, *, cut: bool = False) -> Exception | None:
-    """Read the body of a response, and close it; its `content` is there afterwards.
+    """Read the body of a response and close it; afterwards `content` holds the body.
 
     Args:
         response: A response whose body has not been read.
-        limit: The most bytes that it may have, decompressed.
-        ends_at: Until when it may take, on the clock; None for no limit.
-        cut: Whether to keep as much as came of a body that is too large or breaks off.
+        limit: The largest size in bytes, decompressed.
+        ends_at: The deadline in seconds of `time.monotonic`; None for no limit.
+        cut: Whether to keep what arrived of a body that is too large or breaks off.
 
     Returns:
-        What a body that was kept so far broke off with, else None.
+        With `cut`, the exception that ended the body early, else None.
 
     Raises:
-        ResponseTooLargeError: It is too large, and not cut.
+        ResponseTooLargeError: The body is too large, and `cut` is false.
     """
     iter_bytes = response.iter_bytes
 
@@ -211,12 +213,12 @@ def read_body(response: Any, limit: int, ends_at: float | None = None, *, cut: b
     try:
         reading = _Reading(response, limit, ends_at, cut)
         if not reading.is_plain:
-            response.iter_bytes = pieces  # `read()` joins what this public method gives, and keeps it
+            response.iter_bytes = pieces  # `read()` joins the pieces of this public method and keeps the result
         response.read()
     finally:
         vars(response).pop("iter_bytes", None)
         with contextlib.suppress(Exception):
-            response.close()  # httpx does so itself at the end, and aiohttp's transport not if it breaks off
+            response.close()  # httpx closes it at its end, but the aiohttp transport does not if it breaks off
     return reading.failure
 
 
@@ -246,21 +248,21 @@ async def aread_body(response: Any, limit: int, ends_at: float | None = None, *,
 
 
 async def pieces_by(ends_at: float | None, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
-    """Iterate what comes by then; see `awaited_by`."""
+    """Yield the items of an iterator until the deadline; see `awaited_by`."""
     end: Any = object()
     while (piece := await awaited_by(ends_at, anext(pieces, end))) is not end:
         yield piece
 
 
 async def awaited_by(ends_at: float | None, work: Awaitable[T]) -> T:
-    """Return what an awaitable gives, if it does by then.
+    """Await and return a result, unless it takes too long.
 
     Args:
-        ends_at: Until when to wait, on the clock; None for no limit.
-        work: What to await; it is cancelled when it is too late.
+        ends_at: The deadline in seconds of `time.monotonic`; None for no limit.
+        work: The awaitable; it is canceled at the deadline.
 
     Raises:
-        APITimeoutError: It was too late.
+        APITimeoutError: The deadline passed.
     """
     if ends_at is None:
         return await work

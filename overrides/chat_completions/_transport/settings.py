@@ -86,7 +86,7 @@ class Settings:
         if api_key is None or api_key == KEY_FROM_ENVIRONMENT:
             key = EnvironmentKey(environment("OPENAI_API_KEY") or "")
         if api_key == KEY_FROM_ENVIRONMENT and not key:
-            raise ChatCompletionsError("this client was pickled, without its key; set OPENAI_API_KEY where it is used")
+            raise ChatCompletionsError("this client was pickled without its key; set OPENAI_API_KEY where it is used")
         own_scheme = {name.lower() for name in default_headers or ()} & {"api-key", "authorization"}
         if not key and url == DEFAULT_BASE_URL and not own_scheme:
             raise ChatCompletionsError(
@@ -147,16 +147,18 @@ class Settings:
         key = arguments["api_key"]
         if key and not callable(key) and not isinstance(key, EnvironmentKey):
             raise TypeError(
-                "this client was given its API key, which is not pickled; make the client where it is needed, or have"
-                " it take the key from the environment or from a function"
+                "this client was passed its API key, which is not pickled; create the client where it is needed, or"
+                " have it take the key from the environment or from a function"
             )
         for name in (*arguments["default_headers"], *arguments["default_query"]):
             if any(word in name.lower() for word in SECRET_WORDS):
                 raise TypeError(
-                    f"{name!r} looks like a secret, which is not pickled; make the client where it is needed"
+                    f"{name!r} looks like a secret, which is not pickled; create the client where it is needed"
                 )
         if "@" in urlsplit(arguments["base_url"]).netloc:
-            raise TypeError("the base URL holds a user, who is not pickled; make the client where it is needed")
+            raise TypeError(
+                "the base URL contains a user name, which is not pickled; create the client where it is needed"
+            )
         if callable(key):
             return arguments
         return {**arguments, "api_key": KEY_FROM_ENVIRONMENT if key else ""}
@@ -270,9 +272,11 @@ def _key_problem(key: Any) -> str | None:
         close = getattr(key, "close", None)
         if close is not None:
             close()
-        return f"the API key is a {type(key).__name__}, not a str; an async function for it needs an AsyncClient"
+        return (
+            f"the API key is a {type(key).__name__}, not a str; an async function that returns it needs an AsyncClient"
+        )
     if key and (not key.isascii() or not key.isprintable() or key != key.strip()):
-        return "the API key holds white space or characters that a header cannot carry"
+        return "the API key contains whitespace or characters that a header cannot carry"
     return None
 
 
@@ -291,9 +295,9 @@ def _check_url(url: str) -> None:
     if not url.startswith(("http://", "https://")):
         problem = "does not begin with http:// or https://"
     elif _CONTROL.search(url) or url != url.strip():
-        problem = "holds a control character, or white space at an end"
+        problem = "contains a control character, or begins or ends with whitespace"
     elif not has_server(url):
-        problem = "is no address: it needs the name of a server, and a port that can be one"
+        problem = "is not a valid URL: it needs a host name, and its port, if any, must be valid"
     if problem is not None:
         quotable = _CONTROL.sub("?", url.rpartition("@")[2].partition("?")[0])
         # What does not look like a URL may be a key in the wrong place.

@@ -1,4 +1,4 @@
-"""The two shells that carry out a plan: same steps, same order, one with await."""
+"""The sync and the async shell that carry out a plan: the same steps in the same order."""
 
 from __future__ import annotations
 
@@ -27,44 +27,44 @@ if TYPE_CHECKING:
 
     from chat_completions._types import AsyncHttpClient, HttpClient, Timeout
 
-# More idle ones than httpx's 20, so that a burst of streams does not pay for TLS twice. Of a sync client all may be
-# idle: if there are more threads than that, httpcore now and then closes a connection that another thread has just
-# taken. An async client has one thread, and httpx asks the system about every idle connection.
+# More idle connections than httpx's 20, so that a burst of streams does not pay for TLS twice. A sync client keeps all:
+# with more threads than idle connections, httpcore sometimes closes one that another thread has just taken. An async
+# client has one thread, and httpx polls every idle connection.
 MAX_CONNECTIONS = MAX_IDLE_CONNECTIONS = 1000
 MAX_IDLE_ASYNC_CONNECTIONS = 100
 
 _KEPT = "chat_completions_transport"
-_HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; what an http client has that was made without a word about time
+_HTTP_LIBRARY_TIMEOUT = 5.0  # seconds; the timeout of an HTTP client that was created without one
 
 
 class _BaseTransport:
-    """What the two transports have in common: whose http client they send with, and where it may be used.
+    """The base of the two transports: which HTTP client they send with, and where it can be used.
 
     Connections belong to a process, and async ones to an event loop: after a fork two processes would write to one
-    socket, and a socket of another loop never wakes up. So an http client of ours is made anew for each of them.
+    socket, and a socket of another loop never wakes up. So each process and each event loop gets its own HTTP client.
     """
 
     _closed = False
-    _process: int | None = None  # in which the caller's http client is used
+    _process: int | None = None  # that uses the caller's HTTP client
 
     def __init__(self, http_client: Any, make: Callable[[], Any] | None) -> None:
         self.owned = http_client is None
-        # The caller's http client until it is first used, and what makes another one; None if only the caller can.
+        # The caller's HTTP client until its first use, and the function that creates another, if there is one.
         self._unused = [] if http_client is None else [http_client]
         self._make = make if http_client is None else getattr(http_client, "made_again", None)
         self._given = http_client
-        self._clients: dict[Any, Any] = {}  # by where they are used
-        self._locks: dict[int, threading.Lock] = {}  # by process: a fork may copy one that is held
+        self._clients: dict[Any, Any] = {}  # by process or event loop
+        self._locks: dict[int, threading.Lock] = {}  # by process: a fork may copy a lock that is held
         self._requests = Requests()
         self._closes = self.owned or closes_with_client(http_client)
 
     def sibling(self) -> Self:
-        """Return the transport for a copy of the client: one like this, or this one with the caller's http client."""
+        """Return the transport for a copy of the client: a new one, or this one if the HTTP client is the caller's."""
         kind: Any = type(self)
         return cast(Self, kind(None) if self.owned else self)
 
     def _client_for(self, place: Any, process: int) -> Any:
-        """Return the http client for a place, which is made if there is none."""
+        """Return the HTTP client for a process or event loop, created on first use."""
         with self._locks.setdefault(process, threading.Lock()):
             client = self._clients.get(place)
             if client is None:
@@ -94,16 +94,16 @@ def _elsewhere(place: str) -> ChatCompletionsError:
 
 
 class Transport(_BaseTransport):
-    """Carries out plans with an `httpx.Client`, the caller's or one of its own that is made when it is needed."""
+    """Carries out plans with an `httpx.Client`: the caller's, or its own, created on first use."""
 
     def __init__(self, http_client: HttpClient | None) -> None:
         super().__init__(http_client, _new_client)
 
     def http_client(self) -> HttpClient:
-        """Return the http client for this process.
+        """Return the HTTP client for this process.
 
         Raises:
-            ChatCompletionsError: The client is closed, or a caller's http client was used before a fork.
+            ChatCompletionsError: The client is closed, or the caller's HTTP client was used before a fork.
         """
         self._check_open()
         process = os.getpid()
@@ -114,7 +114,7 @@ class Transport(_BaseTransport):
         return cast("HttpClient", client)
 
     def run(self, plan: Generator[Step, Any, CallResult]) -> CallResult:
-        """Carry out a plan and give its answer."""
+        """Carry out a plan and return its result."""
         result: Any = None
         failure: Exception | None = None
         try:
@@ -168,7 +168,7 @@ class Transport(_BaseTransport):
             sending = request.extensions["trace"] = Sending()
             response = call_by(ends_at, send, dropped=lambda late: late.close(), late=sending.give_up)
             guard(response, lambda: ends_at - time.monotonic())
-        # A stream may outlive the client that it came from, which closes the connections when it goes.
+        # A stream may outlive its client, whose finalizer closes the connections.
         response.extensions[_KEPT] = self
         slice_body(response)
         return response
@@ -188,7 +188,7 @@ class Transport(_BaseTransport):
         return self._closed or (client is not None and client.is_closed)
 
     def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        """Close the connections, except those of a caller's own HTTP client."""
         if self._closes:
             self._closed = True
             for client in (self._clients.get(os.getpid()), *self._unused):
@@ -196,29 +196,31 @@ class Transport(_BaseTransport):
                     client.close()
 
     def __del__(self) -> None:
-        # Of a client that nobody closed; a fork's connections are its parent's.
+        # If the client was not closed; after a fork the connections belong to the parent.
         if getattr(self, "owned", False) and (client := self._clients.get(os.getpid())) is not None:
             with contextlib.suppress(Exception):
                 client.close()
 
 
 class AsyncTransport(_BaseTransport):
-    """Carries out plans with an `httpx.AsyncClient`, the caller's or one of its own that is made when it is needed.
+    """Carries out plans with an `httpx.AsyncClient`: the caller's, or its own, created on first use.
 
-    One of ours is closed at the end of its event loop, if not before: an async generator waits for that, which the loop
-    closes (`loop.shutdown_asyncgens`, as `asyncio.run` does).
+    Its own is closed with its event loop at the latest: by an async generator that the loop closes
+    (`loop.shutdown_asyncgens`, as `asyncio.run` does).
     """
 
     def __init__(self, http_client: AsyncHttpClient | None) -> None:
         super().__init__(http_client, _new_async_client)
-        self._closers: dict[Any, AsyncGenerator[None, None]] = {}  # by place, as the clients that they close
-        self._moved = False  # whether the caller's http client has come to a second event loop
+        self._closers: dict[
+            Any, AsyncGenerator[None, None]
+        ] = {}  # by the same keys as the HTTP clients that they close
+        self._moved = False  # whether the caller's HTTP client is used in a second event loop
 
     async def http_client(self) -> AsyncHttpClient:
-        """Return the http client for this process and this event loop.
+        """Return the HTTP client for this process and event loop.
 
         Raises:
-            ChatCompletionsError: The client is closed, or a caller's http client was used before a fork.
+            ChatCompletionsError: The client is closed, or the caller's HTTP client was used before a fork.
         """
         self._check_open()
         place = _async_place()
@@ -231,7 +233,7 @@ class AsyncTransport(_BaseTransport):
             client = self._client_for(place, place[0])
             if self._make is not None and self._closes:
                 closer = self._closers[place] = self._closer(place, client)
-                await anext(closer)  # it waits for its end from then on
+                await anext(closer)  # now it waits to be closed
         if client.is_closed:
             self._closed = True
             self._check_open()
@@ -239,7 +241,7 @@ class AsyncTransport(_BaseTransport):
 
     def _another(self, process: int) -> Any:
         if self._make is None and self._process == process:
-            self._moved = True  # whether that works is known when it is tried
+            self._moved = True  # it may work; the request will tell
             return self._given
         return super()._another(process)
 
@@ -252,7 +254,7 @@ class AsyncTransport(_BaseTransport):
             await client.aclose()
 
     async def run(self, plan: Generator[Step, Any, CallResult]) -> CallResult:
-        """Carry out a plan and give its answer."""
+        """Carry out a plan and return its result."""
         result: Any = None
         failure: Exception | None = None
         try:
@@ -307,7 +309,7 @@ class AsyncTransport(_BaseTransport):
         return self._closed or (bool(known) and all(client.is_closed for client in known))
 
     async def close(self) -> None:
-        """Close the connections; those of a caller's http client are the caller's, if it is not made by ours."""
+        """Close the connections, except those of a caller's own HTTP client."""
         if not self._closes:
             return
         self._closed = True
@@ -342,7 +344,7 @@ def _async_place() -> tuple[int, Any]:
 
 
 def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpClient | None) -> Timeout | NotGiven:
-    """Return a client's time limits: those of its http client where the caller has set them there and nowhere else."""
+    """Return a client's timeout: that of its HTTP client, if the caller has set it only there."""
     limits = getattr(http_client, "timeout", None)
     if not isinstance(timeout, NotGiven) or limits is None or set(limits.as_dict().values()) == {_HTTP_LIBRARY_TIMEOUT}:
         return timeout
@@ -350,7 +352,7 @@ def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpC
 
 
 def closes_with_client(http_client: object) -> bool:
-    """Return whether an http client was made by `DefaultHttpxClient` and its like, for one client."""
+    """Return whether an HTTP client is closed with its client, as a `DefaultHttpxClient` is."""
     return getattr(http_client, "closes_with_client", False) is True
 
 
@@ -378,10 +380,10 @@ def _new_async_client() -> httpx.AsyncClient:
 
 
 def default_ssl_context() -> ssl.SSLContext:
-    """Return httpx's own context, for the certificates that the environment names.
+    """Return httpx's default TLS context, with the certificates that the environment names.
 
     Raises:
-        ChatCompletionsError: It names certificates that are not there.
+        ChatCompletionsError: The certificates do not exist.
     """
     environment = os.environ.get
     return _ssl_context(environment("SSL_CERT_FILE"), environment("SSL_CERT_DIR"))
@@ -389,7 +391,7 @@ def default_ssl_context() -> ssl.SSLContext:
 
 @functools.cache
 def _ssl_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
-    """Load the certificate store once for all clients: it takes longer than all the rest of making one."""
+    """Load the certificate store once for all clients: it takes longer than the rest of creating one."""
     from chat_completions._transport.environment import ssl_context
 
     return ssl_context()

@@ -1,9 +1,9 @@
-"""Hold what blocks a thread to its time: one thread looks after the bodies that others read, and another one sends.
+"""Deadlines for sync calls, which may block: one thread watches the bodies that others read, and another one sends.
 
-A sync read waits in the operating system, and each byte that drips in begins its time-out anew. What ends it in any
-case is the end of its connection, which the thread `_Watchdog` brings about for the body of a response. Until there is
-a response, other things may wait as well (the look-up of a name, the pool, a hook), so another thread sends the
-request, and is given up if it is too late.
+A sync read blocks in the operating system, and each byte that arrives restarts its timeout. Only the end of its
+connection ends it for certain; the thread of `_Watchdog` shuts down the connection of a body that is late. Before there
+is a response, other steps may block as well (name resolution, the pool, a hook), so another thread sends the request,
+and is abandoned if it is late.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _watchdog = _Watchdog()
 
 
 def _forked() -> None:
-    # The thread stayed in the parent, and a lock may be held by one that did.
+    # The thread stays in the parent, and a thread of the parent may hold the lock.
     global _watchdog
     _watchdog = _Watchdog()
 
@@ -83,14 +83,14 @@ if hasattr(os, "register_at_fork"):
 
 
 def guard(response: Any, time_left: Callable[[], float | None]) -> bool:
-    """Have reads of a body end when its time is over, also one that waits.
+    """End the reads of a body at its deadline, also one that blocks.
 
     Args:
         response: The response of a sync client, whose body has not been read.
-        time_left: Gives the seconds that are left, None for no limit; asked again when they should be over.
+        time_left: Returns the seconds left, None for no limit; called again when they should have passed.
 
     Returns:
-        Whether that can be done; it cannot where the connection is shared (HTTP/2) or not a socket.
+        Whether that is possible; it is not if the connection is shared (HTTP/2) or is not a socket.
     """
     connection = connection_of(response.extensions.get("network_stream"))
     if connection is None:
@@ -102,12 +102,12 @@ def guard(response: Any, time_left: Callable[[], float | None]) -> bool:
 
 
 def _forget(body: Body) -> None:
-    """Look after a body no longer."""
+    """Stop watching a body."""
     _watchdog.forget(body)
 
 
 def connection_of(stream: Any) -> socket.socket | None:
-    """Return the socket of a network stream of httpx, None if it is not for one response alone."""
+    """Return the socket of an httpx network stream; None if several responses share it."""
     if stream is None:
         return None
     tls = stream.get_extra_info("ssl_object")
@@ -118,9 +118,9 @@ def connection_of(stream: Any) -> socket.socket | None:
 
 
 class Sending:
-    """A request on its way, as its thread tells of it step by step (httpx's extension `trace`).
+    """A request that is being sent; its thread reports each step (httpx's extension `trace`).
 
-    Once it is given up, its connection is ended, and its next step raises, so that nothing is sent any more.
+    Once it is abandoned, its connection is shut down and its next step raises, so that nothing more is sent.
     """
 
     def __init__(self) -> None:
@@ -135,16 +135,16 @@ class Sending:
             elif event.endswith(".send_request_headers.started"):
                 self._stream = _stream_of_caller() or self._stream
             elif event.endswith(".response_closed.started"):
-                self._stream = None  # from then on it may be another's
+                self._stream = None  # from now on another request may use it
             if not self._given_up:
                 return
             self._end_connection()
-        # At other steps the http library would lose sight of its socket, which has been ended.
+        # At other steps the HTTP library would lose track of its socket.
         if event.endswith((".connect_tcp.started", ".send_request_headers.started", ".send_request_body.started")):
             raise APITimeoutError("the time for the call was over while its request was on its way")
 
     def give_up(self) -> None:
-        """End the request."""
+        """Abandon the request."""
         with self._lock:
             self._given_up = True
             self._end_connection()
@@ -156,9 +156,9 @@ class Sending:
 
 
 def _stream_of_caller() -> Any:
-    """Return the network stream of the connection that tells of a step, None if it is not found.
+    """Return the network stream of the connection that reports a step; None if it is not found.
 
-    A connection that is taken from the pool is named nowhere else. It is only looked at, by the thread that has it.
+    There is no other way to a connection that came from the pool. It is only read, by the thread that owns it.
     """
     frame = sys._getframe(2)
     for _ in range(4):
@@ -176,16 +176,16 @@ def call_by(
     dropped: Callable[[T], Any] = lambda result: None,
     late: Callable[[], Any] = lambda: None,
 ) -> T:
-    """Return what a function returns, if it does by then.
+    """Call a function and return its result, unless it takes too long.
 
     Args:
-        ends_at: Until when to wait, on the clock.
-        work: What to do; in a thread of its own, with the context variables of this one.
-        dropped: Called with a result that came too late.
-        late: Called when it is too late; no result is taken from then on.
+        ends_at: When to stop waiting, in seconds of `time.monotonic`.
+        work: The function; it runs in its own thread, with the context variables of this one.
+        dropped: Called with a result that arrives too late.
+        late: Called at the deadline; results are dropped from then on.
 
     Raises:
-        APITimeoutError: It was too late.
+        APITimeoutError: The deadline passed.
     """
     lock, finished = threading.Lock(), threading.Event()
     results: list[T] = []
@@ -210,7 +210,7 @@ def call_by(
     try:
         finished.wait(max(0.0, min(ends_at - time.monotonic(), threading.TIMEOUT_MAX)))
     finally:
-        # Also if the wait was interrupted.
+        # Also if an exception interrupts the wait.
         with lock:
             given_up = not results and not failures
             if given_up:
