@@ -804,7 +804,7 @@ def equal(one: Any, other: Any) -> bool:
 
 @pytest.mark.slow
 @given(CHUNKS)
-@examples(400)
+@examples(200)
 def test_any_objects(chunks: list[Any]) -> None:
     """No JSON object makes the accumulator raise, none is changed, and what comes out is JSON that the models take."""
     before = json.dumps(chunks)
@@ -942,7 +942,7 @@ def cut(draw: st.DrawFn, whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 @given(completions().flatmap(lambda whole: st.tuples(st.just(whole), cut(whole))))
-@examples(300)
+@examples(150)
 def test_chunks_of_a_completion_accumulate_to_it(example: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
     """A completion that is cut into chunks anyhow folds back to itself, and nothing needed repair."""
     whole, chunks = example

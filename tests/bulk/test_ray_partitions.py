@@ -36,7 +36,7 @@ def _whole(data: bytes) -> list[Any]:
     return [line for batch in lines_in(io.BytesIO(data).read, LONGEST, "in") for line in batch]
 
 
-@examples(300)
+@examples(150)
 @given(
     st.lists(st.sampled_from([b"", b"a", b"bb", b"\r", b"BZh9", b"PK\x03\x04", b"x" * 70, b" "]), max_size=12),
     st.booleans(),

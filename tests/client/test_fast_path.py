@@ -204,7 +204,7 @@ STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20
 
 
 @pytest.mark.slow
-@examples(300)
+@examples(150)
 @given(STREAMS)
 def test_any_chunks_are_read_as_if_parsed(texts: list[str]) -> None:
     """Whatever comes, in whatever order."""

@@ -86,7 +86,7 @@ def test_any_split_gives_the_same_chunks(stream: tuple[bytes, list[dict[str, Any
 
 
 @given(streams(), st.data())
-@examples(300)
+@examples(150)
 def test_a_stream_cut_anywhere_is_whole_or_says_that_it_is_not(
     stream: tuple[bytes, list[dict[str, Any]]], data: st.DataObject
 ) -> None:
@@ -107,7 +107,7 @@ def test_a_stream_cut_anywhere_is_whole_or_says_that_it_is_not(
 
 
 @given(st.lists(st.binary(max_size=60), max_size=6))
-@examples(300)
+@examples(150)
 def test_no_bytes_at_all_raise_anything_but_a_typed_fault(pieces: list[bytes]) -> None:
     _, fault, core = outcome(pieces)
     assert fault is None or isinstance(fault, StreamError)

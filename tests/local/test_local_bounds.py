@@ -226,7 +226,7 @@ PATTERNS = st.recursive(
 )
 
 
-@examples(500)
+@examples(250)
 @given(PATTERNS, st.text("abc1 -\n", max_size=6))
 def test_patterns_are_matched_as_python_matches_them(pattern, text):
     try:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
@@ -32,9 +35,29 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+class ImportedModules:
+    """A plugin of the inner runs: what they have imported, apart from their own tests."""
+
+    known: ClassVar[dict[str, ModuleType]] = {}
+
+    @classmethod
+    def pytest_unconfigure(cls) -> None:
+        cls.known |= {name: module for name, module in sys.modules.items() if not name.startswith("test_")}
+
+
+@pytest.fixture(autouse=True)
+def imports_stay() -> Iterator[None]:
+    """Keep what inner runs import. pytester forgets it, and what is imported again has other classes."""
+    yield
+    for name, module in ImportedModules.known.items():
+        sys.modules.setdefault(name, module)
+
+
 def outcomes(pytester: pytest.Pytester, code: str, *arguments: str, **expected: int) -> pytest.RunResult:
     pytester.makepyfile(ASK + code)
-    result = pytester.runpytest_inprocess("--strict-markers", "-p", "no:cacheprovider", *arguments)
+    result = pytester.runpytest_inprocess(
+        "--strict-markers", "-p", "no:cacheprovider", *arguments, plugins=[ImportedModules]
+    )
     result.assert_outcomes(**expected)
     return result
 
