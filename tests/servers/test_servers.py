@@ -1,0 +1,208 @@
+"""What real servers send, as data: each `[[case]]` of the .toml files here, sync and async, over a socket.
+
+name, source    what holds, and where the bytes were reported or recorded (repository and number)
+body            the bytes; `pieces`, a list, are sent one by one, a number among them is a pause in seconds
+status, headers of the response; the content type is that of an event stream unless `reply = true`
+ends            "end" (as announced), "cut" (closed before the announced end), or "open" (silence until the client goes)
+request         further arguments of the call; `settings`: those of the client
+ways            of "create", "stream" and "reply"; all streaming ways, or "reply" for `reply = true`, if left out
+xfail           why the case does not hold yet
+[case.expect]   text, finish_reason, tool_calls ([name, arguments] each), ids, choices (their number), usage (total
+                tokens), chunks (their number), deltas (the pieces of text as they came), events (their types),
+                anomalies (all kinds), message (of the first choice, the members named); and of a failure: error (the
+                class), code, type, status, says (a part of its message), body (a part of its body's text), requests
+                (how many were sent)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat_completions import APIError, AsyncClient, Client, response_info
+from tests.client.scripted import Reply, ScriptedServer
+
+CASES = [
+    {"reply": False, "file": path.stem, **case}
+    for path in sorted(Path(__file__).parent.glob("*.toml"))
+    for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
+]
+_SILENCE = 3600.0
+
+
+def _ways(case: dict[str, Any]) -> list[str]:
+    ways: list[str] = case.get("ways", ["reply"] if case["reply"] else ["create", "stream"])
+    return ways
+
+
+def _rows() -> list[Any]:
+    return [
+        pytest.param(
+            case,
+            way,
+            is_async,
+            id=f"{case['file']}-{case['name']}-{way}-{'async' if is_async else 'sync'}",
+            marks=[pytest.mark.xfail(reason=case["xfail"], strict=True)] if "xfail" in case else [],
+        )
+        for case in CASES
+        for way in _ways(case)
+        for is_async in (False, True)
+    ]
+
+
+def _reply(case: dict[str, Any]) -> Reply:
+    pieces = [p.encode() if isinstance(p, str) else float(p) for p in case.get("pieces", [case.get("body", "")])]
+    ends = case.get("ends", "end")
+    kind = "application/json" if case["reply"] else "text/event-stream"
+    headers = {"content-type": kind, **case.get("headers", {})}
+    if ends == "open":
+        pieces.append(_SILENCE)
+    return Reply(pieces, case.get("status", 200), headers, framing="chunked", cut=ends == "cut")
+
+
+def _arguments(case: dict[str, Any]) -> dict[str, Any]:
+    return {"model": "m", "messages": [{"role": "user", "content": "Hello"}], **case.get("request", {})}
+
+
+class _Outcome:
+    """What a call came to."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.error: APIError | None = None
+        self.completion: Any = None
+        self.anomalies: list[Any] = []
+
+
+def _call(client: Client, way: str, arguments: dict[str, Any], outcome: _Outcome) -> None:
+    completions = client.chat.completions
+    if way == "reply":
+        outcome.completion = completions.create(**arguments)
+        outcome.anomalies = list(getattr(response_info(outcome.completion), "anomalies", ()))
+    elif way == "create":
+        with completions.create(**arguments, stream=True) as stream:
+            try:
+                outcome.items.extend(iter(stream))
+            finally:
+                outcome.completion, outcome.anomalies = stream.completion, stream.anomalies
+    else:
+        with completions.stream(**arguments) as events:
+            try:
+                outcome.items.extend(iter(events))
+                outcome.completion = events.get_final_completion()
+            finally:
+                outcome.anomalies = events.anomalies
+
+
+async def _call_async(client: AsyncClient, way: str, arguments: dict[str, Any], outcome: _Outcome) -> None:
+    completions = client.chat.completions
+    if way == "reply":
+        outcome.completion = await completions.create(**arguments)
+        outcome.anomalies = list(getattr(response_info(outcome.completion), "anomalies", ()))
+    elif way == "create":
+        async with await completions.create(**arguments, stream=True) as stream:
+            try:
+                outcome.items.extend([chunk async for chunk in stream])
+            finally:
+                outcome.completion, outcome.anomalies = stream.completion, stream.anomalies
+    else:
+        async with completions.stream(**arguments) as events:
+            try:
+                async for event in events:
+                    outcome.items.append(event)
+                outcome.completion = await events.get_final_completion()
+            finally:
+                outcome.anomalies = events.anomalies
+
+
+def _run(case: dict[str, Any], way: str, is_async: bool, base_url: str) -> _Outcome:
+    settings = {"api_key": "sk-test", "base_url": base_url, "max_retries": 0, **case.get("settings", {})}
+    outcome = _Outcome()
+
+    async def run_async() -> None:
+        async with AsyncClient(**settings) as client:
+            await _call_async(client, way, _arguments(case), outcome)
+
+    try:
+        if is_async:
+            asyncio.run(run_async())
+        else:
+            with Client(**settings) as client:
+                _call(client, way, _arguments(case), outcome)
+    except APIError as error:
+        outcome.error = error
+        if way == "stream":
+            outcome.completion = getattr(error, "partial", None)
+    return outcome
+
+
+@pytest.mark.parametrize(("case", "way", "is_async"), _rows())
+def test_a_server_is_read_as_it_means(case: dict[str, Any], way: str, is_async: bool) -> None:
+    with ScriptedServer(_reply(case)) as server:
+        outcome = _run(case, way, is_async, server.base_url)
+        requests = len(server.requests)
+    expect = case["expect"]
+    got = {name: _GET[name](outcome) for name in expect if name not in ("says", "body", "events", "deltas", "requests")}
+    assert got == {name: value for name, value in expect.items() if name in got}, outcome.error
+    if "requests" in expect:
+        assert requests == expect["requests"]
+    if "error" not in expect and outcome.error is not None:
+        raise outcome.error
+    for name in ("says", "body"):
+        if name in expect:
+            text = str(outcome.error) if name == "says" else str(getattr(outcome.error, "body", None))
+            assert expect[name] in text
+    if way == "stream" and "events" in expect:
+        assert [event.type for event in outcome.items] == expect["events"]
+    if "deltas" in expect:
+        assert _deltas(outcome, way) == expect["deltas"]
+
+
+def _deltas(outcome: _Outcome, way: str) -> list[str]:
+    if way == "stream":
+        return [event.delta for event in outcome.items if event.type == "content.delta"]
+    return [c.delta.content for chunk in outcome.items for c in chunk.choices if isinstance(c.delta.content, str)]
+
+
+def _first(outcome: _Outcome) -> Any:
+    choices = outcome.completion.choices if outcome.completion is not None else None
+    return choices[0] if choices else None
+
+
+def _text(outcome: _Outcome) -> str:
+    first = _first(outcome)
+    content = None if first is None or first.message is None else first.message.content
+    return content if isinstance(content, str) else ""
+
+
+def _tool_calls(outcome: _Outcome) -> list[list[Any]]:
+    first = _first(outcome)
+    calls = (first.message.tool_calls if first is not None and first.message is not None else None) or []
+    return [
+        [call.custom.name, call.custom.input]
+        if call.type == "custom"
+        else [call.function.name, call.function.arguments]
+        for call in calls
+    ]
+
+
+_GET: dict[str, Callable[[_Outcome], Any]] = {
+    "text": _text,
+    "finish_reason": lambda o: getattr(_first(o), "finish_reason", None),
+    "tool_calls": _tool_calls,
+    "ids": lambda o: [call.id for call in _first(o).message.tool_calls],
+    "choices": lambda o: len(o.completion.choices or []),
+    "usage": lambda o: o.completion.usage.total_tokens if o.completion.usage else None,
+    "chunks": lambda o: len([item for item in o.items if getattr(item, "type", "chunk") == "chunk"]),
+    "anomalies": lambda o: sorted({anomaly.kind for anomaly in o.anomalies}),
+    "message": lambda o: _first(o).message.to_dict(),
+    "error": lambda o: type(o.error).__name__ if o.error else None,
+    "code": lambda o: getattr(o.error, "code", None),
+    "type": lambda o: getattr(o.error, "type", None),
+    "status": lambda o: getattr(o.error, "status_code", None),
+}
