@@ -15,7 +15,7 @@ import pytest
 
 from chat_completions import bulk
 from chat_completions._retryable import may_pass
-from chat_completions.bulk.report.failures import failures_of
+from chat_completions.bulk.report.page import failures_of
 from chat_completions.bulk.runner import runner
 from chat_completions.bulk.runner.attempts import fault_of
 from chat_completions.errors import APIConnectionError, APIResponseValidationError, IncompleteStreamError, StreamError

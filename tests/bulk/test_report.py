@@ -20,7 +20,7 @@ pytest.importorskip("matplotlib", reason="the report needs the extra `report`")
 from chat_completions import _files, bulk
 from chat_completions.bulk import Histogram, Sample, Summary
 from chat_completions.bulk.report import page
-from chat_completions.bulk.report.failures import failures_of
+from chat_completions.bulk.report.page import failures_of
 from chat_completions.bulk.report.plots import rates
 from tests.bulk.fast_server import Behaviour, FastServer
 

@@ -245,7 +245,7 @@ def test_surroundings_that_do_not_fit_are_told_of(
 
 
 def test_what_nobody_expects_is_no_traceback(tmp_path: Path) -> None:
-    broken = "import chat_completions.cli.answers as a; a.show_stream = lambda *x, **y: 1 / 0"
+    broken = "import chat_completions.cli.create as a; a.show_stream = lambda *x, **y: 1 / 0"
     program = [sys.executable, "-c", f"{broken}; import sys; from chat_completions.cli import main; sys.exit(main())"]
     with ScriptedServer(json_reply(whole({"content": "x"}))) as server:
         command = Command(tmp_path, server.base_url)

@@ -21,8 +21,14 @@ from hypothesis import strategies as st
 
 from chat_completions import APIResponseValidationError, Client, Unknown, errors
 from chat_completions._contract import generated
-from chat_completions._contract.schema_tables import Found, find_unknown, format_path, read_nodes
-from chat_completions._contract.unknown_values import MAX_KINDS, UnknownReporter
+from chat_completions._contract.unknown_values import (
+    MAX_KINDS,
+    Found,
+    UnknownReporter,
+    find_unknown,
+    format_path,
+    read_nodes,
+)
 from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi

@@ -119,24 +119,9 @@ async def arun(
     handle_signals: bool = False,
     **options: Any,
 ) -> Summary:
-    """Run as `run` does, in the current event loop; it may be cancelled.
+    """Run as `run` does, with the same arguments, in the current event loop; it may be cancelled.
 
-    Args:
-        input: The request lines.
-        output: Where the result lines go.
-        client_settings: The arguments of `AsyncClient`, or a function that makes one.
-        engine: `local`, `ray`, or your own function.
-        errors: Where failures go.
-        accept_changes: Whether to continue although the input or the settings differ.
-        retry_failed: Whether to send again what failed.
-        storage_options: What fsspec's file systems take.
-        on_progress: Called with the progress a few times a second.
-        report: Where an HTML file goes at the end that shows how the run went (extra `report`).
-        handle_signals: Whether SIGINT and SIGTERM stop the run; only for the main thread.
-        options: The fields of `Options`.
-
-    Returns:
-        How it ended.
+    With `handle_signals`, SIGINT and SIGTERM stop it, in the main thread only.
     """
     names = {name: os.fspath(value) for name, value in (("input", input), ("output", output))}
     job = Job(

@@ -1,17 +1,27 @@
-"""`chat-completions create`: send a prompt to a model and show the answer as it arrives."""
+"""`chat-completions create`: send a prompt, show the answer as it arrives, and check whether it is usable.
+
+Of several choices, the first is shown as it arrives and the others after it. Reasoning, refusals and the reason why an
+answer ended early go to standard error, so that standard output contains only the answer.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chat_completions.cli import answers, request_options
+from chat_completions.cli import request_options
 from chat_completions.cli.connection import Connection
 from chat_completions.cli.exits import Exit, Failure
-from chat_completions.cli.screen import is_terminal, shared_screen
+from chat_completions.cli.screen import Screen, is_terminal, json_text, shared_screen
+
+if TYPE_CHECKING:
+    from chat_completions import Client
+    from chat_completions.models import ChatCompletion
 
 MODEL_VARIABLES = ("CHAT_COMPLETIONS_MODEL", "OPENAI_MODEL")
 
@@ -99,17 +109,17 @@ def create(
     arguments = request_options.arguments_of(request, screen)
     with connection.client(validate=validate) as client:
         if json and stream:
-            answer = answers.show_chunks(client, arguments, screen)
+            answer = show_chunks(client, arguments, screen)
             completion = {} if answer is None else answer.to_dict()
         elif json or stream is False:
             completion = client.chat.completions.create(**arguments).to_dict()
             if json:
-                answers.show_json(completion, screen)
+                show_json(completion, screen)
             else:
-                answers.show_whole(completion, screen, reasoning=reasoning)
+                show_whole(completion, screen, reasoning=reasoning)
         else:
-            completion = answers.show_stream(client, arguments, screen, reasoning=reasoning).to_dict()
-    answers.check_completion(completion, None if schema is None else _sent_schema(request), screen)
+            completion = show_stream(client, arguments, screen, reasoning=reasoning).to_dict()
+    check_completion(completion, None if schema is None else _sent_schema(request), screen)
     return Exit.DONE
 
 
@@ -120,3 +130,168 @@ def _sent_schema(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
     except (KeyError, TypeError):
         return None
     return schema if isinstance(schema, dict) else None
+
+
+_ENDED = {
+    "length": "the answer was cut off at the token limit (finish reason `length`); raise max_completion_tokens",
+    "content_filter": "the answer was cut off by the server's content filter (finish reason `content_filter`)",
+}
+
+
+def show_stream(client: Client, arguments: Mapping[str, Any], screen: Screen, *, reasoning: bool) -> ChatCompletion:
+    """Create a streamed completion, show its text as it arrives, and return the whole completion.
+
+    If an error or Ctrl-C ends it early, what had arrived is shown before the exception is raised again.
+    """
+    from chat_completions import ChatCompletionsError, StreamError
+
+    with client.chat.completions.stream(**arguments) as stream:
+        try:
+            for event in stream:
+                if event.type == "content.delta" and event.choice_index == 0:
+                    screen.write(event.delta)
+                elif event.type == "reasoning.delta" and event.choice_index == 0 and reasoning:
+                    screen.aside(event.delta)
+            completion = stream.get_final_completion()
+        except (StreamError, KeyboardInterrupt) as error:
+            with suppress(ChatCompletionsError):  # which is raised if nothing had arrived
+                partial = error.partial if isinstance(error, StreamError) else stream.current_completion_snapshot
+                if partial is not None:
+                    show_rest(partial.to_dict(), screen)
+            screen.end_line()
+            raise
+        show_rest(completion.to_dict(), screen)
+        return completion
+
+
+def show_chunks(client: Client, arguments: Mapping[str, Any], screen: Screen) -> ChatCompletion | None:
+    """Create a streamed completion, show each chunk as a line of JSON, and return the whole; None without a chunk."""
+    with client.chat.completions.create(stream=True, **arguments) as stream:
+        for chunk in stream:
+            screen.write(json_text(chunk.to_dict(), terminal=screen.terminal) + "\n")
+        completion: ChatCompletion | None = stream.completion
+        return completion
+
+
+def show_whole(completion: Mapping[str, Any], screen: Screen, *, reasoning: bool) -> None:
+    """Show a completion that was not streamed."""
+    first = next(iter(_choices(completion)), {})
+    message = first.get("message") or {}
+    if reasoning:
+        screen.aside(_reasoning(message))
+    screen.write(_text(message))
+    show_rest(completion, screen)
+
+
+def show_rest(completion: Mapping[str, Any], screen: Screen) -> None:
+    """Show everything in a completion except the text of its first choice."""
+    choices = _choices(completion)
+    for place, choice in enumerate(choices):
+        message = choice.get("message") or {}
+        screen.end_line()
+        if place > 0:
+            screen.note(f"choice {place + 1} of {len(choices)}:")
+            screen.write(_text(message))
+            screen.end_line()
+        for call in _calls(message):
+            screen.write(call + "\n")
+        if isinstance(message.get("audio"), dict):
+            screen.note("the answer contains audio; use --json to get it")
+
+
+def show_json(completion: Mapping[str, Any], screen: Screen) -> None:
+    """Show a completion as JSON: indented on a terminal, else on one line."""
+    screen.write(json_text(completion, terminal=screen.terminal, indent=2 if screen.terminal else None) + "\n")
+
+
+def check_completion(completion: Mapping[str, Any], schema: Mapping[str, Any] | None, screen: Screen) -> None:
+    """Show why an answer ended early, and raise an error if it cannot be used.
+
+    Args:
+        completion: The completion as JSON.
+        schema: The JSON Schema that its texts must match, None for any text.
+        screen: Where to show the reason.
+
+    Raises:
+        Failure: If the model refused, or the answer does not match the schema or was cut off before it could.
+    """
+    fault: str | None = None
+    code = Exit.UNUSABLE
+    for choice in _choices(completion):
+        message = choice.get("message") or {}
+        ended = _ENDED.get(str(choice.get("finish_reason")))
+        found: str | None = None
+        if message.get("refusal"):
+            found = f"the model refused: {message['refusal']}"
+        elif schema is not None and not _calls(message):
+            found = _schema_fault(_text(message), schema)
+            if found and ended and fault is None:
+                # A truncated answer does not match the schema; report why it was truncated.
+                found, ended, code = ended, None, Exit.CUT
+        if ended:
+            screen.note(ended)
+        fault = fault or found
+    if not _choices(completion):
+        fault = "the server's completion has no choices"
+    if fault:
+        raise Failure(fault, code=code)
+
+
+def _schema_fault(text: str, schema: Mapping[str, Any]) -> str | None:
+    """Return why a text does not match a schema, None if it matches."""
+    from jsonschema.exceptions import best_match
+    from jsonschema.validators import Draft202012Validator, validator_for
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return f"the answer is not JSON, although --schema requested it: {error}"
+    # An empty registry prevents references to other documents from being fetched.
+    validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
+    try:
+        fault = best_match(validator.iter_errors(value))
+    except (Unresolvable, RecursionError):
+        return None
+    if fault is None:
+        return None
+    pointer = "".join(f"/{key}" for key in fault.absolute_path)
+    return f"the answer does not match the schema: {pointer or '/'}: {fault.message[:200]}"
+
+
+def _choices(completion: Mapping[str, Any]) -> list[dict[str, Any]]:
+    choices = completion.get("choices")
+    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    from chat_completions._streaming.events.event_builder import REASONING
+
+    return next((text for name in REASONING if isinstance(text := message.get(name), str) and text), "")
+
+
+def _calls(message: Mapping[str, Any]) -> list[str]:
+    """Return the tool calls, each as `call NAME(ARGUMENTS)`."""
+    calls = message.get("tool_calls")
+    found = [*calls] if isinstance(calls, list) else []
+    if isinstance(message.get("function_call"), dict):
+        found.append({"function": message["function_call"]})
+    lines = []
+    for call in found:
+        held = next((call[kind] for kind in ("function", "custom") if isinstance(call.get(kind), dict)), None)
+        if held is None:
+            lines.append(f"call {json.dumps(call, ensure_ascii=False)}")
+        else:
+            text = held.get("arguments", held.get("input"))
+            text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+            lines.append(f"call {held.get('name')}({text})")
+    return lines

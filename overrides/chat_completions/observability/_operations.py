@@ -24,7 +24,7 @@ from chat_completions._response_info import request_id_of
 from chat_completions._transport.error_mapping import status_error
 from chat_completions._version import __version__
 from chat_completions.errors import APIError, APIResponseValidationError
-from chat_completions.observability import _attributes, _messages
+from chat_completions.observability import _attributes
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -136,10 +136,10 @@ class Operation:
         self._span, self._context = span, trace.set_span_in_context(span)
         if observer.captures and span.is_recording():
             captured = {
-                "gen_ai.input.messages": _messages.input_messages(body),
-                "gen_ai.tool.definitions": _messages.tool_definitions(body),
+                "gen_ai.input.messages": _attributes.input_messages(body),
+                "gen_ai.tool.definitions": _attributes.tool_definitions(body),
             }
-            span.set_attributes(_encodable({n: _messages.as_text(value) for n, value in captured.items() if value}))
+            span.set_attributes(_encodable({n: _attributes.as_text(value) for n, value in captured.items() if value}))
 
     def __enter__(self) -> Self:
         if self._context is not None:
@@ -245,8 +245,8 @@ class Operation:
 
     def _body_attributes(self, body: dict[str, Any]) -> Attributes:
         attributes = _attributes.response(body, str(self._span_attributes["gen_ai.provider.name"]))
-        if self._observer.captures and (messages := _messages.output_messages(body)):
-            attributes["gen_ai.output.messages"] = _messages.as_text(messages)
+        if self._observer.captures and (messages := _attributes.output_messages(body)):
+            attributes["gen_ai.output.messages"] = _attributes.as_text(messages)
         return attributes
 
     def _measure(self, seconds: float, attributes: Attributes, times: StreamTimes | None) -> None:

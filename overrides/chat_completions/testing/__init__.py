@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .exchanges import CassetteError as CassetteError
     from .received import ReceivedRequest as ReceivedRequest
     from .script import Script as Script
-    from .script_player import ScriptError as ScriptError
+    from .script import ScriptError as ScriptError
     from .server import ScriptedServer as ScriptedServer
     from .tape import UnknownRequestError as UnknownRequestError
 
@@ -27,7 +27,7 @@ _LAZY = {
     "CassetteError": "exchanges",
     "ReceivedRequest": "received",
     "Script": "script",
-    "ScriptError": "script_player",
+    "ScriptError": "script",
     "ScriptedServer": "server",
     "UnknownRequestError": "tape",
     "record": "cassette",

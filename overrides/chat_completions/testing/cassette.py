@@ -94,7 +94,7 @@ class Cassette(Tape):
 
         Requests to other paths than `.../chat/completions` are not affected.
         """
-        from .patching import patched
+        from .transports import patched
 
         with patched(self):
             yield self

@@ -1,11 +1,13 @@
-"""ASGI middleware that records requests and answers them from the script or passes them to the local server."""
+"""ASGI middleware that records requests, and answers them from the script or passes them to the local server."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import socket
+import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -17,12 +19,11 @@ from .answers import HttpReply, http_reply
 from .entries import Callback, Entry, RawEntry
 from .received import ReceivedRequest
 from .script import only_entry
-from .sending import send_reply
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from .script_player import ScriptPlayer
+    from .script import ScriptPlayer
 
 _PATH = "/v1/chat/completions"
 _PATH_END = "/chat/completions"
@@ -172,3 +173,62 @@ async def _store(scope: Scope, completion: dict[str, Any]) -> None:
     except ApiError:
         # The id is taken: the script sent the same completion again, and the first one stays.
         return
+
+
+async def send_reply(reply: HttpReply, receive: Receive, send: Send, transport: asyncio.Transport | None) -> None:
+    """Send a response.
+
+    Args:
+        reply: The response.
+        receive: Reports when the client disconnects; the request has been read.
+        send: Takes the messages of the response.
+        transport: The connection, to close it early.
+    """
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        if await _waited(reply.delay, gone) and reply.status is not None:
+            await send(_start(reply))
+            for part in reply.parts:
+                if isinstance(part, float):
+                    if not await _waited(part, gone):
+                        return
+                else:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                    await asyncio.sleep(0)  # let other requests run
+        if reply.ending == "whole" and reply.status is not None:
+            await send({"type": "http.response.body", "body": b""})
+        elif transport is not None:
+            _end(transport, reply.ending == "reset")
+            await gone
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _waited(seconds: float, gone: asyncio.Future[None]) -> bool:
+    """Wait, and return whether the client is still connected."""
+    if seconds:
+        await asyncio.wait({gone}, timeout=seconds)
+    return not gone.done()
+
+
+def _start(reply: HttpReply) -> MutableMapping[str, Any]:
+    headers = dict(reply.headers)
+    if reply.length is not None and "transfer-encoding" not in headers:
+        headers.setdefault("content-length", str(reply.length))
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": reply.status, "headers": pairs}
+
+
+def _end(transport: asyncio.Transport, reset: bool) -> None:
+    raw = transport.get_extra_info("socket")
+    if reset and raw is not None:
+        # With this option, closing sends a reset.
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.close()

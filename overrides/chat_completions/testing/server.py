@@ -12,7 +12,7 @@ from chat_completions._types import publish
 from chat_completions.local.server import LocalServer
 
 from .received import ReceivedRequest
-from .script_player import ScriptError, ScriptPlayer
+from .script import ScriptError, ScriptPlayer
 
 _KEY = "sk-test"
 

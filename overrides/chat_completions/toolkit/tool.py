@@ -17,8 +17,7 @@ from chat_completions.structured.adapter import Adapter
 from chat_completions.structured.adapters import adapter_for
 from chat_completions.structured.strict import strict_schema
 from chat_completions.toolkit.argument_type import SignatureAdapter, arguments_error, rooted
-from chat_completions.toolkit.docstrings import described
-from chat_completions.toolkit.signatures import signature_of
+from chat_completions.toolkit.signatures import described, signature_of
 
 if TYPE_CHECKING:
     # A tool is a dict; to type checkers it is the model of the same fields, which `tools=[...]` takes.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,15 +18,68 @@ from chat_completions.bulk.progress import Progress
 from chat_completions.bulk.ray.meter import Instructions, Report
 from chat_completions.bulk.ray.parts import PartitionFiles
 from chat_completions.bulk.ray.places import part_name
-from chat_completions.bulk.ray.rate_limiter import SharedRateLimiter
 from chat_completions.bulk.ray.reading import Partition
 from chat_completions.bulk.ray.work import Work, lines_of, unpack
 from chat_completions.bulk.runner.clients import Clients
 from chat_completions.bulk.runner.concurrency import FIRST, Concurrency
 from chat_completions.bulk.runner.local_engine import Writer, reading_lines
+from chat_completions.bulk.runner.rate_limiter import RateLimiter
 from chat_completions.bulk.runner.request_filter import RequestFilter
 from chat_completions.bulk.runner.runner import Runner
 from chat_completions.bulk.runner.sending import Sender
+
+
+class SharedRateLimiter(RateLimiter):
+    """The rate limiter of one worker: the meter lends its ceilings, and pauses reach all workers.
+
+    Args:
+        meter: The actor.
+    """
+
+    def __init__(self, meter: Any) -> None:
+        super().__init__()
+        self._meter = meter
+        self._requests_lent = 0
+        self._tokens_lent = 0.0
+        self.hold = False
+
+    async def reserve(self, tokens: float) -> None:
+        """Wait until a request with so many tokens may begin."""
+        while self.hold:
+            await asyncio.sleep(0.05)
+        wanted, missing = int(self._requests_lent < 1), max(0.0, tokens - self._tokens_lent)
+        if wanted or missing:
+            requests, lent = await self._meter.lease.remote(wanted, missing)
+            self._requests_lent += requests
+            self._tokens_lent += lent
+        self._requests_lent -= 1
+        self._tokens_lent -= tokens
+        while (seconds := self.paused_until - time.monotonic()) > 0:
+            await asyncio.sleep(min(seconds, 0.25))
+
+    def end(self, reserved: float, used: int | None) -> None:
+        """Record the tokens that a request used."""
+        super().end(reserved, used)
+        if used is not None and reserved > 0:  # otherwise nobody counts them
+            self._tokens_lent += reserved - used
+
+    def pause(self, until: float) -> None:
+        """Let no request begin before that, here and elsewhere."""
+        now = time.monotonic()
+        if until > max(now, self.paused_until + 0.01):
+            self._meter.pause.remote(until - now)
+        super().pause(until)
+
+    def pause_locally(self, seconds: float) -> None:
+        """Pause this worker only, because another one was asked to."""
+        super().pause(time.monotonic() + seconds)
+
+    def spare(self) -> tuple[int, float]:
+        """Return the unused requests and tokens to the meter, so that they cannot come in a burst later."""
+        spare = self._requests_lent, max(0.0, self._tokens_lent)
+        self._requests_lent, self._tokens_lent = 0, min(0.0, self._tokens_lent)
+        return spare
+
 
 COUNTS = ("answered", "failed", "malformed", "retries", "prompt_tokens", "completion_tokens", "position")
 

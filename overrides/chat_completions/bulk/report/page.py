@@ -11,18 +11,60 @@ import os
 import platform
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from chat_completions import _logging
 from chat_completions._files import check_place, write_whole
 from chat_completions._version import __version__
 from chat_completions.bulk.errors import BulkError
+from chat_completions.bulk.output.result_lines import object_of
+from chat_completions.bulk.places import is_remote, path_of
 from chat_completions.bulk.progress import Summary
 from chat_completions.bulk.report.display import duration, seconds, table_of
-from chat_completions.bulk.report.failures import Failures, failures_of
-from chat_completions.bulk.report.style import STYLE
+
+STYLE = """
+:root { color-scheme: light dark; --paper: #fff; --ink: #1c2128; --quiet: #57606a; --grid: #d8dee4; --card: #f6f8fa;
+  --s1: #0b6e4f; --s2: #b5473c; --s3: #2c3e90; --good: #0b6e4f; --bad: #a33225; }
+@media screen and (prefers-color-scheme: dark) { :root { --paper: #14171c; --ink: #e3e8ee; --quiet: #9aa5b1;
+  --grid: #353c46; --card: #1d2229; --s1: #3fb68b; --s2: #f0887a; --s3: #93a8f4; --good: #3fb68b; --bad: #f0887a; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1.5rem; max-width: 68rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.45 system-ui, sans-serif; }
+h1 { font-size: 1.5rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; break-after: avoid; }
+p { margin: .3rem 0; }
+.state { font-weight: 600; overflow-wrap: anywhere; }
+.good { color: var(--good); } .bad { color: var(--bad); }
+.quiet { color: var(--quiet); }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .6rem; margin: 1rem 0; }
+.card { background: var(--card); border: 1px solid var(--grid); border-radius: .4rem; padding: .5rem .7rem; }
+.card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem 1.5rem; }
+figure { margin: 0; break-inside: avoid; }
+figcaption { font-weight: 600; margin-bottom: .2rem; }
+figure p { color: var(--quiet); font-size: .9rem; }
+svg { width: 100%; height: auto; display: block; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-top: 1px solid var(--grid);
+  overflow-wrap: anywhere; }
+th { font-weight: 600; } tr { break-inside: avoid; } footer { break-before: avoid; }
+tbody th { width: 13rem; font-weight: 400; color: var(--quiet); }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 7rem; }
+td.number { overflow-wrap: normal; } td:first-child { min-width: 11rem; }
+code { font-family: ui-monospace, monospace; font-size: .92em; }
+ul { margin: .3rem 0; padding-left: 1.2rem; } li { overflow-wrap: anywhere; }
+footer { margin-top: 2rem; border-top: 1px solid var(--grid); padding-top: .5rem; color: var(--quiet);
+  font-size: .9rem; }
+@media print { body { padding: 0; max-width: none; font-size: 9pt; } th, td { padding-block: .15rem; }
+  .card { background: none; }  .plots { grid-template-columns: 1fr 1fr; gap: .6rem 1rem; } a { color: inherit; } }
+@page { margin: 15mm; }
+"""
+
 
 _KINDS = {
     "answered": "answered",
@@ -283,3 +325,85 @@ def _footer(safe: Callable[[object], str]) -> str:
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     text = f"chat-completions-client {__version__}, httpx {httpx.__version__}, Python {platform.python_version()}"
     return f"<footer>Written {safe(now)} by {safe(text)}, {safe(platform.system())}.</footer>"
+
+
+_MOST_BYTES = 64 * 2**20  # that are read of an error file
+_LONGEST_LINE = 2**20
+_MOST_KINDS = 30
+_EXAMPLES = 3
+
+
+class Example(NamedTuple):
+    """A request that failed.
+
+    Attributes:
+        name: Its `custom_id`; None for a line without one, of which the message tells.
+        message: What happened.
+    """
+
+    name: str | None
+    message: str
+
+
+class Failures(NamedTuple):
+    """What failed.
+
+    Attributes:
+        kinds: Statuses and codes with how many requests ended so, the most frequent first.
+        examples: A few of each kind.
+        cut_short: Whether the file holds more than was read.
+    """
+
+    kinds: list[tuple[str, int]]
+    examples: dict[str, list[Example]]
+    cut_short: bool
+
+
+def failures_of(name: str) -> Failures | None:
+    """Read an error file; None if it is not on this machine, or cannot be read.
+
+    Args:
+        name: Its name.
+    """
+    if is_remote(name):
+        return None
+    kinds: Counter[str] = Counter()
+    examples: dict[str, list[Example]] = {}
+    left = _MOST_BYTES
+    try:
+        with path_of(name).open("rb") as file:
+            while left > 0 and (line := file.readline(_LONGEST_LINE)):
+                left -= len(line)
+                kind, example = _read(line)
+                while not line.endswith(b"\n") and (line := file.readline(_LONGEST_LINE)):
+                    left -= len(line)
+                if kind not in examples and len(examples) >= _MOST_KINDS:
+                    kind = "others"
+                kinds[kind] += 1
+                found = examples.setdefault(kind, [])
+                if len(found) < _EXAMPLES:
+                    found.append(example)
+            more = bool(file.read(1))
+    except OSError:
+        return None
+    return Failures(kinds.most_common(), examples, more)
+
+
+def _read(line: bytes) -> tuple[str, Example]:
+    value = object_of(line)
+    if value is None:
+        return "unreadable", Example(None, "the line is no result, or longer than a report reads")
+    response, error = _mapping(value.get("response")), _mapping(value.get("error"))
+    name = value.get("custom_id")
+    custom_id = None if name is None else str(name)
+    if error:
+        return str(error.get("code") or "error"), Example(custom_id, str(error.get("message")))
+    body = response.get("body")
+    message: Any = _mapping(body).get("error", body)
+    if isinstance(message, dict):
+        message = message.get("message", message)
+    return f"HTTP {response.get('status_code')}", Example(custom_id, str(message))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
