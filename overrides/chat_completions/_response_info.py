@@ -27,6 +27,7 @@ class Attempt:
     seconds: float | None = field(default=None, compare=False)
 
 
+@publish()
 @dataclass(frozen=True)
 class ResponseInfo:
     """Information about the response that an object was decoded from.
@@ -77,6 +78,3 @@ def response_info(source: Any) -> ResponseInfo:
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """Return the id under which the server logged the request; servers name the header differently."""
     return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
-
-
-publish(ResponseInfo)

@@ -25,12 +25,17 @@ else:
     ResponseFormatT = TypeVar("ResponseFormatT")
 
 T = TypeVar("T")
+Kind = TypeVar("Kind", bound=type)
 
 
-def publish(*kinds: type, module: str = "chat_completions") -> None:
-    """Have classes name the module that people import them from, in their repr, in tracebacks and in pickles."""
-    for kind in kinds:
+def publish(module: str = "chat_completions") -> Callable[[Kind], Kind]:
+    """Decorate a class that names the module people import it from, in its repr, in tracebacks and in pickles."""
+
+    def decorate(kind: Kind) -> Kind:
         kind.__module__ = module
+        return kind
+
+    return decorate
 
 
 class Secret(Generic[T]):
@@ -53,6 +58,7 @@ def revealed(value: Any) -> Any:
     return value.reveal() if isinstance(value, Secret) else value
 
 
+@publish()
 class NotGiven:
     """The type of NOT_GIVEN, which stands for an omitted option where None has a meaning."""
 
@@ -84,6 +90,3 @@ def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
         else value
         for name, value in arguments.items()
     }
-
-
-publish(NotGiven)

@@ -70,6 +70,7 @@ class AzureSettings(Settings):
         return call
 
 
+@publish()
 class AzureClient(Client):
     """A client of the Chat Completions API of Azure OpenAI.
 
@@ -117,6 +118,7 @@ class AzureClient(Client):
         _mark(self._settings, is_token)
 
 
+@publish()
 class AsyncAzureClient(AsyncClient):
     """An async client of the Chat Completions API of Azure OpenAI; its arguments are those of `AzureClient`.
 
@@ -198,6 +200,3 @@ def _segment(name: str) -> str:
     if not name.strip("."):
         raise RequestValidationError(f"{name!r} is not the name of a deployment")
     return quote(name, safe="")
-
-
-publish(AzureClient, AsyncAzureClient)

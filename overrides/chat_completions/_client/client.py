@@ -174,6 +174,7 @@ def _unpickled(kind: type[Client] | type[AsyncClient], settings: Mapping[str, An
     return kind(**settings)
 
 
+@publish()
 class Client(_BaseClient):
     """A client of an OpenAI-style Chat Completions API. Threads may share it.
 
@@ -230,6 +231,7 @@ class Client(_BaseClient):
         self.close()
 
 
+@publish()
 class AsyncClient(_BaseClient):
     """A client of an OpenAI-style Chat Completions API. Tasks of one event loop may share it.
 
@@ -267,6 +269,3 @@ class AsyncClient(_BaseClient):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
-
-
-publish(Client, AsyncClient)

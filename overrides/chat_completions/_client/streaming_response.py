@@ -95,6 +95,7 @@ class _Body(ResponseHead[T]):
             raise APITimeoutError("the deadline passed before the body was read to its end")
 
 
+@publish()
 class APIResponse(_Body[T]):
     """An HTTP response whose body is read on request; leaving the `with` closes the connection.
 
@@ -169,6 +170,7 @@ class APIResponse(_Body[T]):
         self.http_response.close()
 
 
+@publish()
 class AsyncAPIResponse(_Body[T]):
     """An HTTP response whose body is read on request; see `APIResponse`."""
 
@@ -357,6 +359,3 @@ class AsyncCompletionsWithStreamingResponse:
             return AsyncAPIResponse(answer, decode, self._sender.settings.redacted_url(), is_stream=call.stream)
 
         return AsyncResponseContextManager(respond)
-
-
-publish(APIResponse, AsyncAPIResponse)

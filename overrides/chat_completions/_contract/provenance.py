@@ -22,6 +22,7 @@ def _read_only(versions: Mapping[str, str | None]) -> Mapping[str, str | None]:
     return MappingProxyType(dict(versions))
 
 
+@publish()
 @frozen
 class Provenance:
     """The origin of the specification that this client was generated from, and the installed versions.
@@ -80,6 +81,3 @@ def _version_of(distribution: str) -> str | None:
 
 def _restored(facts: dict[str, Any]) -> Provenance:
     return Provenance(**facts)
-
-
-publish(Provenance)

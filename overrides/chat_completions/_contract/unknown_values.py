@@ -147,6 +147,7 @@ def read_nodes(table: Mapping[str, Any]) -> dict[str, dict[str, Node]]:
     }
 
 
+@publish()
 @frozen
 class Unknown:
     """Something in a reply that the specification does not know.
@@ -264,6 +265,3 @@ def _bodies() -> dict[str, dict[str, Node]]:
 
 def _body(operation: str, media_type: str) -> Node | None:
     return _bodies().get(operation, {}).get(media_type)
-
-
-publish(Unknown)

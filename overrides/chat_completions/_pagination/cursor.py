@@ -116,6 +116,7 @@ class Listing:
             error.add_note(f"the listing can be resumed with after={cursor!r}")
 
 
+@publish()
 @dataclass(frozen=True)
 class PageInfo:
     """How to get a page.
@@ -159,6 +160,3 @@ def listing_of(arguments: Mapping[str, Any]) -> Listing:
     rest = {name: value for name, value in sealed(arguments).items() if not isinstance(value, NotGiven)}
     max_items = rest.pop("max_items", None)
     return start(rest, max_items)
-
-
-publish(PageInfo)

@@ -91,6 +91,7 @@ class _BasePage:
         return f"{type(self).__name__}(data=[{len(self.data)} completions], has_more={self.has_more})"
 
 
+@publish()
 class Page(_BasePage):
     """A page of stored completions; iterating it yields the completions of this page and of all that follow.
 
@@ -131,6 +132,7 @@ class Page(_BasePage):
             yield from page._listing.items(page._page)
 
 
+@publish()
 class AsyncPage(_BasePage):
     """A page of stored completions; see `Page`."""
 
@@ -184,6 +186,3 @@ class AsyncPages:
     async def __aiter__(self) -> AsyncIterator[ChatCompletion]:
         async for item in await self:
             yield item
-
-
-publish(Page, AsyncPage)

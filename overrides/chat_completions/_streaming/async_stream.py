@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 
+@publish()
 class AsyncStream(_BaseStream[T_co]):
     """The chunks of a completion, as they arrive; see `Stream`."""
 
@@ -182,6 +183,3 @@ def async_chunk_stream(answer: CallResult, redacted_url: str) -> AsyncStream[Cha
 
 # The event loop refers to its tasks only weakly.
 _closing: set[Any] = set()
-
-
-publish(AsyncStream)

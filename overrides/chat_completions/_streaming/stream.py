@@ -137,6 +137,7 @@ class _BaseStream(Generic[T_co]):
         return True
 
 
+@publish()
 class Stream(_BaseStream[T_co]):
     """The chunks of a completion, as they arrive.
 
@@ -259,6 +260,3 @@ def texts_of(chunk: Any) -> Iterator[str]:
     for choice in chunk.choices or ():
         if (choice.index or 0) == 0 and choice.delta and isinstance(choice.delta.content, str) and choice.delta.content:
             yield choice.delta.content
-
-
-publish(Stream)

@@ -53,6 +53,7 @@ class Gaps:
     max: float
 
 
+@publish()
 @dataclass(frozen=True)
 class StreamTimings:
     """How long the parts of a stream took so far, in seconds; `dataclasses.asdict` turns it into plain data.
@@ -214,6 +215,3 @@ def _has_text(value: Any) -> bool:
         elif part.tell() > 0 if isinstance(part, StringIO) else isinstance(part, str) and part != "":
             return True
     return False
-
-
-publish(StreamTimings)

@@ -31,6 +31,7 @@ T = TypeVar("T")
 _TRUST = frozenset({"cert", "transport", "trust_env", "verify"})
 
 
+@publish()
 class DefaultHttpxClient(httpx.Client):
     """An `httpx.Client` with this package's limits.
 
@@ -44,6 +45,7 @@ class DefaultHttpxClient(httpx.Client):
         _ours(self, type(self), arguments)
 
 
+@publish()
 class DefaultAsyncHttpxClient(httpx.AsyncClient):
     """An `httpx.AsyncClient` with this package's limits.
 
@@ -149,6 +151,3 @@ def _ours(http_client: T, make: Callable[..., T], arguments: Mapping[str, Any]) 
     # Only the caller can create its transports again.
     ours.made_again = None if {"transport", "mounts"} & arguments.keys() else made_again
     return http_client
-
-
-publish(DefaultHttpxClient, DefaultAsyncHttpxClient)

@@ -15,6 +15,7 @@ from chat_completions.bulk.options import Job
 from chat_completions.bulk.progress import Progress
 
 
+@publish("chat_completions.bulk")
 class Ending(NamedTuple):
     """How a run ends.
 
@@ -30,6 +31,3 @@ class Ending(NamedTuple):
 
 
 Engine: TypeAlias = Callable[[Job, Progress], Awaitable[Ending]]
-
-
-publish(Ending, module="chat_completions.bulk")

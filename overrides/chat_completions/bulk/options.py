@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 64 * 2**20  # bytes
 
 
+@publish("chat_completions.bulk")
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How a run goes about it. Seconds and requests are positive; None is no limit.
@@ -90,6 +91,7 @@ _WHOLE = frozenset(
 )
 
 
+@publish("chat_completions.bulk")
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One run, as an engine gets it.
@@ -144,6 +146,3 @@ def settings_of(client: AsyncClient) -> dict[str, Any]:
         "headers": sorted(settings.default_headers.reveal()),
         "query": sorted(settings.default_query.reveal()),
     }
-
-
-publish(Options, Job, module="chat_completions.bulk")

@@ -19,6 +19,7 @@ _BUCKETS = 8 * _A_DECADE  # up to 10**5 seconds
 _REFUSED = frozenset({"429", "502", "503", "529", "unreachable"})  # kinds of attempts
 
 
+@publish("chat_completions.bulk")
 class Histogram:
     """Counts durations in buckets that are each 6 % wide.
 
@@ -57,6 +58,7 @@ class Histogram:
         return float(_SHORTEST * 10 ** ((place + 1) / _A_DECADE))
 
 
+@publish("chat_completions.bulk")
 class Sample(NamedTuple):
     """A moment of a run.
 
@@ -85,6 +87,7 @@ class Sample(NamedTuple):
     refused: int = 0
 
 
+@publish("chat_completions.bulk")
 class Progress:
     """The progress of a run: engines count here, and displays read it.
 
@@ -208,6 +211,7 @@ class Progress:
         return max(0.0, (self.size - self.position) * (self.seconds - since) / (self.position - start))
 
 
+@publish("chat_completions.bulk")
 @dataclass(frozen=True)
 class Summary:
     """How a run ended.
@@ -279,6 +283,3 @@ class Summary:
             name: self.latencies.quantile(share) for name, share in (("median", 0.5), ("p95", 0.95), ("p99", 0.99))
         }
         return values
-
-
-publish(Histogram, Sample, Progress, Summary, module="chat_completions.bulk")

@@ -19,6 +19,7 @@ from chat_completions_api.models import (
 )
 
 
+@publish("chat_completions.models")
 class ParsedFunction(Function):
     """A function that the model called.
 
@@ -44,6 +45,7 @@ class ParsedFunction(Function):
         return f"{super().__repr__()[:-1]}, parsed_arguments={self.parsed_arguments!r})"
 
 
+@publish("chat_completions.models")
 class ParsedFunctionToolCall(ChatCompletionMessageFunctionToolCall):
     """A call of a function, with the value of its arguments."""
 
@@ -58,6 +60,7 @@ class ParsedFunctionToolCall(ChatCompletionMessageFunctionToolCall):
         return made
 
 
+@publish("chat_completions.models")
 class ParsedChatCompletionMessage(Generic[ResponseFormatT], ChatCompletionMessage):
     """The message that the model wrote.
 
@@ -86,6 +89,7 @@ class ParsedChatCompletionMessage(Generic[ResponseFormatT], ChatCompletionMessag
         return f"{super().__repr__()[:-1]}, parsed={self.parsed!r})"
 
 
+@publish("chat_completions.models")
 class ParsedChoice(Generic[ResponseFormatT], Choice):
     """A choice whose message has the value of the type asked for."""
 
@@ -100,6 +104,7 @@ class ParsedChoice(Generic[ResponseFormatT], Choice):
         return made
 
 
+@publish("chat_completions.models")
 class ParsedChatCompletion(Generic[ResponseFormatT], ChatCompletion):
     """A finished chat completion whose messages have the values of the type asked for."""
 
@@ -149,13 +154,3 @@ _PARTS: Mapping[type, Mapping[str, tuple[type, type]]] = {
     ParsedChoice: {"message": (ChatCompletionMessage, ParsedChatCompletionMessage)},
     ParsedChatCompletion: {"choices": (Choice, ParsedChoice)},
 }
-
-
-publish(
-    ParsedFunction,
-    ParsedFunctionToolCall,
-    ParsedChatCompletionMessage,
-    ParsedChoice,
-    ParsedChatCompletion,
-    module="chat_completions.models",
-)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
+from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Protocol
 
@@ -83,3 +84,36 @@ def _first_line(reason: object) -> str:
     """Return the first line of a message; the last one where the first only leads to a list of remedies."""
     lines = str(reason).strip().splitlines() or [type(reason).__name__]
     return lines[-1] if lines[0].endswith(":") else lines[0]
+
+
+class ValueWrapper:
+    """See `Adapter`.
+
+    Args:
+        kind: The type.
+        holder: The adapter of an object with the type as its field `value`.
+    """
+
+    def __init__(self, kind: Any, holder: Adapter) -> None:
+        self.kind = kind
+        self.name = holder.name
+        self._holder = holder
+
+    def schema(self) -> dict[str, Any]:
+        return self._holder.schema()
+
+    def load(self, text: str) -> Any:
+        return self._holder.load(text).value
+
+    def load_value(self, value: Any) -> Any:
+        return self._holder.load_value(value).value
+
+    def partial(self, text: str) -> Any:
+        so_far = self._holder.partial(text)
+        return so_far.get("value") if isinstance(so_far, Mapping) else None
+
+    def place(self, error: Exception) -> tuple[str | int, ...]:
+        return self._holder.place(error)
+
+    def wrapped(self) -> Adapter:
+        return self

@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
-from chat_completions.structured.adapter import Adapter, schema_name, unsupported
+from chat_completions.structured.adapter import Adapter, ValueWrapper, schema_name, unsupported
 from chat_completions.structured.partial import partial_json
-from chat_completions.structured.wrapping import ValueWrapper
 
 _PLACE = re.compile(r" - at `\$?(.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")

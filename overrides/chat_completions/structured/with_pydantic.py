@@ -8,9 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
-from chat_completions.structured.adapter import Adapter, schema_name, unsupported
+from chat_completions.structured.adapter import Adapter, ValueWrapper, schema_name, unsupported
 from chat_completions.structured.partial import partial_json
-from chat_completions.structured.wrapping import ValueWrapper
 
 
 class PydanticAdapter:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
 
+@publish("chat_completions.testing")
 class Cassette(Tape):
     """Recorded exchanges with a server; `record` and `replay` create it.
 
@@ -196,6 +197,3 @@ def replay(
         ValueError: If `speed` is not above 0.
     """
     return Cassette(path, is_recording=False, secret_names=secret_names, secret_values=secret_values, speed=speed)
-
-
-publish(Cassette, module="chat_completions.testing")

@@ -21,6 +21,7 @@ _WIDTH = 110
 _LEFT_OUT = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 
 
+@publish("chat_completions.testing")
 class CassetteError(ValueError):
     """A file is not a cassette, or cannot be written as one."""
 
@@ -239,6 +240,3 @@ def _inline(value: Any) -> str:
     except UnicodeEncodeError:  # half of a surrogate pair, which can only be written as an escape
         return json.dumps(value)
     return text
-
-
-publish(CassetteError, module="chat_completions.testing")

@@ -42,6 +42,7 @@ class Masked(Mapping[str, str]):
         return repr({name: value if harmless(name) else REMOVED for name, value in self._values.items()})
 
 
+@publish("chat_completions.testing")
 @dataclass(frozen=True)
 class ReceivedRequest:
     """A received request.
@@ -87,6 +88,3 @@ class ReceivedRequest:
         if isinstance(self.body, dict):
             what += f" model={self.body.get('model')!r}" + (" stream" if self.is_stream else "")
         return what
-
-
-publish(ReceivedRequest, module="chat_completions.testing")

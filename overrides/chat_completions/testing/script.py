@@ -38,6 +38,7 @@ _QUOTA = "insufficient_quota"
 _NEVER = 86_400.0
 
 
+@publish("chat_completions.testing")
 class Script:
     """Answers in order, one for each request to `.../chat/completions`.
 
@@ -298,6 +299,7 @@ def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
 
 
+@publish("chat_completions.testing")
 class ScriptError(AssertionError):
     """The requests did not match the script, or one of its functions failed."""
 
@@ -359,9 +361,3 @@ class ScriptPlayer(Script):
         self._set_outcome(number, f"{type(error).__name__}: {error}")
         self._failures.append(error)
         return error
-
-
-publish(ScriptError, module="chat_completions.testing")
-
-
-publish(Script, module="chat_completions.testing")

@@ -17,6 +17,7 @@ from .script import ScriptError, ScriptPlayer
 _KEY = "sk-test"
 
 
+@publish("chat_completions.testing")
 class ScriptedServer(ScriptPlayer, LocalServer):
     """A server on a loopback socket that answers from its script, or like `LocalServer` if there is none.
 
@@ -173,6 +174,3 @@ class ScriptedServer(ScriptPlayer, LocalServer):
         """Return the connection of a client, found by its address."""
         connections = self._server.server_state.connections if self._server else ()
         return next((each.transport for each in connections if getattr(each, "client", None) == client), None)
-
-
-publish(ScriptedServer, module="chat_completions.testing")

@@ -17,6 +17,7 @@ from .exchanges import Exchange, read_file
 from .secrets import REMOVED, Secrets
 
 
+@publish("chat_completions.testing")
 class UnknownRequestError(AssertionError):
     """No recorded exchange answers a replayed request; the message shows the nearest one."""
 
@@ -191,6 +192,3 @@ def _format_value(value: Any) -> str:
         return "nothing"
     text = repr(value) if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _MAX_CHARACTERS else text[:_MAX_CHARACTERS] + "…"
-
-
-publish(UnknownRequestError, module="chat_completions.testing")

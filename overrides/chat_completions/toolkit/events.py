@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chat_completions.toolkit.tool_run import ToolCallResult, ToolRun
 
 
+@publish()
 @frozen(eq=False)
 class RoundBegunEvent:
     """A round begins; the events of its completion follow. Rounds count from 1."""
@@ -22,6 +23,7 @@ class RoundBegunEvent:
     round: int
 
 
+@publish()
 @frozen(eq=False)
 class RoundDoneEvent:
     """The completion of a round is complete; its tool calls follow, if there are any."""
@@ -31,6 +33,7 @@ class RoundDoneEvent:
     completion: ChatCompletion
 
 
+@publish()
 @frozen(eq=False)
 class ToolCallBegunEvent:
     """A tool is called with the JSON text of arguments that the model wrote."""
@@ -42,6 +45,7 @@ class ToolCallBegunEvent:
     arguments: str
 
 
+@publish()
 @frozen(eq=False)
 class ToolCallDoneEvent:
     """A tool returned or failed; the async client yields these in the order in which they happen."""
@@ -50,6 +54,7 @@ class ToolCallDoneEvent:
     result: ToolCallResult
 
 
+@publish()
 @frozen(eq=False)
 class ToolRunDoneEvent:
     """The run is complete; this is the last event."""
@@ -66,6 +71,3 @@ ToolRunEvent: TypeAlias = (
     | ToolCallDoneEvent
     | ToolRunDoneEvent
 )
-
-
-publish(RoundBegunEvent, RoundDoneEvent, ToolCallBegunEvent, ToolCallDoneEvent, ToolRunDoneEvent)

@@ -62,6 +62,7 @@ class _BaseRunStream(Generic[ResponseFormatT]):
         raise self._error or ChatCompletionsError("the run of tools was closed before it ended")
 
 
+@publish()
 class ToolRunStream(_BaseRunStream[ResponseFormatT]):
     """The events of a run of model and tools, as they happen.
 
@@ -117,6 +118,7 @@ class ToolRunStream(_BaseRunStream[ResponseFormatT]):
         self.close()
 
 
+@publish()
 class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
     """The events of a run of model and tools, as they happen; see `ToolRunStream`."""
 
@@ -164,6 +166,3 @@ class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
-
-
-publish(ToolRunStream, AsyncToolRunStream)

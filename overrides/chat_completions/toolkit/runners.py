@@ -14,9 +14,9 @@ from chat_completions._streaming.events.event_stream import AsyncChatCompletionS
 from chat_completions.errors import StructuredOutputError
 from chat_completions.toolkit.events import ToolCallDoneEvent, ToolRunEvent
 from chat_completions.toolkit.loop import CallModel, CallTools, ToolLoop
+from chat_completions.toolkit.tool import ASYNC_IN_SYNC
 from chat_completions.toolkit.tool_calls import PendingCall
 from chat_completions.toolkit.tool_run import ToolCallResult
-from chat_completions.toolkit.toolset import ASYNC_IN_SYNC
 
 if TYPE_CHECKING:
     import asyncio

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Stopped: TypeAlias = Literal["answer", "content_filter", "function_call", "length", "refusal", "tool_calls"]
 
 
+@publish()
 @dataclass(frozen=True)
 class ToolCallResult:
     """One call of a tool, and its result.
@@ -57,6 +58,7 @@ class ToolCallResult:
         return self
 
 
+@publish()
 @dataclass(frozen=True)
 class ToolRun(Generic[ResponseFormatT]):
     """A run of model and tools, finished or so far.
@@ -133,6 +135,3 @@ def _sum(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-publish(ToolCallResult, ToolRun)

@@ -99,6 +99,7 @@ class _BaseEventStream(Generic[ResponseFormatT]):
         return completion
 
 
+@publish()
 class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """The events of a completion, as they arrive.
 
@@ -164,6 +165,7 @@ class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
         self.close()
 
 
+@publish()
 class ChatCompletionStreamManager(Generic[ResponseFormatT]):
     """Sends the request when it is entered, returns the stream of events, and closes it when it is left.
 
@@ -191,6 +193,7 @@ class ChatCompletionStreamManager(Generic[ResponseFormatT]):
             self._stream.close()
 
 
+@publish()
 class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """The events of a completion, as they arrive; see `ChatCompletionStream`."""
 
@@ -242,6 +245,7 @@ class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
         await self.close()
 
 
+@publish()
 class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
     """Sends the request when it is entered, returns the stream of events, and closes it when it is left.
 
@@ -277,6 +281,3 @@ def _without_stream(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if extra := arguments.get("extra_body"):
         arguments["extra_body"] = {name: value for name, value in extra.items() if name != "stream"}
     return arguments
-
-
-publish(ChatCompletionStream, ChatCompletionStreamManager, AsyncChatCompletionStream, AsyncChatCompletionStreamManager)

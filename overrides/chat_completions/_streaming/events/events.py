@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chat_completions.models import ChatCompletionChunk, ParsedChatCompletion
 
 
+@publish()
 @frozen(eq=False)
 class ChunkEvent:
     """A chunk arrived; the events of what it adds follow.
@@ -61,6 +62,7 @@ class _TextEvent:
         return self._text.getvalue()[: self._end]
 
 
+@publish()
 @frozen(eq=False)
 class ContentDeltaEvent(_TextEvent):
     """A choice's content continues.
@@ -81,6 +83,7 @@ class ContentDeltaEvent(_TextEvent):
         return None
 
 
+@publish()
 @frozen(eq=False)
 class ContentDoneEvent(Generic[ResponseFormatT]):
     """A choice's content is complete: the choice finished, or its tool calls began.
@@ -105,6 +108,7 @@ class ContentDoneEvent(Generic[ResponseFormatT]):
         return None
 
 
+@publish()
 @frozen(eq=False)
 class RefusalDeltaEvent(_TextEvent):
     """A choice's refusal continues.
@@ -117,6 +121,7 @@ class RefusalDeltaEvent(_TextEvent):
     type: ClassVar[Literal["refusal.delta"]] = "refusal.delta"
 
 
+@publish()
 @frozen(eq=False)
 class RefusalDoneEvent:
     """A choice's refusal is complete.
@@ -131,6 +136,7 @@ class RefusalDoneEvent:
     refusal: str
 
 
+@publish()
 @frozen(eq=False)
 class ReasoningDeltaEvent(_TextEvent):
     """A choice's reasoning continues.
@@ -145,6 +151,7 @@ class ReasoningDeltaEvent(_TextEvent):
     field: str
 
 
+@publish()
 @frozen(eq=False)
 class ReasoningDoneEvent:
     """A choice's reasoning is complete: something else began, or the choice finished.
@@ -161,6 +168,7 @@ class ReasoningDoneEvent:
     field: str
 
 
+@publish()
 @frozen(eq=False)
 class FunctionToolCallArgumentsDeltaEvent:
     """The arguments of a tool call continue.
@@ -194,6 +202,7 @@ class FunctionToolCallArgumentsDeltaEvent:
         return None
 
 
+@publish()
 @frozen(eq=False)
 class FunctionToolCallArgumentsDoneEvent:
     """The arguments of a tool call are complete.
@@ -236,17 +245,4 @@ ChatCompletionStreamEvent: TypeAlias = (
     | LogprobsContentDoneEvent
     | LogprobsRefusalDeltaEvent
     | LogprobsRefusalDoneEvent
-)
-
-
-publish(
-    ChunkEvent,
-    ContentDeltaEvent,
-    ContentDoneEvent,
-    RefusalDeltaEvent,
-    RefusalDoneEvent,
-    ReasoningDeltaEvent,
-    ReasoningDoneEvent,
-    FunctionToolCallArgumentsDeltaEvent,
-    FunctionToolCallArgumentsDoneEvent,
 )

@@ -41,6 +41,7 @@ class _TokensDeltaEvent(_TokensEvent):
         return self._decoded(self._start) if self._of_chunk is None else self._of_chunk
 
 
+@publish()
 @frozen(eq=False)
 class LogprobsContentDeltaEvent(_TokensDeltaEvent):
     """Log probabilities of further tokens of a choice's content arrived.
@@ -57,6 +58,7 @@ class LogprobsContentDeltaEvent(_TokensDeltaEvent):
         return self._new_tokens()
 
 
+@publish()
 @frozen(eq=False)
 class LogprobsContentDoneEvent(_TokensEvent):
     """The log probabilities of a choice's content are complete.
@@ -73,6 +75,7 @@ class LogprobsContentDoneEvent(_TokensEvent):
         return self._decoded()
 
 
+@publish()
 @frozen(eq=False)
 class LogprobsRefusalDeltaEvent(_TokensDeltaEvent):
     """Log probabilities of further tokens of a choice's refusal arrived.
@@ -89,6 +92,7 @@ class LogprobsRefusalDeltaEvent(_TokensDeltaEvent):
         return self._new_tokens()
 
 
+@publish()
 @frozen(eq=False)
 class LogprobsRefusalDoneEvent(_TokensEvent):
     """The log probabilities of a choice's refusal are complete.
@@ -122,6 +126,3 @@ def tokens_of_chunk(
     if not all(isinstance(token, dict) and "index" not in token for token in tokens):
         return None
     return getattr(model, part, None)
-
-
-publish(LogprobsContentDeltaEvent, LogprobsContentDoneEvent, LogprobsRefusalDeltaEvent, LogprobsRefusalDoneEvent)
