@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chat_completions.bulk import BulkError
-from chat_completions.bulk.input.seen import Occurrence, Seen
+from chat_completions.bulk.input.seen_ids import Occurrence, Seen
 from chat_completions.bulk.input.source import Input, TooLong, lines_in
 from chat_completions.bulk.output.parts import PartFiles
 from chat_completions.bulk.output.result_file import ResultFile

@@ -20,9 +20,8 @@ from chat_completions import bulk
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.input.decompression import DecompressedFile
 from chat_completions.bulk.input.source import Input
-from chat_completions.bulk.ray.partitions import copied
-from chat_completions.bulk.ray.places import Directory
-from chat_completions.bulk.ray.reading import Partition, Reader
+from chat_completions.bulk.ray.directory import Directory
+from chat_completions.bulk.ray.partitions import Partition, Reader, copied
 
 from .fast_server import FastServer
 from .files import check_each_once, errors_of, request, results, settings

@@ -19,8 +19,8 @@ from chat_completions import bulk
 from chat_completions.bulk.output.parts import PartFiles
 from chat_completions.bulk.output.result_file import ResultFile, WritingError
 from chat_completions.bulk.output.result_lines import answered
+from chat_completions.bulk.ray.directory import UNDER_WAY, Directory
 from chat_completions.bulk.ray.parts import PartitionFiles
-from chat_completions.bulk.ray.places import UNDER_WAY, Directory
 
 from .fast_server import Behaviour, FastServer
 from .files import ROOT, check_each_once, errors_of, finished, request, results, settings, started, write_requests

@@ -19,13 +19,21 @@ from chat_completions.bulk.input.source import Input, lines_in
 from chat_completions.bulk.options import Job
 from chat_completions.bulk.output.result_lines import Result, answered, failed
 from chat_completions.bulk.progress import Progress
+from chat_completions.bulk.ray.directory import Directory, part_name
 from chat_completions.bulk.ray.engine import RayEngine
-from chat_completions.bulk.ray.meter import Limits, Meter, Report, Sealed
-from chat_completions.bulk.ray.partitions import copied, divided, number_lines, plan_of, plan_text, survey
+from chat_completions.bulk.ray.partitions import (
+    Reader,
+    Source,
+    copied,
+    divided,
+    number_lines,
+    plan_of,
+    plan_text,
+    survey,
+)
 from chat_completions.bulk.ray.parts import Part, PartitionFiles
-from chat_completions.bulk.ray.places import Directory, part_name
-from chat_completions.bulk.ray.reading import Reader, Source
 from chat_completions.bulk.ray.records import Records
+from chat_completions.bulk.ray.shared_limits import Limits, Meter, Report, Sealed
 from tests.bulk.files import request, write_requests
 from tests.conftest import examples
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from chat_completions.local import LocalServer
 from chat_completions.local.patterns import NoMatchError, finds
-from chat_completions.local.sampler import NoSampleError
+from chat_completions.local.sample_maker import NoSampleError
 from chat_completions.local.samples import sample_json, schema_problem
-from chat_completions.local.work import TooMuchWork, bounded, spend
+from chat_completions.local.work_limit import TooMuchWork, bounded, spend
 from tests.conftest import examples
 
 EVIL = r"^(\w+\s?)*!$"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chat_completions.local.patterns import NoMatchError, matching_text
-from chat_completions.local.sampler import NoSampleError
+from chat_completions.local.sample_maker import NoSampleError
 from chat_completions.local.samples import sample_json, schema_problem
 from tests.conftest import examples
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chat_completions import Client
 from chat_completions.testing import ScriptedServer, record, replay
-from chat_completions.testing.pieces import cleaned_body, cleaned_pieces
+from chat_completions.testing.recorded_bodies import cleaned_body, cleaned_pieces
 from chat_completions.testing.secrets import REMOVED, Secrets, is_secret
 from tests.client.scripted import Reply, json_reply, stream_reply
 from tests.client.scripted import ScriptedServer as RawServer

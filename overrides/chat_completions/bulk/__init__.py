@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from chat_completions._traceback_locals import forgetful
 from chat_completions._types import Secret
-from chat_completions.bulk.engines import Ending, Engine
 from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
-from chat_completions.bulk.options import Job, Options
+from chat_completions.bulk.options import Ending, Engine, Job, Options
 from chat_completions.bulk.output.run_files import errors_beside
 from chat_completions.bulk.progress import Histogram, Progress, Sample, Summary
 
@@ -183,7 +182,7 @@ def _secrets(client_settings: ClientSettings) -> list[str]:
 
 
 def _summary(job: Job, engine: str, progress: Progress, ending: Ending) -> Summary:
-    from chat_completions.bulk.places import redacted_name
+    from chat_completions.bulk.storage import redacted_name
 
     return Summary(
         complete=ending.complete,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from chat_completions._types import Secret, publish
+from chat_completions.bulk.progress import Progress
 
 if TYPE_CHECKING:
     from chat_completions import AsyncClient
@@ -146,3 +147,21 @@ def settings_of(client: AsyncClient) -> dict[str, Any]:
         "headers": sorted(settings.default_headers.reveal()),
         "query": sorted(settings.default_query.reveal()),
     }
+
+
+@publish("chat_completions.bulk")
+class Ending(NamedTuple):
+    """How a run ends.
+
+    Attributes:
+        complete: Whether everything in the input has ended.
+        reason: Why it ends.
+        interrupted: Whether a signal ended it.
+    """
+
+    complete: bool
+    reason: str
+    interrupted: bool = False
+
+
+Engine: TypeAlias = Callable[[Job, Progress], Awaitable[Ending]]

@@ -47,7 +47,7 @@ def serve(
     screen = shared_screen()
     _check_keys(accept_key or ())
     from chat_completions.local.__main__ import serve as run
-    from chat_completions.local.extra import require_extra
+    from chat_completions.local.server import require_extra
 
     try:
         require_extra()

@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
     # Imported on first use, because it needs the extra.
     if name != "create_app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .extra import require_extra
+    from .server import require_extra
 
     require_extra()
     from .app import create_app

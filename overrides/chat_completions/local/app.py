@@ -33,7 +33,7 @@ from .hosts import HostFilter, allowed_hosts
 from .replies import Reply
 from .rules import CUT_AFTER, CUT_MODEL, check_fields, check_page, check_rules
 from .store import Store
-from .work import STEPS_PER_REQUEST, TooMuchWork, bounded
+from .work_limit import STEPS_PER_REQUEST, TooMuchWork, bounded
 
 PATH = "/v1/chat/completions"
 

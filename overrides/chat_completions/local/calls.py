@@ -19,9 +19,9 @@ from .bodies import refuse_constant
 from .errors import refusal
 from .patterns import NoMatchError, matching_text
 from .rules import tool_name
-from .sampler import NoSampleError
+from .sample_maker import NoSampleError
 from .samples import sample_json
-from .work import STEPS_PER_SCHEMA, TooMuchWork, bounded, spend
+from .work_limit import STEPS_PER_SCHEMA, TooMuchWork, bounded, spend
 
 Kind = Literal["function", "custom", "legacy"]
 

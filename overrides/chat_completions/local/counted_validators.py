@@ -20,7 +20,7 @@ from referencing import Registry
 from referencing.jsonschema import specification_with
 
 from .patterns import MAX_PATTERN_LENGTH, finds
-from .work import spend
+from .work_limit import spend
 
 _REFERENCE_STEPS = 32  # to follow a reference
 

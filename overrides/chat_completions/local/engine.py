@@ -17,7 +17,7 @@ from typing import Any
 
 from .calls import Call, tool_calls
 from .errors import refusal
-from .sampler import NoSampleError
+from .sample_maker import NoSampleError
 from .samples import sample_json
 from .tokens import LONGEST_TOKEN, split_tokens, token_count
 

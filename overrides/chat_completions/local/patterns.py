@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .work import spend
+from .work_limit import spend
 
 _MAX_LENGTH = 10_000
 _BITS_PER_STEP = 4_096
@@ -176,8 +176,6 @@ class Look(Part):
         met = self.part.positions(text, text.all, ahead=not self.ahead)
         return begin & met if self.is_met else begin & ~met
 
-
-__all__ = ["MAX_PATTERN_LENGTH", "NoMatchError", "finds", "matching_text"]
 
 MAX_PATTERN_LENGTH = 5_000  # characters
 _ESCAPED = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}

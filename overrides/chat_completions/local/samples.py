@@ -18,8 +18,8 @@ from typing import Any
 from referencing.exceptions import Unresolvable
 
 from .counted_validators import schema_error, validator_for
-from .sampler import NoSampleError, Sampler
-from .work import STEPS_PER_SCHEMA, TooMuchWork, bounded, spend
+from .sample_maker import NoSampleError, Sampler
+from .work_limit import STEPS_PER_SCHEMA, TooMuchWork, bounded, spend
 
 _TURNS = 4
 _MAX_LENGTH = 2**19  # characters of JSON; the API accepts far less

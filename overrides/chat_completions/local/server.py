@@ -8,11 +8,10 @@ import socket
 import threading
 import time
 from collections.abc import Collection, Mapping
+from importlib import import_module
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-
-from .extra import require_extra
 
 if TYPE_CHECKING:
     import uvicorn
@@ -228,3 +227,21 @@ def _quiet_server(app: Starlette, ready: threading.Event) -> uvicorn.Server:
 
 
 LocalServer.__module__ = "chat_completions.local"  # where people import it from
+
+
+_NEEDED = ("jsonschema", "starlette", "uvicorn")
+
+
+def require_extra() -> None:
+    """Check that the packages of the extra `[local]` can be imported.
+
+    Raises:
+        ImportError: If one of them is missing; the message says what to install.
+    """
+    for name in _NEEDED:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ImportError(
+                f"the local server needs the package {name!r}: pip install 'chat-completions-client[local]'", name=name
+            ) from error

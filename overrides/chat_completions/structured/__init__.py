@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_completions.structured.adapter import Adapter
-from chat_completions.structured.adapters import adapter_for
+from chat_completions.structured.adapter_choice import adapter_for
 from chat_completions.structured.formats import response_format_for
 from chat_completions.structured.strict import strict_schema
 

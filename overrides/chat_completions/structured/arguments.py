@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from chat_completions._contract.generated import Model
+from chat_completions.structured.adapter import Adapter
 from chat_completions.structured.partial import partial_json
 
 
-class Loader(Protocol):
-    """Reads a text: an adapter, or plain JSON; see `Adapter`."""
-
-    @property
-    def name(self) -> str: ...
-
-    def load(self, text: str) -> Any: ...
-
-    def partial(self, text: str) -> Any: ...
-
-    def place(self, error: Exception) -> tuple[str | int, ...]: ...
-
-
 class PlainJson:
-    """Reads JSON as it is."""
+    """Reads JSON as it is; see `Adapter`."""
 
     name = "JSON"
 
@@ -36,6 +24,9 @@ class PlainJson:
 
     def place(self, error: Exception) -> tuple[str | int, ...]:
         return ()
+
+
+Loader: TypeAlias = Adapter | PlainJson
 
 
 class Arguments(dict[str, Loader]):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from chat_completions.structured.adapter import Adapter
-from chat_completions.structured.adapters import adapter_for
+from chat_completions.structured.adapter_choice import adapter_for
 from chat_completions.structured.strict import strict_schema, target_of
 
 if TYPE_CHECKING:

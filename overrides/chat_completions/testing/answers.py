@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from chat_completions.local.events import DONE, event_bytes, json_bytes
 
+from .completed_answers import Frame, chunks_of, completion_of, is_message
 from .entries import Entry, JsonEntry, MismatchError, RawEntry, StreamEntry
 from .received import ReceivedRequest
-from .shapes import Frame, chunks_of, completion_of, is_message
 
 _STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 _JSON = {"content-type": "application/json"}
@@ -61,7 +61,7 @@ def http_reply(entry: Entry, request: ReceivedRequest, number: int) -> HttpReply
             raise MismatchError(
                 "the script's next answer is a stream, but the request does not ask for one; reply() works for both"
             )
-        headers = {**_STREAM, **_lower(entry.headers)}
+        headers = {**_STREAM, **entry.headers}
         ending: Literal["whole", "cut"] = "whole" if entry.cut_after is None else "cut"
         return HttpReply(list(_stream_parts(entry, frame)), 200, headers, None, ending, entry.delay)
     assert isinstance(entry, JsonEntry)
@@ -80,10 +80,10 @@ def _json_reply(entry: JsonEntry, request: ReceivedRequest, frame: Frame) -> Htt
         value = stored = {"metadata": frame.request.get("metadata") or {}, **value}
     if is_completion and request.is_stream:
         parts = [event_bytes(chunk) for chunk in chunks_of(value, frame.wants_usage)]
-        headers = {**_STREAM, **_lower(entry.headers)}
+        headers = {**_STREAM, **entry.headers}
         return HttpReply([*parts, DONE], 200, headers, None, "whole", entry.delay, stored)
     content = json_bytes(value)
-    headers = {**_JSON, **_lower(entry.headers)}
+    headers = {**_JSON, **entry.headers}
     return HttpReply([content], 200, headers, len(content), "whole", entry.delay, stored)
 
 
@@ -138,7 +138,3 @@ def _finishes(chunk: Mapping[str, Any]) -> bool:
     return any(
         isinstance(choice, dict) and choice.get("finish_reason") is not None for choice in chunk.get("choices") or ()
     )
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

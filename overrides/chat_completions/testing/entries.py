@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .shapes import is_message, plain
+from .completed_answers import is_message, plain
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from chat_completions._files import write_whole
 from chat_completions._types import publish
 
-from .pieces import Piece, body_bytes, body_form, cleaned_body, cleaned_pieces, json_value, piece_form
+from .recorded_bodies import Piece, body_bytes, body_form, cleaned_body, cleaned_pieces, json_value, piece_form
 from .secrets import Headers, Secrets
 
 FORMAT = "chat-completions cassette 1"

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from chat_completions._types import publish
 
+from .completed_answers import page_of, plain, tool_call
 from .entries import (
     Entry,
     JsonEntry,
@@ -22,7 +23,6 @@ from .entries import (
     part_of,
 )
 from .received import ReceivedRequest
-from .shapes import page_of, plain, tool_call
 
 # Defaults for each status: type, code, message.
 _ERRORS: dict[int, tuple[str, str | None, str]] = {
@@ -92,7 +92,7 @@ class Script:
         if not values and not fields:
             raise TypeError("reply() needs a string, a message, a completion, a function, or tool_calls=")
         entries = [
-            entry_of(value, fields, usage=usage, finish_reason=finish_reason, headers=dict(headers or {}), delay=delay)
+            entry_of(value, fields, usage=usage, finish_reason=finish_reason, headers=_lower(headers), delay=delay)
             for value in values or ({},)
         ]
         return self._add(entries, times)
@@ -150,7 +150,7 @@ class Script:
             cut_after=cut_after,
             chunk_delay=chunk_delay,
             split=split,
-            headers=dict(headers or {}),
+            headers=_lower(headers),
             delay=delay,
         )
         return self._add([entry], times)

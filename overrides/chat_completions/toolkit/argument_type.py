@@ -9,7 +9,7 @@ from typing import Annotated, Any, NotRequired, Optional, Required, cast
 
 from chat_completions.errors import ToolArgumentsError
 from chat_completions.structured.adapter import Adapter
-from chat_completions.structured.adapters import adapter_for
+from chat_completions.structured.adapter_choice import adapter_for
 from chat_completions.structured.strict import target_of
 from chat_completions.toolkit.results import as_json
 from chat_completions.toolkit.signatures import Parameter, Signature

@@ -18,7 +18,7 @@ from chat_completions._contract import generated
 from chat_completions._types import publish
 from chat_completions.errors import SchemaError
 from chat_completions.structured.adapter import Adapter
-from chat_completions.structured.adapters import adapter_for
+from chat_completions.structured.adapter_choice import adapter_for
 from chat_completions.structured.strict import strict_schema
 from chat_completions.toolkit.argument_type import SignatureAdapter, arguments_error, rooted
 from chat_completions.toolkit.signatures import described, signature_of

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.input.decompression import DecompressedFile
 from chat_completions.bulk.options import LONGEST_LINE
-from chat_completions.bulk.places import (
+from chat_completions.bulk.storage import (
     STANDARD_INPUT,
     compression_of,
     filesystem_of,

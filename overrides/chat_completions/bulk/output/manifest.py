@@ -13,7 +13,7 @@ from typing import Any
 from chat_completions._files import write_whole
 from chat_completions._types import Secret
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, redacted_name
+from chat_completions.bulk.storage import filesystem_of, is_remote, path_of, reason_of, redacted_name
 
 VERSION = 1
 SUFFIX = ".run.json"

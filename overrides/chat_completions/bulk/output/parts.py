@@ -11,7 +11,7 @@ from chat_completions._types import Secret
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.output.result_file import WritingError
 from chat_completions.bulk.output.result_lines import ended_by
-from chat_completions.bulk.places import filesystem_of, reason_of, redacted_name
+from chat_completions.bulk.storage import filesystem_of, reason_of, redacted_name
 
 PART_BYTES = 8 * 2**20
 PART_SECONDS = 30.0  # after which a part is written, however small: what a kill loses is asked again

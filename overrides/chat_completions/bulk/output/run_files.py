@@ -9,12 +9,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
-from chat_completions.bulk.input.seen import Seen
+from chat_completions.bulk.input.seen_ids import Seen
 from chat_completions.bulk.output.manifest import Manifest
 from chat_completions.bulk.output.parts import PartFiles
 from chat_completions.bulk.output.result_file import ResultFile, Results
 from chat_completions.bulk.output.result_lines import Result
-from chat_completions.bulk.places import STANDARD_INPUT, compression_of, is_remote, path_of, redacted_name
+from chat_completions.bulk.storage import STANDARD_INPUT, compression_of, is_remote, path_of, redacted_name
 
 
 def errors_beside(output: str) -> str:

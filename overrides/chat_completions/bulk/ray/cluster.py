@@ -11,9 +11,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.ray.meter import Limits, Meter
-from chat_completions.bulk.ray.partitions import Survey
-from chat_completions.bulk.ray.reading import Partition
+from chat_completions.bulk.ray.partitions import Partition, Survey
+from chat_completions.bulk.ray.shared_limits import Limits, Meter
 
 _SHOWN = 200  # characters of what Ray says
 _MOST_BLOCKS = 10_000  # of a dataset: beyond, a block has more than one partition

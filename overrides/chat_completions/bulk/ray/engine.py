@@ -18,18 +18,16 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from chat_completions.bulk.engines import Ending
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.input.source import Input
-from chat_completions.bulk.options import Job, client_of, settings_of
+from chat_completions.bulk.options import Ending, Job, client_of, settings_of
 from chat_completions.bulk.progress import Histogram, Progress
 from chat_completions.bulk.ray.cluster import Rows, check_installed, connect, failure_of, start_meter
-from chat_completions.bulk.ray.meter import Limits, Report, Sealed
-from chat_completions.bulk.ray.partitions import Survey
-from chat_completions.bulk.ray.reading import Partition
+from chat_completions.bulk.ray.partitions import Partition, Survey
 from chat_completions.bulk.ray.records import Records
-from chat_completions.bulk.ray.work import Work, client_settings_of, count_results, survey_partitions
+from chat_completions.bulk.ray.shared_limits import Limits, Report, Sealed
 from chat_completions.bulk.ray.worker import COUNTS, Worker
+from chat_completions.bulk.ray.worker_job import Work, client_settings_of, count_results, survey_partitions
 from chat_completions.bulk.runner.local_engine import _signals
 
 _TICK = 0.25  # seconds between two looks at the meter

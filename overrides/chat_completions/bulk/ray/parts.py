@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.input.seen import Seen
+from chat_completions.bulk.input.seen_ids import Seen
 from chat_completions.bulk.output.parts import PartFiles
 from chat_completions.bulk.output.result_file import ResultFile, Results, WritingError
 from chat_completions.bulk.output.result_lines import Result, ended_by
-from chat_completions.bulk.places import path_of, reason_of
-from chat_completions.bulk.ray.places import UNDER_WAY, Directory, part_name
+from chat_completions.bulk.ray.directory import UNDER_WAY, Directory, part_name
+from chat_completions.bulk.storage import path_of, reason_of
 
 _LONGEST_LOCK = 90.0  # seconds in which a lost worker's lock goes, or the worker itself
 

@@ -6,28 +6,29 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from chat_completions.bulk.engines import Ending
 from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
 from chat_completions.bulk.input.source import Input
-from chat_completions.bulk.options import Job
+from chat_completions.bulk.options import Ending, Job
 from chat_completions.bulk.output.manifest import Manifest
 from chat_completions.bulk.output.result_file import ResultFile
-from chat_completions.bulk.places import is_remote, path_of
+from chat_completions.bulk.ray.directory import UNDER_WAY, Directory, part_name
 from chat_completions.bulk.ray.partitions import (
+    Partition,
+    Source,
     Survey,
     can_be_divided,
     check_input,
     copied,
     divided,
     number_lines,
+    piece_name,
     plan_of,
     plan_text,
     size_of_partitions,
     survey,
 )
-from chat_completions.bulk.ray.places import UNDER_WAY, Directory, part_name
-from chat_completions.bulk.ray.reading import Partition, Source, piece_name
-from chat_completions.bulk.ray.work import Work
+from chat_completions.bulk.ray.worker_job import Work
+from chat_completions.bulk.storage import is_remote, path_of
 
 _PLAN = "plan.json"
 _HERE = 8 * 2**20  # bytes of an input up to which it is not worth it to have it surveyed by others

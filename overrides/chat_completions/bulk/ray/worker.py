@@ -15,11 +15,11 @@ from chat_completions.bulk.input.line_reader import LineReader
 from chat_completions.bulk.options import Options, client_of
 from chat_completions.bulk.output.result_lines import Result
 from chat_completions.bulk.progress import Progress
-from chat_completions.bulk.ray.meter import Instructions, Report
+from chat_completions.bulk.ray.directory import part_name
+from chat_completions.bulk.ray.partitions import Partition
 from chat_completions.bulk.ray.parts import PartitionFiles
-from chat_completions.bulk.ray.places import part_name
-from chat_completions.bulk.ray.reading import Partition
-from chat_completions.bulk.ray.work import Work, lines_of, unpack
+from chat_completions.bulk.ray.shared_limits import Instructions, Report
+from chat_completions.bulk.ray.worker_job import Work, lines_of, unpack
 from chat_completions.bulk.runner.clients import Clients
 from chat_completions.bulk.runner.concurrency import FIRST, Concurrency
 from chat_completions.bulk.runner.local_engine import Writer, reading_lines

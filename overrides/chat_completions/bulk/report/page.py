@@ -22,9 +22,9 @@ from chat_completions._files import check_place, write_whole
 from chat_completions._version import __version__
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.output.result_lines import object_of
-from chat_completions.bulk.places import is_remote, path_of
 from chat_completions.bulk.progress import Summary
 from chat_completions.bulk.report.display import duration, seconds, table_of
+from chat_completions.bulk.storage import is_remote, path_of
 
 STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1c2128; --quiet: #57606a; --grid: #d8dee4; --card: #f6f8fa;

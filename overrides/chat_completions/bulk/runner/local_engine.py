@@ -8,19 +8,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 
-from chat_completions.bulk.engines import Ending
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.input.line_reader import LineReader
 from chat_completions.bulk.input.source import Input
-from chat_completions.bulk.options import Job, client_of, settings_of
+from chat_completions.bulk.options import Ending, Job, client_of, settings_of
 from chat_completions.bulk.output.result_lines import Result
 from chat_completions.bulk.output.run_files import RunFiles
-from chat_completions.bulk.places import reason_of
 from chat_completions.bulk.progress import Progress
 from chat_completions.bulk.runner.clients import Clients
 from chat_completions.bulk.runner.request_filter import RequestFilter
 from chat_completions.bulk.runner.runner import Runner
 from chat_completions.bulk.runner.sending import Sender
+from chat_completions.bulk.storage import reason_of
 
 _FLUSH_SECONDS = 1.0  # between two looks whether a store should get a part
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from chat_completions.bulk.input.requests import Malformed, Request, request_of
-from chat_completions.bulk.input.seen import Occurrence, Seen
+from chat_completions.bulk.input.seen_ids import Occurrence, Seen
 from chat_completions.bulk.input.source import Line, TooLong
 from chat_completions.bulk.output.result_lines import Result, digest_of, number_of, reported
 from chat_completions.bulk.progress import Progress

@@ -10,10 +10,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from chat_completions.bulk.engines import Ending
 from chat_completions.bulk.input.requests import Request
 from chat_completions.bulk.input.source import Line
-from chat_completions.bulk.options import Options
+from chat_completions.bulk.options import Ending, Options
 from chat_completions.bulk.output.result_lines import Result
 from chat_completions.bulk.progress import Progress
 from chat_completions.bulk.runner.attempts import PendingRequest

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .patterns import NoMatchError, finds, matching_text
-from .work import spend
+from .work_limit import spend
 
 _MAX_NODES = 20_000
 _MAX_LENGTH = 100_000

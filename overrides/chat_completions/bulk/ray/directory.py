@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 
 from chat_completions.bulk.errors import BulkError
-from chat_completions.bulk.places import filesystem_of, is_remote, path_of, reason_of, redacted_name
+from chat_completions.bulk.storage import filesystem_of, is_remote, path_of, reason_of, redacted_name
 
 UNDER_WAY = "_run"  # what reads directories of data leaves out names that begin so
 _PART = re.compile(r"part-(\d+)\.jsonl").fullmatch

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from chat_completions.bulk.errors import BulkError
 from chat_completions.bulk.options import Job, Options
-from chat_completions.bulk.ray.partitions import survey
-from chat_completions.bulk.ray.places import Directory, part_name
-from chat_completions.bulk.ray.reading import Partition, Source
+from chat_completions.bulk.ray.directory import Directory, part_name
+from chat_completions.bulk.ray.partitions import Partition, Source, survey
 
 if TYPE_CHECKING:
     from chat_completions.bulk.options import ClientSettings
