@@ -10,10 +10,20 @@ from urllib.parse import quote, unquote
 _FRAGMENT_SAFE = "!$&'()*+,-./:;=?@_~"
 
 
+def escape(token: str) -> str:
+    """Return the JSON pointer spelling of a key (RFC 6901, section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """Return the key that a JSON pointer spells so."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
 def join(pointer: str, *segments: str | int) -> str:
     """Return the pointer to the value at `segments` below `pointer`."""
     for segment in segments:
-        pointer += "/" + quote(str(segment).replace("~", "~0").replace("/", "~1"), safe=_FRAGMENT_SAFE)
+        pointer += "/" + quote(escape(str(segment)), safe=_FRAGMENT_SAFE)
     return pointer
 
 
@@ -24,7 +34,19 @@ def fragment(pointer: str) -> str:
 
 def split(pointer: str) -> list[str]:
     """Return the unescaped segments of a pointer that is `#` or begins with `#/`."""
-    return [segment.replace("~1", "/").replace("~0", "~") for segment in unquote(pointer[1:]).split("/")[1:]]
+    return [unescape(segment) for segment in unquote(pointer[1:]).split("/")[1:]]
+
+
+def follow(document: Any, value: Any, at: str = "#") -> tuple[Any, str]:
+    """Return what a `$ref` leads to, from one to the next, and its pointer; what is not a `$ref` is returned as it is.
+
+    Raises:
+        LookupError: It leads nowhere.
+    """
+    while isinstance(value, dict) and "$ref" in value:
+        segments = split(value["$ref"])
+        value, at = find(document, segments), join("#", *segments)
+    return value, at
 
 
 def find(document: Any, segments: Iterable[str]) -> Any:

@@ -67,11 +67,8 @@ class _DuplicateKey(Exception):
     """A key stands twice, found while no lines were recorded."""
 
 
-class _Merge:
-    """Stand in for the key `<<` until its mapping is complete."""
-
-
-_MERGE: Any = _Merge()
+# Stands in for the key `<<` until its mapping is complete.
+_MERGE: Any = object()
 
 
 def read(data: bytes, *, name: str, lines: Lines | None = None) -> Any:

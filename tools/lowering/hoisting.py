@@ -8,6 +8,7 @@ from typing import Any
 
 from openapi_python_client.strings import pascal_case
 
+from tools.document.pointer import unescape
 from tools.lowering.naming import ClassNames, class_name, singular
 from tools.schema.schemas import SCHEMA_REF, Schema, canonical_json
 
@@ -87,7 +88,7 @@ def outer_name(document: dict[str, Any], at: str) -> str:
     words: list[str] = []
     node, holder = document, ""
     for token in at.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
+        key = unescape(token)
         parent: Any = node
         node = parent[int(key)] if isinstance(parent, list) else parent[key]
         if isinstance(node, dict) and "operationId" in node:
@@ -99,16 +100,7 @@ def outer_name(document: dict[str, Any], at: str) -> str:
             words += [] if key.partition(";")[0].endswith("json") else [key]
         elif key in ("requestBody", "responses") and words:
             words.append("body" if key == "requestBody" else "response")
-        elif key not in (
-            "components",
-            "content",
-            "headers",
-            "parameters",
-            "paths",
-            "requestBodies",
-            "responses",
-            "schema",
-        ):
+        elif key not in _STRUCTURE:
             words.append(key)
         holder = key
     return str(pascal_case(" ".join(words).replace("/", " ")))

@@ -14,6 +14,7 @@ from typing import Any
 
 from openapi_python_client.strings import pascal_case
 
+from tools.document.pointer import escape
 from tools.errors import ToolError
 from tools.lowering.hoisting import Hoisting, Place, outer_name
 from tools.lowering.naming import ClassNames, variant_label
@@ -25,7 +26,6 @@ from tools.schema.schemas import (
     SCHEMA_REF,
     Schema,
     canonical_json,
-    escape,
     is_annotation,
     map_document_schemas,
     map_subschemas,
@@ -69,7 +69,7 @@ def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str,
 
 class _Lowering:
     def __init__(self, document: dict[str, Any], class_names: Mapping[str, str]) -> None:
-        self._document = map_document_schemas(document, _shaping)
+        self._document = map_document_schemas(document, shaping)
         self._source: dict[str, Any] = self._document["components"].get("schemas", {})
         self._names = ClassNames(self._source, class_names)
         self._cores: dict[str, Schema] = {}
@@ -276,12 +276,12 @@ class _Lowering:
         return self._hoisting.reference(core, place, None if inside_property or not self._open else self._open[-1])
 
 
-def _shaping(schema: Any, at: str) -> Any:
+def shaping(schema: Any, at: str) -> Any:
     """Leave of a schema what decides types and what documents it."""
     if not isinstance(schema, dict):
         return schema
     kept = {key: value for key, value in schema.items() if key in _SHAPING or is_annotation(key)}
-    return map_subschemas(kept, _shaping, at)
+    return map_subschemas(kept, shaping, at)
 
 
 def _is_class(core: Schema) -> bool:

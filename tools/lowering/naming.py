@@ -122,13 +122,17 @@ class ClassNames:
         # Chosen names come first, then those that need no change: a name must not depend on what else there is.
         for component in sorted(components, key=lambda c: (c not in chosen, class_name(c) != c, c)):
             name = class_name(chosen.get(component, component))
-            if component in chosen and not self.free(name):
+            if component in chosen and name in self:
                 raise ToolError(f"two schemas would be the class {name}; choose another name", where=_config(component))
-            if not self.free(name):
-                name = numbered(name, _Taken(self))
+            if name in self:
+                name = numbered(name, self)
                 self.clashes.append(f"{_config(component)}: it became {name}, as its own name is taken; choose one")
             self.of[component] = name
             self.claim(name, component)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether a name is taken."""
+        return not self.free(str(name))
 
     def free(self, name: str, owner: str | None = None) -> bool:
         """Return whether a name is free, or the owner's own."""
@@ -137,14 +141,6 @@ class ClassNames:
     def claim(self, name: str, owner: str) -> None:
         """Take a name."""
         self._owners[module_name(name)] = owner
-
-
-class _Taken:
-    def __init__(self, names: ClassNames) -> None:
-        self._names = names
-
-    def __contains__(self, name: object) -> bool:
-        return not self._names.free(str(name))
 
 
 def _config(component: str) -> str:

@@ -75,7 +75,8 @@ def template_originals(templates: Path) -> dict[str, str]:
     """Return the sha256 of the generator's own version of each template that we replace."""
     package = Path(openapi_python_client.__file__).parent / "templates"
     names = sorted(str(path.relative_to(templates)) for path in templates.rglob("*.jinja"))
-    return {name: _sha256(package / name) for name in names if (package / name).exists()}
+    originals = {name: package / name for name in names if (package / name).exists()}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in originals.items()}
 
 
 def check_originals(templates: Path) -> None:
@@ -203,10 +204,6 @@ def _docstring(text: str | UntrustedString, width: int) -> str:
     # A quote at the end would be taken for one of the three that close the docstring.
     open_quote = wrapped.endswith('"') and (len(wrapped) - 1 - len(bare)) % 2 == 0
     return wrapped[:-1] + '\\"' if open_quote else wrapped
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def count_lines(package: Path) -> int:

@@ -17,19 +17,19 @@ A node says what may stand at one place of a body. Several schemas can describe 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import combinations, product
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
 
 from tools.document import pointer as pointers
-from tools.schema.schemas import escape, operations
+from tools.lowering.lowering import shaping
+from tools.schema.normalized import Schemas, View
+from tools.schema.schemas import map_document_schemas, operations
+from tools.schema.variants import Spot, Variant
 
-JSON_TYPES = {list: "array", bool: "boolean", int: "number", float: "number", dict: "object", str: "string"}
-ANY = frozenset(JSON_TYPES.values())
-_OBJECT = {"additionalProperties", "patternProperties", "properties"}
-_ASSERTIONS = {"const", "enum", "items", "type", *_OBJECT}
-_KEYWORDS = {"$ref", "allOf", "anyOf", "oneOf", *_ASSERTIONS}
+_TYPES = {"any": ("array", "boolean", "number", "object", "string"), "integer": ("number",)}
+_DESCRIBING = {"additionalProperties", "patternProperties", "properties"}
 
 
 def known_fields(document: dict[str, Any]) -> dict[str, Any]:
@@ -38,177 +38,100 @@ def known_fields(document: dict[str, Any]) -> dict[str, Any]:
     bodies: dict[str, dict[str, int]] = {}
     for path, method, operation in operations(document):
         try:
-            reply = builder.resolve(_SchemaAt(document, "#").at("paths", path, method, "responses", "200"))
-            found = {kind: builder.node((reply.at("content", kind, "schema"),)) for kind in reply.schema["content"]}
+            at = pointers.join("#/paths", path, method, "responses", "200")
+            reply, at = pointers.follow(document, operation["responses"]["200"], at)
+            places = {kind: pointers.join(at, "content", kind, "schema") for kind in reply["content"]}
+            found = {kind: builder.node([Spot(reply["content"][kind]["schema"], at)]) for kind, at in places.items()}
         except LookupError:
             continue  # It succeeds with no body, or with one that is not described.
         bodies.setdefault(operation["operationId"], found)
     return {"bodies": bodies, "nodes": builder.nodes}
 
 
-class _SchemaAt(NamedTuple):
-    schema: Any
-    pointer: str  # not percent-encoded
-
-    def at(self, *segments: str) -> _SchemaAt:
-        pointer = "/".join((self.pointer, *map(escape, segments)))
-        return _SchemaAt(pointers.find(self.schema, segments), pointer)
-
-    def parts(self, keyword: str) -> list[_SchemaAt]:
-        return [self.at(keyword, str(i)) for i in range(len(self.schema.get(keyword, ())))]
-
-
-@dataclass
-class _Shape:
-    """One alternative of a schema, its references followed and its parts put together; None stands for anything."""
-
-    pointer: str
-    types: frozenset[str]
-    texts: frozenset[str] | None = None
-    items: tuple[_SchemaAt, ...] | None = None
-    fields: dict[str, tuple[_SchemaAt, ...]] | None = None
-    rest: tuple[_SchemaAt, ...] = ()
-
-
 class _Builder:
     def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
+        # What only limits values must not decide what is known of them.
+        self._schemas = Schemas(map_document_schemas(document, shaping))
         self._numbers: dict[tuple[str, ...], int] = {}
         self.nodes: list[dict[str, Any]] = []
 
-    def node(self, places: Iterable[_SchemaAt]) -> int:
+    def node(self, places: Iterable[Spot]) -> int:
         """Return the number of the node of what several schemas describe together."""
-        places = tuple({place.pointer: place for place in map(self.resolve, places)}.values())
-        key = tuple(place.pointer for place in places)
+        views = {_pointer(view): view for view in (self._schemas.view((place,)) for place in places)}
+        key = tuple(views)
         if key not in self._numbers:
             self._numbers[key] = len(self.nodes)
-            self._fill(self._new_node(key[0]), [shape for place in places for shape in self._shapes(place, ())])
+            self._fill(self._new_node(key[0]), [variant for view in views.values() for variant in view.variants])
         return self._numbers[key]
 
     def _new_node(self, pointer: str) -> dict[str, Any]:
-        self.nodes.append({"pointer": pointers.fragment(pointer)})
+        self.nodes.append({"pointer": pointer})
         return self.nodes[-1]
 
-    def _fill(self, node: dict[str, Any], shapes: list[_Shape]) -> None:
-        if len(shapes) == 1:
-            node["pointer"] = pointers.fragment(shapes[0].pointer)
-        types = {name for shape in shapes for name in shape.types} - {"array", "object", "string"}
-        texts = [shape.texts for shape in shapes if "string" in shape.types]
-        items = [shape.items for shape in shapes if "array" in shape.types]
-        objects = [shape for shape in shapes if "object" in shape.types]
-        types |= {"string"} if None in texts else set()
-        types |= {"array"} if None in items else set()
-        types |= {"object"} if any(shape.fields is None for shape in objects) else set()
+    def _fill(self, node: dict[str, Any], variants: list[Variant]) -> None:
+        by_type: dict[str, list[Variant]] = defaultdict(list)
+        for variant in variants:
+            for name in _TYPES.get(variant.type, (variant.type,)):
+                by_type[name].append(variant)
+        types = {name for name, found in by_type.items() if any(map(_takes_any, found))}
         if types:
             node["types"] = sorted(types)
-        if known := {text for listed in texts for text in listed or ()}:
-            node["texts"] = sorted(known)
-        if items and "array" not in types:
-            node["items"] = self.node(place for places in items for place in places or ())
-        if objects and "object" not in types:
-            self._fill_fields(node, objects)
+        if by_type["string"] and "string" not in types:
+            node["texts"] = sorted({spot.value for v in by_type["string"] for spot in (v.values or {}).values()})
+        if by_type["array"] and "array" not in types:
+            node["items"] = self.node(spot for variant in by_type["array"] for spot in variant.inside["items"])
+        if by_type["object"] and "object" not in types:
+            self._fill_fields(node, by_type["object"])
 
-    def _fill_fields(self, node: dict[str, Any], objects: list[_Shape]) -> None:
-        fields = _union_fields(shape.fields or {} for shape in objects)
+    def _fill_fields(self, node: dict[str, Any], objects: list[Variant]) -> None:
+        fields: dict[str, list[Spot]] = defaultdict(list)
+        for variant in objects:
+            for name, places in variant.properties.items():
+                fields[name] += places
         node["fields"] = {name: self.node(places) for name, places in fields.items()}
-        if rest := [place for shape in objects for place in shape.rest]:
+        if rest := [place for variant in objects for place in _rest(variant)]:
             node["rest"] = self.node(rest)
         if len(objects) > 1 and (tagged := self._tagged(objects)) is not None:
             node["tag"], variants = tagged
             node["variants"] = {}
-            for value, shape in variants.items():
+            for value, variant in variants.items():
                 node["variants"][value] = len(self.nodes)
-                self._fill_fields(self._new_node(shape.pointer), [shape])
+                pointer = variant.at if len(variant.parts) == 1 else variant.slot
+                self._fill_fields(self._new_node(pointer), [variant])
 
-    def _tagged(self, objects: list[_Shape]) -> tuple[str, dict[str, _Shape]] | None:
+    def _tagged(self, objects: list[Variant]) -> tuple[str, dict[str, Variant]] | None:
         """Return the field whose texts differ between all objects, and the objects by these texts; None without one."""
-        for name in objects[0].fields or ():
+        for name in objects[0].properties:
             known: list[list[str]] = []
-            for shape in objects:
-                places = (shape.fields or {}).get(name)
-                tag = self.nodes[self.node(places)] if places else {}
-                known.append([] if "string" in tag.get("types", ()) else tag.get("texts", []))
+            for variant in objects:
+                places = variant.properties.get(name)
+                known.append(self.nodes[self.node(places)].get("texts", []) if places else [])
             if all(known) and not any({*one} & {*other} for one, other in combinations(known, 2)):
-                return name, {text: shape for texts, shape in zip(known, objects, strict=True) for text in texts}
+                return name, {text: variant for texts, variant in zip(known, objects, strict=True) for text in texts}
         return None
 
-    def resolve(self, place: _SchemaAt) -> _SchemaAt:
-        """Return what a reference leads to, also where it stands in a union with null."""
-        seen = set()
-        while place.pointer not in seen and isinstance(place.schema, dict):
-            seen.add(place.pointer)
-            keywords = _KEYWORDS & place.schema.keys()
-            if keywords == {"$ref"}:
-                place = self._target(place)
-            elif keywords in ({"anyOf"}, {"oneOf"}):
-                others = [part for part in place.parts(*keywords) if part.schema != {"type": "null"}]
-                place = others[0] if len(others) == 1 else place
-        return place
 
-    def _target(self, place: _SchemaAt) -> _SchemaAt:
-        return _SchemaAt(self._document, "#").at(*pointers.split(place.schema["$ref"]))
-
-    def _shapes(self, place: _SchemaAt, seen: tuple[str, ...]) -> list[_Shape]:
-        """Return the alternatives of a schema other than null."""
-        schema = place.schema
-        if schema is False or place.pointer in seen:
-            return []
-        if not isinstance(schema, dict):
-            return [_Shape(place.pointer, ANY)]
-        seen = (*seen, place.pointer)
-        parts = [self._shapes(self._target(place), seen)] if "$ref" in schema else []
-        parts += [self._shapes(part, seen) for part in place.parts("allOf")]
-        for keyword in ("anyOf", "oneOf"):
-            if keyword in schema:
-                parts.append([shape for branch in place.parts(keyword) for shape in self._shapes(branch, seen)])
-        own = _own_shape(place)
-        if own is not None or not parts:
-            parts.append([own or _Shape(place.pointer, ANY)])
-        if len(parts) == 1:
-            return [shape for shape in parts[0] if shape.types]
-        return [shape for chosen in product(*parts) if (shape := _intersect(place.pointer, chosen)).types]
+def _pointer(view: View) -> str:
+    """Return the pointer of the one schema that a view consists of, also where null may stand instead."""
+    one = len(view.variants) == 1 and len(view.variants[0].parts) == 1
+    return view.variants[0].at if one else view.at
 
 
-def _own_shape(place: _SchemaAt) -> _Shape | None:
-    """Return what the keywords of a schema say by themselves; None if they say nothing."""
-    schema = place.schema
-    if not _ASSERTIONS & schema.keys():
-        return None
-    values = [schema["const"]] if "const" in schema else schema.get("enum")
-    types = schema.get("type") or [JSON_TYPES.get(type(value), "null") for value in values or ()] or ANY
-    types = {"number" if name == "integer" else name for name in ([types] if isinstance(types, str) else types)}
-    shape = _Shape(place.pointer, frozenset(types & ANY))
-    if values is not None:
-        shape.texts = frozenset(value for value in values if isinstance(value, str))
-    if "items" in schema and "prefixItems" not in schema:
-        shape.items = (place.at("items"),)
-    if _OBJECT & schema.keys():
-        shape.fields = {name: (place.at("properties", name),) for name in schema.get("properties", ())}
-        rest = [place.at("patternProperties", pattern) for pattern in schema.get("patternProperties", ())]
+def _takes_any(variant: Variant) -> bool:
+    """Return whether a variant knows all values of its type."""
+    if variant.type == "object":
+        return not any(_DESCRIBING & part.value.keys() for part in variant.parts)
+    if variant.type == "array":
+        return "items" not in variant.inside or any(name.startswith("prefixItems/") for name in variant.inside)
+    return variant.type != "string" or variant.values is None or variant.open
+
+
+def _rest(variant: Variant) -> list[Spot]:
+    """Return what the fields of an object may hold that its properties do not name."""
+    places = []
+    for schema, at in variant.parts:
+        for pattern, inner in schema.get("patternProperties", {}).items():
+            places.append(Spot(inner, pointers.join(at, "patternProperties", pattern)))
         if schema.get("additionalProperties", False) is not False:
-            rest.append(place.at("additionalProperties"))
-        shape.rest = tuple(rest)
-    return shape
-
-
-def _intersect(pointer: str, shapes: Iterable[_Shape]) -> _Shape:
-    """Return the shape of a value that has all of some shapes."""
-    both = _Shape(pointer, ANY)
-    for shape in shapes:
-        both.types &= shape.types
-        if shape.texts is not None:
-            both.texts = shape.texts if both.texts is None else both.texts & shape.texts
-        if shape.items is not None:
-            both.items = (*(both.items or ()), *shape.items)
-        if shape.fields is not None:
-            both.fields = _union_fields([both.fields or {}, shape.fields])
-        both.rest = (*both.rest, *shape.rest)
-    return both
-
-
-def _union_fields(tables: Iterable[Mapping[str, tuple[_SchemaAt, ...]]]) -> dict[str, tuple[_SchemaAt, ...]]:
-    union: dict[str, tuple[_SchemaAt, ...]] = {}
-    for table in tables:
-        for name, places in table.items():
-            union[name] = (*union.get(name, ()), *places)
-    return union
+            places.append(Spot(schema["additionalProperties"], pointers.join(at, "additionalProperties")))
+    return places

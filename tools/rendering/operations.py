@@ -8,7 +8,7 @@ from typing import Any
 
 from openapi_python_client.strings import PythonIdentifier, in_f_string_literal
 
-from tools.document.pointer import fragment
+from tools.document.pointer import escape, follow, fragment
 from tools.errors import ToolError
 from tools.lowering.naming import PREFIX, identifier
 from tools.rendering.decoding import Decoders
@@ -102,7 +102,7 @@ def operation_shapes(document: dict[str, Any], shapes: Shapes) -> dict[str, Oper
     """
     found: dict[str, OperationShape] = {}
     for path, method, operation in operations(document):
-        at = f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
+        at = f"#/paths/{escape(path)}/{method}"
         name = operation.get("operationId")
         if not name:
             raise ToolError("this operation has no operationId, which names it; add one in overlay.yaml", where=at)
@@ -110,7 +110,7 @@ def operation_shapes(document: dict[str, Any], shapes: Shapes) -> dict[str, Oper
         if shape.module in found:
             raise ToolError(f"{found[shape.module].operation_id} and {name} would share a module; rename one", where=at)
         _add_parameters(shape, document, path, operation, shapes)
-        _add_body(shape, _resolved(document, operation.get("requestBody", {})), shapes)
+        _add_body(shape, follow(document, operation.get("requestBody", {}))[0], shapes)
         _add_responses(shape, document, operation.get("responses", {}), shapes)
         shape.type_imports = shapes.imports(shape.cores)
         found[shape.module] = shape
@@ -120,8 +120,8 @@ def operation_shapes(document: dict[str, Any], shapes: Shapes) -> dict[str, Oper
 def _add_parameters(
     shape: OperationShape, document: dict[str, Any], path: str, operation: dict[str, Any], shapes: Shapes
 ) -> None:
-    own = [_resolved(document, parameter) for parameter in operation.get("parameters", [])]
-    shared = [_resolved(document, parameter) for parameter in document["paths"][path].get("parameters", [])]
+    own = [follow(document, parameter)[0] for parameter in operation.get("parameters", [])]
+    shared = [follow(document, parameter)[0] for parameter in document["paths"][path].get("parameters", [])]
     # What an operation says of a parameter goes before what its path says (OpenAPI 3.1, "Path Item Object").
     found = {(parameter["in"], parameter["name"]): parameter for parameter in [*shared, *own]}
     keys = [key for _, key in found]
@@ -221,7 +221,7 @@ def _add_responses(shape: OperationShape, document: dict[str, Any], responses: d
         return status == "default", status.endswith("XX"), status
 
     for status in sorted(responses, key=order):
-        response = _resolved(document, responses[status])
+        response = follow(document, responses[status])[0]
         content = response.get("content", {})
         shape.streams |= STREAM in content
         json_types = [media for media in content if _is_json(media)]
@@ -263,12 +263,3 @@ def _status_test(status: str, at: str) -> str:
 def _is_json(media: str) -> bool:
     essence = media.split(";")[0].strip().lower()
     return essence == "application/json" or essence.endswith("+json")
-
-
-def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in node:
-        target: Any = document
-        for token in node["$ref"].removeprefix("#/").split("/"):
-            target = target[token.replace("~1", "/").replace("~0", "~")]
-        node = target
-    return node

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tools.document.pointer import fragment
+from tools.document.pointer import escape, fragment
 from tools.lowering.naming import module_name
-from tools.schema.schemas import SCHEMA_REF, TEXT_TYPES, Schema, escape, ref_name
+from tools.schema.schemas import SCHEMA_REF, TEXT_TYPES, Schema, ref_name
 
 SCALAR_TYPES = {"boolean": "bool", "integer": "int", "null": "None", "number": "float", "string": "str"}
 

@@ -1,4 +1,4 @@
-"""JSON Schema as this document writes it: slices, overlays, merging, nulls, and the keys of the contract.
+"""JSON Schema as this document writes it: slices, overlays, nulls, the keys of the contract, and what it means.
 
 Imported by `lowering`, `rendering`, `drift` and the commands.
 """

@@ -24,6 +24,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
+# What parameters and headers share, and what media types and encodings share.
+_SENT = {
+    "required": "data",
+    "deprecated": "data",
+    "allowEmptyValue": "data",
+    "style": "data",
+    "explode": "data",
+    "allowReserved": "data",
+    "schema": "schema",
+    "content": "{mediaType}",
+}
+_ENCODINGS = {"encoding": "{encoding}", "prefixEncoding": "[encoding]", "itemEncoding": "encoding"}
+
 KINDS: dict[str, dict[str, str]] = {
     "info": {"title": "data", "version": "data", **dict.fromkeys(("termsOfService", "contact", "license"), "drop")},
     "server": {"name": "data", "url": "data", "variables": "{variable}"},
@@ -49,30 +62,8 @@ KINDS: dict[str, dict[str, str]] = {
         "responses": "(response)",
         "callbacks": "drop",
     },
-    "parameter": {
-        "$ref": "reference",
-        "name": "data",
-        "in": "data",
-        "required": "data",
-        "deprecated": "data",
-        "allowEmptyValue": "data",
-        "style": "data",
-        "explode": "data",
-        "allowReserved": "data",
-        "schema": "schema",
-        "content": "{mediaType}",
-    },
-    "header": {
-        "$ref": "reference",
-        "required": "data",
-        "deprecated": "data",
-        "allowEmptyValue": "data",
-        "style": "data",
-        "explode": "data",
-        "allowReserved": "data",
-        "schema": "schema",
-        "content": "{mediaType}",
-    },
+    "parameter": {"$ref": "reference", "name": "data", "in": "data", **_SENT},
+    "header": {"$ref": "reference", **_SENT},
     "requestBody": {"$ref": "reference", "required": "data", "content": "{mediaType}"},
     "response": {
         "$ref": "reference",
@@ -81,23 +72,14 @@ KINDS: dict[str, dict[str, str]] = {
         "content": "{mediaType}",
         "links": "drop",
     },
-    "mediaType": {
-        "$ref": "reference",
-        "schema": "schema",
-        "itemSchema": "schema",
-        "encoding": "{encoding}",
-        "prefixEncoding": "[encoding]",
-        "itemEncoding": "encoding",
-    },
+    "mediaType": {"$ref": "reference", "schema": "schema", "itemSchema": "schema", **_ENCODINGS},
     "encoding": {
         "contentType": "data",
         "style": "data",
         "explode": "data",
         "allowReserved": "data",
         "headers": "{header}",
-        "encoding": "{encoding}",
-        "prefixEncoding": "[encoding]",
-        "itemEncoding": "encoding",
+        **_ENCODINGS,
     },
     "schema": {
         "title": "drop",

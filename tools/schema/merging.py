@@ -93,7 +93,7 @@ class _Merging:
                 alone = self.flat({"$ref": reference}, ())
             except _Impossible:
                 continue
-            if _spelled(alone) == _spelled(merged):
+            if _canonical(alone) == _canonical(merged):
                 parts = [schema, *(part for part in schema.get("allOf", ()) if isinstance(part, dict))]
                 beside = [part for part in parts if "$ref" not in part or part is schema]
                 return {"$ref": reference} | {k: v for part in beside for k, v in part.items() if is_annotation(k)}
@@ -162,7 +162,10 @@ def _values(schema: Schema) -> Schema:
 def _keyword(key: str, left: Any, right: Any) -> Any:
     """Return the value of a keyword that both schemas have, with different values."""
     if key == "type":
-        return _types(left, right)
+        common = common_types(*([types] if isinstance(types, str) else types for types in (left, right)))
+        if not common:
+            raise _Impossible(f"type {left!r} against {right!r}")
+        return common[0] if len(common) == 1 else common
     if key in ("properties", "patternProperties"):
         # The same property in two parts is another allOf, merged when its turn comes.
         return {**left, **right, **{name: _all_of(left[name], right[name]) for name in left if name in right}}
@@ -177,14 +180,7 @@ def _keyword(key: str, left: Any, right: Any) -> Any:
         return max(left, right)
     if key in _SMALLER_WINS:
         return min(left, right)
-    if key in (
-        "additionalProperties",
-        "contains",
-        "items",
-        "propertyNames",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    ):
+    if key in _OF_SCHEMAS:
         return _all_of(left, right)
     if key == "prefixItems":
         longer, shorter = sorted((left, right), key=len, reverse=True)
@@ -212,16 +208,13 @@ def _holds(values: Iterable[Any], wanted: Any) -> bool:
     return any(same_json(value, wanted) for value in values)
 
 
-def _types(left: Any, right: Any) -> Any:
-    lefts, rights = ([t] if isinstance(t, str) else list(t) for t in (left, right))
-    common = [t for t in lefts if t in rights or (t == "integer" and "number" in rights)]
-    common += [t for t in rights if t == "integer" and "number" in lefts and t not in common]
-    if not common:
-        raise _Impossible(f"type {left!r} against {right!r}")
-    return common[0] if len(common) == 1 else common
+def common_types(left: list[str], right: list[str]) -> list[str]:
+    """Return the types that two lists of types both allow; an integer is a number."""
+    common = [kind for kind in left if kind in right or (kind == "integer" and "number" in right)]
+    return common + [kind for kind in right if kind == "integer" and "number" in left and kind not in common]
 
 
-def _spelled(schema: Schema) -> str:
+def _canonical(schema: Schema) -> str:
     """Return one text for all schemas that say the same, whatever their annotations."""
     bare = {key: value for key, value in schema.items() if not is_annotation(key)}
     if "required" in bare:

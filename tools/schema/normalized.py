@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tools.document import pointer as pointers
-from tools.drift.compare.variants import INFERRED, Node, Spot, Variant, is_nothing, joined, variants_of
 from tools.errors import ToolError
 from tools.schema.schemas import is_annotation, ref_name
+from tools.schema.variants import INFERRED, Node, Spot, Variant, is_nothing, joined, variants_of
 
 # A few unions side by side in an `allOf` can stand for millions.
 MAX_ALTERNATIVES = 500

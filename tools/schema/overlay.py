@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.document.pointer import escape
 from tools.errors import ToolError
 from tools.schema.nulls import accepts_null
-from tools.schema.schemas import escape, is_annotation, same_json
+from tools.schema.schemas import is_annotation, same_json
 
 # An object of an update that holds one of these, somewhere, adds a part; any other one is about a part that there is.
 _DEFINING = frozenset({"$ref", "allOf", "anyOf", "const", "content", "enum", "in", "oneOf", "schema", "type"})

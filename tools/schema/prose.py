@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.document import pointer as pointers
-from tools.schema.schemas import operations
+from tools.schema.schemas import operations, subschemas
 
 
 def described_parts(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -34,16 +34,9 @@ def without_prose(document: dict[str, Any]) -> list[str]:
     return [pointer for pointer, prose in described_parts(document) if not prose]
 
 
-def _properties(node: Any, at: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, list):
-        for position, entry in enumerate(node):
-            yield from _properties(entry, pointers.join(at, position))
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            below = pointers.join(at, key)
-            if key != "properties" or not isinstance(value, dict):
-                yield from _properties(value, below)
-                continue
-            for name, schema in value.items():  # Whatever their names, these are not keywords.
-                yield pointers.join(below, name), schema.get("description") if isinstance(schema, dict) else None
-                yield from _properties(schema, pointers.join(below, name))
+def _properties(schema: Any, at: str) -> Iterator[tuple[str, Any]]:
+    for segments, inner in subschemas(schema):
+        below = pointers.join(at, *segments)
+        if segments[0] == "properties":
+            yield below, inner.get("description") if isinstance(inner, dict) else None
+        yield from _properties(inner, below)

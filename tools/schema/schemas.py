@@ -1,45 +1,25 @@
 """Where the schemas of an OpenAPI document stand, and where the schemas inside a schema stand.
 
-One literal table each: a property that happens to be named `items` or `default` is data of its parent, not a keyword.
+A property that happens to be named `items` or `default` is data of its parent, not a keyword.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
+from tools.document.pointer import escape, unescape
+from tools.schema.contract_keys import KINDS, PROSE
+
 Schema: TypeAlias = dict[str, Any]
 
-SCHEMA_KEYWORDS = (
-    "additionalProperties",
-    "contains",
-    "else",
-    "if",
-    "items",
-    "not",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-)
-SCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
-SCHEMA_MAP_KEYWORDS = ("$defs", "dependentSchemas", "patternProperties", "properties")
+# The keywords that hold schemas: one, a list of them, or a mapping of names to them.
+SUBSCHEMAS = {key: shape for key, shape in KINDS["schema"].items() if shape in ("schema", "[schema]", "{schema}")}
 
-ANNOTATIONS = (
-    "$comment",
-    "default",
-    "deprecated",
-    "description",
-    "example",
-    "examples",
-    "externalDocs",
-    "readOnly",
-    "title",
-    "writeOnly",
-    "xml",
-)
+ANNOTATIONS = PROSE | {"default", "deprecated", "readOnly", "title", "writeOnly", "xml"}
 
 # The formats that decide what a text is decoded to.
 TEXT_TYPES = {"date": "datetime.date", "date-time": "datetime.datetime", "uuid": "uuid.UUID"}
@@ -56,20 +36,25 @@ NAMED = ("callbacks", "content", "encoding", "examples", "headers", "links", "re
 SCHEMA_REF = "#/components/schemas/"
 
 
+def subschemas(schema: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Yield each direct subschema with the segments that lead to it, in the order in which they stand."""
+    for keyword, value in schema.items() if isinstance(schema, dict) else ():
+        shape = SUBSCHEMAS.get(keyword)
+        if shape == "schema":
+            yield (keyword,), value
+        elif shape is not None:
+            for key, inner in value.items() if shape == "{schema}" else enumerate(value):
+                yield (keyword, key), inner
+
+
 def map_subschemas(schema: Schema, change: Callable[[Any, str], Any], at: str = "") -> Schema:
     """Return a copy of a schema with `change(subschema, pointer)` in the place of each direct subschema."""
-    changed = dict(schema)
-    for keyword in SCHEMA_KEYWORDS:
-        if keyword in changed:
-            changed[keyword] = change(changed[keyword], f"{at}/{keyword}")
-    for keyword in SCHEMA_LIST_KEYWORDS:
-        if keyword in changed:
-            changed[keyword] = [change(part, f"{at}/{keyword}/{i}") for i, part in enumerate(changed[keyword])]
-    for keyword in SCHEMA_MAP_KEYWORDS:
-        if keyword in changed:
-            changed[keyword] = {
-                name: change(part, f"{at}/{keyword}/{escape(name)}") for name, part in changed[keyword].items()
-            }
+    changed: dict[Any, Any] = {
+        keyword: copy(value) if keyword in SUBSCHEMAS else value for keyword, value in schema.items()
+    }
+    for segments, inner in subschemas(schema):
+        holder = changed if len(segments) == 1 else changed[segments[0]]
+        holder[segments[-1]] = change(inner, "/".join([at, *(escape(str(segment)) for segment in segments)]))
     return changed
 
 
@@ -123,11 +108,6 @@ def same_json(left: Any, right: Any) -> bool:
     return left == right and canonical_json(left) == canonical_json(right)
 
 
-def escape(token: str) -> str:
-    """Return the JSON pointer spelling of a key (RFC 6901, section 3)."""
-    return token.replace("~", "~0").replace("/", "~1")
-
-
 def ref_name(ref: str) -> str:
     """Return the component name that a `$ref` points at."""
-    return unquote(ref.rsplit("/", 1)[-1]).replace("~1", "/").replace("~0", "~")
+    return unescape(unquote(ref.rsplit("/", 1)[-1]))

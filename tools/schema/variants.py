@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tools.document import pointer as pointers
-from tools.schema.merging import fits_type
+from tools.schema.merging import common_types, fits_type
 from tools.schema.schemas import canonical_json, same_json
 
 
@@ -108,7 +108,7 @@ def variants_of(parts: list[Spot], name: str, slot: str) -> Iterator[Variant]:
     for schema, place in parts:
         if "type" in schema:
             own = [schema["type"]] if isinstance(schema["type"], str) else list(schema["type"])
-            types = own if types is None else _common(types, own)
+            types = own if types is None else common_types(types, own)
         if "enum" in schema or "const" in schema:
             listed = _listed(schema, place)
             values = listed if values is None else {text: spot for text, spot in values.items() if text in listed}
@@ -167,11 +167,6 @@ def _listed(schema: dict[str, Any], at: str) -> dict[str, Spot]:
     if "const" in schema:
         return {canonical_json(schema["const"]): Spot(schema["const"], f"{at}/const")}
     return {canonical_json(value): Spot(value, f"{at}/enum/{i}") for i, value in enumerate(schema["enum"])}
-
-
-def _common(left: list[str], right: list[str]) -> list[str]:
-    common = [kind for kind in left if kind in right or (kind == "integer" and "number" in right)]
-    return common + [kind for kind in right if kind == "integer" and "number" in left and kind not in common]
 
 
 def _inferred(parts: list[Spot], values: dict[str, Spot] | None) -> list[str]:

@@ -1,4 +1,4 @@
 """Two documents as a list of differences: operations, schemas, variants, and where each one is.
 
-Imported by `drift.findings`, `drift.impact` and the command.
+Imported by the command.
 """

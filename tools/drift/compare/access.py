@@ -6,8 +6,8 @@ from typing import Any
 
 from tools.document import pointer as pointers
 from tools.drift.compare.documents import Compared, Side
-from tools.drift.compare.variants import Spot
 from tools.schema.schemas import canonical_json
+from tools.schema.variants import Spot
 
 
 def compare_servers(

@@ -9,12 +9,12 @@ from typing import Any
 
 from tools.drift.compare.compare import Change, Comparison
 from tools.drift.compare.documents import Side, with_whole_numbers
-from tools.drift.compare.locations import describe_location, names_of, steps_to
-from tools.drift.compare.normalized import Schemas
+from tools.drift.compare.locations import describe_location, steps_to
 from tools.drift.compare.operations import compare_operations
 from tools.drift.findings.findings import LEVELS, Direction, Finding, fingerprint
 from tools.drift.findings.rules import RULES
 from tools.errors import ToolError
+from tools.schema.normalized import Schemas
 from tools.schema.schemas import canonical_json
 
 _LONGEST_VALUE = 80
@@ -66,7 +66,7 @@ def _findings(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:
         for (left, right), direction in compared.schemas:
             for change in comparison.walk(left, right):
                 note(change, compared.operation, direction)
-    names = names_of(upstream) | names_of(base)
+    names = {place: name for side in (new, old) for name, place in side.operations().items()}
     findings = [_finding(change, concerned[key], (base, upstream), names) for key, change in changes.items()]
     findings.sort(key=lambda f: (LEVELS.index(f.level), _natural(f.pointer), f.rule, canonical_json([f.old, f.new])))
     # Nothing but their positions may tell apart what happened to two variants, and these do not last.

@@ -14,10 +14,10 @@ from typing import Any
 from tools.document import pointer as pointers
 from tools.drift.compare.kinds import kind_of, kind_of_variant
 from tools.drift.compare.match_variants import disjoint, match, tags_of
-from tools.drift.compare.normalized import Schemas, View
-from tools.drift.compare.variants import Node, Spot, Variant
 from tools.drift.findings.rules import LOWER, UPPER, kebab
+from tools.schema.normalized import Schemas, View
 from tools.schema.schemas import TEXT_TYPES, canonical_json, same_json
+from tools.schema.variants import Node, Spot, Variant
 
 
 @dataclass(frozen=True)

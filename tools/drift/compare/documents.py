@@ -7,10 +7,10 @@ from typing import Any
 
 from tools.document import pointer as pointers
 from tools.drift.compare.compare import Change, Pair
-from tools.drift.compare.normalized import Schemas
-from tools.drift.compare.variants import Spot
 from tools.drift.findings.findings import Direction
+from tools.schema.normalized import Schemas
 from tools.schema.schemas import operations
+from tools.schema.variants import Spot
 
 # Beyond this a float is not one integer (IEEE 754, binary64).
 _EXACT = 2**53
@@ -58,10 +58,7 @@ class Side:
 
     def followed(self, spot: Spot) -> Spot:
         """Return what a reference to a component leads to, or the object itself."""
-        while isinstance(spot.value, dict) and "$ref" in spot.value:
-            segments = pointers.split(spot.value["$ref"])
-            spot = Spot(pointers.find(self.document, segments), pointers.join("#", *segments))
-        return spot
+        return Spot(*pointers.follow(self.document, *spot))
 
     def inside(self, spot: Spot, key: str, default: Any = None) -> Spot:
         """Return what an object holds at a key, followed."""

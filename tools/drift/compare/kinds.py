@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tools.drift.compare.normalized import Schemas, View
-from tools.drift.compare.variants import Node, Spot, Variant
+from tools.schema.normalized import Schemas, View
 from tools.schema.schemas import TAG_PROPERTIES, canonical_json
+from tools.schema.variants import Node, Spot, Variant
 
 MAX_VALUES = 6
 MAX_DEPTH = 3

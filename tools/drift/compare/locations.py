@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from tools.document import pointer as pointers
-from tools.drift.compare.variants import SHAPES
-from tools.schema.schemas import METHODS, TAG_PROPERTIES, operations, ref_name
+from tools.schema.schemas import METHODS, TAG_PROPERTIES, ref_name
+from tools.schema.variants import SHAPES
 
 _UNIONS = ("anyOf", "oneOf")
 _VALUES = ("enum", "required")
@@ -52,11 +52,6 @@ def describe_location(steps: list[str], names: dict[tuple[str, str], str]) -> st
     return words or "the API"
 
 
-def names_of(document: dict[str, Any]) -> dict[tuple[str, str], str]:
-    """Return the operation at each path and method."""
-    return {(path, method): str(o.get("operationId", "")) for path, method, o in operations(document)}
-
-
 def steps_to(document: dict[str, Any], at: str) -> list[str]:
     """Follow a pointer and name what it passes by what it is, not by its position."""
     steps: list[str] = []
@@ -75,7 +70,7 @@ def steps_to(document: dict[str, Any], at: str) -> list[str]:
                 label = _label(below) if sum(not _is_null(variant) for variant in value) > 1 else ""
                 steps += [f"[{label}]"] if label else []
             elif holder == "parameters":
-                target = _target(document, below)
+                target = pointers.follow(document, below)[0] or {}
                 steps.append(f"{target.get('in')}:{target.get('name')}")
             elif holder != "allOf":
                 steps.append(json.dumps(below, sort_keys=True) if holder in _VALUES else segment)
@@ -89,15 +84,6 @@ def _below(value: Any, segment: str) -> Any:
         return pointers.find(value, [segment])
     except LookupError:
         return None
-
-
-def _target(document: dict[str, Any], value: Any) -> dict[str, Any]:
-    if isinstance(value, dict) and "$ref" in value:
-        try:
-            value = pointers.find(document, pointers.split(value["$ref"]))
-        except LookupError:
-            value = None
-    return value if isinstance(value, dict) else {}
 
 
 def _is_null(schema: Any) -> bool:

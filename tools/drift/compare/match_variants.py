@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.drift.compare.normalized import Schemas, View
-from tools.drift.compare.variants import Variant
+from tools.schema.normalized import Schemas, View
 from tools.schema.schemas import TAG_PROPERTIES
+from tools.schema.variants import Variant
 
 Pairs = list[tuple[Variant, Variant]]
 

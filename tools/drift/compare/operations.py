@@ -10,9 +10,9 @@ from tools.drift.compare.access import compare_security, compare_servers
 from tools.drift.compare.compare import Change, happened
 from tools.drift.compare.documents import Compared, Side
 from tools.drift.compare.kinds import kind_of
-from tools.drift.compare.variants import Spot
 from tools.drift.findings.findings import Direction
 from tools.schema.schemas import same_json
+from tools.schema.variants import Spot
 
 # OpenAPI 3.1, "Style Values": how a parameter is written where it does not say so.
 _STYLES = {"query": "form", "cookie": "form", "header": "simple", "path": "simple"}
@@ -27,7 +27,7 @@ def compare_operations(old: Side, new: Side) -> Iterator[Compared]:
         result = Compared(name)
         if other is None or (other != name and other in left):
             at = pointers.join("#/paths", *place)
-            result.change("both", "operation-removed", at, True, old=_spoken(place))
+            result.change("both", "operation-removed", at, True, old=_described(place))
         else:
             _operation(result, (old, place), (new, right[other]), name, other)
         yield result
@@ -35,7 +35,7 @@ def compare_operations(old: Side, new: Side) -> Iterator[Compared]:
     for name, place in right.items():
         if name not in left and (place not in by_place or by_place[place] in right):
             result = Compared(name)
-            result.change("both", "operation-added", pointers.join("#/paths", *place), False, new=_spoken(place))
+            result.change("both", "operation-added", pointers.join("#/paths", *place), False, new=_described(place))
             yield result
 
 
@@ -50,7 +50,7 @@ def _operation(
     items = [side.document["paths"][place[0]] for side, place in zip((old, new), places, strict=True)]
     before, after = Spot(items[0][places[0][1]], at), Spot(items[1][places[1][1]], there)
     if places[0] != places[1]:
-        result.change("request", "operation-moved", at, True, *map(_spoken, places))
+        result.change("request", "operation-moved", at, True, *map(_described, places))
     if name != other:
         result.change("request", "operation-renamed", at, True, name, other)
     tags = [(spot.value.get("tags") or [None])[0] for spot in (before, after)]
@@ -64,7 +64,7 @@ def _operation(
     _responses(result, (old, before), (new, after))
 
 
-def _spoken(place: tuple[str, str]) -> str:
+def _described(place: tuple[str, str]) -> str:
     return f"{place[1].upper()} {place[0]}"
 
 
@@ -101,9 +101,9 @@ def _parameters(result: Compared, old: tuple[Side, _Parameters], new: tuple[Side
             result.change("request", "parameter-location-changed", spot.at, True, key[1], moved[0][1])
             _holder(result, "request", "parameter", (old[0], lost.pop(key)), (new[0], gained.pop(moved[0])))
     for spot in lost.values():
-        _gone(result, "request", "parameter", old[0], spot)
+        _lone(result, "request", "parameter", old[0], spot, gone=True)
     for spot in gained.values():
-        _come(result, "request", "parameter", new[0], spot)
+        _lone(result, "request", "parameter", new[0], spot, gone=False)
     for key in before.keys() & after.keys():
         left, right = before[key], after[key]
         several = any(_holds_several(*side) for side in ((old[0], left), (new[0], right)))
@@ -139,12 +139,10 @@ def _holder(result: Compared, direction: Direction, kind: str, old: tuple[Side, 
         _schema(result, direction, old, new)
 
 
-def _gone(result: Compared, direction: Direction, kind: str, side: Side, spot: Spot) -> None:
-    result.change(direction, f"{_required(spot)}{kind}-removed", spot.at, True, old=_kind(side, spot))
-
-
-def _come(result: Compared, direction: Direction, kind: str, side: Side, spot: Spot) -> None:
-    result.change(direction, f"{_required(spot)}{kind}-added", spot.at, False, new=_kind(side, spot))
+def _lone(result: Compared, direction: Direction, kind: str, side: Side, spot: Spot, *, gone: bool) -> None:
+    """Report a parameter or a header that only one of the slices has."""
+    rule, words = f"{_required(spot)}{kind}-{'removed' if gone else 'added'}", _kind(side, spot)
+    result.change(direction, rule, spot.at, gone, *((words, None) if gone else (None, words)))
 
 
 def _required(spot: Spot) -> str:
@@ -240,6 +238,6 @@ def _headers(result: Compared, old: tuple[Side, Spot], new: tuple[Side, Spot]) -
         if before and after:
             _holder(result, "response", "header", (old[0], before), (new[0], after))
         elif before:
-            _gone(result, "response", "header", old[0], before)
+            _lone(result, "response", "header", old[0], before, gone=True)
         elif after:
-            _come(result, "response", "header", new[0], after)
+            _lone(result, "response", "header", new[0], after, gone=False)

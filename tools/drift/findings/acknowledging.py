@@ -93,20 +93,19 @@ def _row(row: Any, line: int, lines: dict[str, int], name: str) -> Acknowledgeme
         if row.get(key) in (None, ""):
             raise ToolError(f"the row has no {key}; write one", where=where)
     fingerprint, reason, expires = (row[key] for key in _KEYS)
+    places = {key: f"{name}:{lines.get(key, line)}" for key in _KEYS}
     if isinstance(fingerprint, int | float) and not isinstance(fingerprint, bool):
         message = "YAML reads this fingerprint as a number; put it in quotes"
-        raise ToolError(message, where=f"{name}:{lines.get('fingerprint', line)}")
+        raise ToolError(message, where=places["fingerprint"])
     if not isinstance(fingerprint, str) or not _FINGERPRINT.fullmatch(fingerprint):
         message = f"{fingerprint!r} is not a fingerprint; copy the 12 digits 0-9 and a-f of the report"
-        raise ToolError(message, where=f"{name}:{lines.get('fingerprint', line)}")
+        raise ToolError(message, where=places["fingerprint"])
     if not isinstance(reason, str) or not reason.strip():
-        raise ToolError(
-            "the reason is not text; say why the finding may stay", where=f"{name}:{lines.get('reason', line)}"
-        )
+        raise ToolError("the reason is not text; say why the finding may stay", where=places["reason"])
     last_day = _day(expires)
     if last_day is None:
         message = f"{expires!r} is not a date; write the last day on which the row counts, such as 2026-12-31"
-        raise ToolError(message, where=f"{name}:{lines.get('expires', line)}")
+        raise ToolError(message, where=places["expires"])
     return Acknowledgement(fingerprint, " ".join(reason.split()), last_day, line)
 
 

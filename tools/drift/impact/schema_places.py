@@ -7,18 +7,11 @@ its parts are one object; steps into items, maps and variants lead to what the s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from tools.document.pointer import split
-from tools.schema.schemas import (
-    NAMED,
-    SCHEMA_KEYWORDS,
-    SCHEMA_LIST_KEYWORDS,
-    SCHEMA_MAP_KEYWORDS,
-    is_annotation,
-    map_document_schemas,
-)
+from tools.document.pointer import split, unescape
+from tools.schema.schemas import NAMED, SUBSCHEMAS, is_annotation, map_document_schemas, subschemas
 
 Root: TypeAlias = tuple[str, ...]
 Key: TypeAlias = tuple[Root, tuple[str, ...]]
@@ -78,18 +71,19 @@ def place_of(segments: Sequence[str]) -> Place | None:
     waiting = list(segments[length:])
     while waiting:
         keyword, *waiting = waiting
-        if keyword in SCHEMA_MAP_KEYWORDS and not waiting:
+        shape = SUBSCHEMAS.get(keyword)
+        if shape == "{schema}" and not waiting:
             break
         if keyword == "properties":
             path.append(waiting.pop(0))
             levels.append(())
-        elif keyword in SCHEMA_LIST_KEYWORDS and waiting and waiting[0].isdecimal():
+        elif shape == "[schema]" and waiting and waiting[0].isdecimal():
             levels[-1] += _variant(keyword, waiting.pop(0))
-        elif keyword in SCHEMA_KEYWORDS or keyword in SCHEMA_MAP_KEYWORDS:
+        elif shape in ("schema", "{schema}"):
             levels[-1] += (keyword,)
             # Generated code has the schemas of a map of schemas as a union.
             is_union = waiting[:1] == ["anyOf"] and "".join(waiting[1:2]).isdecimal()
-            waiting = waiting[1:] if keyword in SCHEMA_MAP_KEYWORDS and not is_union else waiting
+            waiting = waiting[1:] if shape == "{schema}" and not is_union else waiting
         else:
             break  # A keyword that says something about the schema itself.
     return Place(tuple(segments[:length]), tuple(path), tuple(levels))
@@ -127,7 +121,7 @@ class Uses:
         self.of_parts: dict[Root, list[Root]] = defaultdict(list)
 
         def visit(schema: Any, at: str) -> Any:
-            self._schema(schema, [_unescaped(segment) for segment in at.split("/")[1:]], False)
+            self._schema(schema, [unescape(segment) for segment in at.split("/")[1:]], False)
             return schema
 
         map_document_schemas(document, visit)
@@ -150,10 +144,10 @@ class Uses:
             if place is not None:
                 target = tuple(split(schema["$ref"]))
                 self.of_schemas[target].append(Use(place, merged or _has_more_than("$ref", schema)))
-        for keyword, keys, inner in _subschemas(schema):
-            same = merged or _has_more_than(keyword, schema)
+        for (keyword, *keys), inner in subschemas(schema):
+            same = merged or _has_more_than(str(keyword), schema)
             same = keyword == "allOf" or (keyword in ("anyOf", "oneOf") and same)
-            self._schema(inner, [*segments, keyword, *keys], same)
+            self._schema(inner, [*segments, str(keyword), *map(str, keys)], same)
 
     def _parts(self, node: Any, segments: Root) -> None:
         if segments[:2] == ("components", "schemas") or (segments[-1] == "schema" and _root_length(segments)):
@@ -165,19 +159,5 @@ class Uses:
             self._parts(value, (*segments, str(key)))
 
 
-def _subschemas(schema: dict[str, Any]) -> Iterator[tuple[str, list[str], Any]]:
-    for keyword, value in schema.items():
-        if keyword in SCHEMA_KEYWORDS:
-            yield keyword, [], value
-        elif keyword in SCHEMA_LIST_KEYWORDS and isinstance(value, list):
-            yield from ((keyword, [str(index)], inner) for index, inner in enumerate(value))
-        elif keyword in SCHEMA_MAP_KEYWORDS and isinstance(value, dict):
-            yield from ((keyword, [name], inner) for name, inner in value.items())
-
-
 def _has_more_than(keyword: str, schema: dict[str, Any]) -> bool:
     return any(key != keyword and key not in _BESIDE and not is_annotation(key) for key in schema)
-
-
-def _unescaped(segment: str) -> str:
-    return segment.replace("~1", "/").replace("~0", "~")

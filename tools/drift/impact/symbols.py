@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tools.document.pointer import find, split
+from tools.document.pointer import find, follow, split
 from tools.drift.findings.findings import Symbol
 from tools.drift.impact.code_index import Definition, GeneratedCode
 from tools.drift.impact.schema_places import Key, Place, Root, Use, Uses, place_of
@@ -172,7 +172,10 @@ class _Touched:
                 self.symbols |= {*self._own.saying([text])}
 
     def _parameter(self, segments: Root, key: Key, definitions: list[Definition]) -> None:
-        parameter = self._resolved(segments)
+        try:
+            parameter, _ = follow(self._document, find(self._document, segments))
+        except LookupError:
+            parameter = {}  # Only the newer slice has it.
         if "name" not in parameter:
             self.symbols |= {definition.symbol for definition in definitions}  # A new one.
             return
@@ -203,22 +206,6 @@ class _Touched:
         servers = self._document.get("servers", [])
         chosen = [s for i, s in enumerate(servers) if segments[1:2] in ((), (str(i),))]
         self.symbols |= {*self._own.saying(str(server.get("url")) for server in chosen)}
-
-    def _resolved(self, segments: Root) -> dict[str, Any]:
-        """Return what lies at a pointer of this slice; nothing if only a newer one has it."""
-        seen = set()
-        while segments not in seen:
-            seen.add(segments)
-            try:
-                node = find(self._document, segments)
-            except LookupError:
-                return {}
-            if not isinstance(node, dict):
-                return {}
-            if "$ref" not in node:
-                return node
-            segments = tuple(split(node["$ref"]))
-        return {}
 
 
 def _letters(name: str) -> str:
