@@ -15,6 +15,7 @@ _SHOWN = frozenset(
 
 _SECRET_NAME = re.compile(r"auth|code|cookie|key|pass|secret|sig|token")
 _LIKE_A_TOKEN = re.compile(r"(?=\S*\d)\S{16,}")
+_PLAIN = re.compile(r"[\w.~-]*", re.ASCII)  # the same in every notation
 _SHORTEST = 6  # characters; shorter texts may occur in a message by chance
 
 
@@ -58,7 +59,25 @@ def credentials_in(request: Any) -> list[str]:
             # Servers quote it without its scheme ("Bearer"), or without the name of the cookie.
             quoted += [value, value.partition(" ")[2], *(part.partition("=")[2] for part in value.split(";"))]
     found = {text.strip() for text in quoted}
-    return sorted((text for text in found if len(text) >= _SHORTEST and text.encode() != HIDDEN), key=len, reverse=True)
+    found = {text for text in found if len(text) >= _SHORTEST and text.encode() != HIDDEN}
+    return sorted(found.union(*map(_escaped, found)), key=len, reverse=True)
+
+
+def _escaped(text: str) -> list[str]:
+    """Return a text as HTML pages, JSON and URLs write it, where that differs."""
+    if _PLAIN.fullmatch(text):
+        return []
+    import html
+    import json
+    from urllib.parse import quote, quote_plus
+
+    return [
+        html.escape(text),
+        html.escape(text, quote=False),
+        json.dumps(text)[1:-1],
+        quote(text, ""),
+        quote_plus(text),
+    ]
 
 
 def without(value: Any, credentials: list[str]) -> Any:

@@ -152,7 +152,7 @@ def test_what_the_server_says_of_its_limits_holds_for_all() -> None:
     assert pace.wait(0.0) == 0
     pace.answered(0.0, {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30s"})
     assert pace.wait(0.0) == 90
-    assert pace.refused(0.0, {"retry-after": "120"}, 1) == 120
+    pace.refused(0.0, {}, 120.0, 1)
     assert pace.wait(0.0) == 120
     assert pace.wait(121.0) == 0
     for nonsense in ("", "x", "nan", "-1"):
@@ -168,7 +168,7 @@ def test_what_the_server_says_of_its_limits_holds_for_all() -> None:
 def test_refusals_alone_bring_silence_that_grows() -> None:
     pace, waits = RateLimiter(), []
     for _ in range(100):
-        pace.refused(0.0, {}, 4)
+        pace.refused(0.0, {}, None, 4)
         waits.append(pace.wait(0.0))
     assert waits[0] == 0
     assert waits == sorted(waits)
@@ -176,7 +176,7 @@ def test_refusals_alone_bring_silence_that_grows() -> None:
     pace.answered(0.0, {})
     pace = RateLimiter()
     for _ in range(100):
-        pace.refused(0.0, {}, 4)
+        pace.refused(0.0, {}, None, 4)
         pace.answered(0.0, {})
     assert pace.wait(0.0) == 0
 

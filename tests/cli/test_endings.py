@@ -46,7 +46,8 @@ def test_an_error_of_the_api_has_two_lines(tmp_path: Path) -> None:
             ended = Command(tmp_path, server.base_url)("create", "Hi", "--max-retries", "0")
         assert (ended.code, ended.out) == (REFUSED, "")
         first, *rest = ended.err.splitlines()
-        assert first == f"error: HTTP {status}: {error['error']['message']} (request id req-7)"
+        place = f" (POST {server.base_url}/chat/completions)" if status == 404 else ""
+        assert first == f"error: HTTP {status}: {error['error']['message']}{place} (request id req-7)"
         assert told in ended.err and len(rest) <= 1
 
     together(check, ERRORS)

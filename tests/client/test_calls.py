@@ -210,7 +210,7 @@ def test_an_error_status_is_its_error(
         (b'{"detail": "gone"}', "gone"),
         (b'{"object": "error", "message": "flat", "code": 40}', "flat"),
         (b'[{"error": {"message": "listed"}}]', "listed"),
-        (b"<html>bad gateway</html>", "<html>bad gateway</html>"),
+        (b"<html>bad gateway</html>", "HTTP 400: bad gateway"),
         (b"", "(no body)"),
         (b"\xff\xfe", "\ufffd"),
     ],

@@ -4,14 +4,20 @@ name, source    what holds, and where the bytes were reported or recorded (repos
 body            the bytes; `pieces`, a list, are sent one by one, a number among them is a pause in seconds
 status, headers of the response; the content type is that of an event stream unless `reply = true`
 ends            "end" (as announced), "cut" (closed before the announced end), or "open" (silence until the client goes)
+replies         a list of tables of the members above, for several requests in a row; the last one is repeated
+elsewhere       the same for a second server; `{origin}` and `{elsewhere}` in headers, settings and expectations are the
+                origins of the two
 request         further arguments of the call; `settings`: those of the client
-ways            of "create", "stream" and "reply"; all streaming ways, or "reply" for `reply = true`, if left out
+typed           whether the reply is to be a `Weather`
+ways            of "create", "stream", "reply" and "parse"; if left out, "create" and "stream", or "reply" for
+                `reply = true`; with `typed`, "stream" or "parse"
 xfail           why the case does not hold yet
 [case.expect]   text, finish_reason, tool_calls ([name, arguments] each), ids, choices (their number), usage (total
                 tokens), chunks (their number), deltas (the pieces of text as they came), events (their types),
                 anomalies (all kinds), message (of the first choice, the members named); and of a failure: error (the
-                class), code, type, status, says (a part of its message), body (a part of its body's text), requests
-                (how many were sent)
+                class), code, type, status, says (a part of its message), hides (what is no part of its message), body
+                (a part of its body's text), requests (how many were sent), delays (the seconds between them that a
+                server asked for), attempts (their statuses, 0 for none), parsed (the members of the `Weather`)
 """
 
 from __future__ import annotations
@@ -22,9 +28,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from chat_completions import APIError, AsyncClient, Client, response_info
+from chat_completions import AsyncClient, ChatCompletionsError, Client, response_info
+from chat_completions._transport import retry
 from tests.client.scripted import Reply, ScriptedServer
 
 CASES = [
@@ -35,8 +43,22 @@ CASES = [
 _SILENCE = 3600.0
 
 
+class Weather(msgspec.Struct):
+    """What a typed reply is to be."""
+
+    city: str
+    degrees: int
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep our own delays short; what a server asks for stays."""
+    monkeypatch.setattr(retry, "FIRST_DELAY", 0.001)
+
+
 def _ways(case: dict[str, Any]) -> list[str]:
-    ways: list[str] = case.get("ways", ["reply"] if case["reply"] else ["create", "stream"])
+    untyped, typed = (["reply"], ["parse"]) if case["reply"] else (["create", "stream"], ["stream"])
+    ways: list[str] = case.get("ways", typed if case.get("typed") else untyped)
     return ways
 
 
@@ -55,18 +77,34 @@ def _rows() -> list[Any]:
     ]
 
 
-def _reply(case: dict[str, Any]) -> Reply:
+def _replies(case: dict[str, Any], replies: list[dict[str, Any]], places: dict[str, str]) -> list[Any]:
+    """Return what makes the replies of a server; `places` are filled in once both servers have their addresses."""
+    return [lambda _, reply=reply: _reply({"reply": case["reply"], **reply}, places) for reply in replies]
+
+
+def _filled(value: Any, places: dict[str, str]) -> Any:
+    """Return a value of a case with the origins in it."""
+    if isinstance(value, dict):
+        return {name: _filled(part, places) for name, part in value.items()}
+    if isinstance(value, str):
+        for name, place in places.items():
+            value = value.replace(f"{{{name}}}", place)
+    return value
+
+
+def _reply(case: dict[str, Any], places: dict[str, str]) -> Reply:
     pieces = [p.encode() if isinstance(p, str) else float(p) for p in case.get("pieces", [case.get("body", "")])]
     ends = case.get("ends", "end")
     kind = "application/json" if case["reply"] else "text/event-stream"
-    headers = {"content-type": kind, **case.get("headers", {})}
+    headers = {"content-type": kind, **_filled(case.get("headers", {}), places)}
     if ends == "open":
         pieces.append(_SILENCE)
     return Reply(pieces, case.get("status", 200), headers, framing="chunked", cut=ends == "cut")
 
 
 def _arguments(case: dict[str, Any]) -> dict[str, Any]:
-    return {"model": "m", "messages": [{"role": "user", "content": "Hello"}], **case.get("request", {})}
+    typed = {"response_format": Weather} if case.get("typed") else {}
+    return {"model": "m", "messages": [{"role": "user", "content": "Hello"}], **typed, **case.get("request", {})}
 
 
 class _Outcome:
@@ -74,42 +112,47 @@ class _Outcome:
 
     def __init__(self) -> None:
         self.items: list[Any] = []
-        self.error: APIError | None = None
+        self.error: ChatCompletionsError | None = None
         self.completion: Any = None
         self.anomalies: list[Any] = []
+        self.attempts: list[Any] = []
 
 
 def _call(client: Client, way: str, arguments: dict[str, Any], outcome: _Outcome) -> None:
     completions = client.chat.completions
-    if way == "reply":
-        outcome.completion = completions.create(**arguments)
-        outcome.anomalies = list(getattr(response_info(outcome.completion), "anomalies", ()))
+    if way in ("reply", "parse"):
+        outcome.completion = (completions.create if way == "reply" else completions.parse)(**arguments)
+        info = response_info(outcome.completion)
+        outcome.attempts, outcome.anomalies = list(info.attempts), list(getattr(info, "anomalies", ()))
     elif way == "create":
         with completions.create(**arguments, stream=True) as stream:
             try:
                 outcome.items.extend(iter(stream))
             finally:
                 outcome.completion, outcome.anomalies = stream.completion, stream.anomalies
+                outcome.attempts = list(response_info(stream).attempts)
     else:
         with completions.stream(**arguments) as events:
             try:
                 outcome.items.extend(iter(events))
                 outcome.completion = events.get_final_completion()
             finally:
-                outcome.anomalies = events.anomalies
+                outcome.attempts, outcome.anomalies = list(response_info(events).attempts), events.anomalies
 
 
 async def _call_async(client: AsyncClient, way: str, arguments: dict[str, Any], outcome: _Outcome) -> None:
     completions = client.chat.completions
-    if way == "reply":
-        outcome.completion = await completions.create(**arguments)
-        outcome.anomalies = list(getattr(response_info(outcome.completion), "anomalies", ()))
+    if way in ("reply", "parse"):
+        outcome.completion = await (completions.create if way == "reply" else completions.parse)(**arguments)
+        info = response_info(outcome.completion)
+        outcome.attempts, outcome.anomalies = list(info.attempts), list(getattr(info, "anomalies", ()))
     elif way == "create":
         async with await completions.create(**arguments, stream=True) as stream:
             try:
                 outcome.items.extend([chunk async for chunk in stream])
             finally:
                 outcome.completion, outcome.anomalies = stream.completion, stream.anomalies
+                outcome.attempts = list(response_info(stream).attempts)
     else:
         async with completions.stream(**arguments) as events:
             try:
@@ -117,11 +160,12 @@ async def _call_async(client: AsyncClient, way: str, arguments: dict[str, Any], 
                     outcome.items.append(event)
                 outcome.completion = await events.get_final_completion()
             finally:
-                outcome.anomalies = events.anomalies
+                outcome.attempts, outcome.anomalies = list(response_info(events).attempts), events.anomalies
 
 
-def _run(case: dict[str, Any], way: str, is_async: bool, base_url: str) -> _Outcome:
-    settings = {"api_key": "sk-test", "base_url": base_url, "max_retries": 0, **case.get("settings", {})}
+def _run(case: dict[str, Any], way: str, is_async: bool, places: dict[str, str]) -> _Outcome:
+    settings = {"api_key": "sk-test-key", "base_url": "{origin}/v1", "max_retries": 0, **case.get("settings", {})}
+    settings = _filled(settings, places)
     outcome = _Outcome()
 
     async def run_async() -> None:
@@ -134,29 +178,41 @@ def _run(case: dict[str, Any], way: str, is_async: bool, base_url: str) -> _Outc
         else:
             with Client(**settings) as client:
                 _call(client, way, _arguments(case), outcome)
-    except APIError as error:
+    except ChatCompletionsError as error:
         outcome.error = error
+        outcome.attempts = list(getattr(error, "attempts", ()))
         if way == "stream":
             outcome.completion = getattr(error, "partial", None)
     return outcome
 
 
+_CHECKED = ("says", "hides", "body", "events", "deltas", "requests")  # by more than being equal
+
+
 @pytest.mark.parametrize(("case", "way", "is_async"), _rows())
 def test_a_server_is_read_as_it_means(case: dict[str, Any], way: str, is_async: bool) -> None:
-    with ScriptedServer(_reply(case)) as server:
-        outcome = _run(case, way, is_async, server.base_url)
-        requests = len(server.requests)
-    expect = case["expect"]
-    got = {name: _GET[name](outcome) for name in expect if name not in ("says", "body", "events", "deltas", "requests")}
+    places: dict[str, str] = {}
+    replies, elsewhere = case.get("replies", [case]), case.get("elsewhere", [{}])
+    with (
+        ScriptedServer(*_replies(case, replies, places)) as server,
+        ScriptedServer(*_replies(case, elsewhere, places)) as other,
+    ):
+        places |= {"origin": server.base_url.removesuffix("/v1"), "elsewhere": other.base_url.removesuffix("/v1")}
+        outcome = _run(case, way, is_async, places)
+        requests = len(server.requests) + len(other.requests)
+    expect = _filled(case["expect"], places)
+    got = {name: _GET[name](outcome) for name in expect if name not in _CHECKED}
     assert got == {name: value for name, value in expect.items() if name in got}, outcome.error
     if "requests" in expect:
         assert requests == expect["requests"]
     if "error" not in expect and outcome.error is not None:
         raise outcome.error
-    for name in ("says", "body"):
-        if name in expect:
-            text = str(outcome.error) if name == "says" else str(getattr(outcome.error, "body", None))
-            assert expect[name] in text
+    if "says" in expect:
+        assert expect["says"] in str(outcome.error)
+    if "hides" in expect:
+        assert expect["hides"] not in f"{outcome.error} {getattr(outcome.error, 'body', None)}"
+    if "body" in expect:
+        assert expect["body"] in str(getattr(outcome.error, "body", None))
     if way == "stream" and "events" in expect:
         assert [event.type for event in outcome.items] == expect["events"]
     if "deltas" in expect:
@@ -205,4 +261,7 @@ _GET: dict[str, Callable[[_Outcome], Any]] = {
     "code": lambda o: getattr(o.error, "code", None),
     "type": lambda o: getattr(o.error, "type", None),
     "status": lambda o: getattr(o.error, "status_code", None),
+    "delays": lambda o: [round(attempt.delay, 9) for attempt in o.attempts[:-1]],
+    "attempts": lambda o: [attempt.status or 0 for attempt in o.attempts],
+    "parsed": lambda o: msgspec.to_builtins(_first(o).message.parsed),
 }

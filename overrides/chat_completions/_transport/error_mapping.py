@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from chat_completions._redaction import hide_requests
+from chat_completions._redaction import hide_requests, redact_url
 from chat_completions._response_info import request_id_of
+from chat_completions._transport.html_page import headline, server_of
 from chat_completions.errors import (
     STATUS_ERRORS,
     APIConnectionError,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
 SHOWN_CHARACTERS = 2000  # of a body that a message quotes
+SHOWN_SERVER = 80  # characters of the header `server`
 
 # What sends a request. What its code raises is a failure of the exchange; all other code is the caller's.
 _LIBRARIES = frozenset(
@@ -60,6 +63,8 @@ _LIBRARIES = frozenset(
 _NOT_CONNECTED = frozenset({"ConnectError", "ClientConnectorError"})
 _ABOUT_ADDRESS = frozenset({"InvalidURL", "UnsupportedProtocol"})
 _NOT_SENT = _ABOUT_ADDRESS | {"CookieConflict", "LocalProtocolError"}
+_VERSION = re.compile(r"v\d+\w*").fullmatch
+_ABOUT_MODEL = re.compile("model|deployment", re.I).search
 
 
 def connection_error(failure: Exception, url: str) -> APIError | None:
@@ -172,30 +177,77 @@ def deadline_error(deadline: float | None, error: APIStatusError | None = None) 
 
 
 def status_error(
-    response: httpx.Response, *, redirected_to: str | None = None, broken: Exception | None = None
+    response: httpx.Response,
+    *,
+    path: str = "",
+    redirected_to: str | None = None,
+    redirected_from: str | None = None,
+    broken: Exception | None = None,
 ) -> APIStatusError:
     """Return the error for a response without a success status.
 
     Args:
         response: The response, whose body was read.
+        path: The path of the operation, which follows the base URL.
         redirected_to: The target of a redirect that is not followed.
+        redirected_from: The base URL, if a redirect led from it to another server, to which no credentials are sent.
         broken: The exception that ended its body early, if any.
     """
     status = response.status_code
     kind = STATUS_ERRORS.get(status, InternalServerError if status >= 500 else APIStatusError)
     body, text = error_body(response.content)
-    message = f"HTTP {status}: {text}"
     if redirected_to is not None:
-        message = (
-            f"HTTP {status} redirects to {redirected_to}, which is not followed; if that is right, set base_url to it"
-        )
+        base_url = redirected_to.removesuffix(path)
+        hint = "is base_url right?" if base_url == redirected_to else f"if that is right, set base_url to {base_url}"
+        message = f"HTTP {status} redirects to {redirected_to}, which is not followed; {hint}"
     elif 300 <= status < 400:
         message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"
-    elif broken is not None:
-        message += " (the body of this error was cut off)"
+    else:
+        message = f"HTTP {status}: {text}"
+        if isinstance(body, str) and headline(body) is not None:
+            message = _page_message(status, text, server_of(body) or response.headers.get("server", ""))
+        if status in (404, 405):
+            message += _place(response, text)
+        if broken is not None:
+            message += " (the body of this error was cut off)"
+        if redirected_from is not None and status in (401, 403):
+            message += _left(redirected_from, response, path)
     error = kind(message, body=body, request_id=request_id_of(response.headers), response=response)
     error.__cause__ = broken
     return error
+
+
+def _page_message(status: int, title: str, server: str) -> str:
+    """Return the message for an HTML page: the status, which most titles begin with, the title and the server."""
+    text = f"HTTP {title}" if title.startswith(str(status)) else f"HTTP {status}: {title}"
+    return f"{text} ({server[:SHOWN_SERVER]})" if server else text
+
+
+def _place(response: httpx.Response, text: str) -> str:
+    """Return which request found nothing, and what may be wrong with the base URL."""
+    try:
+        method, url = response.request.method, redact_url(str(response.request.url))
+    except RuntimeError:
+        return ""  # httpx raises it where there is no request
+    segments = urlsplit(url).path.split("/")
+    versions = [segment for segment in segments if _VERSION(segment)]
+    hint = ""
+    if len(versions) > len(set(versions)):
+        hint = f"; does base_url have /{versions[-1]} twice?"
+    elif segments.count("completions") > 1:
+        hint = "; base_url must not end in /chat/completions"
+    elif response.status_code == 404 and not versions and not _ABOUT_MODEL(text) and "deployments" not in segments:
+        hint = "; does base_url lack /v1?"
+    return f" ({method} {url}){hint}"
+
+
+def _left(base_url: str, response: httpx.Response, path: str) -> str:
+    """Return that a redirect led to another server, to which no credentials are sent."""
+    target = redact_url(str(response.request.url))
+    return (
+        f"; {base_url} redirected to {target}, another server, to which no credentials are sent: "
+        f"if that is right, set base_url to {target.removesuffix(path)}"
+    )
 
 
 def text_of(response: httpx.Response) -> str:
@@ -212,7 +264,7 @@ def error_body(content: bytes) -> tuple[Any, str]:
         value = json.loads(content)
     except (ValueError, RecursionError):
         text = content.decode("utf-8", "replace").strip()
-        return text, _short(text) or "(no body)"
+        return text, _quoted(text) or "(no body)"
     return error_value(value)
 
 
@@ -230,8 +282,18 @@ def error_value(value: Any) -> tuple[Any, str]:
     if isinstance(body, dict):
         message = body.get("message") or body.get("detail") or body.get("error") or body
     body, message = within_depth(body), within_depth(message)
-    return body, _short(message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))
+    return body, _quoted(message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))
+
+
+def _quoted(text: str) -> str:
+    """Return what a message quotes of a text: the title of an HTML page, which gateways pass on, or its beginning."""
+    title = headline(text)
+    return _short(text) if title is None else title
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
+    if len(text) <= SHOWN_CHARACTERS:
+        return text
+    # Not in the middle of a word, for a credential that is cut could not be recognized.
+    start, space, _ = text[:SHOWN_CHARACTERS].rpartition(" ")
+    return (start if space else text[:SHOWN_CHARACTERS]) + "..."

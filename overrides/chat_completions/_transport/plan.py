@@ -98,8 +98,8 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
                 moments = began_at, begun, headed_at, time.monotonic()
                 limit = settings.max_response_bytes
                 return CallResult(response, state.attempts, ends_at, idle, settings.on_unknown, *moments, limit)
-            target = _redirect_target(sending, response)
-            if target is not None and state.redirects < MAX_REDIRECTS and not _downgrades(sending.url, target.reveal()):
+            target = _redirect_target(response)
+            if target is not None and state.redirects < MAX_REDIRECTS and _may_follow(sending, head, target.reveal()):
                 yield Close(response)
                 state.redirects += 1
                 _logging.redirected(target.reveal())
@@ -115,11 +115,13 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
             wait = retry.delay(len(state.attempts) + 1) if worth else None
         else:
             led_to = _logging.redact_url(target.reveal()) if target else None
-            error = status_error(response, redirected_to=led_to, broken=broken)
+            left = settings.redacted_url() if sending.is_bare else None
+            path = call.request["url"]
+            error = status_error(response, path=path, redirected_to=led_to, redirected_from=left, broken=broken)
             if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
                 error = deadline_error(deadline, error)
             worth = should_retry(head, response.headers, error.code, error.type) and target is None
-            wait = retry.delay(len(state.attempts) + 1, response.headers) if worth else None
+            wait = retry.delay(len(state.attempts) + 1, response.headers, response.content) if worth else None
         now = time.monotonic()
         too_long = wait is None or (ends_at is not None and now + wait >= ends_at)
         if wait is None or too_long or len(state.attempts) >= retries:
@@ -203,10 +205,10 @@ def _shorter(limit: float | None, other: float) -> float:
     return other if limit is None else min(limit, other)
 
 
-def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
+def _redirect_target(response: Any) -> Secret[str] | None:
     """Return the URL that a response redirects to; None for no redirect, or one without a valid URL."""
     location = str(response.headers.get("location", "")).strip()
-    if response.status_code not in _REDIRECTS.get(sent.method, ()) or not 0 < len(location) <= MAX_LOCATION:
+    if response.status_code not in _REDIRECTS["GET"] or not 0 < len(location) <= MAX_LOCATION:
         return None
     try:
         target = urljoin(str(response.request.url), location)
@@ -216,5 +218,7 @@ def _redirect_target(sent: Send, response: Any) -> Secret[str] | None:
     return Secret(target) if is_usable and location.isprintable() and " " not in location else None
 
 
-def _downgrades(url: str, target: str) -> bool:
-    return urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https"
+def _may_follow(sent: Send, status: int, target: str) -> bool:
+    """Return whether a redirect keeps the method and the body, and does not lead from https to http."""
+    downgrades = urlsplit(sent.url).scheme == "https" and urlsplit(target).scheme != "https"
+    return status in _REDIRECTS.get(sent.method, ()) and not downgrades

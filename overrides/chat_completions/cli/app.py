@@ -236,7 +236,7 @@ def _absent(error: errors.NotFoundError) -> str:
 
 
 def _waiting(error: errors.RateLimitError) -> str:
-    delay = retry_after(error.response.headers)
+    delay = retry_after(error.response.headers, error.response.content)
     if delay is not None and delay > LONGEST_RETRY_AFTER:
         return f"the server asks clients to wait {delay:,.0f} s, longer than a retry waits: try again later"
     if error.response.headers.get("x-should-retry", "").lower() == "false":

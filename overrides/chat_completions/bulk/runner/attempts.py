@@ -87,6 +87,13 @@ class Fault(NamedTuple):
     retryable: bool = True
     stop_reason: str | None = None
 
+    @property
+    def requested_delay(self) -> float | None:
+        """The delay that the server requests, in seconds; None if it does not."""
+        # What stands in a success is what a model wrote.
+        is_error = self.status is not None and self.status >= 400
+        return retry.retry_after(self.headers, (self.content or b"") if is_error else b"")
+
 
 def fault_of(error: APIError) -> Fault:
     """Return the fault for an error of the client."""
@@ -222,7 +229,7 @@ def decide(pending: PendingRequest, fault: Fault, options: Options, now: float, 
     """
     if fault.stop_reason is not None:
         return Decision(stop=fault.stop_reason)
-    asked = retry.retry_after(fault.headers)
+    asked = fault.requested_delay
     if asked is not None and asked > options.longest_wait and fault.retryable:
         return Decision(stop=f"the server asks to wait {asked:,.0f} s: {fault.message}")
     if fault.unreached:

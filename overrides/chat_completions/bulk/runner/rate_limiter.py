@@ -85,27 +85,23 @@ class RateLimiter:
         self._refused_in_a_row = 0
         self._apply_limits(now, headers)
 
-    def refused(self, now: float, headers: Mapping[str, str], under_way: int) -> float | None:
+    def refused(self, now: float, headers: Mapping[str, str], delay: float | None, under_way: int) -> None:
         """Record that the server is not there, or refused a request because there are too many.
 
         Args:
             now: The time.
             headers: Those of the refusal; empty where there was none.
+            delay: The delay that it requests, in seconds; None if it does not.
             under_way: How many requests are.
-
-        Returns:
-            The seconds for which the server asked; None if it did not.
         """
         self._refused_in_a_row += 1
-        asked = retry.retry_after(headers)
-        if asked is not None:
-            self.pause(now + asked)
+        if delay is not None:
+            self.pause(now + delay)
         elif self._refused_in_a_row > max(8, under_way):
             # Nothing else gets through: it is not one request too many, it is all of them.
             times = self._refused_in_a_row // max(8, under_way)
             self.pause(now + min(retry.FIRST_DELAY * 2.0 ** min(times - 1, 10), LONGEST_PAUSE))
         self._apply_limits(now, headers)
-        return asked
 
     def pause(self, until: float) -> None:
         """Let no request begin before a time."""

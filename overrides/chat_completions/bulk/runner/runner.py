@@ -213,7 +213,7 @@ class Runner:
             answered=outcome.kind == "answered",
         )
         if outcome.refused:
-            limiter.refused(now, outcome.headers, under_way)
+            limiter.refused(now, outcome.headers, outcome.requested_delay, under_way)
             self._stop_if_silent(now, outcome)
         else:
             self._last_answer_at = now

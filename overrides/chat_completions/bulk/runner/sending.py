@@ -43,6 +43,7 @@ class AttemptOutcome(NamedTuple):
         refused: Whether there are too many requests, or nobody is there.
         slow: Whether the server did not answer in time.
         message: What went wrong.
+        requested_delay: The delay that the server requests, in seconds; None if it does not.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class AttemptOutcome(NamedTuple):
     refused: bool = False
     slow: bool = False
     message: str = ""
+    requested_delay: float | None = None
 
 
 class Sender:
@@ -139,7 +141,17 @@ class Sender:
     def _decided(self, pending: PendingRequest, fault: Fault, began: float) -> AttemptOutcome:
         now = time.monotonic()
         delay, result, stop = decide(pending, fault, self._options, now, now - began)
-        return AttemptOutcome(fault.kind, fault.headers, result, delay, stop, fault.refused, fault.slow, fault.message)
+        return AttemptOutcome(
+            fault.kind,
+            fault.headers,
+            result,
+            delay,
+            stop,
+            fault.refused,
+            fault.slow,
+            fault.message,
+            fault.requested_delay if fault.refused else None,
+        )
 
 
 async def _folded(answer: Any, redacted_url: str) -> bytes:
