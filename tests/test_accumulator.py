@@ -804,7 +804,7 @@ def equal(one: Any, other: Any) -> bool:
 
 @pytest.mark.slow
 @given(CHUNKS)
-@examples(200)
+@examples(100)
 def test_any_objects(chunks: list[Any]) -> None:
     """No JSON object makes the accumulator raise, none is changed, and what comes out is JSON that the models take."""
     before = json.dumps(chunks)
@@ -822,7 +822,7 @@ def test_any_objects(chunks: list[Any]) -> None:
 
 @pytest.mark.slow
 @given(CHUNKS)
-@examples(200)
+@examples(100)
 def test_snapshots_change_nothing(chunks: list[Any]) -> None:
     """Snapshots in between, changes to them and to chunks already added leave the accumulator as it would be."""
     plain = accumulated(copy.deepcopy(chunks))
@@ -841,7 +841,7 @@ def test_snapshots_change_nothing(chunks: list[Any]) -> None:
 
 @pytest.mark.slow
 @given(CHUNKS)
-@examples(200)
+@examples(100)
 def test_plain_deltas_are_accumulated_like_any_chunk(chunks: list[Any]) -> None:
     """Chunks that are recognized as plain deltas are accumulated as if all of them had been looked at."""
     assume("NaN" not in json.dumps(chunks))
@@ -942,7 +942,7 @@ def cut(draw: st.DrawFn, whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 @given(completions().flatmap(lambda whole: st.tuples(st.just(whole), cut(whole))))
-@examples(150)
+@examples(80)
 def test_chunks_of_a_completion_accumulate_to_it(example: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
     """A completion that is cut into chunks anyhow folds back to itself, and nothing needed repair."""
     whole, chunks = example

@@ -152,7 +152,7 @@ def test_any_object_near_the_schema_comes_back(name: str, data: st.DataObject) -
     assert_lossless(model_named(name), data.draw(objects_near(SCHEMAS, name)))
 
 
-@examples(100)
+@examples(60)
 @given(name=st.sampled_from(MODELS), body=st.dictionaries(st.text(max_size=3), ANY_JSON, max_size=4))
 def test_any_object_at_all_comes_back(name: str, body: Json) -> None:
     """An object that has nothing to do with the schema is decoded just the same."""

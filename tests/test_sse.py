@@ -529,7 +529,7 @@ CUTS = st.lists(st.integers(0, 10_000), max_size=8)
 
 
 @pytest.mark.slow
-@examples(200)
+@examples(100)
 @given(STREAMS, CUTS)
 @example(b"data: a\r\n\r\ndata: b\r\r\n", [9])
 def test_any_stream_in_any_pieces_is_as_the_standard_says(body: bytes, cuts: list[int]) -> None:
@@ -541,7 +541,7 @@ def test_any_stream_in_any_pieces_is_as_the_standard_says(body: bytes, cuts: lis
     assert decode(single_bytes(body)) == expected
 
 
-@examples(300)
+@examples(80)
 @given(WRECKS, CUTS, LIMITS)
 @example(b"\xef\xbb", [], 2)
 @example(b"\xef\xbb\xbfdata\n\n", [1, 2], 4)
@@ -556,7 +556,7 @@ def test_any_bytes_give_events_or_an_event_stream_error(body: bytes, cuts: list[
 
 
 @pytest.mark.slow
-@examples(150)
+@examples(80)
 @given(WRECKS)
 def test_offset_of_bad_encoding_is_that_of_decoding_it_all(body: bytes) -> None:
     """The offset is the one that Python's own decoder finds in the whole body, or the body's end cut a character."""

@@ -1,6 +1,6 @@
 """Thousands of short streams over one client: no socket, task, warning or memory is left behind.
 
-In a test run 400 of each kind, and some rounds of 64 threads and of 500 tasks that share a client; `make soak` runs
+In a test run 200 of each kind, and some rounds of 64 threads and of 500 tasks that share a client; `make soak` runs
 10,000, and rounds of threads and tasks for SOAK_SECONDS.
 """
 
@@ -35,7 +35,7 @@ from tests.client.test_streams import DONE, chunk
 
 pytestmark = pytest.mark.slow
 
-STREAMS = int(os.environ.get("SOAK_STREAMS", "400"))
+STREAMS = int(os.environ.get("SOAK_STREAMS", "200"))
 GROWTH = 256 * 1024  # bytes that a third may add
 THIRDS = (STREAMS // 3, STREAMS * 2 // 3)
 
@@ -169,7 +169,7 @@ KINDS = {
     "opened": "left",
 }
 SECONDS = float(os.environ.get("SOAK_SECONDS", "0")) / 5  # there are five tests with rounds
-ROUND = 40  # calls of a thread or a task in a round
+ROUND = 25  # calls of a thread or a task in a round
 
 
 def arguments(kind: str, name: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from tools.drift.findings.rules import RULES
 pytestmark = pytest.mark.slow
 
 SLICE = documents.load((ROOT / "openapi.yaml").read_bytes(), name="openapi.yaml")
-SETTINGS = examples(25)
+SETTINGS = examples(15)
 
 
 def facts(findings: list[Finding], *, swapped: bool = False) -> list[str]:

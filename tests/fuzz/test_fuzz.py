@@ -10,7 +10,7 @@ from tests.fuzz.cases import Case, case
 from tests.fuzz.drive import Driver
 from tests.fuzz.shrinking import smallest
 
-CASES = 1000  # of each seed
+CASES = 400  # of each seed
 
 # httpx-aiohttp forgets the connection of a reply whose reason is no UTF-8; it is closed when it is collected.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]

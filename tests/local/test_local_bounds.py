@@ -13,7 +13,7 @@ from chat_completions.local import LocalServer
 from chat_completions.local.patterns import NoMatchError, finds
 from chat_completions.local.sample_maker import NoSampleError
 from chat_completions.local.samples import sample_json, schema_problem
-from chat_completions.local.work_limit import TooMuchWork, bounded, spend
+from chat_completions.local.work_limit import STEPS_PER_REQUEST, STEPS_PER_SCHEMA, TooMuchWork, bounded, spend
 from tests.conftest import examples
 
 EVIL = r"^(\w+\s?)*!$"
@@ -86,10 +86,57 @@ SCHEMAS = {
 }
 
 
+def test_ordinary_schemas_are_far_from_the_bound():
+    """As many properties as the API takes, nested and strict, with patterns and lists."""
+    leaf = {"type": "string", "pattern": r"^[a-z]+(-[a-z]+)*$", "minLength": 20}
+    plain = {f"p{n}": {"type": "string"} for n in range(49)}
+    inner = {"type": "object", "properties": {**plain, "pattern": leaf}, "additionalProperties": False}
+    inner["required"] = list(inner["properties"])
+    schema = {
+        "type": "object",
+        "properties": {f"o{n}": inner for n in range(80)},
+        "required": [f"o{n}" for n in range(80)],
+    }
+    assert schema_problem(schema) is None
+    assert len(json.loads(sample_json(schema))) == 80
+    rows = {"type": "array", "minItems": 1_000, "uniqueItems": True, "items": {"type": "integer"}}
+    assert json.loads(sample_json(rows)) == list(range(1, 1_001))
+
+
+def test_a_sample_says_why_there_is_none():
+    for schema, reason in (
+        ({"pattern": r"(a)\1"}, r"the escape \\1 is not supported"),
+        ({"minLength": 10**9}, "the text would be too long"),
+        ({"minItems": 10**9, "type": "array"}, "more work than the server allows"),
+        ({"description": "x" * 600_000}, "longer than 524,288 characters"),
+    ):
+        with pytest.raises(NoSampleError, match=reason):
+            sample_json(schema)
+
+
+def test_equal_json_is_not_unique_and_other_is():
+    for items, is_unique in (
+        ([1, True, "1", [1], {"a": 1}, None, 0, False], True),
+        ([1, 1.0], False),
+        ([{"a": [1, 2], "b": 3}, {"b": 3, "a": [1.0, 2]}], False),
+        ([[1, True], [1, 1]], True),
+    ):
+        if is_unique:
+            assert json.loads(sample_json({"const": items, "uniqueItems": True})) == items
+        else:
+            with pytest.raises(NoSampleError):
+                sample_json({"const": items, "uniqueItems": True})
+
+
 @pytest.fixture(scope="module")
 def bounds():
-    with LocalServer() as server:
-        yield server
+    """A server with a tenth of the ordinary limits, so that what hits them does so soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chat_completions.local.app.STEPS_PER_REQUEST", STEPS_PER_REQUEST // 10)
+        for module in ("calls", "samples"):
+            patch.setattr(f"chat_completions.local.{module}.STEPS_PER_SCHEMA", STEPS_PER_SCHEMA // 10)
+        with LocalServer() as server:
+            yield server
 
 
 def asked(server, **fields):
@@ -144,7 +191,7 @@ def test_no_grammar_hangs_the_server(bounds, pattern):
 
 def test_all_schemas_of_a_request_are_bounded_together(bounds):
     def tools(count):
-        parameters = [{"title": str(n), "allOf": [{}] * 6_000} for n in range(count)]
+        parameters = [{"title": str(n), "allOf": [{}] * 600} for n in range(count)]
         return [{"type": "function", "function": {"name": f"f{n}", "parameters": p}} for n, p in enumerate(parameters)]
 
     assert asked(bounds, tools=tools(1)).status_code == 200
@@ -161,48 +208,6 @@ def test_names_that_are_looked_for_are_bounded(bounds):
     body = {"model": "m", "messages": [{"role": "user", "content": content}], "tools": tools}
     response = httpx.post(f"{bounds.base_url}/chat/completions", json=body, trust_env=False, timeout=200)
     assert response.status_code == 400 and response.json()["error"]["code"] == "request_too_complex"
-
-
-def test_ordinary_schemas_are_far_from_the_bound():
-    """As many properties as the API takes, nested and strict, with patterns and lists."""
-    leaf = {"type": "string", "pattern": r"^[a-z]+(-[a-z]+)*$", "minLength": 20}
-    plain = {f"p{n}": {"type": "string"} for n in range(49)}
-    inner = {"type": "object", "properties": {**plain, "pattern": leaf}, "additionalProperties": False}
-    inner["required"] = list(inner["properties"])
-    schema = {
-        "type": "object",
-        "properties": {f"o{n}": inner for n in range(80)},
-        "required": [f"o{n}" for n in range(80)],
-    }
-    assert schema_problem(schema) is None
-    assert len(json.loads(sample_json(schema))) == 80
-    rows = {"type": "array", "minItems": 1_000, "uniqueItems": True, "items": {"type": "integer"}}
-    assert json.loads(sample_json(rows)) == list(range(1, 1_001))
-
-
-def test_a_sample_says_why_there_is_none():
-    for schema, reason in (
-        ({"pattern": r"(a)\1"}, r"the escape \\1 is not supported"),
-        ({"minLength": 10**9}, "the text would be too long"),
-        ({"minItems": 10**9, "type": "array"}, "more work than the server allows"),
-        ({"description": "x" * 600_000}, "longer than 524,288 characters"),
-    ):
-        with pytest.raises(NoSampleError, match=reason):
-            sample_json(schema)
-
-
-def test_equal_json_is_not_unique_and_other_is():
-    for items, is_unique in (
-        ([1, True, "1", [1], {"a": 1}, None, 0, False], True),
-        ([1, 1.0], False),
-        ([{"a": [1, 2], "b": 3}, {"b": 3, "a": [1.0, 2]}], False),
-        ([[1, True], [1, 1]], True),
-    ):
-        if is_unique:
-            assert json.loads(sample_json({"const": items, "uniqueItems": True})) == items
-        else:
-            with pytest.raises(NoSampleError):
-                sample_json({"const": items, "uniqueItems": True})
 
 
 # Patterns are matched as `re` matches them

@@ -122,7 +122,7 @@ def check(client, contract, body):
         assert fault is None or '"custom"' in event
 
 
-bounded = examples(120, HealthCheck.function_scoped_fixture)
+bounded = examples(60, HealthCheck.function_scoped_fixture)
 
 
 @bounded

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chat_completions import AuthenticationError, Client
-from chat_completions.observability import CAPTURE, _messages
+from chat_completions.observability import CAPTURE, _attributes
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 from tests.observability.conftest import COMPLETION, DONE, END, ROLE, Telemetry, event
 
@@ -166,17 +166,17 @@ PARTS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
 
 @pytest.mark.parametrize(("message", "parts"), PARTS)
 def test_the_parts_of_a_message(message: dict[str, Any], parts: list[dict[str, Any]]) -> None:
-    (told,) = _messages.input_messages({"messages": [message]})
+    (told,) = _attributes.input_messages({"messages": [message]})
     assert told == {"role": message["role"], "parts": parts}
-    assert "AAAA" not in _messages.as_text(told)
+    assert "AAAA" not in _attributes.as_text(told)
 
 
 @pytest.mark.parametrize(
     "odd", [None, "text", 3, {}, [3], [{"role": 3}], [{}], [{"content": {"a": 1}, "tool_calls": 3}]]
 )
 def test_odd_messages_raise_nothing(odd: Any) -> None:
-    _messages.as_text(_messages.input_messages({"messages": odd}))
-    _messages.as_text(_messages.output_messages({"choices": odd}))
+    _attributes.as_text(_attributes.input_messages({"messages": odd}))
+    _attributes.as_text(_attributes.output_messages({"choices": odd}))
     choices = [{"message": message} for message in odd] if isinstance(odd, list) else odd
-    _messages.as_text(_messages.output_messages({"choices": choices}))
-    _messages.as_text(_messages.tool_definitions({"tools": odd}))
+    _attributes.as_text(_attributes.output_messages({"choices": choices}))
+    _attributes.as_text(_attributes.tool_definitions({"tools": odd}))

@@ -332,7 +332,7 @@ def test_a_manager_may_be_entered_again(api: SyncApi) -> None:
         assert values[0] is not values[1]
 
 
-@examples(200)
+@examples(100)
 @given(st.lists(st.integers(0, len(WEATHER)), max_size=12), st.booleans())
 def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], reads: bool) -> None:
     core = event_builder(None, OutputSpec({"response_format": PydanticWeather}))

@@ -290,7 +290,7 @@ def parts(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(lambda part, words: {**words, **part}, objects | lists | unions, WORDS)
 
 
-@examples(150)
+@examples(80)
 @given(
     st.dictionaries(NAMES, st.recursive(LEAVES, parts, max_leaves=8), max_size=3),
     st.recursive(LEAVES, parts, max_leaves=4),
