@@ -303,4 +303,3 @@ def test_the_package_imports_nothing_else_of_the_client():
     for path in folder.glob("*.py"):
         text = path.read_text("utf-8")
         assert "from .." not in text and "from chat_completions" not in text and "import chat_completions" not in text
-        assert len(text.splitlines()) <= 300

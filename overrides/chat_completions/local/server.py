@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Collection, Mapping
-from importlib import import_module
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -161,6 +160,9 @@ class LocalServer:
         self.close()
 
 
+LocalServer.__module__ = "chat_completions.local"  # where people import it from
+
+
 def _listener(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -226,22 +228,16 @@ def _quiet_server(app: Starlette, ready: threading.Event) -> uvicorn.Server:
     return Server(config)
 
 
-LocalServer.__module__ = "chat_completions.local"  # where people import it from
-
-
-_NEEDED = ("jsonschema", "starlette", "uvicorn")
-
-
 def require_extra() -> None:
     """Check that the packages of the extra `[local]` can be imported.
 
     Raises:
         ImportError: If one of them is missing; the message says what to install.
     """
-    for name in _NEEDED:
-        try:
-            import_module(name)
-        except ImportError as error:
-            raise ImportError(
-                f"the local server needs the package {name!r}: pip install 'chat-completions-client[local]'", name=name
-            ) from error
+    try:
+        import jsonschema  # noqa: F401
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        message = f"the local server needs the package {error.name!r}: pip install 'chat-completions-client[local]'"
+        raise ImportError(message, name=error.name) from error
