@@ -21,7 +21,7 @@ PLOTS = ROOT / "docs" / "plots"
 
 
 def families() -> dict[str, Callable[[Plan], Iterator[Measure]]]:
-    """Give what there is to measure, in the order of the report."""
+    """Return what there is to measure, in the order of the report."""
     from bench import calls, concurrency, growth, processes, sizes, sockets, streaming
 
     return {
@@ -92,7 +92,7 @@ def _publish(run: Run) -> None:
 
 
 def _json(run: Run) -> str:
-    """Give the results as JSON, a line for each measure."""
+    """Return the results as JSON, a line for each measure."""
     value = run.to_dict()
     lines = ",\n".join(json.dumps(measure, ensure_ascii=False) for measure in value["measures"])
     return f'{{"machine": {json.dumps(value["machine"])},\n"measures": [\n{lines}\n]}}\n'

@@ -22,10 +22,10 @@ def hide() -> None:
 
 
 def environment() -> dict[str, str]:
-    """Give the environment of a child that uses them."""
+    """Return the environment of a child that uses them."""
     return {**os.environ, **SWITCHES}
 
 
 def in_use() -> list[str]:
-    """Give those that were imported in this process."""
+    """Return those that were imported in this process."""
     return [name for name in NAMES if sys.modules.get(name) is not None]

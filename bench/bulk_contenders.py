@@ -111,7 +111,7 @@ async def _asked(client: Any, request: dict[str, Any], answers: TextIO, errors: 
 
 
 def _peak() -> float:
-    """Give the most memory that this process had, in MiB."""
+    """Return the most memory that this process had, in MiB."""
     try:
         # Unlike ru_maxrss, it does not know the process that this one was forked from.
         lines = Path("/proc/self/status").read_text().splitlines()

@@ -56,7 +56,7 @@ def write_requests(path: Path, count: int) -> None:
 
 
 def answers_in(output: Path) -> Counter[tuple[str, str]]:
-    """Give the names and answers in a file of results, with how often each is there."""
+    """Return the names and answers in a file of results, with how often each is there."""
     found: Counter[tuple[str, str]] = Counter()
     with output.open() as lines:
         for line in lines:
@@ -67,13 +67,13 @@ def answers_in(output: Path) -> Counter[tuple[str, str]]:
 
 
 def failures_beside(output: Path) -> bool:
-    """Tell whether the error file beside an output holds anything."""
+    """Return whether the error file beside an output holds anything."""
     beside = [output.with_name(f"{output.stem}.errors{output.suffix}"), output.with_name(f"{output.name}.errors")]
     return any(path.exists() and path.stat().st_size for path in beside)
 
 
 def each_once(output: Path, count: int) -> bool:
-    """Tell whether each of so many requests is answered once, with its own answer, and none has failed as well."""
+    """Return whether each of so many requests is answered once, with its own answer, and none has failed as well."""
     if failures_beside(output):
         return False
     names = (f"request-{number:07}" for number in range(count))
@@ -180,7 +180,7 @@ def _let_end(process: subprocess.Popen[bytes]) -> None:
 
 
 def memory(sizes: Sizes, folder: Path) -> dict[str, Any]:
-    """Give the most memory of a run, and its time for a request, by the number of lines; nothing is sent."""
+    """Return the most memory of a run, and its time for a request, by the number of lines; nothing is sent."""
     found = []
     for count in (sizes.few, sizes.many):
         source, output = folder / f"memory-{count}.jsonl", folder / f"memory-{count}.out.jsonl"

@@ -14,13 +14,13 @@ MOST_GROWTH = 1.1  # of the memory, for ten times as many lines
 
 
 def ratio(found: Mapping[str, Any], name: str = OURS, reference: str = BARE) -> Spread:
-    """Give a contender's throughput by another one's, taken round by round."""
+    """Return a contender's throughput by another one's, taken round by round."""
     own, other = (found["throughput"]["samples"][each]["a_second"] for each in (name, reference))
     return spread([mine / theirs for mine, theirs in zip(own, other, strict=True)])
 
 
 def targets(found: Mapping[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """Give what was to be kept, what was found, and whether it is kept; of the parts that are there."""
+    """Return what was to be kept, what was found, and whether it is kept; of the parts that are there."""
     rows = []
     if part := found.get("throughput"):
         told = "each answered once" if part["each_once"] else "**some lost or doubled**"
@@ -52,7 +52,7 @@ def targets(found: Mapping[str, Any]) -> list[tuple[str, str, str, bool]]:
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """Give everything."""
+    """Return everything."""
     rows = targets(found)
     met = sum(row[-1] for row in rows)
     parts = [

@@ -37,12 +37,12 @@ _STATUSES = {"429": b"429 Too Many Requests", "500": b"500 Internal Server Error
 
 
 def answer_to(name: str) -> str:
-    """Give what the server says to a request that says this."""
+    """Return what the server says to a request that says this."""
     return f"an answer to {name}"
 
 
 def fault_of(name: str, attempt: int) -> str | None:
-    """Give what befalls an attempt; None for an answer.
+    """Return what befalls an attempt; None for an answer.
 
     Args:
         name: What the request says.

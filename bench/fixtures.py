@@ -47,13 +47,13 @@ class StreamFixture:
         return len(self.events) - 1
 
     def in_reads(self, size: int = READ_BYTES) -> list[bytes]:
-        """Give the body in pieces of `size` bytes."""
+        """Return the body in pieces of `size` bytes."""
         body = b"".join(self.events)
         return [body[at : at + size] for at in range(0, len(body), size)]
 
 
 def text_stream(chunks: int, seed: int = 1) -> StreamFixture:
-    """Give a stream of ordinary chunks, about 300 bytes each, one word a chunk."""
+    """Return a stream of ordinary chunks, about 300 bytes each, one word a chunk."""
     rng = random.Random(seed)
     words = list(_words(rng, chunks - 3))
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "", "refusal": None}]
@@ -62,7 +62,7 @@ def text_stream(chunks: int, seed: int = 1) -> StreamFixture:
 
 
 def tool_stream(chunks: int, seed: int = 2) -> StreamFixture:
-    """Give a stream of two tool calls, whose arguments come in pieces of a few characters."""
+    """Return a stream of two tool calls, whose arguments come in pieces of a few characters."""
     rng = random.Random(seed)
     counts = (chunks - 4) // 2, chunks - 4 - (chunks - 4) // 2
     texts = []
@@ -81,7 +81,7 @@ def tool_stream(chunks: int, seed: int = 2) -> StreamFixture:
 
 
 def logprob_stream(chunks: int, seed: int = 3) -> StreamFixture:
-    """Give a stream of ordinary chunks, each with its token's log probability and five others'."""
+    """Return a stream of ordinary chunks, each with its token's log probability and five others'."""
     rng = random.Random(seed)
     words = list(_words(rng, chunks - 3))
     choices = [_choice({"role": "assistant", "content": "", "refusal": None})]
@@ -94,7 +94,7 @@ def logprob_stream(chunks: int, seed: int = 3) -> StreamFixture:
 
 
 def recorded_stream(path: Path = RECORDED) -> StreamFixture | None:
-    """Give the longest recorded stream that ends with `[DONE]`; None where the recordings are not."""
+    """Return the longest recorded stream that ends with `[DONE]`; None where the recordings are not."""
     if not path.exists():
         return None
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -110,13 +110,13 @@ def recorded_stream(path: Path = RECORDED) -> StreamFixture | None:
 
 
 def stream_named(name: str, chunks: int) -> StreamFixture | None:
-    """Give one of the kinds of streams by its name; a recorded one is as long as it is, if it is there."""
+    """Return one of the kinds of streams by its name; a recorded one is as long as it is, if it is there."""
     makers = {"text": text_stream, "tool calls": tool_stream, "logprobs": logprob_stream}
     return recorded_stream() if name == "recorded" else makers[name](chunks)
 
 
 def big_event_stream(size: int) -> StreamFixture:
-    """Give a stream with one chunk of about `size` bytes."""
+    """Return a stream with one chunk of about `size` bytes."""
     text = "lorem ipsum " * (size // 12)
     return StreamFixture(
         "big event", _events(random.Random(4), [_choice({"content": text}), _choice({})], "stop"), text
@@ -124,7 +124,7 @@ def big_event_stream(size: int) -> StreamFixture:
 
 
 def comment_stream(lines: int) -> StreamFixture:
-    """Give a stream with `lines` lines of comments among its chunks."""
+    """Return a stream with `lines` lines of comments among its chunks."""
     small = text_stream(100, seed=5)
     # Each comment has a blank line of its own.
     each = b": keep-alive\n\n" * (lines // (2 * len(small.events)))
@@ -132,7 +132,7 @@ def comment_stream(lines: int) -> StreamFixture:
 
 
 def many_line_stream(lines: int) -> StreamFixture:
-    """Give a stream with one event of `lines` lines: JSON may be broken between any two tokens."""
+    """Return a stream with one event of `lines` lines: JSON may be broken between any two tokens."""
     first, *rest = text_stream(100, seed=6).events
     head = first.removesuffix(b"}\n\n")
     wide = head + b',\ndata: "numbers":[\n' + b"data: 7,\n" * lines + b"data: 7]}\n\n"
@@ -140,7 +140,7 @@ def many_line_stream(lines: int) -> StreamFixture:
 
 
 def completion(seed: int = 7, number: int = 0) -> dict[str, Any]:
-    """Give a completion as a server answers it, with a text of about 500 bytes."""
+    """Return a completion as a server answers it, with a text of about 500 bytes."""
     rng = random.Random(seed * 1000 + number)
     text = "".join(_words(rng, 80))
     message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
@@ -155,7 +155,7 @@ def completion(seed: int = 7, number: int = 0) -> dict[str, Any]:
 
 
 def completion_page(items: int = 100, seed: int = 8) -> dict[str, Any]:
-    """Give a page of a listing."""
+    """Return a page of a listing."""
     data = [{**completion(seed, number), "metadata": {"series": "bench"}} for number in range(items)]
     return {
         "object": "list",
@@ -167,7 +167,7 @@ def completion_page(items: int = 100, seed: int = 8) -> dict[str, Any]:
 
 
 def request(messages: int, seed: int = 9) -> dict[str, Any]:
-    """Give the body of a request with so many messages, of about 200 bytes each."""
+    """Return the body of a request with so many messages, of about 200 bytes each."""
     rng = random.Random(seed)
     roles = ("user", "assistant")
     texts = ("".join(_words(rng, 30)) for _ in range(messages))

@@ -25,7 +25,7 @@ PACKAGES = (
 
 
 def described() -> dict[str, Any]:
-    """Give the machine, the interpreter and the packages, without anything that names a person or a place."""
+    """Return the machine, the interpreter and the packages, without anything that names a person or a place."""
     return {
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "processor": _processor(),

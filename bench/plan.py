@@ -31,11 +31,11 @@ class Plan:
     wheel: Path
 
     def rounds(self, full: int) -> int:
-        """Give how many rounds to take of a measure that takes `full` in the whole run."""
+        """Return how many rounds to take of a measure that takes `full` in the whole run."""
         return max(3, full // 5) if self.quick else full
 
     def wants(self, name: str) -> bool:
-        """Tell whether a measure, or a family, is asked for."""
+        """Return whether a measure, or a family, is asked for."""
         return name.startswith(self.only) or self.only.startswith(name + "/")
 
     def say(self, name: str) -> None:

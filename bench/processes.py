@@ -109,7 +109,7 @@ def _whole(plan: Plan, name: str, title: str, programs: Mapping[str, str], targe
 
 
 def _peak_memory(program: str) -> float:
-    """Give the MiB that a program takes at most."""
+    """Return the MiB that a program takes at most."""
     return float(_output(program + _PEAK)[-1]) / 1024
 
 

@@ -62,7 +62,7 @@ def logprobs_in_model(chunk: Any) -> int:
 
 
 def size_in_event(event: Any) -> int:
-    """Give the same of an event of `.stream()`, ours or the official one."""
+    """Return the same of an event of `.stream()`, ours or the official one."""
     match event.type:
         case "content.delta":
             return len(event.delta)
@@ -74,7 +74,7 @@ def size_in_event(event: Any) -> int:
 
 
 def readers(fixture: StreamFixture) -> tuple[Callable[[Any], int], Callable[[Any], int], int]:
-    """Give how to read a stream's chunks as dicts, how as models, and what comes out in all."""
+    """Return how to read a stream's chunks as dicts, how as models, and what comes out in all."""
     if fixture.arguments:
         return arguments_in_dict, arguments_in_model, sum(map(len, fixture.arguments))
     if fixture.tokens:

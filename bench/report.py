@@ -23,7 +23,7 @@ FAMILIES = {
 
 
 def text(run: Run) -> str:
-    """Give everything: the machine, the targets, and a table for each family."""
+    """Return everything: the machine, the targets, and a table for each family."""
     parts = [machine_line(run), targets_table(run)]
     for family, title in FAMILIES.items():
         if measures := run.family(family):
@@ -42,7 +42,7 @@ def machine_line(run: Run) -> str:
 
 
 def targets_table(run: Run) -> str:
-    """Give each target beside what was found."""
+    """Return each target beside what was found."""
     rows = []
     for measure in run.measures:
         for target, found, kept in measure.asked():
@@ -56,7 +56,7 @@ def targets_table(run: Run) -> str:
 
 
 def family_table(measures: Sequence[Measure]) -> str:
-    """Give a table of measures, a column for each contender; ratios come first, then the figure itself."""
+    """Return a table of measures, a column for each contender; ratios come first, then the figure itself."""
     columns = list(dict.fromkeys(name for measure in measures for name in measure.samples))
     rows = [[measure.title, *(cell(measure, name) for name in columns)] for measure in measures]
     titles: dict[str, list[str]] = {}
@@ -69,7 +69,7 @@ def family_table(measures: Sequence[Measure]) -> str:
 
 
 def cell(measure: Measure, contender: str) -> str:
-    """Give one contender's figure in a few characters."""
+    """Return one contender's figure in a few characters."""
     if contender not in measure.samples:
         return ""
     own = measure.value(contender)
@@ -83,20 +83,20 @@ def cell(measure: Measure, contender: str) -> str:
 
 
 def around(found: Spread) -> str:
-    """Give a spread's quartiles; nothing where there is no spread."""
+    """Return a spread's quartiles; nothing where there is no spread."""
     low, high = number(found.low), number(found.high)
     return f" ({low} to {high})" if low != high else ""
 
 
 def number(value: float) -> str:
-    """Give a number with three digits, or all that stand before its point."""
+    """Return a number with three digits, or all that stand before its point."""
     if value == round(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Give a Markdown table, its columns aligned so that a terminal shows it well."""
+    """Return a Markdown table, its columns aligned so that a terminal shows it well."""
     cells = [list(head), *(list(row) for row in rows)]
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(head))]
     lines = [

@@ -20,7 +20,7 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Give the median and the quartiles of some values; of one or two, these are the values themselves."""
+    """Return the median and the quartiles of some values; of one or two, these are the values themselves."""
     if len(values) < 3:
         return Spread(statistics.median(values), min(values), max(values))
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -83,16 +83,16 @@ class Measure:
         return self.name.partition("/")[0]
 
     def value(self, contender: str) -> Spread:
-        """Give a contender's own figure."""
+        """Return a contender's own figure."""
         return spread(self.samples[contender])
 
     def ratio(self, contender: str, reference: str | None = None) -> Spread:
-        """Give a contender's ratio to another one, taken round by round."""
+        """Return a contender's ratio to another one, taken round by round."""
         others = self.samples[self.reference if reference is None else reference]
         return spread([own / other for own, other in zip(self.samples[contender], others, strict=True)])
 
     def outcome(self, target: Target) -> tuple[Spread, bool]:
-        """Give what a target asks about, and whether it is kept."""
+        """Return what a target asks about, and whether it is kept."""
         own = self.samples[target.contender]
         other = self.samples.get(target.against, own)
         pairs = list(zip(own, other, strict=True))
@@ -109,7 +109,7 @@ class Measure:
         return found, kept
 
     def asked(self) -> Iterable[tuple[Target, Spread, bool]]:
-        """Give each target whose contenders are there, with its outcome."""
+        """Yield each target whose contenders are there, with its outcome."""
         for target in self.targets:
             if target.contender in self.samples and (not target.against or target.against in self.samples):
                 yield (target, *self.outcome(target))
@@ -126,7 +126,7 @@ class Run:
         return [measure for measure in self.measures if measure.family == name]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the run as JSON, with the medians and outcomes beside what they were made from."""
+        """Return the run as JSON, with the medians and outcomes beside what they were made from."""
         return {"machine": self.machine, "measures": [_told(measure) for measure in self.measures]}
 
 

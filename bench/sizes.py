@@ -40,7 +40,7 @@ def measures(plan: Plan) -> Iterator[Measure]:
 
 
 def client_bytes(wheel: Path) -> int:
-    """Give how large the wheel were without those parts; an entry has its name twice, and two headers of 76 bytes."""
+    """Return how large the wheel were without those parts; an entry has its name twice, and two headers of 76 bytes."""
     with zipfile.ZipFile(wheel) as archive:
         parts = tuple(f"chat_completions/{part}/" for part in PARTS)
         optional = [entry for entry in archive.infolist() if entry.filename.startswith(parts)]
@@ -48,7 +48,7 @@ def client_bytes(wheel: Path) -> int:
 
 
 def packages(name: str) -> set[str]:
-    """Give the distributions that installing one brings here, itself included, without extras."""
+    """Return the distributions that installing one brings here, itself included, without extras."""
     found: set[str] = set()
     wanted = [name]
     while wanted:
@@ -64,6 +64,6 @@ def packages(name: str) -> set[str]:
 
 
 def _weight(name: str) -> int:
-    """Give the bytes of a distribution's files, without what Python compiles them to."""
+    """Return the bytes of a distribution's files, without what Python compiles them to."""
     paths = importlib.metadata.files(name) or ()
     return sum(path.size or 0 for path in paths if path.suffix != ".pyc")

@@ -32,7 +32,7 @@ class Load:
     together: int = 1
 
     def model(self, pause: float, together: int) -> str:
-        """Give the request's model, by which the server knows what to send."""
+        """Return the request's model, by which the server knows what to send."""
         return f"{self.chunks} {pause} {together}"
 
     def told(self) -> str:

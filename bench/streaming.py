@@ -47,7 +47,7 @@ class _Case:
         return f"{self.kind}, {'one event a read' if self.single else '16 KiB reads'}"
 
     def contenders(self, names: Sequence[str], chunks: int, plain_chunk: Any) -> tuple[dict[str, Contender], int]:
-        """Give the contenders of these names, seen to read the stream whole, and the number of its chunks."""
+        """Return the contenders of these names, seen to read the stream whole, and the number of its chunks."""
         fixture = stream_named(self.kind, chunks)
         assert fixture is not None
         everyone = contenders(fixture, list(fixture.events) if self.single else fixture.in_reads(), plain_chunk)

@@ -26,7 +26,7 @@ Contender = Callable[[], int]
 
 
 def contenders(fixture: StreamFixture, pieces: Sequence[bytes], plain_chunk: Any) -> dict[str, Contender]:
-    """Give all of them for one stream.
+    """Return all of them for one stream.
 
     Args:
         fixture: The stream.
@@ -77,22 +77,22 @@ def with_httpx_sse(client: httpx.Client, read: Callable[[Any], int]) -> int:
 
 
 def ours(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
-    """Give what reads a stream with `create(stream=True)`."""
+    """Return what reads a stream with `create(stream=True)`."""
     return _by_chunk(_our_client(pieces), read)
 
 
 def our_events(pieces: Sequence[bytes]) -> Contender:
-    """Give what reads a stream with `.stream()`."""
+    """Return what reads a stream with `.stream()`."""
     return _by_event(_our_client(pieces))
 
 
 def official(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
-    """Give what reads a stream with the official SDK."""
+    """Return what reads a stream with the official SDK."""
     return _by_chunk(_official_client(pieces), read)
 
 
 def official_events(pieces: Sequence[bytes]) -> Contender:
-    """Give what reads a stream with the official SDK's `.stream()`."""
+    """Return what reads a stream with the official SDK's `.stream()`."""
     return _by_event(_official_client(pieces))
 
 

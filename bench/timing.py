@@ -17,7 +17,7 @@ class Sample:
     wall: float
 
     def per(self, count: float) -> Sample:
-        """Give the seconds of one of `count` things that the run did."""
+        """Return the seconds of one of `count` things that the run did."""
         return Sample(self.cpu / count, self.wall / count)
 
 
@@ -36,7 +36,7 @@ class Stopwatch:
 
 
 def timed(run: Callable[[], Any], times: int = 1) -> Sample:
-    """Give what one of `times` runs took."""
+    """Return what one of `times` runs took."""
     with Stopwatch() as watch:
         for _ in range(times):
             run()
@@ -44,7 +44,7 @@ def timed(run: Callable[[], Any], times: int = 1) -> Sample:
 
 
 def repeated(run: Callable[[], Any], least: float) -> Callable[[], Sample]:
-    """Give a function that times as many runs as take `least` seconds; it is warm after the first two."""
+    """Return a function that times as many runs as take `least` seconds; it is warm after the first two."""
     run()
     begun = time.process_time()
     run()
@@ -53,7 +53,7 @@ def repeated(run: Callable[[], Any], least: float) -> Callable[[], Sample]:
 
 
 def alternate(contenders: Mapping[str, Callable[[], Sample]], rounds: int) -> dict[str, list[Sample]]:
-    """Give the samples of each contender, one a round, in the same order in every round."""
+    """Return the samples of each contender, one a round, in the same order in every round."""
     # What was made so far (modules, fixtures) is nobody's garbage: no collection should have to look at it.
     gc.collect()
     gc.freeze()

@@ -43,20 +43,20 @@ class _Memory2(httpx2.BaseTransport):
 
 
 def streaming_client(pieces: Sequence[bytes]) -> httpx.Client:
-    """Give an httpx client whose every answer is an event stream of these pieces, one a read."""
+    """Return an httpx client whose every answer is an event stream of these pieces, one a read."""
     return httpx.Client(transport=_Memory(STREAM_HEADERS, pieces))
 
 
 def streaming_client2(pieces: Sequence[bytes]) -> httpx2.Client:
-    """Give the same of httpx2, which the official SDK is built on."""
+    """Return the same of httpx2, which the official SDK is built on."""
     return httpx2.Client(transport=_Memory2(STREAM_HEADERS, pieces))
 
 
 def json_client(body: bytes) -> httpx.Client:
-    """Give an httpx client whose every answer is this JSON."""
+    """Return an httpx client whose every answer is this JSON."""
     return httpx.Client(transport=_Memory(JSON_HEADERS, [body]))
 
 
 def json_client2(body: bytes) -> httpx2.Client:
-    """Give the same of httpx2."""
+    """Return the same of httpx2."""
     return httpx2.Client(transport=_Memory2(JSON_HEADERS, [body]))

@@ -33,7 +33,7 @@ class Worker:
         self._process.communicate()
 
     def ask(self, **question: Any) -> Any:
-        """Give the child's answer to one question."""
+        """Return the child's answer to one question."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(question) + "\n")
@@ -44,12 +44,12 @@ class Worker:
         return json.loads(answer)
 
     def accelerators(self) -> list[str]:
-        """Give the JSON libraries that the client uses there."""
+        """Return the JSON libraries that the client uses there."""
         found: list[str] = self.ask(fixture="text", chunks=10, one_event_a_read=False, times=1)["accelerators"]
         return found
 
     def contender(self, fixture: str, chunks: int, one_event_a_read: bool, least: float) -> Callable[[], Sample]:
-        """Give a function that times, in the child, as many runs over a stream as take `least` seconds."""
+        """Return a function that times, in the child, as many runs over a stream as take `least` seconds."""
         question = {"fixture": fixture, "chunks": chunks, "one_event_a_read": one_event_a_read}
         self.ask(**question, times=1)
         once = self.ask(**question, times=1)["sample"]["cpu"]

@@ -93,7 +93,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def clock_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Callable[[float], None]]:
-    """Give modules a steady clock that can be put forward, by the function that is returned.
+    """Return modules a steady clock that can be put forward, by the function that is returned.
 
     Nothing else in the process sees it: an event loop whose time goes back afterwards sleeps for as long.
     """

@@ -38,7 +38,7 @@ CHANGELOG = """\
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Give a project of which the version is 1.2.0."""
+    """Return a project of which the version is 1.2.0."""
     (tmp_path / ".github").mkdir()
     shutil.copy(ROOT / ".github" / "release-notes", tmp_path / ".github")
     version = tmp_path / "overrides" / "chat_completions" / "_version.py"

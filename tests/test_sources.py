@@ -36,7 +36,7 @@ def sources(path: Path) -> dict[str, list[str]]:
 
 
 def leads_somewhere(document: Any, node: Any, segments: list[str]) -> bool:
-    """Tell whether a pointer leads to a part of the slice, through its `allOf`s, and less a union that null made."""
+    """Return whether a pointer leads to a part of the slice, through its `allOf`s, and less a union that null made."""
     if not segments:
         return True
     if isinstance(node, dict) and "$ref" in node:

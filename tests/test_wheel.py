@@ -49,11 +49,11 @@ class Built:
     source: Path
 
     def names(self) -> list[str]:
-        """Give the names of the files in the wheel."""
+        """Return the names of the files in the wheel."""
         return zipfile.ZipFile(self.wheel).namelist()
 
     def text(self, name: str) -> str:
-        """Give a file of the wheel's metadata."""
+        """Return a file of the wheel's metadata."""
         archive = zipfile.ZipFile(self.wheel)
         (path,) = [path for path in archive.namelist() if path.endswith(f".dist-info/{name}")]
         return archive.read(path).decode()

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def request(name: str, **body: Any) -> dict[str, Any]:
-    """Give a request whose answer says its name."""
+    """Return a request whose answer says its name."""
     messages = [{"role": "user", "content": name}]
     return {
         "custom_id": name,
@@ -34,7 +34,7 @@ def write_requests(path: Path, names: Iterable[str] | int, **body: Any) -> list[
 
 
 def results(path: Path) -> list[dict[str, Any]]:
-    """Give the lines of a file of results; each has to be whole."""
+    """Return the lines of a file of results; each has to be whole."""
     data = path.read_bytes()
     assert not data or data.endswith(b"\n")
     return [json.loads(line) for line in data.splitlines()]
@@ -88,7 +88,7 @@ def started(source: Path, output: Path, server: Any, *, preexec_fn: Any = None, 
 
 
 def finished(process: Any, seconds: float = 60.0) -> dict[str, Any]:
-    """Give the summary of a process's run."""
+    """Return the summary of a process's run."""
     out, err = process.communicate(timeout=seconds)
     assert process.returncode == 0, err
     assert not err, err

@@ -35,7 +35,7 @@ ANSWER = (
 
 
 def with_transport(name: str, server: Any) -> dict[str, Any]:
-    """Give the arguments of a run over one of the transports."""
+    """Return the arguments of a run over one of the transports."""
     if name != "httpx2":
         pytest.importorskip("httpx_aiohttp" if name == "aiohttp" else "httpx")
         return {"client_settings": settings(server), "transport": name}
@@ -153,7 +153,7 @@ def test_no_answer_ends_a_run(tmp_path: Path, over: str, status: int) -> None:
 
 
 def odd_value(chance: random.Random, depth: int = 0) -> str:
-    """Give any JSON, and what some take for JSON."""
+    """Return any JSON, and what some take for JSON."""
     kinds = [
         "null",
         "true",

@@ -75,7 +75,7 @@ def _ended(directory: Path) -> list[dict[str, Any]]:
 
 
 def _told(result: dict[str, Any]) -> tuple[Any, ...]:
-    """Give what of a result is the same in every run."""
+    """Return what of a result is the same in every run."""
     if result["response"] is not None:
         said = result["response"]["body"]["choices"][0]["message"]["content"]
         return (result["custom_id"], result["response"]["status_code"], said)
@@ -83,7 +83,7 @@ def _told(result: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _workers() -> list[Any]:
-    """Give the processes of this cluster's workers."""
+    """Return the processes of this cluster's workers."""
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
@@ -196,7 +196,7 @@ def test_a_killed_driver_is_gone_on_with(cluster: str, tmp_path: Path) -> None:
 
 
 def _rate(times: list[float]) -> float:
-    """Give the requests a second between the first half second and the last one."""
+    """Return the requests a second between the first half second and the last one."""
     begin, end = times[0] + 0.5, times[-1] - 0.5
     return sum(begin <= moment < end for moment in times) / (end - begin)
 

@@ -32,7 +32,7 @@ def run_with(tmp_path: Path, server: Any, names: list[str] | int = 1, **options:
 
 
 def rate_of(times: list[float]) -> float:
-    """Give how many moments there are in a second: the median of tens of them, for the machine may pause."""
+    """Return how many moments there are in a second: the median of tens of them, for the machine may pause."""
     return 10 / statistics.median(after - before for before, after in zip(times, times[10:], strict=False))
 
 

@@ -36,7 +36,7 @@ SECONDS = 60.0  # within which every command of these tests ends
 
 
 def environment(home: Path, **more: str | None) -> dict[str, str]:
-    """Give an environment without keys, proxies, certificates and colours of whoever runs the tests."""
+    """Return an environment without keys, proxies, certificates and colours of whoever runs the tests."""
     kept = {name: os.environ[name] for name in _OF_THE_MACHINE if name in os.environ}
     given = {"HOME": str(home), "CHAT_COMPLETIONS_MODEL": "m", **kept, **more}
     return {name: value for name, value in given.items() if value is not None}
@@ -147,14 +147,14 @@ class Command:
 
 @contextlib.contextmanager
 def nobody() -> Iterator[str]:
-    """Give a host and port that refuse connections; nobody else can take them meanwhile."""
+    """Yield a host and port that refuse connections; nobody else can take them meanwhile."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield "{}:{}".format(*bound.getsockname())
 
 
 def once(after: bytes, text: bytes) -> Callable[[bytes], bytes | None]:
-    """Give a user who types a text once something is seen."""
+    """Return a user who types a text once something is seen."""
     typed: list[bytes] = []
 
     def types(seen: bytes) -> bytes | None:
@@ -167,7 +167,7 @@ def once(after: bytes, text: bytes) -> Callable[[bytes], bytes | None]:
 
 
 def event(content: str | None = None, *, finish: str | None = None, index: int = 0, **delta: Any) -> bytes:
-    """Give an event of a stream: a chunk with one delta."""
+    """Return an event of a stream: a chunk with one delta."""
     told = {**({} if content is None else {"content": content}), **delta}
     choice = {"index": index, "delta": told, "finish_reason": finish}
     chunk = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
@@ -175,7 +175,7 @@ def event(content: str | None = None, *, finish: str | None = None, index: int =
 
 
 def whole(message: dict[str, Any], finish: str = "stop") -> dict[str, Any]:
-    """Give a completion with one choice."""
+    """Return a completion with one choice."""
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish, "logprobs": None}
     return {"id": "c1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
 

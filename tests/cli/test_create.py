@@ -26,7 +26,7 @@ SCHEMA = {
 
 
 def asked(home: Path, *arguments: str, stdin: bytes | None = None, **variables: str) -> Received:
-    """Give the request that the command sends."""
+    """Return the request that the command sends."""
     with ScriptedServer(stream_reply([event("Yes."), event(finish="stop"), DONE])) as server:
         fed: dict[str, Any] = {} if stdin is None else {"stdin": stdin}
         ended = Command(home, server.base_url)("create", *arguments, **fed, **variables)

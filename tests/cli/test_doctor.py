@@ -35,7 +35,7 @@ def without_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def findings(command: Command, *arguments: str, **variables: str | None) -> dict[str, Any]:
-    """Give what doctor found, by name, and `code`."""
+    """Return what doctor found, by name, and `code`."""
     ended = command("doctor", "--json", *arguments, **variables)
     assert ended.err == ""
     report = ended.json()

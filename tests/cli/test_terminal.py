@@ -34,7 +34,7 @@ _HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
 def controls(text: str) -> str:
-    """Give the control characters of what a terminal got, apart from our own colours."""
+    """Return the control characters of what a terminal got, apart from our own colours."""
     return "".join(_HARMFUL.findall(re.sub(r"\x1b\[[0-9;]*m|\x1b\[\?25[hl]|\x1b\[2K|\x1b\[1A|\r", "", text)))
 
 

@@ -178,7 +178,7 @@ OVER_AIOHTTP = frozenset({"test_calls", "test_faults", "test_retries", "test_str
 
 
 def kinds(module: str) -> dict[str, type[SyncApi]]:
-    """Give the kinds of client that the tests of a module run with."""
+    """Return the kinds of client that the tests of a module run with."""
     if TRANSPORT:
         return {name: kind for name, kind in KINDS.items() if TRANSPORT in name}
     return {name: kind for name, kind in KINDS.items() if name != "aiohttp" or module in OVER_AIOHTTP}

@@ -34,7 +34,7 @@ def cookies(server: ScriptedServer) -> list[str | None]:
 
 
 def named(server: ScriptedServer) -> str:
-    """Give the address by the name of the host: aiohttp keeps no cookies of an address that is a number."""
+    """Return the address by the name of the host: aiohttp keeps no cookies of an address that is a number."""
     return server.base_url.replace("127.0.0.1", "localhost")
 
 

@@ -83,7 +83,7 @@ def sse(*values: Any) -> list[bytes]:
 
 
 def shown(event: Any) -> tuple[Any, ...]:
-    """Give what a row says of an event: its type, its choice unless 0, and its fields; of tokens their texts."""
+    """Return what a row says of an event: its type, its choice unless 0, and its fields; of tokens their texts."""
     fields = [getattr(event, name) for name in SHOWN[event.type]]
     texts = [tuple(token.token for token in field) if isinstance(field, list) else field for field in fields]
     choice = getattr(event, "choice_index", 0)

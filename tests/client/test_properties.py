@@ -43,7 +43,7 @@ line_ends = st.sampled_from([b"\n", b"\r\n", b"\r"])
 
 @st.composite
 def streams(draw: Any) -> tuple[bytes, list[dict[str, Any]]]:
-    """Give the bytes of a complete stream, and its chunks."""
+    """Return the bytes of a complete stream, and its chunks."""
     values = draw(st.lists(chunks, max_size=6))
     end = draw(line_ends)
     ascii_only = draw(st.booleans())

@@ -61,7 +61,7 @@ def every_warning_is_an_error() -> Iterator[None]:
 
 
 def settled() -> int:
-    """Give the bytes that Python holds, once everything that can go has gone."""
+    """Return the bytes that Python holds, once everything that can go has gone."""
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
 

@@ -22,7 +22,7 @@ CHUNK = {"id": "c", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish
 
 
 def done(api: SyncApi, value: Any) -> Any:
-    """Give what a method gives, awaited where it has to be."""
+    """Return what a method gives, awaited where it has to be."""
 
     async def wait() -> Any:
         return await value

@@ -93,7 +93,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def reporters_view(error: BaseException) -> list[str]:
-    """Give what stands in the frames of an error and its causes, apart from those of the test itself."""
+    """Return what stands in the frames of an error and its causes, apart from those of the test itself."""
     shown, links, seen = [], [error], set()
     while links:
         link = links.pop()
@@ -107,7 +107,7 @@ def reporters_view(error: BaseException) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    """Give what reporters show of a value: its repr, or the attributes of an object that has none of its own."""
+    """Return what reporters show of a value: its repr, or the attributes of an object that has none of its own."""
     return (
         f"{value!r} {vars(value)!r}"
         if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__")

@@ -60,12 +60,12 @@ class Page(HTMLParser):
 
 
 def read(path: Path) -> Page:
-    """Give a page that has been built."""
+    """Return a page that has been built."""
     page = Page()
     page.feed(path.read_text("utf-8"))
     return page
 
 
 def styles(text: str) -> list[str]:
-    """Give the addresses that a style sheet loads."""
+    """Return the addresses that a style sheet loads."""
     return [found[1] or found[2] for found in _IN_STYLE.finditer(text)]

@@ -42,13 +42,13 @@ class Block:
 
 
 def pages() -> list[str]:
-    """Give every page that has code for readers, as paths from the root."""
+    """Return every page that has code for readers, as paths from the root."""
     found = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 
 def blocks(page: str) -> list[Block]:
-    """Give a page's code blocks, in their order."""
+    """Return a page's code blocks, in their order."""
     return list(_blocks(page, (ROOT / page).read_text("utf-8")))
 
 

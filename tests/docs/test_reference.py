@@ -33,7 +33,7 @@ MODULES = (
 
 @pytest.fixture(scope="module")
 def described(site: Path) -> set[str]:
-    """Give the full names that the site describes."""
+    """Return the full names that the site describes."""
     raw = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
     lines = zlib.decompress(raw).decode().splitlines()
     return {line.split(" ", 1)[0] for line in lines if " py:" in line}
@@ -83,7 +83,7 @@ def test_every_field_of_a_model_is_described(described: set[str]) -> None:
 
 
 def methods(names: list[str]) -> Iterator[tuple[str, object, list[str]]]:
-    """Give the public methods and properties of classes of ours: full name, value, and its name in the bases."""
+    """Yield the public methods and properties of classes of ours: full name, value, and its name in the bases."""
     for full in names:
         module, _, name = full.rpartition(".")
         kind = getattr(importlib.import_module(module), name)
@@ -126,7 +126,7 @@ def test_the_tree_of_errors_is_whole(site: Path) -> None:
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
-    """Give the rows of the first table below a heading of a page."""
+    """Return the rows of the first table below a heading of a page."""
     text = (DOCS / page).read_text("utf-8").partition(heading)[2]
     lines = text[text.index("\n|") :].split("\n\n")[0].strip().splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]

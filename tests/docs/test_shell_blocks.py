@@ -24,7 +24,7 @@ OTHERS = {"docker", "litellm", "llama-server", "ollama", "vllm"}
 
 
 def commands(page: str) -> Iterator[tuple[str, list[str]]]:
-    """Give each command of a page's shell blocks, with its place."""
+    """Yield each command of a page's shell blocks, with its place."""
     for block in blocks(page):
         if block.language != "sh" or block.not_run:
             continue
@@ -47,7 +47,7 @@ FOUND = [found for page in pages() for found in commands(page)]
 
 @functools.cache
 def usage(command: tuple[str, ...]) -> str:
-    """Give what a command of ours says of itself; a command that does not exist fails."""
+    """Return what a command of ours says of itself; a command that does not exist fails."""
     done = subprocess.run([sys.executable, "-m", *command, "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)

@@ -72,7 +72,7 @@ def test_no_link_leads_nowhere(built: dict[Path, Page]) -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """Give the anchors that a forge makes of a page's headings."""
+    """Return the anchors that a forge makes of a page's headings."""
     headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -144,7 +144,7 @@ def change_operation(document: Json, chance: random.Random) -> None:
 
 
 def rename_component(document: Json, chance: random.Random) -> None:
-    """Give a component another name, everywhere."""
+    """Return a component another name, everywhere."""
     name = chance.choice(sorted(document["components"]["schemas"]))
     _rename(document, name, f"{name}Renamed")
 

@@ -268,7 +268,7 @@ def test_whoever_reads_may_stop() -> None:
 
 
 def exists(symbol: Symbol) -> bool:
-    """Tell whether a symbol can be had from the code, by importing it."""
+    """Return whether a symbol can be had from the code, by importing it."""
     name, _, key = symbol.name.partition("[")
     parts = name.split(".")
     value: Any = None

@@ -105,7 +105,7 @@ class Driver:
         return wrong
 
     def leaks(self) -> bool:
-        """Tell whether a connection stays open once all clients are closed."""
+        """Return whether a connection stays open once all clients are closed."""
         self.forget()
         gc.collect()
         return not self.server.wait_until_closed(30)

@@ -16,7 +16,7 @@ LEFT = ("break", "close", "deadline", "kill")  # ways in which a stream does not
 
 
 def problems(row: Row, target: Target, expected: Reply | Failure, outcome: Outcome) -> list[str]:
-    """Tell what is not as it should be."""
+    """Return what is not as it should be."""
     found = list(outcome.problems)
     if isinstance(expected, Failure):
         found += failure_problems(expected, outcome.error)
@@ -134,7 +134,7 @@ def stream_problems(outcome: Outcome, folded: Any, *, whole: bool) -> Iterator[s
 
 
 def retold(chunks: list[Any], index: int) -> tuple[dict[str, str], str | None]:
-    """Give the texts and the finish reason that chunks tell of a choice; plainly, without the client's code."""
+    """Return the texts and the finish reason that chunks tell of a choice; plainly, without the client's code."""
     texts: dict[str, str] = {}
     finish = None
     for choice in (choice for chunk in chunks for choice in chunk["choices"] if choice["index"] == index):

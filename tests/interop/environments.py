@@ -18,14 +18,14 @@ REQUIREMENTS = {
 
 
 def build_folder() -> Path:
-    """Give the folder for all that is made here; git does not see it."""
+    """Return the folder for all that is made here; git does not see it."""
     BUILD.mkdir(exist_ok=True)
     (BUILD / ".gitignore").write_text("*\n")
     return BUILD
 
 
 def programs(name: str) -> Path:
-    """Give the folder of an environment's programs, and make the environment if its pins have changed.
+    """Return the folder of an environment's programs, and make the environment if its pins have changed.
 
     Raises:
         RuntimeError: It cannot be made; the message has pip's last words.
@@ -48,7 +48,7 @@ def programs(name: str) -> Path:
 
 
 def pinned(name: str, package: str) -> str:
-    """Give the version of a package that an environment's pins say."""
+    """Return the version of a package that an environment's pins say."""
     for line in (HERE / f"constraints-{name}.txt").read_text().splitlines():
         if line.startswith(f"{package}=="):
             return line.partition("==")[2]

@@ -32,32 +32,32 @@ ERRORS = {
 
 
 def on(llama: Expected, mock: Expected, gateway: Expected) -> Mapping[str, Expected]:
-    """Give what is expected of each server."""
+    """Return what is expected of each server."""
     return {LLAMA: llama, MOCK: mock, GATEWAY: gateway}
 
 
 def real(expected: Expected, mock: Expected = NOT_MOCKED) -> Mapping[str, Expected]:
-    """Give what is expected where LiteLLM changes nothing."""
+    """Return what is expected where LiteLLM changes nothing."""
     return on(expected, mock, expected)
 
 
 def mocked(expected: Expected) -> Mapping[str, Expected]:
-    """Give what is expected where only a mock model behaves so."""
+    """Return what is expected where only a mock model behaves so."""
     return on(NO_MOCK, expected, SAME_AS_MOCK)
 
 
 def proxied(llama: Expected, litellm: Expected) -> Mapping[str, Expected]:
-    """Give what is expected where the proxy answers before it asks a model."""
+    """Return what is expected where the proxy answers before it asks a model."""
     return on(llama, litellm, SAME_AS_MOCK)
 
 
 def bad(status: int, type: str | None, code: Any, says: str = "", **more: Any) -> Failure:
-    """Give the failure with the error class of a status."""
+    """Return the failure with the error class of a status."""
     error = ERRORS[status] if status < 500 else "InternalServerError"
     return Failure(error=error, status=status, type=type, code=code, says=says, **more)
 
 
 def refused(says: str) -> Mapping[str, Expected]:
-    """Give what is expected of a request that llama.cpp refuses; LiteLLM passes that on, with the code as text."""
+    """Return what is expected of a request that llama.cpp refuses; LiteLLM passes that on, with the code as text."""
     llama, litellm = (bad(400, "invalid_request_error", code, says) for code in (400, "400"))
     return on(llama, NOT_MOCKED, litellm)

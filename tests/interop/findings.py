@@ -71,7 +71,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def broken_rules(root: dict[str, Any], body: Any) -> Iterator[str]:
-    """Tell which rules of the schema a body breaks, and where."""
+    """Return which rules of the schema a body breaks, and where."""
     for error in Draft202012Validator(root).iter_errors(body):
         yield from _sentences(error)
 
@@ -100,7 +100,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
 
 
 def extra_fields(root: dict[str, Any], schema: Any, value: Any, place: str) -> Iterator[str]:
-    """Tell which fields of a body no schema knows."""
+    """Return which fields of a body no schema knows."""
     variants = list(_plain(root, schema))
     if isinstance(value, list):
         for item in value:
@@ -120,7 +120,7 @@ def extra_fields(root: dict[str, Any], schema: Any, value: Any, place: str) -> I
 
 
 def _plain(root: dict[str, Any], schema: Any) -> Iterator[dict[str, Any]]:
-    """Give the variants of a schema, references followed."""
+    """Yield the variants of a schema, references followed."""
     while "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         schema = root["components"]["schemas"][name]

@@ -43,20 +43,20 @@ class Outcome:
 
 
 def client_options(row: Row, target: Target) -> dict[str, Any]:
-    """Give the arguments of the row's client."""
+    """Return the arguments of the row's client."""
     base_url = target.base_url.removesuffix("/v1") + row.path
     return {"api_key": KEY, "base_url": base_url, "max_retries": 0, "timeout": 30.0, **row.client}
 
 
 def request(row: Row, target: Target, also: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Give the arguments of the row's call."""
+    """Return the arguments of the row's call."""
     long = LONG[target.name] if row.way in ("break", "close", "cancel", "deadline", "kill") else {}
     expected = getattr(row.on[target.name], "also", {})
     return {"messages": SAYS_HELLO, **target.request, **long, **row.request, **expected, **(also or {})}
 
 
 def same_bodies(values: list[Any], exchanges: list[Exchange]) -> list[str]:
-    """Tell if what concurrent calls gave is not what the server sent them."""
+    """Return whether what concurrent calls gave is not what the server sent them."""
     received = {body["id"]: body for body in (exchange.json() for exchange in exchanges if exchange.is_json)}
     given = {value["id"]: value for value in values}
     if len(given) != MANY // 2 or given != received:

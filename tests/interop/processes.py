@@ -18,7 +18,7 @@ STOP_SECONDS = 5.0
 
 
 def free_port() -> int:
-    """Give a port of loopback that is free now."""
+    """Return a port of loopback that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

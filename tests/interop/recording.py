@@ -33,11 +33,11 @@ class Exchange:
         return self.status == 200 and "application/json" in self.content_type
 
     def json(self) -> Any:
-        """Give the value of a body that is JSON."""
+        """Return the value of a body that is JSON."""
         return json.loads(httpx.Response(200, headers=self.headers, content=bytes(self.body)).content)
 
     def events(self) -> list[Any]:
-        """Give the values of a stream's whole events, but `[DONE]`; read plainly, without the client's code."""
+        """Return the values of a stream's whole events, but `[DONE]`; read plainly, without the client's code."""
         text = bytes(self.body).decode("utf-8", "ignore").replace("\r\n", "\n")
         *whole, _ = text.split("\n\n")
         lines = [line for block in whole for line in block.split("\n") if line.startswith("data:")]

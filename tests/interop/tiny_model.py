@@ -46,7 +46,7 @@ TEMPLATE = r"""
 
 
 def byte_letters() -> list[str]:
-    """Give the letter that byte-level vocabularies write for each byte: itself, or one from U+0100 on."""
+    """Return the letter that byte-level vocabularies write for each byte: itself, or one from U+0100 on."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     letters, shifted = [], 0x100
     for byte in range(256):
@@ -56,7 +56,7 @@ def byte_letters() -> list[str]:
 
 
 def vocabulary() -> tuple[list[str], list[str], list[bool]]:
-    """Give the tokens, the merges that make them, and for each token whether it is readable text by itself."""
+    """Return the tokens, the merges that make them, and for each token whether it is readable text by itself."""
     letters = byte_letters()
     tokens = {letter: bytes([byte]) for byte, letter in enumerate(letters)}
     merges: list[str] = []

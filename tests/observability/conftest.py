@@ -44,7 +44,7 @@ DONE = b"data: [DONE]\n\n"
 
 
 def event(delta: dict[str, Any] | None, finish_reason: str | None = None, **more: Any) -> bytes:
-    """Give one event of a stream; without a delta, one without choices."""
+    """Return one event of a stream; without a delta, one without choices."""
     choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish_reason}]
     chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m-2026", "choices": choices}
     return b"data: " + json.dumps({**chunk, **more}).encode() + b"\n\n"
@@ -82,7 +82,7 @@ class Telemetry:
         return dict(self.span.attributes or {})
 
     def measured(self, name: str) -> list[Any]:
-        """Give the data points of a metric."""
+        """Return the data points of a metric."""
         data = self.reader.get_metrics_data()
         scopes = [scope for resource in data.resource_metrics for scope in resource.scope_metrics] if data else []
         return [

@@ -15,7 +15,7 @@ FORMATS = frozenset({"date", "date-time", "duration", "email", "hostname", "ipv4
 
 
 def broken_rules(schema: dict[str, Any]) -> list[str]:
-    """Give what the API would refuse in a schema."""
+    """Return what the API would refuse in a schema."""
     broken = [] if schema.get("type") == "object" else ["the root is no object"]
     return [*broken, *_broken(schema, "", schema)]
 

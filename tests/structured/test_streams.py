@@ -40,7 +40,7 @@ STEP = '{"explanation": "a", "output": "b"}'
 
 
 def chunks(text: str, *ends: int, finish: str = "stop", index: int = 0) -> list[Any]:
-    """Give the chunks of a text, split at some places, and its finish."""
+    """Return the chunks of a text, split at some places, and its finish."""
     bounds = [0, *ends, len(text)]
     pieces = [text[start:end] for start, end in itertools.pairwise(bounds)]
     begun = value(one(index=index, role="assistant", content="", refusal=None))

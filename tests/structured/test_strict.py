@@ -23,12 +23,12 @@ CLOSED = {"additionalProperties": False}
 
 
 def holding(part: Any, **more: Any) -> dict[str, Any]:
-    """Give an object with a schema as the property `a`."""
+    """Return an object with a schema as the property `a`."""
     return {"type": "object", "properties": {"a": part}, **more}
 
 
 def held(part: Any, **more: Any) -> dict[str, Any]:
-    """Give the strict form of `holding`."""
+    """Return the strict form of `holding`."""
     return {"type": "object", "properties": {"a": part}, "required": ["a"], **CLOSED, **more}
 
 

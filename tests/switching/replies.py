@@ -24,27 +24,27 @@ def _json(value: Any, status: int = 200, **headers: str) -> Reply:
 
 
 def said(content: str | None = "Aye.", *, message: Mapping[str, Any] | None = None, **more: Any) -> Reply:
-    """Give a completion that says something."""
+    """Return a completion that says something."""
     told = {"role": "assistant", "content": content, **(message or {})}
     choice = {"index": 0, "message": told, "logprobs": None, "finish_reason": "stop"}
     return _json(_completion([choice], **more))
 
 
 def called(name: str, arguments: str) -> Reply:
-    """Give a completion that calls a function."""
+    """Return a completion that calls a function."""
     call = {"id": "call-1", "type": "function", "function": {"name": name, "arguments": arguments}}
     message = {"role": "assistant", "content": None, "tool_calls": [call]}
     return _json(_completion([{"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}]))
 
 
 def ended(reason: str) -> Reply:
-    """Give a completion that was ended before its time."""
+    """Return a completion that was ended before its time."""
     message = {"role": "assistant", "content": '{"on"'}
     return _json(_completion([{"index": 0, "message": message, "logprobs": None, "finish_reason": reason}]))
 
 
 def likely(*words: str) -> Reply:
-    """Give a completion with one choice for each word, and with how likely it was."""
+    """Return a completion with one choice for each word, and with how likely it was."""
     choices = [
         {
             "index": index,
@@ -64,13 +64,13 @@ def _token(word: str) -> dict[str, Any]:
 
 
 def failed(status: int, message: str = "the lamp is out", **error: Any) -> Reply:
-    """Give an error."""
+    """Return an error."""
     told = {"message": message, "type": "lamp_error", "param": None, "code": None, **error}
     return _json({"error": told}, status)
 
 
 def deltas(*given: Mapping[str, Any], finish: str = "stop", usage: bool = False) -> list[dict[str, Any]]:
-    """Give the chunks of a stream: one for each delta, one that finishes, and one with the usage if it is wanted."""
+    """Return the chunks of a stream: one for each delta, one that finishes, and one with the usage if it is wanted."""
     chunks = [
         _chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}])
         for delta in ({"role": "assistant", "content": "", "refusal": None}, *given)
@@ -88,7 +88,7 @@ def _chunk(choices: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def streamed(chunks: Iterable[Mapping[str, Any]], *, done: bool = True) -> Reply:
-    """Give a stream of chunks."""
+    """Return a stream of chunks."""
     pieces = [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks]
     return _events(pieces + [b"data: [DONE]\n\n"] * done)
 
@@ -99,12 +99,12 @@ def _events(pieces: Iterable[bytes | float], *, cut: bool = False) -> Reply:
 
 
 def told(*, usage: bool = False) -> Reply:
-    """Give the stream of a short story."""
+    """Return the stream of a short story."""
     return streamed(deltas(*({"content": line} for line in LINES), usage=usage))
 
 
 def broken(fault: str) -> Reply:
-    """Give a stream that goes wrong after its first words: it reports an `error`, falls `silent` or is `cut` off."""
+    """Return a stream that goes wrong after its first words: it reports an `error`, falls `silent` or is `cut` off."""
     first = [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in deltas({"content": "The"})[:2]]
     if fault == "error":
         error = {"message": "the lamp went out", "type": "server_error", "code": "dark"}
@@ -113,18 +113,18 @@ def broken(fault: str) -> Reply:
 
 
 def refused() -> Reply:
-    """Give the stream of a refusal."""
+    """Return the stream of a refusal."""
     return streamed(deltas({"refusal": "I keep"}, {"refusal": " it lit."}))
 
 
 def written(text: str, pieces: int) -> Reply:
-    """Give the stream of a text in so many pieces."""
+    """Return the stream of a text in so many pieces."""
     size = -(-len(text) // pieces)
     return streamed(deltas(*({"content": text[at : at + size]} for at in range(0, len(text), size))))
 
 
 def calling(*names: str) -> Reply:
-    """Give the stream of one or two calls of functions."""
+    """Return the stream of one or two calls of functions."""
 
     def delta(index: int, arguments: str, name: str | None = None) -> dict[str, Any]:
         head = {"id": f"call-{index}", "type": "function"} if name else {}
@@ -137,7 +137,7 @@ def calling(*names: str) -> Reply:
 
 
 def weighed() -> Reply:
-    """Give a stream with how likely its tokens were."""
+    """Return a stream with how likely its tokens were."""
     chunks = deltas(*({"content": line} for line in LINES))
     for chunk, line in zip(chunks[1:], LINES, strict=False):
         token = {**_token(line), "top_logprobs": []}
@@ -146,7 +146,7 @@ def weighed() -> Reply:
 
 
 def page(*ids: str, more: bool = False) -> Reply:
-    """Give a page of stored completions."""
+    """Return a page of stored completions."""
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": "Aye."},
@@ -159,5 +159,5 @@ def page(*ids: str, more: bool = False) -> Reply:
 
 
 def late(reply: Reply, seconds: float) -> Reply:
-    """Give a reply of which the body comes late."""
+    """Return a reply of which the body comes late."""
     return Reply([seconds, *reply.pieces], reply.status, reply.headers, framing="close")

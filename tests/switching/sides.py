@@ -31,7 +31,7 @@ RENAMED = {
 
 
 def switched(source: str) -> str:
-    """Give a program with the names changed; texts and comments stay as they are."""
+    """Return a program with the names changed; texts and comments stay as they are."""
     lines = source.splitlines(keepends=True)
     names = [
         token
@@ -111,17 +111,17 @@ class Side:
 
 
 def ours(folder: Path) -> Side:
-    """Give the side that runs this package."""
+    """Return the side that runs this package."""
     return Side(sys.executable, folder)
 
 
 def official() -> Side:
-    """Give the side that runs the official SDK."""
+    """Return the side that runs the official SDK."""
     return Side(OFFICIAL_PYTHON, None)
 
 
 def why_not_official() -> str:
-    """Tell why the official SDK cannot be run here; "" where it can."""
+    """Return why the official SDK cannot be run here; "" where it can."""
     if not OFFICIAL_PYTHON.exists():
         return "the official SDK is not here to compare with: `make bench-quick` installs it"
     found: Any = subprocess.run([OFFICIAL_PYTHON, "-c", "import openai"], capture_output=True, check=False)

@@ -48,7 +48,7 @@ ELSEWHERE = (
 
 
 def page() -> str:
-    """Give the page."""
+    """Return the page."""
     names = ", ".join(f"`{old}` to `{new}`" for old, new in RENAMED.items())
     lines = ["", "| topic | program | here |", "|---|---|---|"]
     lines += [f"| {case.topic} | `{case.name}.py` | {case.differs or 'runs'} |" for case in CASES]

@@ -39,7 +39,7 @@ def official() -> Iterator[Side]:
 
 
 def played(case: Case, side: Side) -> tuple[str, str, list[Any]]:
-    """Give what a snippet printed, with the name of the error that ended it, its complaints, and its requests."""
+    """Return what a snippet printed, with the name of the error that ended it, its complaints, and its requests."""
     with ScriptedServer(*case.replies) as server:
         named = {name: text.replace("SERVER", server.base_url[:-3]) for name, text in case.environment.items()}
         environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url, **named}
@@ -53,7 +53,7 @@ def played(case: Case, side: Side) -> tuple[str, str, list[Any]]:
 
 
 def sent(request: Received) -> Any:
-    """Give what of a request has to be the same."""
+    """Return what of a request has to be the same."""
     target = urlsplit(request.target)
     body = json.loads(request.body or b"{}")
     if body.get("stream") is False:

@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def http_client(api: SyncApi, cassette: Cassette) -> Any:
-    """Give an HTTP client of the row's library, sync or async, that records or replays."""
+    """Return an HTTP client of the row's library, sync or async, that records or replays."""
     library: Any = httpx2 if "Httpx2" in type(api).__name__ else httpx
     if isinstance(api, AsyncApi):
         inner = library.AsyncHTTPTransport() if cassette.is_recording else None
@@ -45,7 +45,7 @@ def close(api: SyncApi, client: Any) -> None:
 
 
 def outcome(act: Any) -> Any:
-    """Give what a call gives, or what it raises and what had arrived."""
+    """Return what a call gives, or what it raises and what had arrived."""
     try:
         return act()
     except Exception as error:

@@ -16,7 +16,7 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
 
 
 def calls(*named: tuple[str, Any], **details: Any) -> dict[str, Any]:
-    """Give an assistant's message that calls functions, in order, with arguments as text or as JSON values."""
+    """Return an assistant's message that calls functions, in order, with arguments as text or as JSON values."""
     return {
         "role": "assistant",
         "content": None,
@@ -50,7 +50,7 @@ def completion(message: dict[str, Any], reason: str | None = None, **fields: Any
 
 
 def streamed(whole: dict[str, Any]) -> Reply:
-    """Give the completion as a stream: a chunk for each piece of the message, and one for the usage."""
+    """Return the completion as a stream: a chunk for each piece of the message, and one for the usage."""
     choice = whole["choices"][0]
     head = {"id": whole["id"], "object": "chat.completion.chunk", "created": 1, "model": "m"}
     deltas: list[dict[str, Any]] = [{"role": "assistant"}]

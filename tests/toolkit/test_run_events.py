@@ -24,7 +24,7 @@ def replies() -> list[Any]:
 
 
 def slowly(reply: Any) -> Any:
-    """Give the reply with comments after its second piece, so that a server whose client is gone notices soon."""
+    """Return the reply with comments after its second piece, so that a server whose client is gone notices soon."""
     pieces = list(reply.pieces)
     reply.pieces = [*pieces[:2], *[0.05, b": still here\n\n"] * 600, *pieces[2:]]
     return reply
