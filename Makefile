@@ -36,7 +36,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) generate ## Regenerate the client, then make real calls to the local server.
 	@$(RUN) examples/demo.py
 
-test: $(READY) ## Run all tests (5 minutes on two cores).
+test: $(READY) ## Run all tests (7 minutes on two cores).
 	@$(RUN) -m pytest $(PARALLEL) </dev/null
 
 coverage: $(READY) ## Run all tests, and show which lines and branches of overrides/ and tools/ none of them reaches.
@@ -45,7 +45,7 @@ coverage: $(READY) ## Run all tests, and show which lines and branches of overri
 	@$(RUN) -m coverage combine --quiet
 	@$(RUN) -m coverage report
 
-test-fast: $(READY) ## Run those that are quick, over httpx alone (under a minute).
+test-fast: $(READY) ## Run the quick tests, over httpx alone (under a minute).
 	@$(RUN) -m pytest $(PARALLEL) --quiet -m "not slow and not hypothesis" -k "not httpx2" </dev/null
 
 test-transports: $(READY) ## Run all tests of the client over aiohttp, and then over httpx2.
@@ -58,7 +58,7 @@ fuzz: $(READY) ## Look for new findings with random seeds: make fuzz FUZZ_SECOND
 docs: $(READY) ## Build the documentation into build/site, strictly, and run every example in it.
 	@DOCS_SITE=build/site $(RUN) -m pytest --quiet tests/docs
 
-docs-serve: docs ## Build it, and serve it on http://127.0.0.1:8001.
+docs-serve: docs ## Build the documentation, and serve it on http://127.0.0.1:8001.
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/site 8001
 
 interop: $(READY) ## Call real servers on loopback: llama.cpp and LiteLLM (the first run installs them).
@@ -85,11 +85,11 @@ check: $(READY) check-lock check-generated ## Check formatting, lint and types; 
 	@$(RUN) -m mypy --no-error-summary
 	@$(VENV)/bin/basedpyright --level error
 
-fix: $(READY) ## Format, and mend what the linter can mend.
+fix: $(READY) ## Format, and fix what the linter can fix.
 	@$(RUN) -m ruff check --fix --quiet . || true
 	@$(RUN) -m ruff format --quiet .
 
-vendor: $(READY) ## Vendor the slice anew: make vendor UPSTREAM=FILE_OR_URL.
+vendor: $(READY) ## Vendor the slice again: make vendor UPSTREAM=FILE_OR_URL.
 	@$(RUN) -m tools vendor $(if $(UPSTREAM),--upstream "$(UPSTREAM)")
 
 generate: $(READY) ## Generate generated/chat_completions_api from openapi.yaml.
