@@ -98,7 +98,7 @@ def test_other_packages_are_missed_where_they_are_needed(alone: Command, tmp_pat
     ("breaks", "arguments"),
     [
         ("import chat_completions.cli.exits as m; del m.Failure", ("create", "Hi")),
-        ("import sys; sys.modules['chat_completions.cli.probe'] = None", ("doctor",)),
+        ("import sys; sys.modules['chat_completions.cli.server_checks'] = None", ("doctor",)),
         ("import sys; sys.modules['chat_completions.local.engine'] = None", ("serve",)),
         ("import sys; sys.modules['typer.main'] = None", ("create", "Hi")),
         ("import sys; sys.modules['jsonschema.validators'] = None", ("create", "Hi", "--schema", "s.json")),

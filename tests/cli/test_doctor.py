@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chat_completions.cli import checks, probe
+from chat_completions.cli import checks, server_checks
 from chat_completions.cli.connection import Connection
 from chat_completions.local import LocalServer
 from tests.cli.certificates import TlsServer, self_signed
@@ -287,7 +287,7 @@ ANSWERS = [
 def test_what_the_answer_means(reply: Reply, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with ScriptedServer(reply) as server:
-        found = list(probe.check_server(Connection(base_url=server.base_url), keyed=True))
+        found = list(server_checks.check_server(Connection(base_url=server.base_url), keyed=True))
     assert [check.name for check in found if check.status == "problem"] == ["answer"]
     assert told in found[-1].detail and found[-1].advice and KEY[-4:] not in repr(found)
 

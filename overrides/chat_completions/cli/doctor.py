@@ -44,7 +44,7 @@ def doctor(
 
 
 def _checks(connection: Connection) -> Iterator[Check]:
-    from chat_completions.cli import checks, probe
+    from chat_completions.cli import checks, server_checks
 
     yield from checks.installation()
     key, address = checks.key(connection), checks.address(connection)
@@ -53,7 +53,7 @@ def _checks(connection: Connection) -> Iterator[Check]:
     yield checks.limits(connection)
     if address.status != "problem":
         keyed = key.status != "problem" and key.facts.get("source") is not None
-        yield from probe.check_server(connection, keyed=keyed)
+        yield from server_checks.check_server(connection, keyed=keyed)
 
 
 def _show(check: Check, screen: Screen) -> None:
