@@ -32,6 +32,7 @@ FLOORS = {
         "bulk.runner bulk.report",
         "bulk.ray",
         "bulk/ bulk.ray_engine",
+        "cli.probe",
         "cli",
         "__main__",
     ),

@@ -22,6 +22,7 @@ from chat_completions.cli.bulk import bulk
 from chat_completions.cli.connection import takes_connection
 from chat_completions.cli.create import create
 from chat_completions.cli.exits import Exit, Failure, epilog, missing_package
+from chat_completions.cli.probe_server import probe
 from chat_completions.cli.screen import ClosedError, harmless, has_color, hide, is_terminal, masked, shared_screen
 
 PROGRAM = "chat-completions"
@@ -37,6 +38,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
         takes_connection(doctor.doctor),
         "Diagnose problems with key, address, network or installation.",
     ),
+    ("probe", takes_connection(probe), "Find out what a server does as the specification says, and what it does not."),
 )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
 _PANEL = "Connection"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_SECRET_NAME = re.compile("auth|cookie|key|password|secret|signature|token", re.IGNORECASE)
+SECRET_NAME = re.compile("auth|cookie|key|password|secret|signature|token", re.IGNORECASE)
 
 
 def _option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:
@@ -186,7 +186,7 @@ class Connection:
                 raise Failure(
                     f"--header {name}: its value contains characters that a header cannot have; use printable ASCII"
                 )
-            if _SECRET_NAME.search(name):
+            if SECRET_NAME.search(name):
                 hide(value)
                 hide(value.rpartition(" ")[2])
             headers[name] = value or None
@@ -197,7 +197,7 @@ class Connection:
         query: dict[str, list[str]] = {}
         for name, value in pairs(self.query, "--query"):
             query.setdefault(name, []).append(value)
-            if _SECRET_NAME.search(name):
+            if SECRET_NAME.search(name):
                 hide(value)
         return {name: values if len(values) > 1 else values[0] for name, values in query.items()}
 

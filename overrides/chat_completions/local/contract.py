@@ -134,9 +134,17 @@ class Contract:
             status: HTTP status code.
             media_type: Content type without parameters.
         """
+        return first_fault(self._response(operation, status, media_type).iter_errors(value), value)
+
+    def response_faults(
+        self, operation: str, value: Any, *, status: int = 200, media_type: str = "application/json"
+    ) -> list[Fault]:
+        """Return what is wrong with a response: one fault for each invalid value. The arguments are the same."""
+        return all_faults(self._response(operation, status, media_type).iter_errors(value), value)
+
+    def _response(self, operation: str, status: int, media_type: str) -> Draft202012Validator:
         place = self._place([*self._operation(operation), "responses", str(status)])
-        validator = self._validator([*place, "content", media_type, "schema"])
-        return first_fault(validator.iter_errors(value), value)
+        return self._validator([*place, "content", media_type, "schema"])
 
     def _operation(self, operation: str) -> _Place:
         for path, item in self._document.get("paths", {}).items():
