@@ -38,7 +38,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
         takes_connection(doctor.doctor),
         "Diagnose problems with key, address, network or installation.",
     ),
-    ("probe", takes_connection(probe), "Find out what a server does as the specification says, and what it does not."),
+    ("probe", takes_connection(probe), "Check what a server does of the API, call by call."),
 )
 
 

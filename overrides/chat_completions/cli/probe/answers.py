@@ -141,4 +141,6 @@ def _faults(body: Any, media_type: str) -> Iterator[str]:
     """Yield what is wrong with a body, at places without indexes."""
     for fault in _contract().response_faults(CREATE, body, media_type=media_type):
         place = ".".join("[]" if isinstance(step, int) else step for step in fault.path).replace(".[]", "[]")
-        yield f"{place}: {fault.message}"
+        missing = fault.code == "missing_required_parameter"
+        reason = "missing" if missing else fault.message.partition("': ")[2].rstrip(".") or fault.message
+        yield f"{place}: {reason}"

@@ -413,7 +413,12 @@ def error(*statuses: int, accepts: str = "accepted, although it is wrong") -> Ju
 
 def listing(answers: Sequence[Answer], seen: Seen) -> Verdict:
     """Judge a page of stored completions."""
-    return failure(answers[0]) or Verdict("ok", f"a page with {len(_items(answers[0]))} completions")
+    if found := failure(answers[0]):
+        return found
+    items = (answers[0].page or {}).get("data")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return Verdict("wrong", f"not a page: {brief(answers[0].page, 60)}")
+    return Verdict("ok", f"{len(items)} on the page")
 
 
 def stored(answers: Sequence[Answer], seen: Seen) -> Verdict:
