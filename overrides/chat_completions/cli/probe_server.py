@@ -19,7 +19,6 @@ import typer
 from chat_completions.cli.connection import SECRET_NAME, Connection
 from chat_completions.cli.create import MODEL_VARIABLES
 from chat_completions.cli.exits import Exit, Failure
-from chat_completions.cli.files import STANDARD_INPUT as STANDARD_OUTPUT
 from chat_completions.cli.screen import Screen, harmless, is_terminal, masked, shared_screen
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from chat_completions.cli.probe.prober import Result
     from chat_completions.cli.probe.report import Report
 
+STANDARD_OUTPUT = "-"
 DEADLINE = 120.0  # seconds for each request, unless the user sets a limit
 _STYLES = {
     "ok": "green",
@@ -87,7 +87,7 @@ def probe(
         The exit code: 1 if something required is not there.
     """
     from chat_completions import Unknown
-    from chat_completions._logging import redact_url
+    from chat_completions._redaction import redact_url
     from chat_completions._version import __version__
     from chat_completions.cli.probe.prober import Prober
     from chat_completions.cli.probe.questions import WRONG_KEY
@@ -139,7 +139,7 @@ def _announce(client: Client, model: str | None, max_tokens: int, screen: Screen
     Raises:
         Failure: The user does not agree, or cannot be asked.
     """
-    from chat_completions._logging import redact_url
+    from chat_completions._redaction import redact_url
     from chat_completions.cli.probe.questions import cost
 
     requests, tokens = cost(max_tokens)
