@@ -27,6 +27,19 @@ class Attempt:
     seconds: float | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True)
+class Anomaly:
+    """A repair: its kind, its first place (chunk number from 0, then JSON pointer), what was wrong, and how often.
+
+    The place in a reply that is not streamed has no chunk number.
+    """
+
+    kind: str
+    where: str
+    detail: str
+    count: int = 1
+
+
 @publish()
 @dataclass(frozen=True)
 class ResponseInfo:
@@ -39,6 +52,7 @@ class ResponseInfo:
         attempts: One entry for each attempt: status, seconds until the next one, reason, and its own seconds.
         elapsed: Seconds from the beginning of the call, with all attempts and waits, to the end of the body; for a
             stream, to the headers of the response; for an error, to the failure.
+        anomalies: What was repaired in a reply that is not streamed; a stream has `anomalies` itself.
     """
 
     status_code: int | None
@@ -46,6 +60,7 @@ class ResponseInfo:
     request_id: str | None
     attempts: tuple[Attempt, ...]
     elapsed: float | None = None
+    anomalies: tuple[Anomaly, ...] = ()
 
     @property
     def rate_limits(self) -> RateLimits:

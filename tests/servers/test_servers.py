@@ -3,6 +3,8 @@
 name, source    what holds, and where the bytes were reported or recorded (repository and number)
 body            the bytes; `pieces`, a list, are sent one by one, a number among them is a pause in seconds
 status, headers of the response; the content type is that of an event stream unless `reply = true`
+deltas          in place of a body: JSON deltas of choice 0, a line each; then `finish` ("stop"), [DONE]
+chunks          in place of a body: the JSON objects of chunks, a line each; then comes [DONE]
 ends            "end" (as announced), "cut" (closed before the announced end), or "open" (silence until the client goes)
 replies         a list of tables of the members above, for several requests in a row; the last one is repeated
 elsewhere       the same for a second server; `{origin}` and `{elsewhere}` in headers, settings and expectations are the
@@ -92,8 +94,19 @@ def _filled(value: Any, places: dict[str, str]) -> Any:
     return value
 
 
+def _body(case: dict[str, Any]) -> str:
+    chunks = case.get("chunks", "").split("\n")
+    if "deltas" in case:
+        head = '{"id":"1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,'
+        chunks = [head + f'"delta":{line},"finish_reason":null}}]}}' for line in case["deltas"].split("\n") if line]
+        chunks.append(head + f'"delta":{{}},"finish_reason":"{case.get("finish", "stop")}"}}]}}')
+    elif "chunks" not in case:
+        return str(case.get("body", ""))
+    return "".join(f"data: {line}\n\n" for line in [*chunks, "[DONE]"] if line)
+
+
 def _reply(case: dict[str, Any], places: dict[str, str]) -> Reply:
-    pieces = [p.encode() if isinstance(p, str) else float(p) for p in case.get("pieces", [case.get("body", "")])]
+    pieces = [p.encode() if isinstance(p, str) else float(p) for p in case.get("pieces", [_body(case)])]
     ends = case.get("ends", "end")
     kind = "application/json" if case["reply"] else "text/event-stream"
     headers = {"content-type": kind, **_filled(case.get("headers", {}), places)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._client.arguments import split_options
-from chat_completions._contract import generated
+from chat_completions._contract import generated, json_reader
 from chat_completions._contract.request_body import encodable_request, request_body
-from chat_completions._response_info import request_id_of
+from chat_completions._response_info import Anomaly, request_id_of
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.call import Call, CallResult, info_of
 from chat_completions._transport.error_mapping import error_body, status_error, text_of
@@ -129,7 +131,7 @@ def json_of(response: httpx.Response) -> Any:
         APIResponseValidationError: The body is not JSON.
     """
     try:
-        return response.json()
+        return json_reader.loads_leniently(response.content)
     except (ValueError, RecursionError) as error:
         raise APIResponseValidationError(
             f"the body is not JSON: {error}",
@@ -147,20 +149,31 @@ def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
         APIResponseValidationError: The body is not a JSON object.
     """
     response = answer.response
+    anomalies: tuple[Anomaly, ...] = ()
     try:
         decoded = parse(response)
     except generated.UnexpectedStatus:
         raise status_error(response) from None
     except generated.UnexpectedContent:
-        kind = response.headers.get("content-type", "no content type")
-        raise APIResponseValidationError(
-            f"{redacted_url} returned {response.status_code} with {kind} that is not a JSON object; is base_url right?",
-            body=text_of(response),
-            request_id=request_id_of(response.headers),
-            response=response,
-        ) from None
-    decoded._info = info_of(answer)
+        value = None
+        with suppress(ValueError, RecursionError):
+            value = json_reader.loads_leniently(response.content)
+        if not isinstance(value, dict):
+            raise _content_error(response, redacted_url) from None
+        decoded = parse(generated.ReadResponse(response.status_code, value))
+        anomalies = (Anomaly("control_character", "/", json_reader.CONTROL_CHARACTER),)
+    decoded._info = replace(info_of(answer), anomalies=anomalies) if anomalies else info_of(answer)
     return decoded
+
+
+def _content_error(response: httpx.Response, redacted_url: str) -> APIResponseValidationError:
+    kind = response.headers.get("content-type", "no content type")
+    return APIResponseValidationError(
+        f"{redacted_url} returned {response.status_code} with {kind} that is not a JSON object; is base_url right?",
+        body=text_of(response),
+        request_id=request_id_of(response.headers),
+        response=response,
+    )
 
 
 def fetch_page(sender: Sender, listing: Listing) -> ChatCompletionList:

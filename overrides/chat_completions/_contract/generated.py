@@ -29,6 +29,17 @@ class _Strict:
 _STRICT: Any = _Strict()
 
 
+class ReadResponse:
+    """A response whose JSON has been read: all of a response that parsing uses."""
+
+    def __init__(self, status_code: int, value: Any) -> None:
+        self.status_code, self._value = status_code, value
+
+    def json(self) -> Any:
+        """Return the JSON."""
+        return self._value
+
+
 def request_fields() -> Mapping[str, str]:
     """Return the fields that a createChatCompletion request may have: wire name to attribute name."""
     from chat_completions_api.models import CreateChatCompletionRequest
@@ -92,6 +103,7 @@ def parse_list(response: httpx.Response) -> ChatCompletionList:
 
 __all__ = [
     "Model",
+    "ReadResponse",
     "UnexpectedContent",
     "UnexpectedStatus",
     "attribute_of",

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+CONTROL_CHARACTER = "a string holds a control character that is not escaped"  # the detail of the anomaly
+
 raw_decode = json.JSONDecoder().raw_decode
 
 
@@ -59,3 +61,13 @@ def loads(text: str) -> Any:
     except ValueError:
         return json.loads(text)
     return value if end == len(text) else json.loads(text)
+
+
+def loads_leniently(text: str | bytes) -> Any:
+    """Read a JSON text that may hold control characters inside its strings, which JSON demands to be escaped.
+
+    Raises:
+        ValueError: The text is not JSON for another reason.
+        RecursionError: It is nested too deeply.
+    """
+    return json.loads(text, strict=False)

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._response_info import Anomaly
 from chat_completions._streaming.accumulated_choice import (
     CHOICE_KEYS,
     LABELS,
@@ -32,7 +33,7 @@ from chat_completions._streaming.accumulated_choice import (
     extend,
     string_of,
 )
-from chat_completions._streaming.anomalies import MAX_ANOMALIES, Anomaly, AnomalyLog, brief
+from chat_completions._streaming.anomalies import MAX_ANOMALIES, AnomalyLog, brief
 
 if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion

@@ -11,6 +11,7 @@ after_finish    text or tool calls arrived after the finish reason; they stay
 whole_message   a message stands beside the delta or in place of it
 unfinished      [DONE] arrived before a choice had its finish reason
 too_deep        a value is nested deeper than Python's recursion limit; it was accumulated in part
+control_character  a string holds a control character that JSON demands to be escaped; it was read as it stands
 """
 
 from __future__ import annotations
@@ -18,19 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from chat_completions._response_info import Anomaly
 
 MAX_ANOMALIES = 256
-
-
-@frozen
-class Anomaly:
-    """A repair: its kind, its first place (chunk number from 0, then JSON pointer), what was wrong, and how often."""
-
-    kind: str
-    where: str
-    detail: str
-    count: int = 1
 
 
 class AnomalyLog:
@@ -52,6 +43,10 @@ class AnomalyLog:
     def anomalies(self) -> list[Anomaly]:
         """Each kind of repair once for each place, in order of appearance; at most MAX_ANOMALIES of them."""
         return [Anomaly(*note) for note in self._notes.values()]
+
+    def record(self, kind: str, detail: str, place: str = "") -> None:
+        """Record a repair of the last chunk."""
+        self._record_anomaly(kind, place, detail)
 
     def _record_anomaly(self, kind: str, place: str, detail: str) -> None:
         self.has_anomaly = True

@@ -17,8 +17,8 @@ from chat_completions._types import publish
 if TYPE_CHECKING:
     import httpx
 
+    from chat_completions._response_info import Anomaly
     from chat_completions._streaming.accumulator import Accumulator
-    from chat_completions._streaming.anomalies import Anomaly
     from chat_completions._streaming.received_chunk import ReceivedChunk
     from chat_completions._streaming.timings import StreamTimings
     from chat_completions._transport.call import CallResult

@@ -236,7 +236,7 @@ class ChunkDecoder(Generic[Item]):
             self.accumulator.finish()
             return None
         try:
-            value = self._load_json(text)
+            value, is_lenient = _read_json(self._load_json, text)
         except (ValueError, RecursionError) as error:
             if is_error_event:
                 self._fail_with(text)
@@ -252,11 +252,13 @@ class ChunkDecoder(Generic[Item]):
             self._fail_with(value)
             return None
         self.accumulator.add(value)
+        if is_lenient:
+            self.accumulator.record("control_character", json_reader.CONTROL_CHARACTER)
         return ReceivedChunk(value)
 
     def _from_json(self, body: bytes) -> list[Item]:
         try:
-            value = json.loads(body)
+            value, is_lenient = _read_json(json.loads, body)
         except (ValueError, RecursionError):
             kind = self._content_type or "none"
             self._fail(f"the reply is neither a stream nor JSON (content type {kind}); is base_url right?")
@@ -268,6 +270,8 @@ class ChunkDecoder(Generic[Item]):
             try:
                 chunk = _as_chunk(value)
                 self.accumulator.add(chunk)
+                if is_lenient:
+                    self.accumulator.record("control_character", json_reader.CONTROL_CHARACTER)
                 item = self._make_item(ReceivedChunk(chunk))
             except Exception as failure:
                 self._fail_unexpectedly(failure)
@@ -334,9 +338,22 @@ def _is_error(value: dict[str, Any]) -> bool:
     return False
 
 
+def _read_json(load: Callable[[Any], Any], text: str | bytes) -> tuple[Any, bool]:
+    """Return the value of a JSON text, and whether its strings hold control characters.
+
+    Raises:
+        ValueError: The text is not JSON.
+        RecursionError: It is nested too deeply.
+    """
+    try:
+        return load(text), False
+    except ValueError:
+        return json_reader.loads_leniently(text), True
+
+
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        json_reader.loads_leniently(text)
     except (ValueError, RecursionError):
         return False
     return True

@@ -17,8 +17,7 @@ from chat_completions.structured.output_spec import OutputSpec
 if TYPE_CHECKING:
     import httpx
 
-    from chat_completions._response_info import ResponseInfo
-    from chat_completions._streaming.anomalies import Anomaly
+    from chat_completions._response_info import Anomaly, ResponseInfo
     from chat_completions._streaming.events.events import ChatCompletionStreamEvent
     from chat_completions._streaming.timings import StreamTimings
     from chat_completions._transport.call import CallResult

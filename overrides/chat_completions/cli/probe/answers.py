@@ -13,7 +13,7 @@ from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
     from chat_completions import Client
-    from chat_completions._streaming.anomalies import Anomaly
+    from chat_completions._response_info import Anomaly
     from chat_completions.local.contract import Contract
     from chat_completions.models import ChatCompletionChunk
 
