@@ -17,14 +17,12 @@ import argparse
 import contextlib
 import dataclasses
 import io
-import json
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from tools import vendor
 from tools.document import document as documents
@@ -151,8 +149,8 @@ def _release(copy: Path, report: Report, before: dict[str, bytes]) -> tuple[str,
     old = versioning.read_version(copy / VERSION)
     new = versioning.next_version(old, worst_level(report))
     versioning.write_version(copy / VERSION, new)
-    upstream = [_upstream(lock) for lock in (before.get(LOCK, b""), (copy / LOCK).read_bytes())]
-    wire = changelog.wire_lines(report.findings, *upstream)
+    locks = [vendor.parse_lock(lock) for lock in (before.get(LOCK, b""), (copy / LOCK).read_bytes())]
+    wire = changelog.wire_lines(report.findings, *(lock.get("upstream", {}) for lock in locks))
     path = copy / CHANGELOG
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     path.write_text(changelog.with_release(text, new, datetime.now(UTC).date(), wire), encoding="utf-8")
@@ -163,15 +161,6 @@ def worst_level(report: Report) -> Level | None:
     """Return the worst level of all findings: what is acknowledged changes what users have all the same."""
     levels = {finding.level for finding in report.findings}
     return next((level for level in LEVELS if level in levels), None)
-
-
-def _upstream(lock: bytes) -> dict[str, Any]:
-    """Return what a lock records of upstream; empty without a readable lock."""
-    try:
-        upstream = json.loads(lock)["upstream"]
-    except (KeyError, TypeError, ValueError):
-        return {}
-    return upstream if isinstance(upstream, dict) else {}
 
 
 def _changes(before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:

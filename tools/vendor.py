@@ -138,6 +138,16 @@ def lock_path_of(output: Path) -> Path:
     return output.with_name(f"{output.stem}.lock.json")
 
 
+def parse_lock(text: bytes) -> dict[str, Any]:
+    """Return the lock that a text is; nothing where it is not one."""
+    try:
+        lock = json.loads(text)
+    except ValueError:
+        return {}
+    whole = isinstance(lock, dict) and all(isinstance(lock.get(part), dict) for part in ("upstream", "slice"))
+    return lock if whole else {}
+
+
 def check(output: Path, operations: list[str]) -> None:
     """Do nothing if a slice is what its lock says, is canonical, and has these operations.
 
@@ -242,11 +252,9 @@ def _provenance(args: argparse.Namespace, data: bytes, version: str, lock: dict[
 def _read_lock(path: Path) -> dict[str, Any]:
     """Return the last lock, or nothing: a lock that cannot be read is about to be replaced."""
     try:
-        lock = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return parse_lock(path.read_bytes())
+    except OSError:
         return {}
-    whole = isinstance(lock, dict) and all(isinstance(lock.get(part), dict) for part in ("upstream", "slice"))
-    return lock if whole else {}
 
 
 def _write_together(contents: Mapping[Path, bytes]) -> None:

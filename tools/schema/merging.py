@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tools.errors import ToolError
-from tools.schema.schemas import Schema, canonical_json, is_annotation, ref_name, same_json
+from tools.schema.schemas import JSON_TYPES, Schema, canonical_json, is_annotation, ref_name, same_json
 
 _OF_SCHEMAS = (
     "additionalProperties",
@@ -18,15 +18,6 @@ _OF_SCHEMAS = (
 )
 _LARGER_WINS = ("exclusiveMinimum", "minItems", "minLength", "minProperties", "minimum")
 _SMALLER_WINS = ("exclusiveMaximum", "maxItems", "maxLength", "maxProperties", "maximum")
-_TYPES: dict[str, tuple[type, ...]] = {
-    "array": (list,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "null": (type(None),),
-    "number": (int, float),
-    "object": (dict,),
-    "string": (str,),
-}
 
 
 class _Impossible(Exception):
@@ -59,8 +50,10 @@ def merge_all_of(schema: Schema, components: Mapping[str, Any], at: str) -> Sche
 def fits_type(value: Any, schema: Schema) -> bool:
     """Return whether a value is of the type that a schema requires."""
     types = schema.get("type", [])
-    allowed = [kind for name in ([types] if isinstance(types, str) else types) for kind in _TYPES.get(name, ())]
-    return not types or type(value) in allowed or (type(value) is float and value.is_integer() and int in allowed)
+    kinds = {JSON_TYPES[type(value)]}
+    if type(value) is int or (type(value) is float and value.is_integer()):
+        kinds |= {"integer", "number"}
+    return not types or not kinds.isdisjoint([types] if isinstance(types, str) else types)
 
 
 class _Merging:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from tools.document import pointer as pointers
 from tools.errors import ToolError
-from tools.schema.schemas import is_annotation, ref_name
+from tools.schema.schemas import is_annotation, is_null, ref_name
 from tools.schema.variants import INFERRED, Node, Spot, Variant, is_nothing, joined, variants_of
 
 # A few unions side by side in an `allOf` can stand for millions.
@@ -161,7 +161,7 @@ class Schemas:
             if not (_reference(variant) and self._target(variant["$ref"]).at in seen):
                 flats.append((spot, self._flat(spot, seen)))
         nullable = any(flat.nullable for _, flat in flats)
-        rest = [(spot, flat) for spot, flat in flats if flat.possible and not _is_null(flat)]
+        rest = [(spot, flat) for spot, flat in flats if flat.possible and not _says_null(flat)]
         if not rest:
             return _Flat(nullable, nullable, [Spot({"type": "null"}, f"{at}/{keyword}")])
         if len(rest) == 1:
@@ -225,11 +225,8 @@ def _takes_null(own: dict[str, Any]) -> bool:
     return not any(keyword in own for keywords in INFERRED.values() for keyword in keywords)
 
 
-def _is_null(flat: _Flat) -> bool:
-    if flat.unions or len(flat.plain) != 1:
-        return False
-    own = flat.plain[0].value
-    return own.get("type") in ("null", ["null"]) or own.get("enum") == [None] or own.get("const", own) is None
+def _says_null(flat: _Flat) -> bool:
+    return not flat.unions and len(flat.plain) == 1 and is_null(flat.plain[0].value)
 
 
 def _discriminate(view: View, union: _Union) -> None:

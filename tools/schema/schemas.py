@@ -21,6 +21,17 @@ SUBSCHEMAS = {key: shape for key, shape in KINDS["schema"].items() if shape in (
 
 ANNOTATIONS = PROSE | {"default", "deprecated", "readOnly", "title", "writeOnly", "xml"}
 
+# The types of JSON Schema by those of Python.
+JSON_TYPES = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+
 # The formats that decide what a text is decoded to.
 TEXT_TYPES = {"date": "datetime.date", "date-time": "datetime.datetime", "uuid": "uuid.UUID"}
 
@@ -96,6 +107,13 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 def is_annotation(keyword: str) -> bool:
     """Return whether a keyword of a schema says nothing about which instances are valid."""
     return keyword in ANNOTATIONS or keyword.startswith("x-")
+
+
+def is_null(schema: Any) -> bool:
+    """Return whether a schema says by itself that only null is valid."""
+    return isinstance(schema, dict) and (
+        schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None] or schema.get("const", 0) is None
+    )
 
 
 def canonical_json(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tools.document import pointer as pointers
 from tools.schema.merging import common_types, fits_type
-from tools.schema.schemas import canonical_json, same_json
+from tools.schema.schemas import JSON_TYPES, canonical_json, same_json
 
 
 class Spot(NamedTuple):
@@ -79,7 +79,6 @@ SHAPES = {
 }  # fmt: skip
 # What says which type is meant where no `type` does.
 INFERRED = {"object": ("properties", "additionalProperties", "patternProperties"), "array": ("items", "prefixItems")}
-_TYPE_OF = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
 _ONE_INSIDE = ("items", "additionalProperties", "propertyNames", "contains", "contentSchema")
 _MANY_INSIDE = ("patternProperties", "dependentSchemas")
@@ -171,7 +170,7 @@ def _listed(schema: dict[str, Any], at: str) -> dict[str, Spot]:
 
 def _inferred(parts: list[Spot], values: dict[str, Spot] | None) -> list[str]:
     if values is not None:
-        return sorted({_TYPE_OF[type(spot.value)] for spot in values.values() if spot.value is not None})
+        return sorted({JSON_TYPES[type(spot.value)] for spot in values.values() if spot.value is not None})
     for kind, keywords in INFERRED.items():
         if any(keyword in schema for schema, _ in parts for keyword in keywords):
             return [kind]

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tools.document import pointer as pointers
-from tools.drift.compare.documents import Compared, Side
+from tools.drift.compare.documents import Compared, Part
 from tools.schema.schemas import canonical_json
-from tools.schema.variants import Spot
 
 
-def compare_servers(
-    result: Compared, old: tuple[Side, dict[str, Any], Spot], new: tuple[Side, dict[str, Any], Spot]
-) -> None:
+def compare_servers(result: Compared, old: tuple[Part, Part], new: tuple[Part, Part]) -> None:
     (before, at), (after, there) = _servers_of(*old), _servers_of(*new)
     lost, gained = [u for u in before if u not in after], [u for u in after if u not in before]
     if len(lost) == len(gained) == 1:
@@ -24,9 +21,8 @@ def compare_servers(
         result.change("request", "server-added", f"{there}/{after.index(url)}", False, new=url)
 
 
-def _servers_of(side: Side, item: dict[str, Any], operation: Spot) -> tuple[list[str], str]:
-    path = operation.at.rpartition("/")[0]
-    for holder, at in ((operation.value, operation.at), (item, path), (side.document, "#")):
+def _servers_of(item: Part, operation: Part) -> tuple[list[str], str]:
+    for _, holder, at in (operation, item, Part(item.side, item.side.document, "#")):
         if holder.get("servers"):
             urls = []
             for server in holder["servers"]:
@@ -37,8 +33,8 @@ def _servers_of(side: Side, item: dict[str, Any], operation: Spot) -> tuple[list
     return ["/"], "#/servers"
 
 
-def compare_security(result: Compared, old: tuple[Side, Spot], new: tuple[Side, Spot]) -> None:
-    (before, at), (after, there) = _security_of(*old), _security_of(*new)
+def compare_security(result: Compared, old: Part, new: Part) -> None:
+    (before, at), (after, there) = _security_of(old), _security_of(new)
     lost, gained = sorted(before - after), sorted(after - before)
     if lost == gained:
         return
@@ -56,18 +52,17 @@ def compare_security(result: Compared, old: tuple[Side, Spot], new: tuple[Side, 
             result.change("request", "security-alternative-added", there, False, new=way)
 
 
-def _security_of(side: Side, operation: Spot) -> tuple[set[str], str]:
+def _security_of(operation: Part) -> tuple[set[str], str]:
     """Return the ways to be let in, each by what its schemes are, not by what they are called."""
     at = operation.at if "security" in operation.value else "#"
-    requirements = operation.value.get("security", side.document.get("security")) or [{}]
-    schemes = side.document.get("components", {}).get("securitySchemes", {})
+    document = operation.side.document
+    requirements = operation.value.get("security", document.get("security")) or [{}]
+    schemes = document.get("components", {}).get("securitySchemes", {})
     ways = set()
     for requirement in requirements:
         parts = []
         for name, scopes in sorted(requirement.items()):
-            scheme = side.followed(
-                Spot(schemes.get(name, {}), pointers.join("#/components/securitySchemes", name))
-            ).value
+            scheme, _ = pointers.follow(document, schemes.get(name, {}))
             parts.append(" ".join([*_words(scheme), *sorted(map(str, scopes or ())), *_flows(scheme)]) or name)
         ways.add(" and ".join(sorted(parts)) or "nothing")
     return ways, f"{at}/security"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tools.document import pointer as pointers
 from tools.drift.compare.compare import Change, Pair
 from tools.drift.findings.findings import Direction
 from tools.schema.normalized import Schemas
 from tools.schema.schemas import operations
-from tools.schema.variants import Spot
+from tools.schema.variants import Node, Spot
 
 # Beyond this a float is not one integer (IEEE 754, binary64).
 _EXACT = 2**53
@@ -56,10 +56,26 @@ class Side:
             str(operation.get("operationId", f"{method} {path}")): (path, method) for path, method, operation in found
         }
 
-    def followed(self, spot: Spot) -> Spot:
-        """Return what a reference to a component leads to, or the object itself."""
-        return Spot(*pointers.follow(self.document, *spot))
+    def part(self, value: Any, at: str) -> Part:
+        """Return a part of the slice, or what it refers to."""
+        return Part(self, *pointers.follow(self.document, value, at))
 
-    def inside(self, spot: Spot, key: str, default: Any = None) -> Spot:
-        """Return what an object holds at a key, followed."""
-        return self.followed(Spot(spot.value.get(key, default), pointers.join(spot.at, key)))
+
+class Part(NamedTuple):
+    """A JSON value in one of the two slices, and its pointer."""
+
+    side: Side
+    value: Any
+    at: str
+
+    def inside(self, key: str, default: Any = None) -> Part:
+        """Return what an object holds at a key, or what that refers to."""
+        return self.side.part(self.value.get(key, default), pointers.join(self.at, key))
+
+    def schema(self, key: str = "schema") -> Node:
+        """Return the schema that an object holds at a key; one of anything where it holds none."""
+        return (Spot(self.value.get(key, {}), f"{self.at}/{key}"),)
+
+    def says(self, key: str) -> bool:
+        """Return whether an object has a flag."""
+        return bool(self.value.get(key))

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tools.document import pointer as pointers
-from tools.schema.schemas import METHODS, TAG_PROPERTIES, ref_name
+from tools.schema.schemas import METHODS, TAG_PROPERTIES, is_null, ref_name
 from tools.schema.variants import SHAPES
 
 _UNIONS = ("anyOf", "oneOf")
@@ -67,7 +67,7 @@ def steps_to(document: dict[str, Any], at: str) -> list[str]:
             holder = keyword
         else:
             if holder in _UNIONS:
-                label = _label(below) if sum(not _is_null(variant) for variant in value) > 1 else ""
+                label = _label(below) if sum(not is_null(variant) for variant in value) > 1 else ""
                 steps += [f"[{label}]"] if label else []
             elif holder == "parameters":
                 target = pointers.follow(document, below)[0] or {}
@@ -84,12 +84,6 @@ def _below(value: Any, segment: str) -> Any:
         return pointers.find(value, [segment])
     except LookupError:
         return None
-
-
-def _is_null(schema: Any) -> bool:
-    return isinstance(schema, dict) and (
-        schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None] or schema.get("const", 0) is None
-    )
 
 
 def _label(variant: Any) -> str:

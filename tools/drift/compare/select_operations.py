@@ -40,7 +40,7 @@ def _places(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
     if not isinstance(document.get("paths"), dict):
         return {}
     found = operations({"paths": {path: _item(document, item) for path, item in document["paths"].items()}})
-    return {name: (path, method) for path, method, operation in found if (name := _name(operation))}
+    return {o["operationId"]: (path, method) for path, method, o in found if isinstance(o.get("operationId"), str)}
 
 
 def _item(document: dict[str, Any], item: Any) -> Any:
@@ -58,8 +58,3 @@ def _item(document: dict[str, Any], item: Any) -> Any:
         except LookupError:
             break
     return merged or item
-
-
-def _name(operation: dict[str, Any]) -> str:
-    name = operation.get("operationId")
-    return name if isinstance(name, str) else ""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 Level = Literal["breaking", "risky", "additive", "neutral"]
 Direction = Literal["request", "response", "both"]
+SymbolKind = Literal["class", "enum", "field", "function", "key", "module", "parameter", "typeddict", "union"]
 
 # The worst first.
 LEVELS: tuple[Level, ...] = ("breaking", "risky", "additive", "neutral")
@@ -30,7 +31,7 @@ class Symbol:
         line: The line of the file, from 1.
     """
 
-    kind: Literal["class", "enum", "field", "function", "key", "module", "parameter", "typeddict", "union"]
+    kind: SymbolKind
     name: str
     file: str
     line: int

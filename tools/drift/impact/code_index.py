@@ -9,16 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from tools.document.pointer import split
-from tools.drift.findings.findings import Symbol
+from tools.drift.findings.findings import Symbol, SymbolKind
 from tools.drift.impact.schema_places import Key, Place, place_of
 
 PACKAGE = "chat_completions_api"
 
 _SOURCE = re.compile(r"^ *# Source: (#\S*)\n", re.MULTILINE)
-_Kind: TypeAlias = Literal["class", "enum", "field", "function", "key", "module", "parameter", "typeddict", "union"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +101,7 @@ class _Reading:
                     first = inner.decorator_list[:1] if isinstance(inner, ast.ClassDef) else []
                     yield min([inner.lineno, *(decorator.lineno for decorator in first)]), definition
 
-    def _symbol(self, kind: _Kind, name: str, node: ast.AST) -> Symbol:
+    def _symbol(self, kind: SymbolKind, name: str, node: ast.AST) -> Symbol:
         return Symbol(kind, f"{self._module}.{name}" if name else self._module, self._file, getattr(node, "lineno", 1))
 
     def _read(self, node: ast.stmt) -> Definition | None:

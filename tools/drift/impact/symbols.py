@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ class Symbols:
         self._document = document
         self._generated = GeneratedCode(root)
         self._own = OwnCode(root)
+        self._uses = Uses(document)
         self._known: dict[Root, tuple[Symbol, ...]] = {}
 
     def of(self, pointer: str, *, new: bool = False) -> tuple[Symbol, ...]:
@@ -52,10 +52,6 @@ class Symbols:
                 first.setdefault(symbol.name, symbol)
             self._known[segments] = tuple(first.values())
         return self._known[segments]
-
-    @cached_property
-    def _uses(self) -> Uses:
-        return Uses(self._document)
 
 
 class _Touched:
