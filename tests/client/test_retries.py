@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import logging
 import os
@@ -180,6 +181,58 @@ def test_nothing_is_tried_again_once_a_stream_has_begun(api: SyncApi) -> None:
         with pytest.raises(errors.StreamError):
             api.chunks(api.create(api.client(base_url=server.base_url), stream=True))
         assert len(server.requests) == 1
+
+
+CUT = stream_reply([b": soon\n\n"], cut=True)
+
+
+def test_a_stream_that_gave_nothing_is_sent_again_with_the_same_key(api: SyncApi) -> None:
+    whole = stream_reply([chunk("a", "stop"), DONE])
+    whole.headers["x-request-id"] = "req-2"
+    with ScriptedServer(CUT, whole) as server:
+        stream = api.create(api.client(base_url=server.base_url), stream=True)
+        first = stream.response
+        assert len(api.chunks(stream)) == 1
+        assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+        assert len({request.body for request in server.requests}) == 1
+    info = response_info(stream)
+    assert [attempt.status for attempt in info.attempts] == [200, 200]
+    assert info.attempts[0].delay is not None and "broke" in (info.attempts[0].reason or "")
+    assert (stream.request_id, stream.response is first, first.is_closed) == ("req-2", False, True)
+    assert response_info(stream.completion) == info
+    assert stream.timings.before_request > stream.timings.time_to_response > 0
+
+
+def test_a_response_that_the_caller_holds_is_not_replaced(api: SyncApi) -> None:
+    with ScriptedServer(CUT, stream_reply([chunk("a", "stop"), DONE])) as server:
+        completions = api.client(base_url=server.base_url).chat.completions
+
+        class Raw:
+            class chat:
+                completions = None
+
+        Raw.chat.completions = completions.with_raw_response
+        with pytest.raises(errors.StreamConnectionError):
+            api.chunks(api.create(Raw, stream=True).parse())
+        assert len(server.requests) == 1
+
+
+def test_a_stream_that_is_closed_before_it_is_sent_again_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "FIRST_DELAY", 0.2)
+
+    async def run(base_url: str) -> None:
+        async with AsyncClient(base_url=base_url, api_key="k") as client:
+            stream = await client.chat.completions.create(model="m", messages=[], stream=True)
+            task = asyncio.create_task(anext(stream))
+            while stream.response.is_closed is False:
+                await asyncio.sleep(0.001)
+            await stream.close()
+            with pytest.raises(errors.StreamError, match="was closed"):
+                await task
+
+    with ScriptedServer(CUT, stream_reply([b": soon\n\n", 0.01] * 6000)) as server:
+        asyncio.run(run(server.base_url))
+        assert server.wait_until_closed()
 
 
 def test_a_redirect_within_the_origin_keeps_the_key(api: SyncApi) -> None:

@@ -226,6 +226,14 @@ def test_a_stream_that_fails(api: Any, telemetry: Telemetry, fault: str) -> None
     assert telemetry.span.status.status_code is StatusCode.ERROR
 
 
+def test_a_stream_that_is_sent_again_is_one_span(api: Any, telemetry: Telemetry) -> None:
+    with ScriptedServer(stream_reply([b": soon\n\n"], cut=True), STREAM) as server:
+        api.chunks(api.create(telemetry.observe(api.client(base_url=server.base_url)), stream=True))
+    assert telemetry.told["http.request.resend_count"] == 1
+    assert telemetry.told["chat_completions.stream.complete"] is True
+    assert [event.name for event in telemetry.span.events] == ["chat_completions.retry"]
+
+
 @pytest.mark.parametrize("how", ["close", "break", "forget"])
 def test_a_stream_that_is_left_early(api: Any, telemetry: Telemetry, how: str) -> None:
     with ScriptedServer(stream_reply([ROLE, event({"content": "Hi"}), 0.5])) as server:

@@ -116,7 +116,7 @@ def test_a_stream_without_a_type_has_a_place_for_values_and_none(api: SyncApi) -
 
 
 def test_a_stream_without_a_type_costs_nothing_more() -> None:
-    plain = event_builder(None, OutputSpec({}))
+    plain = event_builder(OutputSpec({}))
     for name in ("events_of", "last_events"):
         assert getattr(type(plain), name) is getattr(EventBuilder, name)
 
@@ -335,7 +335,7 @@ def test_a_manager_may_be_entered_again(api: SyncApi) -> None:
 @examples(100)
 @given(st.lists(st.integers(0, len(WEATHER)), max_size=12), st.booleans())
 def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], reads: bool) -> None:
-    core = event_builder(None, OutputSpec({"response_format": PydanticWeather}))
+    core = event_builder(OutputSpec({"response_format": PydanticWeather}))
     seen: list[Any] = []
     done = []
     for chunk in chunks(WEATHER, *sorted(ends)):
@@ -355,7 +355,7 @@ def test_however_the_text_is_split_the_value_grows_to_the_same(ends: list[int], 
 
 def test_unread_values_cost_nothing_that_grows() -> None:
     def seconds(count: int) -> float:
-        core = ParsedEventBuilder(None, OutputSpec({"response_format": list[str]}))
+        core = ParsedEventBuilder(OutputSpec({"response_format": list[str]}))
         add(core, value(one(content='{"value": ["')))
         begun = time.thread_time()
         for _ in range(count):

@@ -102,6 +102,7 @@ class Completions:
             return completion_of(answer, url)
         from chat_completions._streaming.stream import chunk_stream
 
+        answer.resend = self._sender.resend
         return chunk_stream(answer, url)
 
     @overload
@@ -261,6 +262,7 @@ class AsyncCompletions:
             return completion_of(answer, url)
         from chat_completions._streaming.async_stream import async_chunk_stream
 
+        answer.resend = self._sender.resend
         return async_chunk_stream(answer, url)
 
     @overload

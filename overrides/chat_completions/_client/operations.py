@@ -73,6 +73,7 @@ def open_stream(sender: Sender, **arguments: Any) -> tuple[CallResult, str]:
         arguments: Those of `create`, without `stream`.
     """
     answer = sender.send(create_call(True, arguments, sender.settings.validate))
+    answer.resend = sender.resend
     return answer, sender.settings.redacted_url()
 
 
@@ -80,6 +81,7 @@ def open_stream(sender: Sender, **arguments: Any) -> tuple[CallResult, str]:
 async def open_stream_async(sender: AsyncSender, **arguments: Any) -> tuple[CallResult, str]:
     """Send a request for a stream; see `open_stream`."""
     answer = await sender.send(create_call(True, arguments, sender.settings.validate))
+    answer.resend = sender.resend
     return answer, sender.settings.redacted_url()
 
 

@@ -36,6 +36,7 @@ from chat_completions._streaming.accumulated_choice import (
 from chat_completions._streaming.anomalies import MAX_ANOMALIES, AnomalyLog, brief
 
 if TYPE_CHECKING:
+    from chat_completions._response_info import ResponseInfo
     from chat_completions_api.models import ChatCompletion
 
 _TIDY_CHUNKS = 1024
@@ -43,12 +44,17 @@ _PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself t
 
 
 class Accumulator(AnomalyLog):
-    """A completion in the making: add each chunk, and take the completion at any time."""
+    """A completion in the making: add each chunk, and take the completion at any time.
 
-    __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grown")
+    Attributes:
+        info: The response that the chunks come from; None without one.
+    """
+
+    __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grown", "info")
 
     def __init__(self) -> None:
         super().__init__()
+        self.info: ResponseInfo | None = None
         self.choices: dict[int, AccumulatedChoice] = {}
         # The text that the last parsed chunk added a piece to, if it said nothing else but the piece's log
         # probabilities.
@@ -169,7 +175,11 @@ class Accumulator(AnomalyLog):
         """Return the completion so far; None before the first chunk."""
         from chat_completions_api.models import ChatCompletion
 
-        return ChatCompletion.from_dict(self.to_dict()) if self.chunks else None
+        if not self.chunks:
+            return None
+        completion = ChatCompletion.from_dict(self.to_dict())
+        completion._info = self.info
+        return completion
 
     def finish(self) -> None:
         """Record that the server sent `[DONE]`."""

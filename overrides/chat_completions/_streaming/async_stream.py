@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream import DRAIN_BYTES, DRAIN_SECONDS, _BaseStream, texts_of
 from chat_completions._types import publish
-from chat_completions.errors import StreamError
+from chat_completions.errors import ChatCompletionsError, StreamError
 
 if TYPE_CHECKING:
     from chat_completions._transport.call import CallResult
@@ -66,9 +66,23 @@ class AsyncStream(_BaseStream[T_co]):
         except StreamError:
             raise
         except Exception as failure:
-            raise decoder.map_read_error(failure) from failure
+            await self._resend(failure)
+            return True
         self._ready = decoder.end() if data is None else decoder.feed(data)
         return True
+
+    async def _resend(self, failure: Exception) -> None:
+        """Open the response of another attempt, if the body broke before there was anything to yield; else raise."""
+        error, resend = self._broken(failure)
+        await self._response.aclose()
+        try:
+            answer = await resend(self._answer, error)
+        except ChatCompletionsError as reason:
+            lost = self._decoder.lost_error(error, reason)
+            raise lost from lost.__cause__
+        if self._closed:
+            await answer.response.aclose()
+        self._open(answer)
 
     async def _drain(self) -> None:
         """Read briefly what is left after `[DONE]`; errors there no longer matter."""

@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from chat_completions._streaming.accumulator import Accumulator
 from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions._streaming.timings import ChunkTimer
 from chat_completions._traceback_locals import forget_locals
 from chat_completions._transport.call import info_of
 from chat_completions._types import publish
+from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
     import httpx
 
     from chat_completions._response_info import Anomaly
-    from chat_completions._streaming.accumulator import Accumulator
     from chat_completions._streaming.received_chunk import ReceivedChunk
     from chat_completions._streaming.timings import StreamTimings
     from chat_completions._transport.call import CallResult
@@ -43,6 +44,8 @@ class _BaseStream(Generic[T_co]):
         accumulator: What the chunks are added to; None for a new one.
     """
 
+    _decoder: ChunkDecoder[T_co]
+
     def __init__(
         self,
         answer: CallResult,
@@ -50,23 +53,32 @@ class _BaseStream(Generic[T_co]):
         make_item: Callable[[ReceivedChunk], T_co],
         accumulator: Accumulator | None = None,
     ) -> None:
-        self._info = info_of(answer)
+        self._redacted_url, self._make_item = redacted_url, make_item
+        self._accumulator = Accumulator() if accumulator is None else accumulator
+        self._ready: Iterator[T_co] = iter(())  # the items of the bytes that were read last
+        self._closed = False
+        self._process = os.getpid()
+        self._open(answer)
+
+    def _open(self, answer: CallResult) -> None:
+        """Begin to read the response of a call, or of another attempt at it."""
+        if self._closed:
+            raise self._decoder.closed_error()
+        self._answer = answer
+        self._info = self._accumulator.info = info_of(answer)
         self._response = answer.response
         self._decoder = ChunkDecoder(
-            make_item,
-            accumulator,
+            self._make_item,
+            self._accumulator,
             content_type=self._info.headers.get("content-type", ""),
             request_id=self._info.request_id,
-            redacted_url=redacted_url,
+            redacted_url=self._redacted_url,
             ends_at=answer.ends_at,
             idle_timeout=answer.idle_timeout,
             watch=answer.unknown_reporter,
         )
-        self._ready: Iterator[T_co] = iter(())  # the items of the bytes that were read last
         self._timer = ChunkTimer(answer)
         self._operation = answer.operation
-        self._closed = False
-        self._process = os.getpid()
         self._bytes = self._open_body()
 
     def _open_body(self) -> Any:
@@ -86,10 +98,7 @@ class _BaseStream(Generic[T_co]):
     @property
     def completion(self) -> ChatCompletion | None:
         """The completion accumulated from the chunks so far; None before the first one."""
-        completion = self._decoder.completion()
-        if completion is not None:
-            completion._info = self._info
-        return completion
+        return self._decoder.completion()
 
     @property
     def anomalies(self) -> list[Anomaly]:
@@ -116,6 +125,13 @@ class _BaseStream(Generic[T_co]):
             if self._operation is not None:
                 is_left = isinstance(error, GeneratorExit)
                 self._operation.on_stream_end(decoder, timer, decoder.fault if is_left or error is None else error)
+
+    def _broken(self, failure: Exception) -> tuple[Exception, Callable[[CallResult, Exception], Any]]:
+        """Return the error for a body that broke, and what sends the request again; raise the error if nothing may."""
+        error, resend = self._decoder.map_read_error(failure), self._answer.resend
+        if resend is None or not self._decoder.may_resend(error):
+            raise error from failure
+        return error, resend
 
     def _take_fault(self) -> Exception | None:
         """Return the error to raise now that all items are taken; None while more bytes may arrive, and at the end."""
@@ -202,9 +218,23 @@ class Stream(_BaseStream[T_co]):
         try:
             data = next(self._bytes, None)
         except Exception as failure:
-            raise decoder.map_read_error(failure) from failure
+            self._resend(failure)
+            return True
         self._ready = decoder.end() if data is None else decoder.feed(data)
         return True
+
+    def _resend(self, failure: Exception) -> None:
+        """Open the response of another attempt, if the body broke before there was anything to yield; else raise."""
+        error, resend = self._broken(failure)
+        self._response.close()
+        try:
+            answer = resend(self._answer, error)
+        except ChatCompletionsError as reason:
+            lost = self._decoder.lost_error(error, reason)
+            raise lost from lost.__cause__
+        if self._closed:
+            answer.response.close()
+        self._open(answer)
 
     def _drain(self) -> None:
         """Read briefly what is left after `[DONE]`; errors there no longer matter."""

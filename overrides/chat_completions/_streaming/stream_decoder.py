@@ -25,7 +25,9 @@ from chat_completions._streaming.received_chunk import ReceivedChunk
 from chat_completions._transport.error_mapping import connection_error, error_value, words_of
 from chat_completions.errors import (
     APIConnectionError,
+    APIError,
     APITimeoutError,
+    ChatCompletionsError,
     EventStreamError,
     IncompleteStreamError,
     StreamConnectionError,
@@ -174,6 +176,29 @@ class ChunkDecoder(Generic[Item]):
         fault = kind(f"the stream broke: {what}", partial=self.accumulator.completion(), request_id=self.request_id)
         fault.__cause__ = failure
         return fault
+
+    def may_resend(self, error: Exception) -> bool:
+        """Return whether another request may take the place of one whose body could not be read on.
+
+        It may where the connection was cut before there was a chunk to yield; what is yielded cannot be taken back.
+        """
+        return type(error) is StreamConnectionError and not self.accumulator.chunks
+
+    def lost_error(self, error: Exception, reason: ChatCompletionsError) -> Exception:
+        """Return the error for a stream that broke, and whose request could not be sent again.
+
+        Args:
+            error: How it broke.
+            reason: Why the call failed then.
+        """
+        if reason is error:
+            return error
+        kind = StreamTimeoutError if isinstance(reason, APITimeoutError) else StreamConnectionError
+        lost = kind(f"{error}; after that: {reason}", partial=self.accumulator.completion(), request_id=self.request_id)
+        if isinstance(reason, APIError):
+            lost.attempts, lost.elapsed = reason.attempts, reason.elapsed
+        lost.__cause__ = reason
+        return lost
 
     def wait(self) -> float | None:
         """Return the seconds until the stream is out of time, None for no limit, now that the next bytes are read.

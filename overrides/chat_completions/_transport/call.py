@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._response_info import Attempt, ResponseInfo, request_id_of
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from chat_completions._contract.unknown_values import UnknownReporter
     from chat_completions._transport.observer import Operation
+    from chat_completions._transport.steps import Step
+    from chat_completions.errors import APIError
 
 DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
 
@@ -50,7 +52,14 @@ class CallResult:
 
     In seconds of `time.monotonic`: when the call began, when its last request was sent, when the headers of the
     response arrived, and when the body was read, if it is. `operation` observes the rest of a stream.
+
+    Attributes:
+        steps_after: Plans the attempts after one whose stream broke before it gave anything, with the stream's error.
+        resend: Carries these out; None for a response that the caller holds, which no other may replace.
     """
+
+    steps_after: Callable[[APIError], Generator[Step, Any, CallResult]]
+    resend: Callable[[CallResult, Any], Any] | None = None
 
     def __init__(
         self,

@@ -41,11 +41,22 @@ MAX_LOCATION = 8192  # characters; RFC 9110, section 4.1 asks for 8,000
 _REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
 
 
-class _State:
-    __slots__ = ("attempts", "began_at", "redirects")
+class _Plan:
+    """One call over its attempts: its limits, its request, and what was tried."""
 
-    def __init__(self, began_at: float) -> None:
-        self.began_at = began_at
+    sending: Send
+
+    def __init__(self, settings: Settings, call: Call) -> None:
+        self.settings, self.call = settings, call
+        self.deadline, self.idle = settings.deadline, settings.idle_timeout
+        if not isinstance(call.deadline, NotGiven):
+            self.deadline = checked_seconds("deadline", call.deadline)
+        if not isinstance(call.idle_timeout, NotGiven):
+            self.idle = checked_seconds("idle_timeout", call.idle_timeout)
+        self.retries = settings.max_retries if isinstance(call.max_retries, NotGiven) else call.max_retries
+        self.began_at = self.begun = time.monotonic()
+        self.ends_at = None if self.deadline is None else self.began_at + self.deadline
+        self.limits = _limits(settings, call, self.idle)
         self.attempts: list[Attempt] = []
         self.redirects = 0
 
@@ -54,6 +65,109 @@ class _State:
         error.attempts, error.elapsed = tuple(self.attempts), time.monotonic() - self.began_at
         return error
 
+    def steps(self) -> Generator[Step, Any, CallResult]:
+        """Plan the call from its beginning."""
+        try:
+            key = yield from _key(self.settings, self.ends_at)
+        except APITimeoutError as failure:
+            error = _step_error(failure, self.settings, self.deadline, self.ends_at)
+            raise self.with_history(error or failure) from failure
+        self.sending = _request(self.settings, self.call, key, self.ends_at)
+        self.call.is_made = True
+        return (yield from self._attempts())
+
+    def steps_after(self, error: APIError) -> Generator[Step, Any, CallResult]:
+        """Plan the attempts after one whose response had begun: its stream broke before it gave anything.
+
+        Args:
+            error: The error of the stream, which is raised if there are no more attempts.
+        """
+        status = self.attempts.pop().status
+        yield from self._wait(error, status, retry.delay(len(self.attempts) + 1))
+        return (yield from self._attempts())
+
+    def _wait(self, error: APIError, status: int | None, delay: float | None) -> Generator[Step, Any, None]:
+        """Record an attempt that failed, and wait for the next one; raise the error if there is none.
+
+        Args:
+            error: How the attempt failed.
+            status: The status of its response, None without one.
+            delay: Seconds until the next attempt; None if another one is not worth it.
+        """
+        now = time.monotonic()
+        too_long = delay is None or (self.ends_at is not None and now + delay >= self.ends_at)
+        if delay is None or too_long or len(self.attempts) >= self.retries:
+            self.attempts.append(Attempt(status, None, error.message, now - self.begun))
+            raise self.with_history(error)
+        self.attempts.append(Attempt(status, delay, error.message, now - self.begun))
+        _logging.waiting(delay, error.message)
+        yield Sleep(delay)
+
+    def _attempts(self) -> Generator[Step, Any, CallResult]:
+        settings, call, ends_at = self.settings, self.call, self.ends_at
+        while True:
+            self.begun = begun = time.monotonic()
+            sending = self.sending
+            status: int | None = None
+            target: Secret[str] | None = None
+            try:
+                if ends_at is not None and begun >= ends_at:
+                    raise deadline_error(self.deadline)
+                sending.timeout = _within(self.limits, ends_at)
+                _logging.sending(sending.method, sending.url, len(self.attempts) + 1, sending.content)
+                response = yield sending
+                status = head = int(response.status_code)
+                headed_at = time.monotonic()
+                _logging.response_received(head, headed_at - begun, response.headers)
+                if 200 <= head < 300:
+                    if not call.stream_body:
+                        yield Read(response, settings.max_response_bytes, ends_at)
+                    self.attempts.append(Attempt(status, seconds=headed_at - begun))
+                    return self._result(response, headed_at)
+                target = _redirect_target(response)
+                is_right = target is not None and _may_follow(sending, head, target.reveal())
+                if target is not None and is_right and self.redirects < MAX_REDIRECTS:
+                    yield Close(response)
+                    self.redirects += 1
+                    _logging.redirected(target.reveal())
+                    self.sending = sending.redirected(target.reveal())
+                    continue
+                broken = yield Read(response, MAX_ERROR_BYTES, ends_at, cut=True)
+            except Exception as failure:
+                error = _step_error(failure, settings, self.deadline, ends_at)
+                if error is None:
+                    raise
+                # Also if the body of a successful response broke off: what it said is not known.
+                worth = isinstance(error, APIConnectionError)
+                wait = retry.delay(len(self.attempts) + 1) if worth else None
+            else:
+                led_to = _logging.redact_url(target.reveal()) if target else None
+                left = settings.redacted_url() if sending.is_bare else None
+                path = call.request["url"]
+                error = status_error(response, path=path, redirected_to=led_to, redirected_from=left, broken=broken)
+                if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
+                    error = deadline_error(self.deadline, error)
+                worth = should_retry(head, response.headers, error.code, error.type) and target is None
+                wait = retry.delay(len(self.attempts) + 1, response.headers, response.content) if worth else None
+            yield from self._wait(error, status, wait)
+
+    def _result(self, response: Any, headed_at: float) -> CallResult:
+        settings = self.settings
+        result = CallResult(
+            response,
+            self.attempts,
+            self.ends_at,
+            self.idle,
+            settings.on_unknown,
+            self.began_at,
+            self.begun,
+            headed_at,
+            time.monotonic(),
+            settings.max_response_bytes,
+        )
+        result.steps_after = self.steps_after
+        return result
+
 
 def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult]:
     """Plan a call: its attempts, the redirects that it follows, and its time limits.
@@ -61,75 +175,7 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
     Raises:
         APIError: The call failed for good.
     """
-    deadline, idle = settings.deadline, settings.idle_timeout
-    if not isinstance(call.deadline, NotGiven):
-        deadline = checked_seconds("deadline", call.deadline)
-    if not isinstance(call.idle_timeout, NotGiven):
-        idle = checked_seconds("idle_timeout", call.idle_timeout)
-    retries = settings.max_retries if isinstance(call.max_retries, NotGiven) else call.max_retries
-    began_at = time.monotonic()
-    ends_at = None if deadline is None else began_at + deadline
-    state = _State(began_at)
-    try:
-        key = yield from _key(settings, ends_at)
-    except APITimeoutError as failure:
-        error = _step_error(failure, settings, deadline, ends_at)
-        raise state.with_history(error or failure) from failure
-    sending = _request(settings, call, key, ends_at)
-    limits = _limits(settings, call, idle)
-    call.is_made = True
-    while True:
-        begun = time.monotonic()
-        status: int | None = None
-        target: Secret[str] | None = None
-        try:
-            if ends_at is not None and begun >= ends_at:
-                raise deadline_error(deadline)
-            sending.timeout = _within(limits, ends_at)
-            _logging.sending(sending.method, sending.url, len(state.attempts) + 1, sending.content)
-            response = yield sending
-            status = head = int(response.status_code)
-            headed_at = time.monotonic()
-            _logging.response_received(head, headed_at - begun, response.headers)
-            if 200 <= head < 300:
-                if not call.stream_body:
-                    yield Read(response, settings.max_response_bytes, ends_at)
-                state.attempts.append(Attempt(status, seconds=headed_at - begun))
-                moments = began_at, begun, headed_at, time.monotonic()
-                limit = settings.max_response_bytes
-                return CallResult(response, state.attempts, ends_at, idle, settings.on_unknown, *moments, limit)
-            target = _redirect_target(response)
-            if target is not None and state.redirects < MAX_REDIRECTS and _may_follow(sending, head, target.reveal()):
-                yield Close(response)
-                state.redirects += 1
-                _logging.redirected(target.reveal())
-                sending = sending.redirected(target.reveal())
-                continue
-            broken = yield Read(response, MAX_ERROR_BYTES, ends_at, cut=True)
-        except Exception as failure:
-            error = _step_error(failure, settings, deadline, ends_at)
-            if error is None:
-                raise
-            # Also if the body of a successful response broke off: what it said is not known.
-            worth = isinstance(error, APIConnectionError)
-            wait = retry.delay(len(state.attempts) + 1) if worth else None
-        else:
-            led_to = _logging.redact_url(target.reveal()) if target else None
-            left = settings.redacted_url() if sending.is_bare else None
-            path = call.request["url"]
-            error = status_error(response, path=path, redirected_to=led_to, redirected_from=left, broken=broken)
-            if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
-                error = deadline_error(deadline, error)
-            worth = should_retry(head, response.headers, error.code, error.type) and target is None
-            wait = retry.delay(len(state.attempts) + 1, response.headers, response.content) if worth else None
-        now = time.monotonic()
-        too_long = wait is None or (ends_at is not None and now + wait >= ends_at)
-        if wait is None or too_long or len(state.attempts) >= retries:
-            state.attempts.append(Attempt(status, None, error.message, now - begun))
-            raise state.with_history(error)
-        state.attempts.append(Attempt(status, wait, error.message, now - begun))
-        _logging.waiting(wait, error.message)
-        yield Sleep(wait)
+    return _Plan(settings, call).steps()
 
 
 def _key(settings: Settings, ends_at: float | None) -> Generator[Step, Any, Secret[str] | None]:

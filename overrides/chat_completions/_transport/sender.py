@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chat_completions._transport.observer import Observer, Operation
     from chat_completions._transport.settings import Settings
     from chat_completions._transport.transport import AsyncTransport, Transport
+    from chat_completions.errors import APIError
 
 
 class _BaseSender:
@@ -48,6 +49,14 @@ class Sender(_BaseSender):
         with self._observe(observer, call) as operation:
             return _observed(operation, call, self._transport.run(plan))
 
+    def resend(self, result: CallResult, error: APIError) -> CallResult:
+        """Carry out the attempts that are left of a call whose stream broke before it gave anything.
+
+        Raises:
+            APIError: There are none left, or the call failed for good.
+        """
+        return _resent(result, self._transport.run(result.steps_after(error)))
+
 
 class AsyncSender(_BaseSender):
     """Sends calls with the settings and the connections of an async client."""
@@ -65,9 +74,21 @@ class AsyncSender(_BaseSender):
         with self._observe(observer, call) as operation:
             return _observed(operation, call, await self._transport.run(plan))
 
+    async def resend(self, result: CallResult, error: APIError) -> CallResult:
+        """Carry out the attempts that are left of a call whose stream broke; see `Sender.resend`."""
+        return _resent(result, await self._transport.run(result.steps_after(error)))
+
 
 def _observed(operation: Operation, call: Call, result: CallResult) -> CallResult:
     operation.on_response(result.response, result.attempts, result.answered_at)
     if call.stream_body:
         result.operation = operation
+    return result
+
+
+def _resent(first: CallResult, result: CallResult) -> CallResult:
+    """Return the result of another attempt, which is observed and sent again as the first one was."""
+    result.resend, result.operation = first.resend, first.operation
+    if result.operation is not None:
+        result.operation.on_response(result.response, result.attempts, result.answered_at)
     return result

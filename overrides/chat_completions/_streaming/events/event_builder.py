@@ -38,7 +38,6 @@ class EventBuilder:
     """The state of one stream of events.
 
     Args:
-        info: The origin of the completions made here.
         to_snapshot: Makes a snapshot of a completion.
 
     Attributes:
@@ -46,13 +45,12 @@ class EventBuilder:
         completion: Returns a snapshot of the completion so far; None before the first chunk.
     """
 
-    __slots__ = ("_choices", "_info", "_plain_delta", "accumulator", "completion")
+    __slots__ = ("_choices", "_plain_delta", "accumulator", "completion")
 
-    def __init__(self, info: Any = None, to_snapshot: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, to_snapshot: Callable[[Any], Any] | None = None) -> None:
         self.accumulator = Accumulator()
-        self._info = info
         # A function of its own: events keep it, and must not keep the builder.
-        self.completion: Callable[[], Any] = partial(_completion, self.accumulator, info, to_snapshot)
+        self.completion: Callable[[], Any] = partial(_completion, self.accumulator, to_snapshot)
         self._choices: dict[int, _ChoiceProgress] = {}
         self._plain_delta: DeltaEventFactory | None = None  # None after a chunk of another kind
 
@@ -88,12 +86,9 @@ class EventBuilder:
         return events
 
 
-def _completion(accumulator: Accumulator, info: Any, to_snapshot: Callable[[Any], Any] | None) -> Any:
+def _completion(accumulator: Accumulator, to_snapshot: Callable[[Any], Any] | None) -> Any:
     completion = accumulator.completion()
-    if completion is None:
-        return None
-    completion._info = info
-    return completion if to_snapshot is None else to_snapshot(completion)
+    return completion if completion is None or to_snapshot is None else to_snapshot(completion)
 
 
 class _ChoiceProgress:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, Self, cast
 from chat_completions._streaming.async_stream import AsyncStream
 from chat_completions._streaming.events.parsed_events import event_builder
 from chat_completions._streaming.stream import Stream
-from chat_completions._transport.call import info_of
 from chat_completions._types import ResponseFormatT, publish
 from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError, StructuredOutputError
 from chat_completions.structured.output_spec import OutputSpec
@@ -29,12 +28,15 @@ class _BaseEventStream(Generic[ResponseFormatT]):
 
     _stream: Any
 
-    def __init__(self, info: ResponseInfo, spec: OutputSpec | None) -> None:
-        self._info = info
-        self._builder = event_builder(info, spec or OutputSpec({}))
+    def __init__(self, spec: OutputSpec | None) -> None:
+        self._builder = event_builder(spec or OutputSpec({}))
         self._ready: deque[ChatCompletionStreamEvent[ResponseFormatT]] = deque()
         self._ended = False
         self._fault: StreamError | StructuredOutputError | None = None
+
+    @property
+    def _info(self) -> ResponseInfo:
+        return cast("ResponseInfo", self._stream._info)
 
     @property
     def response(self) -> httpx.Response:
@@ -111,7 +113,7 @@ class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """
 
     def __init__(self, answer: CallResult, redacted_url: str, spec: OutputSpec | None = None) -> None:
-        super().__init__(info_of(answer), spec)
+        super().__init__(spec)
         self._stream = Stream(answer, redacted_url, self._builder.events_of, self._builder.accumulator)
 
     def __iter__(self) -> Iterator[ChatCompletionStreamEvent[ResponseFormatT]]:
@@ -197,7 +199,7 @@ class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     """The events of a completion, as they arrive; see `ChatCompletionStream`."""
 
     def __init__(self, answer: CallResult, redacted_url: str, spec: OutputSpec | None = None) -> None:
-        super().__init__(info_of(answer), spec)
+        super().__init__(spec)
         self._stream = AsyncStream(answer, redacted_url, self._builder.events_of, self._builder.accumulator)
 
     def __aiter__(self) -> AsyncIterator[ChatCompletionStreamEvent[ResponseFormatT]]:

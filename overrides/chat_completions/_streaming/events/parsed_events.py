@@ -73,9 +73,9 @@ class SnapshotEventBuilder(EventBuilder):
 
     __slots__ = ("_spec",)
 
-    def __init__(self, info: Any, spec: OutputSpec) -> None:
+    def __init__(self, spec: OutputSpec) -> None:
         self._spec = spec.copy_for_reply()
-        super().__init__(info, self._spec.snapshot)
+        super().__init__(self._spec.snapshot)
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
         """Return the whole completion with its values; None if there was no chunk.
@@ -103,10 +103,7 @@ class ParsedEventBuilder(SnapshotEventBuilder):
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
         completion = self.accumulator.completion()
-        if completion is None:
-            return None
-        completion._info = self._info
-        return self._spec.completion(completion)
+        return None if completion is None else self._spec.completion(completion)
 
     def check(self) -> None:
         self.final_completion()
@@ -161,6 +158,6 @@ _KINDS = {
 }
 
 
-def event_builder(info: Any, spec: OutputSpec) -> SnapshotEventBuilder:
+def event_builder(spec: OutputSpec) -> SnapshotEventBuilder:
     """Return the state of a stream of events that has not begun; without types it has no further cost."""
-    return ParsedEventBuilder(info, spec) if spec.has_types else SnapshotEventBuilder(info, spec)
+    return ParsedEventBuilder(spec) if spec.has_types else SnapshotEventBuilder(spec)
