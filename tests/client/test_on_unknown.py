@@ -395,6 +395,13 @@ SCHEMAS: dict[str, tuple[Any, Any, list[tuple[str, str, str]]]] = {
                             [("variant", "number", "*")]),
     "a union of a text and an enum": (
         {"properties": {"a": {"anyOf": [{"type": "string"}, {"enum": ["x"]}]}}}, {"a": "y"}, []),
+    "other fields of a union of a text and an enum": (
+        {"additionalProperties": {"anyOf": [{"type": "string"}, {"enum": ["x"]}]}}, {"a": "y"}, []),
+    "a required field that is not described": (
+        {"properties": {"a": {}}, "required": ["b"]}, {"b": 1, "c": 1}, [("field", "c", "c")]),
+    "a list of several schemas": (
+        {"properties": {"a": {"type": "array", "prefixItems": [{"enum": ["x"]}], "items": {"enum": ["y"]}}}},
+        {"a": ["z"]}, []),
     "a union of enums": (
         {"properties": {"a": {"anyOf": [{"const": "x"}, {"type": "string", "enum": ["y"]}]}}}, {"a": "z"},
         [("value", "z", "a")]),
