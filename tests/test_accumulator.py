@@ -233,10 +233,20 @@ ROWS: dict[str, tuple[list[Any], Any, list[tuple[str, str, int]]]] = {
         completion(reply({"meta": {"a": {"b": "xy", "c": True}, "n": 2}})),
         [],
     ),
-    "a field that changes its type: the last": (
+    "a field that changes its type: what has grown stays": (
         [chunk({"odd": "a"}), chunk({"odd": {"b": 1}}), chunk({"odd": [1]}), chunk({"odd": 2})],
-        completion(reply({"odd": 2})),
+        completion(reply({"odd": "a"})),
         [("wrong_type", f"/1{AT}/delta/odd", 3)],
+    ),
+    "a number before the text": (
+        [chunk({"content": -1}), chunk({"content": "a"}), chunk({"content": -1}), chunk({"content": "b"})],
+        completion(reply({"content": "ab"})),
+        [("wrong_type", f"/1{AT}/delta/content", 2)],
+    ),
+    "tool_calls an object": (
+        [chunk({"tool_calls": {"index": 0, "id": "c0", "function": {"name": "f", "arguments": "{}"}}})],
+        completion(reply({"tool_calls": [tool("{}", id="c0", name="f")]})),
+        [("wrong_type", f"/0{AT}/delta/tool_calls", 1)],
     ),
     "lists appended": (
         [

@@ -41,13 +41,14 @@ class Entries(list[Any]):
 class AccumulatedChoice:
     """One choice so far; the strings of its message, except labels, are StringIO: compact, and linear to grow."""
 
-    __slots__ = ("extras", "finish_reason", "index", "message", "seen")
+    __slots__ = ("extras", "finish_reason", "index", "is_settled", "message", "seen")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.message: dict[str, Any] = {"role": None, "content": None, "refusal": None}
         self.extras: dict[str, Any] = {"logprobs": None}
         self.finish_reason: str | None = None
+        self.is_settled = False  # whether what can only be judged at the end has been, since anything was added
         # What may stand beside a delta without changing anything. Empty after the finish, when text is an anomaly.
         self.seen: dict[str, Any] = {"index": index, "delta": None, "logprobs": None, "finish_reason": None}
 
@@ -165,6 +166,33 @@ def extend(
         merge(entry, new, "")
 
 
+def text_in(content: Any, kind: str) -> str | None:
+    """Join the parts of one type in a content; return None if it has none."""
+    if not isinstance(content, list):
+        text = joined(content.getvalue()) if isinstance(content, StringIO) else content
+        return text if isinstance(text, str) else None
+    found = [part.get(kind) for part in content if isinstance(part, dict) and part.get("type") == kind]
+    # Reasoning consists of parts as well; a text that is not a string is left out.
+    texts = [text_in(text, "text") for text in found if kind == "thinking" or not isinstance(text, list)]
+    return "".join(text or "" for text in texts) if found else None
+
+
+def is_half(character: str) -> bool:
+    """Return whether a character is the first half of one beyond U+FFFF, whose second half is still to come."""
+    return "\ud800" <= character < "\udc00"
+
+
+def joined(text: str) -> str:
+    """Return a text in which the two halves of a character, which came in two pieces, are one."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()  # by far the quickest way to know that there are no halves
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return text
+
+
 def string_of(holder: Any, key: str) -> str:
     """Return the string under a key; empty if there is none."""
     value = holder.get(key) if isinstance(holder, dict) else None
@@ -186,7 +214,7 @@ def _copy(value: Any) -> Any:
         return [child if type(child) in _PLAIN else _copy(child) for child in value]
     if isinstance(value, (bytes, tuple)):
         return _unpacked(value)
-    return value.getvalue() if isinstance(value, StringIO) else value
+    return joined(value.getvalue()) if isinstance(value, StringIO) else value
 
 
 def _deep_copy(value: Any) -> Any:
@@ -199,7 +227,7 @@ def _deep_copy(value: Any) -> Any:
             if isinstance(child, (bytes, tuple)):
                 node[key] = _unpacked(child)
             elif isinstance(child, StringIO):
-                node[key] = child.getvalue()
+                node[key] = joined(child.getvalue())
             elif isinstance(child, (dict, list)):
                 node[key] = child = child.copy()
                 unvisited.append(child)

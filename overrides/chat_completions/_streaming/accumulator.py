@@ -5,7 +5,7 @@ How the values of a further chunk are merged:
     the chunk     id, created and model: the first that is not empty; all else: the last that is not null
     a choice      by its index, else its position; lists appended, objects merged, all else (finish_reason): the last
     a delta       strings joined, except LABELS, of which the first stays; lists appended, but entries with an index
-                  merged by it; objects merged; numbers replaced; null ignored
+                  merged by it; objects merged; numbers replaced; null ignored; what has grown is not replaced
     a tool call   by its index, else its id, else its position, else the last one
     a message     (in place of a delta) is the whole: what it repeats is replaced, never doubled
 
@@ -31,6 +31,7 @@ from chat_completions._streaming.accumulated_choice import (
     copied,
     drop_repeated,
     extend,
+    joined,
     string_of,
 )
 from chat_completions._streaming.anomalies import MAX_ANOMALIES, AnomalyLog, brief
@@ -50,7 +51,7 @@ class Accumulator(AnomalyLog):
         info: The response that the chunks come from; None without one.
     """
 
-    __slots__ = ("_seen", "_tidy_at", "_top", "choices", "grown", "info")
+    __slots__ = ("_choice_usage", "_seen", "_tidy_at", "_top", "choices", "grown", "info")
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +61,7 @@ class Accumulator(AnomalyLog):
         # probabilities.
         self.grown: StringIO | None = None
         self._tidy_at = _TIDY_CHUNKS
+        self._choice_usage: Any = None  # that of a choice, where Moonshot's servers have it
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
         self._seen: dict[str, Any] = {}
@@ -72,7 +74,7 @@ class Accumulator(AnomalyLog):
     @property
     def usage(self) -> Any:
         """The usage that the server has reported; None if it has not."""
-        return self._top.get("usage")
+        return self._top.get("usage") or self._choice_usage
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Add the JSON object of one chunk, whatever it holds; it is not changed."""
@@ -169,7 +171,8 @@ class Accumulator(AnomalyLog):
     def to_dict(self) -> dict[str, Any]:
         """Return the chat.completion so far as a new JSON object; what is required and unknown is null."""
         choices = [state.to_dict() for _, state in sorted(self.choices.items())]
-        return {**copied(self._top), "choices": choices}
+        usage = {"usage": copied(self._choice_usage)} if self._choice_usage and not self._top.get("usage") else {}
+        return {**copied(self._top), **usage, "choices": choices}
 
     def completion(self) -> ChatCompletion | None:
         """Return the completion so far; None before the first chunk."""
@@ -184,6 +187,8 @@ class Accumulator(AnomalyLog):
     def finish(self) -> None:
         """Record that the server sent `[DONE]`."""
         for position, choice in self.choices.items():
+            if not choice.is_settled:
+                self._settle(choice)
             if choice.finish_reason is None:
                 self._record_anomaly("unfinished", f"/choices/{position}", "[DONE] arrived before its finish reason")
 
@@ -223,6 +228,7 @@ class Accumulator(AnomalyLog):
         has_text = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
         if has_text and state.finish_reason:
             self._record_anomaly("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
+            state.is_settled = False
         if isinstance(delta, dict):
             self._merge(state.message, delta, f"{place}/delta")
         elif "delta" in choice or message is None:
@@ -239,6 +245,9 @@ class Accumulator(AnomalyLog):
         for key, value in choice.items():
             if key in CHOICE_KEYS or (value is None and key in state.extras):
                 continue
+            if key == "usage" and isinstance(value, dict):
+                self._record_anomaly("misplaced", f"{place}/usage", "it counts where the completion has no other")
+                self._choice_usage = copied(value)
             # Lists have the new entries of each chunk, such as vLLM's token_ids.
             if key == "logprobs" or isinstance(value, list):
                 self._merge(state.extras, {key: value}, "")
@@ -251,8 +260,15 @@ class Accumulator(AnomalyLog):
                 self._record_repeat(reason, state.finish_reason, f"{place}/finish_reason")
             state.finish_reason = reason
             state.seen.clear()
+            self._settle(state)
         elif reason:
             self._record_bad_member(choice, "finish_reason", place)
+
+    def _settle(self, state: AccumulatedChoice) -> None:
+        """Judge what can only be judged once a choice is whole."""
+        state.is_settled = True
+        if any(joined(text.getvalue()) != text.getvalue() for text in state.texts()):
+            self._record_anomaly("split_character", f"/choices/{state.index}/message", "its halves were joined")
 
     def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
         """Merge a delta into an accumulated value. Without a place, as in list entries, anomalies are not recorded."""
@@ -261,6 +277,9 @@ class Accumulator(AnomalyLog):
             if place and key == "arguments" and not isinstance(value, str):
                 self._record_bad_member(source, key, place)
                 value = "" if value is None else json.dumps(value, ensure_ascii=False)
+            elif place and key == "tool_calls" and isinstance(value, dict):
+                self._record_bad_member(source, key, place)
+                value = [value] if value else []
             # Mistral's thinking models mix plain text with parts: text among parts is a part.
             elif place and key == "content" and isinstance(value, list) and isinstance(old, StringIO):
                 self._record_bad_member(source, key, place)
@@ -275,7 +294,9 @@ class Accumulator(AnomalyLog):
                 target.setdefault(key, None)
             elif isinstance(value, str) and isinstance(old, StringIO):
                 old.write(value)
-            elif isinstance(value, str) and joins and key not in LABELS and old is None:
+            elif isinstance(value, str) and joins and key not in LABELS and not isinstance(old, (str, dict, list)):
+                if place and old is not None:
+                    self._record_anomaly("wrong_type", f"{place}/{key}", f"{brief(old)}, and then text")
                 target[key] = StringIO()
                 target[key].write(value)
             elif isinstance(value, str) and joins and isinstance(old, str) and old:
@@ -293,7 +314,8 @@ class Accumulator(AnomalyLog):
             else:
                 if place and old is not None and type(value) is not type(old):
                     self._record_bad_member(source, key, place)
-                target[key] = copied(value)
+                if not (joins and isinstance(old, (StringIO, dict, list))):
+                    target[key] = copied(value)
 
     def _add_tool_calls(self, calls: Entries, deltas: list[Any], place: str) -> None:
         for position, new in enumerate(deltas):

@@ -1,7 +1,9 @@
 """The record of what an accumulator had to repair. The kinds of anomalies are:
 
 missing, null   a member that every chunk has is absent or null; it was guessed
-wrong_type      a value has another type; it was converted where that makes sense, else the last one stays
+wrong_type      a value has another type; it was converted where that makes sense, else what has grown stays
+misplaced       the usage stands inside a choice; it is the completion's, if that has no other
+split_character the halves of a character came in two pieces; they were joined
 unknown_object  an object is not a chat.completion.chunk; it was accumulated as if it were
 repeated        a label, finish reason or usage was sent again
 changed         the same with another value; of labels the first stays, of all else the last

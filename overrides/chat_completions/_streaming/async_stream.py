@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from chat_completions._streaming.received_chunk import decode
-from chat_completions._streaming.stream import DRAIN_BYTES, DRAIN_SECONDS, _BaseStream, texts_of
+from chat_completions._streaming.stream import DRAIN_BYTES, DRAIN_SECONDS, TextPieces, _BaseStream
 from chat_completions._types import publish
 from chat_completions.errors import ChatCompletionsError, StreamError
 
@@ -102,8 +102,9 @@ class AsyncStream(_BaseStream[T_co]):
 
     async def text_deltas(self) -> AsyncIterator[str]:
         """Yield the pieces of text of the first choice."""
+        pieces = TextPieces()
         async for chunk in self:
-            for text in texts_of(chunk):
+            for text in pieces.of(chunk):
                 yield text
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from chat_completions._streaming.accumulated_choice import is_half, joined, text_in
 from chat_completions._streaming.accumulator import Accumulator
 from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
@@ -257,8 +258,9 @@ class Stream(_BaseStream[T_co]):
 
     def text_deltas(self) -> Iterator[str]:
         """Yield the pieces of text of the first choice."""
+        pieces = TextPieces()
         for chunk in self:
-            yield from texts_of(chunk)
+            yield from pieces.of(chunk)
 
     def close(self) -> None:
         """Close the connection; closing twice is fine."""
@@ -286,7 +288,19 @@ def chunk_stream(answer: CallResult, redacted_url: str) -> Stream[ChatCompletion
     return Stream(answer, redacted_url, decode)
 
 
-def texts_of(chunk: Any) -> Iterator[str]:
-    for choice in chunk.choices or ():
-        if (choice.index or 0) == 0 and choice.delta and isinstance(choice.delta.content, str) and choice.delta.content:
-            yield choice.delta.content
+class TextPieces:
+    """Takes the pieces of text of the first choice out of chunks; a character whose halves come in two stays whole."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def of(self, chunk: Any) -> Iterator[str]:
+        """Yield the pieces of a chunk."""
+        for choice in chunk.choices or ():
+            if (choice.index or 0) == 0 and choice.delta and (text := text_in(choice.delta.content, "text")):
+                if self._half or is_half(text[-1]):
+                    text = joined(self._half + text)
+                    self._half = text[-1] if is_half(text[-1]) else ""
+                    text = text.removesuffix(self._half)
+                if text:
+                    yield text

@@ -16,6 +16,7 @@ from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from chat_completions._streaming.accumulated_choice import is_half, joined, text_in
 from chat_completions._streaming.accumulator import Accumulator
 from chat_completions._streaming.events import events as kinds
 from chat_completions._streaming.events import logprobs_events
@@ -57,7 +58,7 @@ class EventBuilder:
     def events_of(self, chunk: ReceivedChunk) -> list[ChatCompletionStreamEvent]:
         """Return the events of the chunk that was added to the completion last."""
         text, piece, factory = chunk.text, chunk.piece, self._plain_delta
-        if text is not None and factory is not None and factory.text is text and (end := factory.advance(len(piece))):
+        if text is not None and factory is not None and factory.text is text and (end := factory.advance(piece)):
             return [kinds.ChunkEvent(chunk.model(), self.completion), factory.make(piece, text, end)]
         events = self._all_events_of(chunk)
         self._plain_delta = None if text is None else _delta_event_factory(events, self._choices, text)
@@ -150,7 +151,7 @@ class _ChoiceProgress:
             if (tokens := self._tokens(part)) is not None and self._mark_done(f"logprobs.{part}"):
                 events.append(done_event(index, tokens, self.lengths.get(f"logprobs.{part}", 0)))
         if (call := self._call) and (function := _function(call)) and self._mark_done(place := self.place):
-            name, arguments = function[0], function[1].getvalue()[: self.lengths[place]]
+            name, arguments = function[0], joined(function[1].getvalue()[: self.lengths[place]])
             events.append(kinds.FunctionToolCallArgumentsDoneEvent(index, name, call["index"], arguments))
 
     @property
@@ -169,8 +170,8 @@ class _ChoiceProgress:
         index = self._choice.index
         content, refusal = delta.get("content"), delta.get("refusal")
         if isinstance(content, list):
-            delta = {**delta, "thinking": _text_in(content, "thinking")}
-            content = _text_in(content, "text")
+            delta = {**delta, "thinking": text_in(content, "thinking")}
+            content = text_in(content, "text")
         has_reasoning = False
         for name in REASONING:
             piece = delta.get(name)
@@ -196,12 +197,12 @@ class _ChoiceProgress:
         if part not in self._texts:
             source = self._choice.message.get("content") if part == "thinking" else text
             self._texts[part] = StringIO()
-            self._texts[part].write(_text_in(source, "thinking" if part == "thinking" else "text") or "")
+            self._texts[part].write(text_in(source, "thinking" if part == "thinking" else "text") or "")
         return self._texts[part]
 
     def _text_so_far(self, part: str) -> str:
         """Return a text up to its last delta; more has been added if a chunk has the same choice twice."""
-        return self._text(part).getvalue()[: self.lengths[part]]
+        return joined(self._text(part).getvalue()[: self.lengths[part]])
 
     def _new_text(self, part: str, piece: str) -> tuple[str, StringIO, int]:
         """Return what a text has gained by a piece that was added to it, its buffer, and its length."""
@@ -210,9 +211,9 @@ class _ChoiceProgress:
             if part in self._texts:
                 self._texts[part].write(piece)
             text = self._text(part)
-        start, end = self.lengths.get(part, 0), text.tell()
+        start, end = self.lengths.get(part, 0), _end(text)
         self.lengths[part] = end
-        return piece if end - start == len(piece) else _slice(text, start, end), text, end
+        return piece if start + len(piece) == end == text.tell() else _slice(text, start, end), text, end
 
     def _remaining(self, part: str) -> str:
         """Return what of a text has not been in a delta."""
@@ -244,7 +245,7 @@ class _ChoiceProgress:
         grown = []
         for call in found:
             place, (name, text) = self._places[id(call)], _function(call) or ("", None)
-            start, end = self.lengths.get(place), text.tell() if text else 0
+            start, end = self.lengths.get(place), _end(text) if text else 0
             if is_certain or start is None or end > start:
                 grown.append(call)
                 self.lengths[place] = end
@@ -283,18 +284,16 @@ def _slice(text: StringIO, start: int, end: int) -> str:
     if end <= start:
         return ""
     text.seek(start)
-    return text.read()
+    return joined(text.read()[: end - start])  # read to the end, where the text goes on
 
 
-def _text_in(content: Any, kind: str) -> str | None:
-    """Join the parts of one type in a content; return None if it has none."""
-    if not isinstance(content, list):
-        text = content.getvalue() if isinstance(content, StringIO) else content
-        return text if isinstance(text, str) else None
-    found = [part.get(kind) for part in content if isinstance(part, dict) and part.get("type") == kind]
-    # Reasoning consists of parts as well; a text that is not a string is left out.
-    texts = [_text_in(text, "text") for text in found if kind == "thinking" or not isinstance(text, list)]
-    return "".join(text or "" for text in texts) if found else None
+def _end(text: StringIO) -> int:
+    """Return the length of a text without the first half of a character whose second half is still to come."""
+    end = text.tell()
+    if end == 0:
+        return 0
+    text.seek(end - 1)
+    return end - 1 if is_half(text.read()) else end
 
 
 class DeltaEventFactory:
@@ -313,10 +312,13 @@ class DeltaEventFactory:
         self.text, self.make = text, make
         self._lengths, self._part = lengths, part
 
-    def advance(self, size: int) -> int:
-        """Return the length of the text after a piece, and record it; 0 if the text has not grown by just the piece."""
+    def advance(self, piece: str) -> int:
+        """Return the length of the text after a piece, and record it; 0 if there is more to say than the piece.
+
+        The text may have grown by more, or the piece may end within a character.
+        """
         end = self.text.tell()
-        if end - self._lengths[self._part] != size:
+        if end - self._lengths[self._part] != len(piece) or "\ud800" <= piece[-1:] < "\udc00":
             return 0
         self._lengths[self._part] = end
         return end

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, ca
 import attrs
 from attrs import frozen
 
+from chat_completions._streaming.accumulated_choice import joined
 from chat_completions._streaming.events.logprobs_events import (
     LogprobsContentDeltaEvent,
     LogprobsContentDoneEvent,
@@ -59,7 +60,7 @@ class _TextEvent:
     @property
     def snapshot(self) -> str:
         """The text up to this delta; joined each time it is read, at a cost that grows with the text."""
-        return self._text.getvalue()[: self._end]
+        return joined(self._text.getvalue()[: self._end])
 
 
 @publish()
@@ -191,7 +192,7 @@ class FunctionToolCallArgumentsDeltaEvent:
     @property
     def arguments(self) -> str:
         """The JSON text up to this delta; joined each time it is read, at a cost that grows with the text."""
-        return self._text.getvalue()[: self._end]
+        return joined(self._text.getvalue()[: self._end])
 
     @property
     def parsed_arguments(self) -> Any:
