@@ -229,17 +229,32 @@ def is_begun(part: Any, whole: Any) -> bool:
     return part == whole or isinstance(whole, int | float)
 
 
-@given(JSON, st.booleans(), st.sampled_from([None, 1]))
+@given(JSON, st.booleans(), st.sampled_from([None, 1]), st.sampled_from(["{}", "```json\n{}\n```", "```\n{}```"]))
 def test_the_beginning_of_a_text_says_the_beginning_of_its_value(
-    value: Any, ascii_only: bool, indent: int | None
+    value: Any, ascii_only: bool, indent: int | None, fence: str
 ) -> None:
-    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    text = fence.replace("{}", json.dumps(value, ensure_ascii=ascii_only, indent=indent))
     for end in range(len(text) + 1):
         part = partial_json(text[:end])
         assert part is None or is_begun(part, value)
     assert partial_json(text) == value
 
 
-@pytest.mark.parametrize("text", ["", " ", "no JSON", "```json\n{}", "{]", '{"a" 1', "\ud83d", '{"a": "\ud83d', "-"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "no JSON",
+        "It is ```json\n{}",
+        "```json",
+        "```python\nprint()",
+        "{]",
+        '{"a" 1',
+        "\ud83d",
+        '{"a": "\ud83d',
+        "-",
+    ],
+)
 def test_what_says_nothing_yet_is_none(text: str) -> None:
     assert partial_json(text) is None

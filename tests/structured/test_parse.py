@@ -156,7 +156,12 @@ INVALID: dict[str, tuple[Any, str, str]] = {
     "empty": ("", "", "it is not JSON"),
     "no content": (None, "", "it is not JSON"),
     "words": ("The weather is fine.", "", "does the server support response_format"),
-    "a code fence": (f"```json\n{WEATHER}\n```", "", "it is not JSON"),
+    "a code fence with words": (f"Here it is:\n```json\n{WEATHER}\n```", "", "it is not JSON"),
+    "words after a code fence": (f"```json\n{WEATHER}\n```\nEnjoy!", "", "it is not JSON"),
+    "two code fences": (f"```json\n{WEATHER}\n```\n```json\n{WEATHER}\n```", "", "it is not JSON"),
+    "a code fence that is open": (f"```json\n{WEATHER}", "", "it is not JSON"),
+    "an empty code fence": ("```json\n```", "", "it is not JSON"),
+    "another type in a code fence": ('```json\n{"city": "a", "degrees": "hot"}\n```', "/degrees", "number"),
     "words after it": (f"{WEATHER} Enjoy!", "", "it is not JSON"),
     "half of it": (WEATHER[:20], "", "it is not JSON"),
 }

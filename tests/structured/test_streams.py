@@ -69,6 +69,20 @@ def test_the_value_grows_with_the_text(api: SyncApi, together: bool) -> None:
     assert final._request_id == "req-1"
 
 
+def test_a_value_in_a_code_fence_grows_as_well(api: SyncApi) -> None:
+    content = f"```json\n{WEATHER}\n```"
+    with ScriptedServer(stream_reply(sse(*chunks(content, 2, 8, 20, len(content) - 2), DONE))) as server:
+        with opened(api, server, response_format=PydanticWeather) as stream:
+            events = api.chunks(stream)
+            final = run(api, stream.get_final_completion())
+    grown = [event.parsed for event in events if event.type == "content.delta"]
+    assert grown == [None, None, None, {"city": "Zü"}, json.loads(WEATHER), json.loads(WEATHER)]
+    [done] = [event for event in events if event.type == "content.done"]
+    assert (done.parsed, done.content, final.choices[0].message.parsed) == (VALUE, content, VALUE)
+    assert final.choices[0].message.content == content
+    assert [(anomaly.kind, anomaly.where) for anomaly in stream.anomalies] == [("fenced", "/choices/0/message/content")]
+
+
 @pytest.mark.parametrize("kind", WEATHERS, ids=lambda kind: kind.__name__)
 def test_each_library_gives_its_value(api: SyncApi, kind: Any) -> None:
     with ScriptedServer(stream_reply(sse(*chunks(WEATHER, 9), DONE))) as server:
@@ -161,7 +175,7 @@ def test_a_cut_choice_without_a_type_is_no_error(api: SyncApi) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ['{"city": "a", "degrees": "hot"}', f"```json\n{WEATHER}\n```", "Fine.", WEATHER[:20]]
+    "content", ['{"city": "a", "degrees": "hot"}', f"Sure: ```json\n{WEATHER}\n```", "Fine.", WEATHER[:20]]
 )
 def test_an_invalid_reply_is_reported_at_the_end_and_where_it_is_read(api: SyncApi, content: str) -> None:
     pieces = sse(*chunks(content, 5), value(usage={"total_tokens": 8}), DONE)

@@ -13,6 +13,7 @@ after_finish    text or tool calls arrived after the finish reason; they stay
 whole_message   a message stands beside the delta or in place of it
 unfinished      [DONE] arrived before a choice had its finish reason
 too_deep        a value is nested deeper than Python's recursion limit; it was accumulated in part
+fenced          a reply that has a type is JSON in a Markdown code fence; it was taken out (`structured.fence`)
 control_character  a string holds a control character that JSON demands to be escaped; it was read as it stands
 """
 

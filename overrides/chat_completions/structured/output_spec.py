@@ -6,9 +6,11 @@ import copy
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_completions._contract.generated import Model
+from chat_completions._response_info import Anomaly
 from chat_completions._types import NotGiven, sealed
 from chat_completions.errors import (
     ContentFilterFinishReasonError,
@@ -17,6 +19,7 @@ from chat_completions.errors import (
     StructuredOutputError,
 )
 from chat_completions.structured.arguments import Arguments
+from chat_completions.structured.fence import ANOMALY, fenced_text
 from chat_completions.structured.formats import format_of, response_adapter
 
 if TYPE_CHECKING:
@@ -30,10 +33,15 @@ CUT_OFF = {"length": LengthFinishReasonError, "content_filter": ContentFilterFin
 
 
 class Outcome(NamedTuple):
-    """The result of loading a text: a value, or the error of the type's library."""
+    """The result of loading a text: a value, or the error of the type's library.
+
+    Attributes:
+        fenced: What was taken out of a code fence and loaded instead; None if nothing was.
+    """
 
     value: Any
     error: Exception | None = None
+    fenced: str | None = None
 
 
 class OutputSpec:
@@ -67,13 +75,20 @@ class OutputSpec:
         return self.adapter is not None or bool(self.tools)
 
     def outcome(self, loader: Loader, where: str, text: str) -> Outcome:
-        """Load a text, once for each place in the completion."""
+        """Load a text, once for each place in the completion; a reply may stand in a code fence."""
         if (where, text) not in self._outcomes:
-            try:
-                self._outcomes[where, text] = Outcome(loader.load(text))
-            except Exception as error:  # a type's validators are the caller's code
-                self._outcomes[where, text] = Outcome(None, error)
+            outcome = _load(loader, text)
+            if outcome.error is not None and loader is self.adapter and (inside := fenced_text(text)) is not None:
+                outcome = _load(loader, inside)._replace(fenced=inside)
+            self._outcomes[where, text] = outcome
         return self._outcomes[where, text]
+
+    @property
+    def anomalies(self) -> list[Anomaly]:
+        """What was repaired to load the texts, with its place in the completion."""
+        kind, detail = ANOMALY
+        found = [where for (where, _), outcome in self._outcomes.items() if outcome.fenced and outcome.error is None]
+        return [Anomaly(kind, where, detail) for where in found]
 
     def completion(self, completion: ChatCompletion) -> ParsedChatCompletion[Any]:
         """Return a completion with its values.
@@ -86,6 +101,8 @@ class OutputSpec:
         parsed, errors = self._with_values(completion, is_whole=True)
         if errors:
             raise errors[0] from getattr(errors[0], "error", None)
+        if (info := getattr(parsed, "_info", None)) is not None and (anomalies := self.anomalies):
+            parsed._info = replace(info, anomalies=(*info.anomalies, *anomalies))
         return parsed
 
     def snapshot(self, completion: ChatCompletion) -> ParsedChatCompletion[Any]:
@@ -135,9 +152,16 @@ class OutputSpec:
             outcome = self.outcome(loader, where, text) if is_done else Outcome(loader.partial(text))
             # Beside tool calls, the content may be a comment of the model instead of the value.
             if outcome.error is not None and not (calls and holder is message):
-                faults.append((loader, where, text, outcome.error))
+                faults.append((loader, where, outcome.fenced or text, outcome.error))
             setattr(holder, name, outcome.value)
         return faults
+
+
+def _load(loader: Loader, text: str) -> Outcome:
+    try:
+        return Outcome(loader.load(text))
+    except Exception as error:  # a type's validators are the caller's code
+        return Outcome(None, error)
 
 
 def content_text(content: Any) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from chat_completions.structured.fence import fenced_text
+
 
 def partial_json(text: str) -> Any:
     """Return the JSON value of a JSON text so far, including a string that is not closed.
@@ -18,6 +20,10 @@ def partial_json(text: str) -> Any:
     """
     try:
         return _parser()(text.encode())
+    except ValueError:
+        inside = fenced_text(text, is_done=False)
+    try:
+        return None if inside is None else _parser()(inside.encode())
     except ValueError:
         return None
 

@@ -51,7 +51,7 @@ class _BaseEventStream(Generic[ResponseFormatT]):
     @property
     def anomalies(self) -> list[Anomaly]:
         """Where the server deviated from the specification, and how that was understood."""
-        return self._builder.accumulator.anomalies
+        return self._builder.anomalies
 
     @property
     def timings(self) -> StreamTimings:

@@ -20,6 +20,7 @@ from chat_completions._types import ResponseFormatT
 from chat_completions.structured.output_spec import CUT_OFF, OutputSpec, cut_off, invalid
 
 if TYPE_CHECKING:
+    from chat_completions._response_info import Anomaly
     from chat_completions._streaming.events.events import ChatCompletionStreamEvent
     from chat_completions._streaming.received_chunk import ReceivedChunk
     from chat_completions.models.parsed import ParsedChatCompletion
@@ -89,6 +90,11 @@ class SnapshotEventBuilder(EventBuilder):
     def check(self) -> None:
         """Raise what `final_completion` raises, if anything can be missing."""
 
+    @property
+    def anomalies(self) -> list[Anomaly]:
+        """What was repaired in the chunks, and in the texts that they make."""
+        return [*self.accumulator.anomalies, *self._spec.anomalies]
+
 
 class ParsedEventBuilder(SnapshotEventBuilder):
     """The state of one stream of events whose reply has types."""
@@ -129,7 +135,7 @@ class ParsedEventBuilder(SnapshotEventBuilder):
         where = f"/choices/{index}/message/{part}"
         outcome = self._spec.outcome(loader, where, text)
         if outcome.error is not None and not is_aside and (completion := self.completion()) is not None:
-            raise invalid(loader, where, text, outcome.error, completion) from outcome.error
+            raise invalid(loader, where, outcome.fenced or text, outcome.error, completion) from outcome.error
         return outcome.value
 
     def _with_value(self, event: Any) -> Any:
