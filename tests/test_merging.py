@@ -22,6 +22,7 @@ COMPONENTS: Json = {
     "Text": {"type": "string"},
     "MaybeText": {"type": ["string", "null"]},
     "Either": {"anyOf": [ref("Named"), ref("Text")]},
+    "Never": {"allOf": [ref("Text"), ref("Counted")]},
     "Loop": {"allOf": [ref("Loop"), {"type": "object"}]},
     "Ping": {"allOf": [ref("Pong"), {"minProperties": 1}]},
     "Pong": {"allOf": [ref("Ping"), {"maxProperties": 2}]},
@@ -101,6 +102,7 @@ MERGES: dict[str, tuple[list[Any], Json]] = {
         {"anyOf": [ref("Named"), ref("Counted")]},
     ),
     "variants that cannot hold": ([ref("Either"), {"type": "string"}], ref("Text")),
+    "a variant that contradicts itself": ([{"anyOf": [ref("Never"), ref("Text")]}, {"type": "string"}], ref("Text")),
     "two unions": (
         [{"anyOf": [{"type": "string"}, {"type": "null"}]}, {"oneOf": [{"type": "string"}, {"type": "integer"}]}],
         {"type": "string"},

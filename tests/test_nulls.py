@@ -46,6 +46,7 @@ SPELLINGS: dict[str, tuple[Json, Json]] = {
     ),
     "allOf": ({"allOf": [ref("Foo")]}, {"anyOf": [{"allOf": [ref("Foo")]}, NULL]}),
     "allOf of what takes null": ({"allOf": [ref("Soft")]}, {"allOf": [ref("Soft")]}),
+    "allOf with anything": ({"allOf": [True, ref("Foo")]}, {"anyOf": [{"allOf": [True, ref("Foo")]}, NULL]}),
     "type and anyOf": (
         {"type": "object", "anyOf": [ref("Foo")]},
         {"anyOf": [{"type": "object", "anyOf": [ref("Foo")]}, NULL]},

@@ -269,6 +269,13 @@ def test_one_change_is_one_finding(rule: str, direction: str) -> None:
         assert len(finding.fingerprint) == 12
 
 
+def test_a_map_that_is_closed_is_one_change() -> None:
+    """What its properties were does not count beside that there may be none."""
+    old, new = (in_both(obj(additionalProperties=inner)) for inner in (TEXT, False))
+    assert [f.rule for f in compare(old, new)] == ["additional-properties-forbidden"]
+    assert [f.rule for f in compare(new, old)] == ["additional-properties-allowed"]
+
+
 def test_every_rule_has_a_mirror() -> None:
     """And the mirror's mirror is the rule."""
     assert all(RULES[rule.mirror].mirror == name for name, rule in RULES.items())
@@ -293,6 +300,13 @@ SAME: dict[str, tuple[Any, Any]] = {
     "order of variants": (one_of(A, B), one_of(B, A)),
     "nested unions": (one_of(A, B, C), one_of(A, one_of(B, C))),
     "oneOf and anyOf, where no value fits two": (one_of(A, B, TEXT), {"anyOf": [A, B, TEXT]}),
+    "the same variant twice": ({"anyOf": [NAMES, NAMES, NUMBER]}, {"anyOf": [NAMES, NUMBER]}),
+    "a union of null alone": ({"anyOf": [{"type": "null"}]}, {"type": "null"}),
+    "a looser limit beside": (
+        {**TEXT, "minLength": 3, "maxLength": 5},
+        {"allOf": [{**TEXT, "minLength": 3, "maxLength": 5}, {"minLength": 2, "maxLength": 6}]},
+    ),
+    "the same pattern twice": ({**TEXT, "pattern": "a"}, {"allOf": [{**TEXT, "pattern": "a"}, {"pattern": "a"}]}),
     "a list of types": ({"type": ["string", "integer"]}, {"anyOf": [TEXT, NUMBER]}),
     "a list of types with keywords": (
         {"type": ["string", "array"], "items": TEXT, "maxLength": 3},

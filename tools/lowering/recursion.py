@@ -33,8 +33,6 @@ class ReferenceResolver:
             inside: The components that contain it, without a class between.
             beside: Those of them that it is a variant of.
         """
-        if not isinstance(core, dict):
-            return core
         if "x-later" in core:
             return self._found(core, inside, beside)
         if "x-alias" in core:

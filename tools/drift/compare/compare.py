@@ -157,7 +157,7 @@ class Comparison:
             rule = "additional-properties-forbidden" if new.closed else "additional-properties-allowed"
             changes.append(Change(rule, old.at, True))
         for name in sorted(old.properties.keys() | new.properties.keys()):
-            before, after = old.properties.get(name), new.properties.get(name)
+            before, after = old.properties.get(name, ()), new.properties.get(name, ())
             if before and after:
                 if (name in old.required) != (name in new.required):
                     rule = "property-became-required" if name in new.required else "property-became-optional"
@@ -168,7 +168,7 @@ class Comparison:
                 kind = kind_of(self.new, self.new.view(after))
                 holder = pointers.join(min(spot.at for spot in old.parts), "properties", name)
                 changes.append(Change(rule, after[0].at, False, None, kind, holder=holder))
-            elif before:
+            else:
                 rule = "required-property-removed" if name in old.required else "property-removed"
                 changes.append(Change(rule, before[0].at, True, old=kind_of(self.old, self.old.view(before))))
         for name in sorted(old.inside.keys() | new.inside.keys()):

@@ -141,9 +141,8 @@ class Uses:
             return
         if isinstance(schema.get("$ref"), str):
             place = place_of(segments)
-            if place is not None:
-                target = tuple(split(schema["$ref"]))
-                self.of_schemas[target].append(Use(place, merged or _has_more_than("$ref", schema)))
+            assert place is not None, "each schema has a place"
+            self.of_schemas[tuple(split(schema["$ref"]))].append(Use(place, merged or _has_more_than("$ref", schema)))
         for (keyword, *keys), inner in subschemas(schema):
             same = merged or _has_more_than(str(keyword), schema)
             same = keyword == "allOf" or (keyword in ("anyOf", "oneOf") and same)
