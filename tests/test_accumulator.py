@@ -428,21 +428,30 @@ ROWS: dict[str, tuple[list[Any], Any, list[tuple[str, str, int]]]] = {
         completion(reply({"tool_calls": [tool("12", id="c0", name="f")]})),
         [("changed", f"/1{CALL}/id", 1)],
     ),
-    "tool call name changed: the first stays": (
+    "tool call name changed: another call": (
         [
             call(index=0, id="c0", function={"name": "f", "arguments": "1"}),
             call(index=0, function={"name": "g", "arguments": "2"}),
         ],
-        completion(reply({"tool_calls": [tool("12", id="c0", name="f")]})),
-        [("changed", f"/1{CALL}/function/name", 1)],
+        completion(reply({"tool_calls": [tool("1", id="c0", name="f"), tool("2", name="g")]})),
+        [("reused_index", f"/1{CALL}/index", 1)],
+    ),
+    "tool call name in pieces": (
+        [
+            call(index=0, id="c0", function={"name": "f", "arguments": ""}),
+            call(index=0, function={"name": "_g", "arguments": ""}),
+            call(index=0, function={"name": "f_g", "arguments": "{}"}),
+        ],
+        completion(reply({"tool_calls": [tool("{}", id="c0", name="f_g")]})),
+        [("split_name", f"/1{CALL}/function/name", 1), ("repeated", f"/2{CALL}/function/name", 1)],
     ),
     "tool call index reused for another call": (
         [
-            call(index=0, id="c0", function={"name": "f", "arguments": "1"}),
-            call(index=0, id="c1", function={"name": "f", "arguments": "2"}),
-            call(index=0, function={"arguments": "3"}),
+            call(index=0, id="c0", function={"name": "f", "arguments": '{"a": 1}'}),
+            call(index=0, id="c1", function={"name": "f", "arguments": '{"a"'}),
+            call(index=0, function={"arguments": ": 2}"}),
         ],
-        completion(reply({"tool_calls": [tool("1", id="c0", name="f"), tool("23", id="c1", name="f")]})),
+        completion(reply({"tool_calls": [tool('{"a": 1}', id="c0", name="f"), tool('{"a": 2}', id="c1", name="f")]})),
         [("reused_index", f"/1{CALL}/index", 1)],
     ),
     "tool calls without index: the id decides": (

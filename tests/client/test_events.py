@@ -169,9 +169,8 @@ ROWS: dict[str, tuple[list[Any], list[tuple[Any, ...]]]] = {
         [value(one(tool_calls=[call("{", 0, "t0", "f"), call("[", 1, "t1", "g")])),
          value(one(tool_calls=[call("}"), call("]", 1)])), value(one("tool_calls")), DONE],
         [CHUNK, (f"{ARGUMENTS}.delta", 0, "f", "{", "{"), (f"{ARGUMENTS}.delta", 1, "g", "[", "["),
-         (f"{ARGUMENTS}.done", 0, "f", "{"),
          CHUNK, (f"{ARGUMENTS}.delta", 0, "f", "}", "{}"), (f"{ARGUMENTS}.delta", 1, "g", "]", "[]"),
-         (f"{ARGUMENTS}.done", 1, "g", "[]"), CHUNK]),
+         (f"{ARGUMENTS}.done", 1, "g", "[]"), CHUNK, (f"{ARGUMENTS}.done", 0, "f", "{}")]),
     "arguments that are an object or null": (
         [value(one(tool_calls=[call({"a": 1}, 0, "t0", "f")])), value(one(tool_calls=[call(None, 1, "t1", "g")])),
          value(one("tool_calls")), DONE],

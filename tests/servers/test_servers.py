@@ -10,12 +10,14 @@ replies         a list of tables of the members above, for several requests in a
 elsewhere       the same for a second server; `{origin}` and `{elsewhere}` in headers, settings and expectations are the
                 origins of the two
 request         further arguments of the call; `settings`: those of the client
+tools           the names of the request's tools
 typed           whether the reply is to be a `Weather`
 ways            of "create", "stream", "reply" and "parse"; if left out, "create" and "stream", or "reply" for
                 `reply = true`; with `typed`, "stream" or "parse"
 xfail           why the case does not hold yet
 [case.expect]   text, finish_reason, tool_calls ([name, arguments] each), ids, choices (their number), usage (total
                 tokens), chunks (their number), deltas (the pieces of text as they came), events (their types),
+                done ([name, arguments] of each call that is done, in order),
                 anomalies (all kinds), message (of the first choice, the members named); and of a failure: error (the
                 class), code, type, status, says (a part of its message), hides (what is no part of its message), body
                 (a part of its body's text), requests (how many were sent), delays (the seconds between them that a
@@ -118,7 +120,9 @@ def _reply(case: dict[str, Any], places: dict[str, str]) -> Reply:
 
 def _arguments(case: dict[str, Any]) -> dict[str, Any]:
     typed = {"response_format": Weather} if case.get("typed") else {}
-    return {"model": "m", "messages": [{"role": "user", "content": "Hello"}], **typed, **case.get("request", {})}
+    tools = [{"type": "function", "function": {"name": name, "parameters": {}}} for name in case.get("tools", ())]
+    more = {**typed, **({"tools": tools} if tools else {}), **case.get("request", {})}
+    return {"model": "m", "messages": [{"role": "user", "content": "Hello"}], **more}
 
 
 class _Outcome:
@@ -200,7 +204,7 @@ def _run(case: dict[str, Any], way: str, is_async: bool, places: dict[str, str])
     return outcome
 
 
-_CHECKED = ("says", "hides", "body", "events", "deltas", "requests")  # by more than being equal
+_CHECKED = ("says", "done", "hides", "body", "events", "deltas", "requests")  # by more than being equal
 
 
 @pytest.mark.parametrize(("case", "way", "is_async"), _rows())
@@ -231,6 +235,9 @@ def test_a_server_is_read_as_it_means(case: dict[str, Any], way: str, is_async: 
         assert expect["body"] in str(getattr(outcome.error, "body", None))
     if way == "stream" and "events" in expect:
         assert [event.type for event in outcome.items] == expect["events"]
+    if way == "stream" and "done" in expect:
+        done = [e for e in outcome.items if e.type == "tool_calls.function.arguments.done"]
+        assert [[event.name, event.arguments] for event in done] == expect["done"]
     if "deltas" in expect:
         assert _deltas(outcome, way) == expect["deltas"]
 

@@ -29,6 +29,8 @@ class Entries(list[Any]):
         named: The entries by index and by (index, type); tool calls by index, by id, and by None for the last one.
         slots: The indexes that tool calls have taken.
         highest: The highest of them.
+        snapshots: The last piece of arguments by slot, of calls whose every piece has repeated the one before.
+        left_out: The slots of calls that repeat another one.
     """
 
     def __init__(self) -> None:
@@ -36,6 +38,8 @@ class Entries(list[Any]):
         self.named: dict[Any, dict[str, Any]] = {}
         self.slots: set[int] = set()
         self.highest = -1
+        self.snapshots: dict[int, str] = {}
+        self.left_out: set[int] = set()
 
 
 class AccumulatedChoice:
@@ -99,8 +103,9 @@ class AccumulatedChoice:
         message = {**self.message, "role": self.message["role"] or "assistant"}
         parts = {"index": self.index, "message": message, **self.extras, "finish_reason": self.finish_reason}
         choice: dict[str, Any] = copied(parts)
-        if isinstance(message.get("tool_calls"), Entries):
-            calls = choice["message"]["tool_calls"]
+        if isinstance(entries := message.get("tool_calls"), Entries):
+            calls = [call for call in choice["message"]["tool_calls"] if call["index"] not in entries.left_out]
+            choice["message"]["tool_calls"] = calls
             calls.sort(key=lambda call: call.pop("index"))
             for call in calls:
                 if isinstance(function := call.get("function"), dict):

@@ -6,7 +6,7 @@ How the values of a further chunk are merged:
     a choice      by its index, else its position; lists appended, objects merged, all else (finish_reason): the last
     a delta       strings joined, except LABELS, of which the first stays; lists appended, but entries with an index
                   merged by it; objects merged; numbers replaced; null ignored; what has grown is not replaced
-    a tool call   by its index, else its id, else its position, else the last one
+    a tool call   by its index, else its id, else its position, else the last one; see `call_pieces`
     a message     (in place of a delta) is the whole: what it repeats is replaced, never doubled
 
 Nearly all chunks add one piece to one text and repeat everything else. They are recognized by comparison with what was
@@ -16,7 +16,7 @@ seen before, and only their piece is looked at. What had to be repaired is in `a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,16 @@ from chat_completions._streaming.accumulated_choice import (
     string_of,
 )
 from chat_completions._streaming.anomalies import MAX_ANOMALIES, AnomalyLog, brief
+from chat_completions._streaming.call_pieces import (
+    arguments_of,
+    has_begun,
+    name_of,
+    name_with,
+    piece_of,
+    read_arguments,
+    reason_for_another,
+    repeated_calls,
+)
 
 if TYPE_CHECKING:
     from chat_completions._response_info import ResponseInfo
@@ -49,9 +59,10 @@ class Accumulator(AnomalyLog):
 
     Attributes:
         info: The response that the chunks come from; None without one.
+        find_tools: Returns the names of the request's tools.
     """
 
-    __slots__ = ("_choice_usage", "_seen", "_tidy_at", "_top", "choices", "grown", "info")
+    __slots__ = ("_choice_usage", "_seen", "_tidy_at", "_tools", "_top", "choices", "find_tools", "grown", "info")
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +72,8 @@ class Accumulator(AnomalyLog):
         # probabilities.
         self.grown: StringIO | None = None
         self._tidy_at = _TIDY_CHUNKS
+        self.find_tools: Callable[[], Collection[str]] = tuple
+        self._tools: Collection[str] | None = None  # found when a call has a second name
         self._choice_usage: Any = None  # that of a choice, where Moonshot's servers have it
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
@@ -269,6 +282,21 @@ class Accumulator(AnomalyLog):
         state.is_settled = True
         if any(joined(text.getvalue()) != text.getvalue() for text in state.texts()):
             self._record_anomaly("split_character", f"/choices/{state.index}/message", "its halves were joined")
+        if isinstance(calls := state.message.get("tool_calls"), Entries):
+            self._settle_calls(calls, f"/choices/{state.index}/message/tool_calls")
+
+    def _settle_calls(self, calls: Entries, place: str) -> None:
+        for position, call in enumerate(calls):
+            function, text = call.get("function"), arguments_of(call)
+            reading = read_arguments(text, calls.snapshots.get(call["index"])) if text else text
+            if isinstance(function, dict) and reading not in (None, text):
+                self._record_anomaly("reread", f"{place}/{position}/function/arguments", brief(text))
+                function["arguments"] = StringIO()
+                function["arguments"].write(reading)
+        calls.left_out = repeated_calls(calls)
+        for position, call in enumerate(calls):
+            if call["index"] in calls.left_out:
+                self._record_anomaly("repeated", f"{place}/{position}", f"{brief(call.get('id'))} under two indexes")
 
     def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
         """Merge a delta into an accumulated value. Without a place, as in list entries, anomalies are not recorded."""
@@ -322,16 +350,12 @@ class Accumulator(AnomalyLog):
             if not isinstance(new, dict):
                 self._record_anomaly("wrong_type", f"{place}/{position}", brief(new))
                 continue
-            index, id_, name = new.get("index"), string_of(new, "id"), string_of(new.get("function"), "name")
+            index, id_, name = new.get("index"), string_of(new, "id"), name_of(new)
             slot = len(calls)
             if type(index) is int:
-                call = calls.named.get(index)
-                # Gemini's endpoint numbers all calls 0. The name must be there, too: some servers make an id for each
-                # delta.
-                if call is not None and id_ and name and call.get("id") and call["id"] != id_:
-                    self._record_anomaly("reused_index", f"{place}/{position}/index", f"{index} for {brief(id_)}")
-                    call = None
-                elif call is None and index != slot:
+                call = calls.named.get((index, id_)) if id_ else None
+                call = call or calls.named.get(index)
+                if call is None and index != slot:
                     self._record_anomaly("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
                     slot = index
             else:
@@ -342,11 +366,17 @@ class Accumulator(AnomalyLog):
                 call = calls.named.get(id_) if id_ else None
                 if call is None:
                     call = calls.named.get(None) if len(deltas) == 1 else calls[position] if position < slot else None
-                    # An id may come late, but another id or another name is another call.
-                    if call and (
-                        (id_ and call.get("id")) or (name and string_of(call.get("function"), "name") not in ("", name))
-                    ):
+                    # An id may come late, but another id is another call.
+                    if call and id_ and call.get("id"):
                         call = None
+            # Gemini's endpoint numbers all calls 0. Another call has a name: some servers make an id for each delta.
+            if call is not None and name:
+                if reason := reason_for_another(call, new, calls.snapshots.get(call["index"]), self._names_of_tools()):
+                    if index is not None:
+                        self._record_anomaly("reused_index", f"{place}/{position}/index", f"{index}: {reason}")
+                    call = None
+                elif (known := name_of(call)) not in ("", name):
+                    new = self._with_whole_name(call, new, known, name, f"{place}/{position}")
             if call is None:
                 if slot in calls.slots:
                     slot = calls.highest + 1
@@ -356,7 +386,27 @@ class Accumulator(AnomalyLog):
                 calls.append(call)
             calls.named[index] = calls.named[None] = call
             calls.named.setdefault(id_ or None, call)
+            if id_:
+                calls.named[index, id_] = call
+            if piece := piece_of(new):
+                known_piece = calls.snapshots.get(call["index"])
+                if not has_begun(call) or (known_piece and piece.startswith(known_piece)):
+                    calls.snapshots[call["index"]] = piece
+                else:
+                    calls.snapshots.pop(call["index"], None)
             self._merge(call, {**new, "index": call["index"]}, f"{place}/{position}")
+
+    def _names_of_tools(self) -> Collection[str]:
+        if self._tools is None:
+            self._tools = self.find_tools()
+        return self._tools
+
+    def _with_whole_name(self, call: Any, new: Mapping[str, Any], known: str, name: str, place: str) -> dict[str, Any]:
+        """Add a piece to a call's name, and return the delta without it."""
+        kind = "function" if string_of(new.get("function"), "name") else "custom"
+        call[kind]["name"] = name_with(known, name)
+        self._record_anomaly("split_name", f"{place}/{kind}/name", f"{brief(known)} and {brief(name)}")
+        return {**new, kind: {key: value for key, value in new[kind].items() if key != "name"}}
 
 
 __all__ = ["MAX_ANOMALIES", "Accumulator", "Anomaly"]

@@ -329,8 +329,10 @@ def _grown_arguments(accumulator: Accumulator, chunk: Mapping[str, Any]) -> Stri
         case [{"index": int(index), "delta": {"tool_calls": [{"function": {"arguments": str()}}]} as delta}]:
             state = accumulator.choices.get(index)
             calls = state.message.get("tool_calls") if state else None
-            call = calls.named.get(None) if isinstance(calls, Entries) else None
-            arguments = call["function"].get("arguments") if call else None
+            if not isinstance(calls, Entries) or (call := calls.named.get(None)) is None:
+                return None
+            # A call whose every piece has repeated the one before is not read by its pieces.
+            arguments = None if call["index"] in calls.snapshots else call["function"].get("arguments")
             is_plain = len(delta) == 1 and not accumulator.has_anomaly and state is not None and not state.finish_reason
             if is_plain and isinstance(arguments, StringIO):
                 return arguments

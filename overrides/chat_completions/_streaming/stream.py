@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from chat_completions._streaming.accumulated_choice import is_half, joined, text_in
@@ -13,7 +14,7 @@ from chat_completions._streaming.received_chunk import decode
 from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions._streaming.timings import ChunkTimer
 from chat_completions._traceback_locals import forget_locals
-from chat_completions._transport.call import info_of
+from chat_completions._transport.call import info_of, names_of_tools
 from chat_completions._types import publish
 from chat_completions.errors import ChatCompletionsError
 
@@ -67,6 +68,7 @@ class _BaseStream(Generic[T_co]):
             raise self._decoder.closed_error()
         self._answer = answer
         self._info = self._accumulator.info = info_of(answer)
+        self._accumulator.find_tools = partial(names_of_tools, answer)
         self._response = answer.response
         self._decoder = ChunkDecoder(
             self._make_item,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -88,3 +89,15 @@ def info_of(answer: CallResult) -> ResponseInfo:
     headers = {name.lower(): value for name, value in response.headers.items()}
     elapsed = answer.answered_at - answer.began_at
     return ResponseInfo(response.status_code, headers, request_id_of(headers), tuple(answer.attempts), elapsed)
+
+
+def names_of_tools(answer: CallResult) -> list[str]:
+    """Return the names of the tools in the request of a call; none if it cannot be read."""
+    try:
+        tools = json.loads(answer.response.request.content)["tools"]
+    except (LookupError, TypeError, ValueError, RuntimeError):
+        return []
+    kinds = ("function", "custom")
+    holders = [tool.get(kind) for tool in tools if isinstance(tool, dict) for kind in kinds] if tools else []
+    names = [holder.get("name") for holder in holders if isinstance(holder, dict)]
+    return [name for name in names if isinstance(name, str) and name]

@@ -3,8 +3,9 @@
 - Events follow the accumulated completion: a delta is what a part of it has gained, so that the deltas add up to it.
 - The events of a chunk are: the chunk; what it adds, choice by choice; what is done with it.
 - Each part is done once: reasoning when anything else begins, before the event of that; content, refusal and log
-  probabilities when tool calls begin; a call's arguments when another call begins; all of a choice when it finishes, or
-  at `[DONE]`. If the server continues a part that is done, there are further deltas of it.
+  probabilities when tool calls begin; a call's arguments when another call begins, if they are JSON by then; all of a
+  choice when it finishes, or at `[DONE]`. If the server continues a part that is done, there are further deltas of it,
+  and further arguments are done anew.
 - A chunk that says that it only added a piece to a text, as nearly all do, has the same two events as the last one: the
   chunk and a delta of the same kind, which are made without looking at anything else.
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_completions._streaming.accumulated_choice import is_half, joined, text_in
 from chat_completions._streaming.accumulator import Accumulator
+from chat_completions._streaming.call_pieces import arguments_of, read_arguments
 from chat_completions._streaming.events import events as kinds
 from chat_completions._streaming.events import logprobs_events
 from chat_completions._streaming.received_chunk import ReceivedChunk
@@ -95,7 +97,7 @@ def _completion(accumulator: Accumulator, to_snapshot: Callable[[Any], Any] | No
 class _ChoiceProgress:
     """What of one choice is in events: the length of each part, and which are done; a tool call's key is its place."""
 
-    __slots__ = ("_call", "_calls", "_choice", "_done", "_places", "_reasoning", "_texts", "lengths")
+    __slots__ = ("_call", "_calls", "_choice", "_done", "_left", "_places", "_reasoning", "_texts", "lengths")
 
     def __init__(self, choice: AccumulatedChoice) -> None:
         self._choice = choice
@@ -106,6 +108,7 @@ class _ChoiceProgress:
         self._calls: Any = None  # the accumulated tool calls, in order of appearance
         self._places: dict[int, int] = {}  # by id(), because servers may give two calls the same index
         self._call: dict[str, Any] | None = None  # the one that arguments arrive for
+        self._left: set[int] = set()  # the places of calls that another one has followed
 
     def add(self, choice: Mapping[str, Any], events: list[ChatCompletionStreamEvent], model: Any) -> None:
         """Add the events of a choice of the chunk that was added last.
@@ -133,13 +136,22 @@ class _ChoiceProgress:
             self._add_tokens(choice["logprobs"], events, getattr(model, "logprobs", None))
         for call in calls:
             if call is not self._call:
-                self.finish(events)
+                self._finish_texts(events)
+                if self._call is not None:
+                    self._leave(self._call, events)
                 self._call = call
         if self._choice.finish_reason:
             self.finish(events)
 
     def finish(self, events: list[ChatCompletionStreamEvent]) -> None:
-        """Add the events of what is done now, each unless it has been added before."""
+        """Add the events of what is done at the end of the choice, each unless it has been added before."""
+        self._finish_texts(events)
+        if self._calls is not None:
+            for call in self._calls:
+                if id(call) in self._places and call["index"] not in self._calls.left_out:
+                    self._finish_call(call, arguments_of(call), events)
+
+    def _finish_texts(self, events: list[ChatCompletionStreamEvent]) -> None:
         index = self._choice.index
         self._finish_reasoning(events)
         # Messages of tool calls begin with an empty content, which has no event.
@@ -150,9 +162,19 @@ class _ChoiceProgress:
         for part, (_, done_event) in LOGPROBS.items():
             if (tokens := self._tokens(part)) is not None and self._mark_done(f"logprobs.{part}"):
                 events.append(done_event(index, tokens, self.lengths.get(f"logprobs.{part}", 0)))
-        if (call := self._call) and (function := _function(call)) and self._mark_done(place := self.place):
-            name, arguments = function[0], joined(function[1].getvalue()[: self.lengths[place]])
-            events.append(kinds.FunctionToolCallArgumentsDoneEvent(index, name, call["index"], arguments))
+
+    def _leave(self, call: dict[str, Any], events: list[ChatCompletionStreamEvent]) -> None:
+        """Add the event of a call that another one follows, if its arguments are whole; else they may go on."""
+        if (place := self._places[id(call)]) not in self._left:
+            self._left.add(place)  # asked once, however often the pieces of calls take turns
+            arguments = read_arguments(arguments_of(call), self._calls.snapshots.get(call["index"]))
+            if arguments is not None:
+                self._finish_call(call, arguments, events)
+
+    def _finish_call(self, call: dict[str, Any], arguments: str, events: list[ChatCompletionStreamEvent]) -> None:
+        if (function := _function(call)) and self._mark_done(self._places[id(call)]):
+            done = kinds.FunctionToolCallArgumentsDoneEvent(self._choice.index, function[0], call["index"], arguments)
+            events.append(done)
 
     @property
     def place(self) -> int:
@@ -249,6 +271,8 @@ class _ChoiceProgress:
             if is_certain or start is None or end > start:
                 grown.append(call)
                 self.lengths[place] = end
+                if end > (start or 0):
+                    self._done.discard(place)
                 if text:
                     piece, index = _slice(text, start or 0, end), self._choice.index
                     event = kinds.FunctionToolCallArgumentsDeltaEvent(index, name, call["index"], piece, text, end)
