@@ -75,6 +75,7 @@ def _escaped(text: str) -> list[str]:
         html.escape(text),
         html.escape(text, quote=False),
         json.dumps(text)[1:-1],
+        quote(text),
         quote(text, ""),
         quote_plus(text),
     ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import pickle
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -32,6 +35,10 @@ def failing(status: int, framing: str) -> Any:
     def reply(request: Received) -> Reply:
         if framing == "text":
             return Reply([json.dumps(quoted(request)).encode()[:-1]], status, {"content-type": "text/plain"})
+        if framing == "page":
+            text = html.escape(quoted(request)["error"]["message"])
+            page = f"<html><head><title>{text}</title></head><body>{text} {request.target}</body></html>"
+            return Reply([page.encode()], status, {"content-type": "text/html"})
         return json_reply(quoted(request), status, retry_after_ms="1")
 
     return reply
@@ -44,7 +51,7 @@ def check(error: errors.APIError, caplog: pytest.LogCaptureFixture) -> None:
     assert not [secret for secret in SECRETS if secret in seen]
 
 
-@pytest.mark.parametrize("framing", ["json", "text"])
+@pytest.mark.parametrize("framing", ["json", "text", "page"])
 @pytest.mark.parametrize("status", [401, 503])
 def test_in_an_error_status(api: SyncApi, status: int, framing: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "chat_completions")
@@ -52,6 +59,24 @@ def test_in_an_error_status(api: SyncApi, status: int, framing: str, caplog: pyt
         with pytest.raises(errors.APIStatusError) as caught:
             api.create(api.client(base_url=server.base_url, max_retries=1, **SETTINGS))
         check(caught.value, caplog)
+
+
+@pytest.mark.parametrize("length", [1980, 1990, 1999, 2000])
+def test_where_a_long_message_is_cut(api: SyncApi, length: int) -> None:
+    message = f"{'x' * length} {KEY} {KEY}"
+    with ScriptedServer(json_reply({"error": message}, 400)) as server:
+        with pytest.raises(errors.BadRequestError) as caught:
+            api.create(api.client(base_url=server.base_url, **SETTINGS))
+    assert "sk-" not in f"{caught.value} {caught.value.body}"
+
+
+@pytest.mark.parametrize("key", ['sk-"<&>-secret', "sk-\\-secret/+=%-secret"])
+@pytest.mark.parametrize("notation", [html.escape, lambda text: json.dumps(text), quote, quote_plus])
+def test_in_the_notation_of_a_page_or_a_url(api: SyncApi, key: str, notation: Callable[[str], str]) -> None:
+    with ScriptedServer(Reply([f"<p>{notation(key)}</p>".encode()], 401)) as server:
+        with pytest.raises(errors.AuthenticationError) as caught:
+            api.create(api.client(base_url=server.base_url, api_key=key))
+    assert "secret" not in f"{caught.value} {caught.value.body}"
 
 
 def test_in_a_success(api: SyncApi, caplog: pytest.LogCaptureFixture) -> None:

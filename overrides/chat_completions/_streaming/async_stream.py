@@ -82,6 +82,7 @@ class AsyncStream(_BaseStream[T_co]):
             raise lost from lost.__cause__
         if self._closed:
             await answer.response.aclose()
+            raise self._decoder.closed_error()
         self._open(answer)
 
     async def _drain(self) -> None:

@@ -58,14 +58,12 @@ class _BaseStream(Generic[T_co]):
         self._redacted_url, self._make_item = redacted_url, make_item
         self._accumulator = Accumulator() if accumulator is None else accumulator
         self._ready: Iterator[T_co] = iter(())  # the items of the bytes that were read last
-        self._closed = False
         self._process = os.getpid()
         self._open(answer)
+        self._closed = False
 
     def _open(self, answer: CallResult) -> None:
         """Begin to read the response of a call, or of another attempt at it."""
-        if self._closed:
-            raise self._decoder.closed_error()
         self._answer = answer
         self._info = self._accumulator.info = info_of(answer)
         self._accumulator.find_tools = partial(names_of_tools, answer)
@@ -237,6 +235,7 @@ class Stream(_BaseStream[T_co]):
             raise lost from lost.__cause__
         if self._closed:
             answer.response.close()
+            raise self._decoder.closed_error()
         self._open(answer)
 
     def _drain(self) -> None:

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from chat_completions._contract import json_reader
 from chat_completions._redaction import hide_requests, redact_url
 from chat_completions._response_info import request_id_of
 from chat_completions._transport.html_page import headline, server_of
@@ -261,7 +262,7 @@ def text_of(response: httpx.Response) -> str:
 def error_body(content: bytes) -> tuple[Any, str]:
     """Return the error object of a body and its message; servers have many formats."""
     try:
-        value = json.loads(content)
+        value = json_reader.loads_leniently(content)
     except (ValueError, RecursionError):
         text = content.decode("utf-8", "replace").strip()
         return text, _quoted(text) or "(no body)"
