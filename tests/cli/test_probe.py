@@ -169,17 +169,15 @@ def only_choice(keeps: Callable[[Any], bool]) -> Change:
     ]
 
 
-def slowly(pause: float, between: float) -> Change:
-    """Send a stream after a pause, with others between its chunks."""
+def slowly(pause: float, between: float = 0.0, *, together: int = 1) -> Change:
+    """Send a stream after a pause, with others between its chunks, or between some chunks that are sent together."""
 
     def change(chunks: Any) -> Reply:
+        events = [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks] + [b"data: [DONE]\n\n"]
+        step = together if between else len(events)
         pieces: list[bytes | float] = [pause]
-        if between:
-            for chunk in chunks:
-                pieces += [f"data: {json.dumps(chunk)}\n\n".encode(), between]
-            pieces.append(b"data: [DONE]\n\n")
-        else:
-            pieces += streamed(chunks).pieces
+        for at in range(0, len(events), step):
+            pieces += [b"".join(events[at : at + step]), between]
         return Reply(pieces, headers={"content-type": "text/event-stream"}, framing="chunked")
 
     return change
@@ -233,7 +231,8 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("stream", "failed", "", lambda chunks: streamed(chunks[:3], end="", cut=True)),
         ("stream", "wrong", "without choices", lambda chunks: streamed(chunks[:1] and [{**chunks[0], "choices": []}])),
         ("incremental", "ok", "26 chunks within", slowly(0.0, 0.02), "stream"),
-        ("incremental", "wrong", "all at once", slowly(0.25, 0), "stream"),
+        ("incremental", "wrong", "all at once", slowly(0.25), "stream"),
+        ("incremental", "wrong", "many at once", slowly(0.0, 0.1, together=5), "stream"),
         ("incremental", "unclear", "too short", lambda value: value, "stream"),
         ("incremental", "unclear", "no text", refused(), "stream"),
         ("stream-usage", "ok", "6 + 16 = 22", lambda value: value),
@@ -249,8 +248,8 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("stream-logprobs", "ok", "16 tokens", lambda value: value),
         ("stream-logprobs", "ignored", "no log", choice(logprobs=None)),
         ("stream-tools", "ok", "calls the tool", lambda value: value),
-        ("stream-tools", "wrong", "not JSON", delta_arguments('{"city": ')),
-        ("stream-tools", "wrong", "not JSON", delta_arguments('{"city": "Ulm"}{"city": "Ulm"}')),
+        ("stream-tools", "wrong", "not a JSON object", delta_arguments('{"city": ')),
+        ("stream-tools", "wrong", "not a JSON object", delta_arguments('{"city": "Ulm"}{"city": "Ulm"}')),
         ("stream-tools", "ignored", "no tool", delta_text("Rain.")),
         ("stream-tools", "unclear", "raise --max-tokens", delta_text("Let me think", "length")),
         ("stream-json-schema", "ok", "matches", lambda value: value),

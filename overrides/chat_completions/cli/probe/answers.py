@@ -14,6 +14,7 @@ from chat_completions.errors import ChatCompletionsError
 if TYPE_CHECKING:
     from chat_completions import Client
     from chat_completions._response_info import Anomaly
+    from chat_completions._streaming.timings import Gaps
     from chat_completions.local.contract import Contract
     from chat_completions.models import ChatCompletionChunk
 
@@ -33,7 +34,7 @@ class Answer:
         faults: What the specification forbids or misses in the bodies: place and reason.
         chunks: The number of a stream's chunks.
         first: Seconds until a stream's first token.
-        spread: Seconds between the arrival of the first token and that of the last chunk.
+        gaps: The time between a stream's chunks from then on; None if they all came at once.
         seconds: Seconds until the end.
         request_id: The id under which the server logged the request.
     """
@@ -45,7 +46,7 @@ class Answer:
     faults: set[str] = field(default_factory=set)
     chunks: int = 0
     first: float | None = None
-    spread: float = 0.0
+    gaps: Gaps | None = None
     seconds: float = 0.0
     request_id: str | None = None
 
@@ -96,7 +97,7 @@ def create(client: Client, body: Mapping[str, Any]) -> Answer:
             completion = client.chat.completions.create(**body)
             info = response_info(completion)
             answer.completion, answer.request_id = completion.to_dict(), info.request_id
-            answer.anomalies = list(getattr(info, "anomalies", ()))
+            answer.anomalies = list(info.anomalies)
             answer.faults.update(_faults(answer.completion, "application/json"))
     except ChatCompletionsError as error:
         answer.error = error
@@ -111,9 +112,8 @@ def _read_stream(client: Client, body: Mapping[str, Any], answer: Answer) -> Non
             chunks.extend(stream)
         finally:
             timings = stream.timings
-            gaps = timings.time_between_tokens
             answer.chunks, answer.anomalies, answer.request_id = timings.chunks, stream.anomalies, stream.request_id
-            answer.first, answer.spread = timings.time_to_first_token, gaps.count * gaps.mean if gaps else 0.0
+            answer.first, answer.gaps = timings.time_to_first_token, timings.time_between_tokens
             answer.completion = None if stream.completion is None else stream.completion.to_dict()
     for chunk in chunks[:MAX_CHECKED_CHUNKS]:
         answer.faults.update(_faults(chunk.to_dict(), "text/event-stream"))

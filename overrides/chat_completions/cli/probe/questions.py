@@ -67,7 +67,7 @@ PARAMETERS = {
     "required": ["city"],
     "additionalProperties": False,
 }
-TOOLS = {"tools": [{"type": "function", "function": {"name": TOOL, "parameters": PARAMETERS}}]}
+TOOLS = {"tools": [{"type": "function", "function": {"name": TOOL, "strict": True, "parameters": PARAMETERS}}]}
 NAMED = {**TOOLS, "tool_choice": {"type": "function", "function": {"name": TOOL}}}
 CALL = {"id": "call_0", "type": "function", "function": {"name": TOOL, "arguments": '{"city": "Ulm"}'}}
 TOOL_RESULT = [

@@ -142,11 +142,14 @@ def incremental(answers: Sequence[Answer], seen: Seen) -> Verdict:
     answer = next(iter(seen.answers.get("stream", ())), Answer())
     if answer.first is None:
         return Verdict("unclear", "there was no text in the stream")
-    detail = f"{answer.chunks} chunks within {answer.spread:.2f} s, the first after {answer.first:.2f} s"
-    if answer.chunks < FEW or answer.first + answer.spread < MOMENT:
+    spread = answer.gaps.count * answer.gaps.mean if answer.gaps else 0.0
+    detail = f"{answer.chunks} chunks within {spread:.2f} s, the first after {answer.first:.2f} s"
+    if answer.chunks < FEW or answer.first + spread < MOMENT:
         return Verdict("unclear", f"too short to show it: {detail}")
-    if answer.spread < INSTANT:
+    if answer.gaps is None or spread < INSTANT:
         return Verdict("wrong", f"all at once, as behind a proxy that buffers: {detail}")
+    if answer.gaps.p50 == 0 and answer.gaps.mean > INSTANT / 2:
+        return Verdict("wrong", f"many at once, as behind a proxy that buffers: {detail}")
     return Verdict("ok", detail)
 
 
@@ -345,7 +348,7 @@ def _odd_calls(answer: Answer, seen: Seen) -> Verdict | None:
             return Verdict("wrong", f"arguments are not text but {type(arguments).__name__}")
         value = _json(arguments)
         if not isinstance(value, dict):
-            return _cut(answer, seen) or Verdict("wrong", f"arguments are not JSON: {brief(arguments, 60)!r}")
+            return _cut(answer, seen) or Verdict("wrong", f"arguments are not a JSON object: {brief(arguments, 60)!r}")
         if not isinstance(value.get("city"), str):
             return Verdict("wrong", f"arguments do not match the schema: {brief(arguments, 60)}")
     return None
