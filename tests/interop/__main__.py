@@ -16,17 +16,18 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tests.interop import async_calls, sync_calls
+from tests.interop import async_calls, nginx, proxied, sync_calls
 from tests.interop.checks import problems
 from tests.interop.findings import Findings
 from tests.interop.outcomes import Outcome
 from tests.interop.rows import Cannot, Row
-from tests.interop.servers import Target, running
+from tests.interop.servers import SERVERS, Target, running
 from tests.interop.table import TABLE
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
+NGINX = "nginx"
 NOISE: list[str] = []  # what was raised where nothing can catch it, as a warning about an open socket is
 SHELLS: dict[str, Callable[[Row, Target], Outcome]] = {"sync": sync_calls.run, "async": async_calls.run}
 
@@ -35,17 +36,34 @@ def main() -> int:
     """Run the rows, and give the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.interop", description="Run the table against real servers.")
     parser.add_argument("row", nargs="*", help="the names of the rows to run; by default all")
-    chosen = parser.parse_args().row
-    rows = [row for row in TABLE if not chosen or row.name in chosen]
-    if unknown := {*chosen} - {row.name for row in rows}:
+    parser.add_argument("--server", action="append", choices=[*SERVERS, NGINX], help="only this server; repeatable")
+    arguments = parser.parse_args()
+    chosen, servers = arguments.row, arguments.server or [*SERVERS, NGINX]
+    known = {row.name for row in (*TABLE, *proxied.ROWS)}
+    if unknown := {*chosen} - known:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     warnings.simplefilter("error")
     sys.unraisablehook = _note
     signal.signal(signal.SIGTERM, _interrupt)
-    findings, reasons = Findings(), defaultdict[str, list[str]](list)
+    reasons = defaultdict[str, list[str]](list)
+    names = [server for server in servers if server != NGINX]
+    rows = [row for row in TABLE if not chosen or row.name in chosen]
+    failed = run_table(rows, names, reasons) if rows and names else 0
+    ways = [row for row in proxied.ROWS if not chosen or row.name in chosen]
+    if ways and NGINX in servers:
+        failed += run_proxied(ways, reasons)
+    print(f"\n{failed} failed")
+    for reason, named in reasons.items():
+        print(f"- {'; '.join(dict.fromkeys(named))}: {reason}")
+    return 1 if failed else 0
+
+
+def run_table(rows: list[Row], servers: list[str], reasons: dict[str, list[str]]) -> int:
+    """Run rows on the servers, show the table and what the servers do, and return how many failed."""
+    findings = Findings()
     failed = 0
     started = time.monotonic()
-    with running() as targets:
+    with running(servers) as targets:
         show(["row", *(f"{target.name} {target.version}" for target in targets)])
         show(["---"] * (len(targets) + 1))
         for row in rows:
@@ -55,14 +73,38 @@ def main() -> int:
                 failed += words.count("FAIL")
                 cells.append(words[0] if len({*words}) == 1 else " / ".join(words))
             show([row.name, *cells])
-    print(f"\n{len(rows)} rows in {time.monotonic() - started:.0f} s, {failed} failed")
-    for reason, names in reasons.items():
-        print(f"- {'; '.join(dict.fromkeys(names))}: {reason}")
+    print(f"\n{len(rows)} rows in {time.monotonic() - started:.0f} s")
     for server, counts in findings.counts.items():
         print(f"\nWhat {server} does that the specification does not say:")
         for sentence, count in sorted(counts.items()):
             print(f"- {sentence} ({count})")
-    return 1 if failed else 0
+    return failed
+
+
+def run_proxied(rows: list[proxied.Row], reasons: dict[str, list[str]]) -> int:
+    """Run rows through nginx, show their table, and return how many failed."""
+    failed = 0
+    with nginx.running() as server:
+        print()
+        show([f"nginx {server.version}", *proxied.COLUMNS])
+        show(["---"] * (len(proxied.COLUMNS) + 1))
+        for row in rows:
+            cells = []
+            for column in proxied.COLUMNS:
+                if why := proxied.cannot(row, column):
+                    reasons[why].append(row.name)
+                    cells.append("-")
+                    continue
+                found = list(proxied.problems(row, server, proxied.run(row, server, column)))
+                gc.collect()
+                found += NOISE
+                NOISE.clear()
+                if found:
+                    failed += 1
+                    reasons["; ".join(found)].append(f"FAIL {row.name}, {column}")
+                cells.append("FAIL" if found else "ok")
+            show([row.name, *cells])
+    return failed
 
 
 def result(row: Row, target: Target, shell: str, findings: Findings, reasons: dict[str, list[str]]) -> str:

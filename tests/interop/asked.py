@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.interop.servers import GATEWAY, LLAMA, MOCK
+from tests.interop.servers import GATEWAY, LLAMA, MOCK, VLLM
 
 SAYS_HELLO = [{"role": "user", "content": "Say hello."}]
 CALL = {"id": "call_0", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Ulm"}'}}
@@ -53,4 +53,5 @@ LONG: dict[str, Mapping[str, Any]] = {
     LLAMA: {"max_tokens": 4000},
     MOCK: {"model": "mock-long"},
     GATEWAY: {"max_tokens": 4000},
+    VLLM: {"max_tokens": 4000},
 }

