@@ -240,6 +240,7 @@ def test_lines_of_pointers() -> None:
     ]
     assert lines == [None, 2, 3, 7, 5]
     assert document.line_of(b'{"a":\n {"b":\n  1}}', "#/a/b") == 2
+    assert document.line_of(b"a: [", "#/a") is None
 
 
 WORDS = r"""

@@ -10,7 +10,7 @@ import pytest
 
 from tests.specs import Json, lowered, lowered_property, obj, ref, spec
 from tools.errors import ToolError
-from tools.lowering.naming import class_name, module_name
+from tools.lowering.naming import class_name, identifier, module_name
 from tools.rendering.shapes import Shapes
 
 NULL = {"type": "null"}
@@ -481,6 +481,30 @@ def test_discriminators(name: str) -> None:
     renamed = lowered(spec({**SCHEMAS, "Holder": obj({"it": union})}), {"Cat": "Feline"})
     found = renamed["components"]["schemas"]["Holder"]["properties"]["it"]["discriminator"]
     assert "Feline" in {*found["mapping"].values(), *found["implicit"].values()}
+
+
+def test_a_union_inside_of_one_with_another_tag_keeps_its_own_to_itself() -> None:
+    """The outer discriminator counts: a tag that only some variants have tells nothing of the others."""
+    pets = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}}
+    things = {"oneOf": [ref("Pets"), ref("Foo")], "discriminator": {"propertyName": "type"}}
+    found = lowered_property(things, {**SCHEMAS, "Pets": pets})["discriminator"]
+    assert found == {"propertyName": "type", "mapping": {}, "implicit": {"Foo": "Foo"}}
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        ("a b", "a_b"),
+        ("class", "class_"),
+        ("_private", "field_private"),
+        ("1st", "field_1st"),
+        ("+", "field_"),
+        ("a\U00010107", "a"),
+    ],
+)
+def test_identifiers(wire: str, expected: str) -> None:
+    """The same word wherever Python allows it, never one that a class body would mangle."""
+    assert identifier(wire) == expected
 
 
 FAILURES: dict[str, tuple[Any, str]] = {

@@ -99,8 +99,6 @@ def identifier(wire_name: str) -> str:
     name = unicodedata.normalize("NFKC", wire_name)
     if not name.isidentifier():
         name = str(PythonIdentifier(re.sub(r"[^\w]+", "_", name).strip("_"), PREFIX))
-    if not name.isidentifier():
-        name = PREFIX.rstrip("_")
     return f"field{name}" if name.startswith("_") else f"{name}_" if keyword.iskeyword(name) else name
 
 
