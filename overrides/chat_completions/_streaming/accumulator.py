@@ -403,8 +403,9 @@ class Accumulator(AnomalyLog):
 
     def _with_whole_name(self, call: Any, new: Mapping[str, Any], known: str, name: str, place: str) -> dict[str, Any]:
         """Add a piece to a call's name, and return the delta without it."""
+        holder = "function" if string_of(call.get("function"), "name") else "custom"
         kind = "function" if string_of(new.get("function"), "name") else "custom"
-        call[kind]["name"] = name_with(known, name)
+        call[holder]["name"] = name_with(known, name)
         self._record_anomaly("split_name", f"{place}/{kind}/name", f"{brief(known)} and {brief(name)}")
         return {**new, kind: {key: value for key, value in new[kind].items() if key != "name"}}
 

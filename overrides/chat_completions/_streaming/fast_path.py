@@ -332,7 +332,8 @@ def _grown_arguments(accumulator: Accumulator, chunk: Mapping[str, Any]) -> Stri
             if not isinstance(calls, Entries) or (call := calls.named.get(None)) is None:
                 return None
             # A call whose every piece has repeated the one before is not read by its pieces.
-            arguments = None if call["index"] in calls.snapshots else call["function"].get("arguments")
+            function = None if call["index"] in calls.snapshots else call.get("function")
+            arguments = function.get("arguments") if isinstance(function, dict) else None
             is_plain = len(delta) == 1 and not accumulator.has_anomaly and state is not None and not state.finish_reason
             if is_plain and isinstance(arguments, StringIO):
                 return arguments
