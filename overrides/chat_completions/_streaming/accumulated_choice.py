@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import marshal
 from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
@@ -14,6 +15,11 @@ REPEAT_SLACK = 64
 # Strings in a delta that name something: sent once or with every delta, and meaningless if joined. The first five are
 # the API's; `channel` is Groq's (gpt-oss), `format` is in OpenRouter's reasoning_details.
 LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
+# Lists of which some servers send all entries with every chunk.
+SENT_WHOLE = frozenset({"annotations", "images"})
+REPEAT_LENGTH = 8  # characters; a shorter text may be followed by a piece that begins the same
+MAX_APART = 16  # entries under one index that a further one is compared with
+_ADDRESSES = ("http://", "https://", "data:")
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 OBFUSCATION = "obfuscation"  # padding that hides the length of a piece on the wire; dropped
 CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
@@ -31,6 +37,8 @@ class Entries(list[Any]):
         highest: The highest of them.
         snapshots: The last piece of arguments by slot, of calls whose every piece has repeated the one before.
         left_out: The slots of calls that repeat another one.
+        apart: Entries that have one index and are not one, by index.
+        texts: The JSON texts of entries without an index that are kept once.
     """
 
     def __init__(self) -> None:
@@ -40,6 +48,8 @@ class Entries(list[Any]):
         self.highest = -1
         self.snapshots: dict[int, str] = {}
         self.left_out: set[int] = set()
+        self.apart: dict[int, list[dict[str, Any]]] = {}
+        self.texts: set[str] = set()
 
 
 class AccumulatedChoice:
@@ -154,21 +164,88 @@ def append_text(parts: Entries, text: str) -> None:
 
 
 def extend(
-    entries: Entries, additions: list[Any], merge: Callable[[dict[str, Any], dict[str, Any], str], None]
-) -> None:
-    """Add entries to a list, or merge those that have an index into the entries that have the same one."""
+    entries: Entries, additions: list[Any], merge: Callable[[dict[str, Any], dict[str, Any], str], None], key: str
+) -> bool:
+    """Add entries to a list, or merge those that have an index into the entries that have the same one.
+
+    An entry that was sent again is kept once; another one under the same index is kept beside the first.
+
+    Returns:
+        Whether there was such an entry.
+    """
+    is_repaired = False
     for new in additions:
         if not isinstance(new, dict) or type(index := new.get("index")) is not int:
+            if key in SENT_WHOLE and isinstance(new, dict):
+                if (text := json.dumps(new, sort_keys=True)) in entries.texts:
+                    is_repaired = True
+                    continue
+                entries.texts.add(text)
             entries.append(copied(new))
             continue
         entry, type_ = entries.named.get(index), new.get("type")
         # Also by type: OpenRouter gives the plain and the encrypted form of a thought the same index.
         if entry is None or (type_ and entry.get("type") not in (None, type_)):
             entry = entries.named.get((index, str(type_)))
-        if entry is None:
+        if entry is not None and _is_another(entry, new):
+            is_repaired = True
+            apart = entries.apart.setdefault(index, [entry])
+            entry = next((one for one in apart[-MAX_APART:] if not _is_another(one, new)), None)
+            if entry is None:
+                apart.append(entry := {})
+                entries.append(entry)
+        elif entry is None:
             entries.append(entry := {})
         entries.named[index] = entries.named[index, str(type_)] = entry
-        merge(entry, new, "")
+        if _is_repeated(entry, new):
+            is_repaired = True
+            _repeat(entry, new, merge)
+        else:
+            merge(entry, new, "")
+    return is_repaired
+
+
+def _shared_texts(entry: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[StringIO, str]]:
+    """Yield the texts of an entry that a further one has as well, each with the further one's."""
+    for key, value in new.items():
+        old = entry.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            yield from _shared_texts(old, value)
+        elif isinstance(value, str) and value and isinstance(old, StringIO) and old.tell():
+            yield old, value
+
+
+def _is_another(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Return whether two entries have different addresses, of which none is a piece."""
+    return any(
+        value.startswith(_ADDRESSES)
+        and (known := old.getvalue()).startswith(_ADDRESSES)
+        and not (value.startswith(known) or known.startswith(value))
+        for old, value in _shared_texts(entry, new)
+    )
+
+
+def _is_repeated(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Return whether an entry repeats the whole of a text that is too long to be a piece twice by chance."""
+    return any(
+        REPEAT_LENGTH <= old.tell() <= len(value) and value.startswith(old.getvalue())
+        for old, value in _shared_texts(entry, new)
+    )
+
+
+def _repeat(
+    entry: dict[str, Any], new: Mapping[str, Any], merge: Callable[[dict[str, Any], dict[str, Any], str], None]
+) -> None:
+    """Merge an entry that was sent again: what it repeats is replaced, other texts are pieces."""
+    for key, value in new.items():
+        old = entry.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            _repeat(old, value, merge)
+            continue
+        is_piece = isinstance(value, str) and isinstance(old, StringIO) and not value.startswith(old.getvalue())
+        if isinstance(value, (str, list)) and isinstance(old, (StringIO, list)) and not is_piece:
+            entry[key] = None
+        merge(entry, {key: value}, "")
 
 
 def text_in(content: Any, kind: str) -> str | None:

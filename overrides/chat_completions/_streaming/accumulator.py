@@ -5,7 +5,8 @@ How the values of a further chunk are merged:
     the chunk     id, created and model: the first that is not empty; all else: the last that is not null
     a choice      by its index, else its position; lists appended, objects merged, all else (finish_reason): the last
     a delta       strings joined, except LABELS, of which the first stays; lists appended, but entries with an index
-                  merged by it; objects merged; numbers replaced; null ignored; what has grown is not replaced
+                  merged by it, and what they repeat replaced; objects merged; numbers replaced; null ignored; what has
+                  grown is not replaced by other types
     a tool call   by its index, else its id, else its position, else the last one; see `call_pieces`
     a message     (in place of a delta) is the whole: what it repeats is replaced, never doubled
 
@@ -338,7 +339,11 @@ class Accumulator(AnomalyLog):
                 if key == "tool_calls" and place:
                     self._add_tool_calls(target[key], value, f"{place}/{key}")
                 else:
-                    extend(target[key], value, self._merge)
+                    is_repaired = extend(target[key], value, self._merge, key)
+                    if is_repaired and place:
+                        self._record_anomaly(
+                            "repeated", f"{place}/{key}", "an entry was sent again, or has a used index"
+                        )
             else:
                 if place and old is not None and type(value) is not type(old):
                     self._record_bad_member(source, key, place)

@@ -5,7 +5,7 @@ wrong_type      a value has another type; it was converted where that makes sens
 misplaced       the usage stands inside a choice; it is the completion's, if that has no other
 split_character the halves of a character came in two pieces; they were joined
 unknown_object  an object is not a chat.completion.chunk; it was accumulated as if it were
-repeated        a label, finish reason, usage or tool call was sent again; it counts once
+repeated        a label, finish reason, usage, tool call or entry of a list was sent again; it counts once
 changed         the same with another value; of labels the first stays, of all else the last
 out_of_order    an index is not the next one; the result is sorted
 reused_index    a new tool call has the index of another one; both stay

@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from io import StringIO
 from typing import Any
 
-from chat_completions._contract.json_reader import raw_decode
+from chat_completions._contract.json_reader import loads_leniently, raw_decode
 from chat_completions._streaming.accumulated_choice import Entries, joined, string_of
 
 _space = re.compile(r"\s*")
@@ -156,7 +156,7 @@ def _is_whole(text: str) -> bool:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        loads_leniently(text)
     except (ValueError, RecursionError):
         return False
     return True
