@@ -11,12 +11,12 @@ ASKED: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Count to
 
 with Client() as client:
     try:  # seconds for everything: attempts, the waits between them, and the stream
-        stream = client.chat.completions.create(model=MODEL, messages=ASKED, stream=True, deadline=2, idle_timeout=1)
+        stream = client.chat.completions.create(model=MODEL, messages=ASKED, stream=True, deadline=30, idle_timeout=5)
         text = ""
         for text_delta in stream.text_deltas():
             text += text_delta
             if len(text) > 40:
-                break  # lets go of the connection; the server stops
+                break  # releases the connection; the server stops
         print(f"enough: {text!r}")
     except StreamError as error:
         print(f"too late, with {len(text)} characters: {error}")

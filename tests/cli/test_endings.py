@@ -67,8 +67,9 @@ def test_nothing_is_said_of_what_did_not_come(tmp_path: Path) -> None:
             ended = Command(tmp_path, server.base_url)("create", "Hi")
         assert ended.code == CUT and ("standard output" in ended.err) is bool(ended.out)
     with ScriptedServer(stream_reply(SILENCE)) as server:
-        for limit in ("--idle-timeout", "--deadline"):
-            ended = Command(tmp_path, server.base_url)("create", "Hi", limit, "0.3", "--max-retries", "0")
+        # The deadline has to be longer than what comes before the stream takes on a busy machine.
+        for limit, seconds in (("--idle-timeout", "0.3"), ("--deadline", "8")):
+            ended = Command(tmp_path, server.base_url)("create", "Hi", limit, seconds, "--max-retries", "0")
             assert (ended.code, ended.out) == (CUT, "") and "standard output" not in ended.err, ended
 
 

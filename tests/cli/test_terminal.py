@@ -145,7 +145,7 @@ def test_help_and_findings_have_the_width_of_the_terminal(command: Command, colu
         for options in ({"columns": columns}, {"COLUMNS": str(columns)}):
             seen = command.at_terminal(*arguments, NO_COLOR="1", **options)  # type: ignore[arg-type]
             longest = max(len(re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip()) for line in seen.out.splitlines())
-            assert columns - 15 < longest <= columns, (arguments, options)
+            assert columns - 15 < longest <= columns, (arguments, options, seen.out)
 
 
 def test_a_prompt_from_the_keyboard(command: Command) -> None:

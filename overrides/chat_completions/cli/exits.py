@@ -23,7 +23,7 @@ class Exit(IntEnum):
 
 MEANINGS: Mapping[Exit, str] = {
     Exit.DONE: "done",
-    Exit.REFUSED: "the server refused or failed; doctor: a problem; probe: something is missing",
+    Exit.REFUSED: "the server refused or failed; doctor or probe found a problem",
     Exit.USAGE: "wrong usage: an option, a file, or the request",
     Exit.CUT: "the answer was cut off or too slow; stdout has what arrived",
     Exit.UNREACHABLE: "no connection, or no answer in time",
