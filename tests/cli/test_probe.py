@@ -234,7 +234,7 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("stream-logprobs", "ignored", "no log", choice(logprobs=None)),
         ("stream-tools", "ok", "calls the tool", lambda value: value),
         ("stream-tools", "wrong", "not a JSON object", delta_arguments('{"city": ')),
-        ("stream-tools", "wrong", "not a JSON object", delta_arguments('{"city": "Ulm"}{"city": "Ulm"}')),
+        ("stream-tools", "repaired", "reread", delta_arguments('{"city": "Ulm"}{"city": "Ulm"}')),
         ("stream-tools", "ignored", "no tool", delta_text("Rain.")),
         ("stream-tools", "unclear", "raise --max-tokens", delta_text("Let me think", "length")),
         ("stream-json-schema", "ok", "matches", lambda value: value),
