@@ -22,8 +22,9 @@ from tools.files.trees import differences, files_of, swap_in
 from tools.generate import PACKAGE
 from tools.rendering import generator
 from tools.rendering.generator import check_originals, check_pins, write_package
+from tools.rendering.operations import operation_shapes
 from tools.rendering.shapes import Shapes
-from tools.rendering.verifying import verify_models
+from tools.rendering.verifying import verify_models, verify_operations
 
 pytestmark = pytest.mark.slow
 
@@ -402,6 +403,21 @@ def test_what_came_out_is_verified(
     with pytest.raises(ToolError) as failed:
         verify_models(tmp_path / "out", Shapes(core))
     assert message in str(failed.value)
+
+
+def test_operations_that_came_out_are_verified(tmp_path: Path) -> None:
+    """Each stands in its module, with all of its functions."""
+    core = lowered(spec({"A": obj({"b": TEXT})}))
+    shapes = operation_shapes(core, Shapes(core)).values()
+    write_package(core, CONFIG, ROOT / "templates", tmp_path / "out", {})
+    verify_operations(tmp_path / "out", shapes)
+    module = next((tmp_path / "out" / "api").rglob("make_thing.py"))
+    module.write_text(module.read_text().replace("def sync(", "def other("))
+    with pytest.raises(ToolError, match="sync is missing from the generated module"):
+        verify_operations(tmp_path / "out", shapes)
+    module.unlink()
+    with pytest.raises(ToolError, match="the generator left out the operation makeThing"):
+        verify_operations(tmp_path / "out", shapes)
 
 
 def test_an_interrupted_run_leaves_the_old_tree(

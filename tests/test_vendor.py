@@ -237,6 +237,14 @@ def test_an_upstream_that_cannot_be_had(
     assert error_of(capsys, f"--upstream={upstream}").startswith(f"error: {upstream}: {message}")
 
 
+def test_a_revision_where_git_is_not_installed(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    message = "error: HEAD:in.yaml: this file does not exist, and git cannot be run: "
+    assert error_of(capsys, "--upstream=HEAD:in.yaml").startswith(message)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where", "message"),
     [

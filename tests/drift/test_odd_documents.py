@@ -13,6 +13,8 @@ from tests.drift.minis import NUMBER, TEXT, Json, compare, in_both, in_request, 
 from tests.drift.test_schema_rules import A, B, obj, one_of, tagged, texts
 from tools.__main__ import main
 from tools.drift.command import UNREADABLE_EXIT_CODE
+from tools.drift.compare.locations import steps_to
+from tools.drift.compare.select_operations import operations_to_compare
 from tools.drift.findings.findings import Finding
 from tools.errors import ToolError
 
@@ -222,3 +224,14 @@ def test_a_keyword_of_the_wrong_kind_is_unreadable(
     )
     assert main(["drift", "--upstream", str(path)]) == UNREADABLE_EXIT_CODE
     assert f"{path}:12 (#/paths/~1chat~1completions/get/responses/200" in capsys.readouterr().err
+
+
+def test_paths_that_cannot_be_read_have_no_operations() -> None:
+    """What is wrong with them is said by whoever slices the document."""
+    assert operations_to_compare({"paths": []}, {"paths": {"/x": {"$ref": "#/nowhere"}, "/y": 5}}) == ([], [])
+
+
+def test_a_variant_that_is_not_described_has_no_label() -> None:
+    """Neither has one that is only a boolean."""
+    assert steps_to({"schema": {"anyOf": [True, TEXT, A]}}, "#/schema/anyOf/0") == ["schema"]
+    assert steps_to({"schema": {"anyOf": [True, TEXT, A]}}, "#/schema/anyOf/2") == ["schema", "[A]"]
