@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -283,13 +284,20 @@ def error_value(value: Any) -> tuple[Any, str]:
     if isinstance(body, dict):
         message = body.get("message") or body.get("detail") or body.get("error") or body
     body, message = within_depth(body), within_depth(message)
-    return body, _quoted(message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))
+    return body, _quoted(message) if isinstance(message, str) else _short(json.dumps(message, ensure_ascii=False))
 
 
 def _quoted(text: str) -> str:
-    """Return what a message quotes of a text: the title of an HTML page, which gateways pass on, or its beginning."""
-    title = headline(text)
-    return _short(text) if title is None else title
+    """Return what a message quotes of a text: its beginning.
+
+    Gateways pass on what they received: of an HTML page it is the title, of an error as JSON its message.
+    """
+    if (title := headline(text)) is not None:
+        return title
+    if text.lstrip()[:1] in ("{", "["):
+        with suppress(ValueError, RecursionError):
+            return error_value(json.loads(text))[1]
+    return _short(text)
 
 
 def _short(text: str) -> str:
