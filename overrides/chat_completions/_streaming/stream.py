@@ -159,7 +159,8 @@ class Stream(_BaseStream[T_co]):
     """The chunks of a completion, as they arrive.
 
     Iterate it once. It closes its connection at its end, at a failure, and when the iteration is left; use `with` or
-    `close()` to close it in any case.
+    `close()` to close it in any case. If the connection is cut before the first chunk, the request is sent again, as
+    far as `max_retries` allows, and `response` and `request_id` are those of the last attempt.
 
     Raises:
         IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what had arrived.
