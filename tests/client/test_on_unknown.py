@@ -208,6 +208,22 @@ def test_each_chunk_of_a_stream_is_looked_at(api: SyncApi) -> None:
     assert {(unknown.request_id, unknown.model) for unknown in told} == {("req-1", "m-1")}
 
 
+def test_fields_that_are_null_can_be_left_out(api: SyncApi) -> None:
+    """A field that is null is reported once it has another value, and by default at once."""
+    values = [chunk(content="a", odd=None), chunk(content="b", odd=None), chunk(content="c", odd=1), chunk("stop")]
+    seen: list[Unknown] = []
+    with ScriptedServer(stream_reply([*events(*values), DONE])) as server:
+        client = api.client(base_url=server.base_url, on_unknown=seen.append, unknown_nulls=False)
+        api.chunks(api.create(client, stream=True))
+        assert [(unknown.name, unknown.value) for unknown in seen] == [("odd", 1)]
+        # It is the same kind for a client that was made of this one.
+        api.chunks(api.create(client.with_options(unknown_nulls=True), stream=True))
+        assert len(seen) == 1
+        other = client.with_options(on_unknown=seen.append, unknown_nulls=True)
+        api.chunks(api.create(other, stream=True))
+    assert [(unknown.name, unknown.value) for unknown in seen] == [("odd", 1), ("odd", None)]
+
+
 def test_a_completion_in_place_of_a_stream_is_looked_at_as_a_completion(api: SyncApi) -> None:
     """What a whole completion may have is not unknown because the client makes one chunk of it."""
     told: list[Unknown] = []

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         default_headers: Mapping[str, str | None] | None
         validate: bool
         on_unknown: OnUnknown | None
+        unknown_nulls: bool
 
     class ClientArguments(CommonArguments, total=False):
         """The settings of a client, as type checkers see them; `Settings` has their defaults, and a test compares."""

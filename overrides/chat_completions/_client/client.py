@@ -195,6 +195,7 @@ class Client(_BaseClient):
         validate: Whether to check requests against the specification before they are sent; needs the extra `validate`.
         on_unknown: A function (not async) that is called with an `Unknown` for each enum value, field and variant
             that a server sends and the specification does not define, once for each kind. Its exceptions are logged.
+        unknown_nulls: Whether a field whose value is null counts; if not, it does once it has another value.
         http_client: An `httpx.Client` or `httpx2.Client` to send with. The caller closes it, unless it is a
             `DefaultHttpxClient`, which is closed with the client.
 

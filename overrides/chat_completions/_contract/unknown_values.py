@@ -197,11 +197,20 @@ class UnknownReporter:
         if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
             raise TypeError("on_unknown is an async function, which nothing would await; give a plain one")
         self.hook = hook
+        self._nulls = True
         self._reported: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:
         return UnknownReporter, (self.hook,)
+
+    def with_nulls(self, nulls: bool) -> UnknownReporter:
+        """Return a reporter that reports unknown fields that are null, or does not, and shares what was reported."""
+        if nulls == self._nulls:
+            return self
+        other = object.__new__(UnknownReporter)
+        vars(other).update(vars(self), _nulls=nulls)
+        return other
 
     def completion(self, body: Mapping[str, Any], request_id: str | None) -> None:
         """Look at the JSON object of a completion."""
@@ -228,6 +237,8 @@ class UnknownReporter:
         except RecursionError:
             pass  # what was found before that counts
         for one in found:
+            if one.value is None and not self._nulls:
+                continue
             key = (one.kind, one.pointer, one.name[:MAX_NAME])
             if key not in self._reported and self._mark_reported(key):
                 self._report(one, body, operation, request_id)

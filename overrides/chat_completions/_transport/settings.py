@@ -73,6 +73,7 @@ class Settings:
         default_query: Mapping[str, Any] | None = None,
         validate: bool = False,
         on_unknown: OnUnknown | None = None,
+        unknown_nulls: bool = True,
     ) -> None:
         _logging.set_up()
         environment = os.environ.get
@@ -118,7 +119,8 @@ class Settings:
         self.default_query = Secret(dict(default_query or {}))
         self.validate = validate
         # A copy with other settings shares the reporter, so that each kind is reported once by either.
-        self.on_unknown = None if on_unknown is None else _unknown_reporter(on_unknown)
+        self.on_unknown = None if on_unknown is None else _unknown_reporter(on_unknown, unknown_nulls)
+        self.unknown_nulls = unknown_nulls
 
     def replace(self, **changes: Any) -> Settings:
         """Return a copy with the settings changed that are not NOT_GIVEN; headers and query are added."""
@@ -207,10 +209,10 @@ class Settings:
         return self._redacted_url
 
 
-def _unknown_reporter(hook: Any) -> UnknownReporter:
+def _unknown_reporter(hook: Any, nulls: bool) -> UnknownReporter:
     from chat_completions._contract.unknown_values import UnknownReporter
 
-    return hook if isinstance(hook, UnknownReporter) else UnknownReporter(hook)
+    return (hook if isinstance(hook, UnknownReporter) else UnknownReporter(hook)).with_nulls(nulls)
 
 
 def check_retries(number: Any) -> None:
