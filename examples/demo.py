@@ -24,7 +24,7 @@ with LocalServer() as server, Client(base_url=server.base_url) as client:
         except IncompleteStreamError as error:
             print(f"\n  ({error})")
             if error.partial:
-                print(f"  (.partial: {error.partial.choices[0].message.content!r})\n")
+                print(f"  (.text: {error.text!r})\n")
 
     for number in range(1, 17):
         client.chat.completions.create(

@@ -18,8 +18,7 @@ with Client() as client:
             print(text, end="", flush=True)
         print()
     except StreamError as error:
-        said = error.partial.choices[0].message.content if error.partial else ""
-        print(f"\n(broken off after {len(said or '')} characters: {error})")
+        print(f"\n(broken off after {len(error.text)} characters: {error})")
 
 completion = stream.completion
 if completion and completion.usage:

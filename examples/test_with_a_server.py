@@ -31,4 +31,4 @@ def test_a_truncated_answer_is_an_error(chat_completions_server: ScriptedServer)
     chat_completions_server.stream(["Hel", "lo"], cut_after=1)
     with pytest.raises(StreamError) as failed:
         shout("Hi")
-    assert failed.value.partial and failed.value.partial.choices[0].message.content == "Hel"
+    assert failed.value.text == "Hel"

@@ -16,7 +16,7 @@ PACKAGES = {"chat_completions": ROOT / "overrides" / "chat_completions", "tools"
 # From the ground up. A name is a folder with all of its modules, or a module; `/` is the face of a package alone.
 FLOORS = {
     "chat_completions": (
-        "_files _rate_limits _redaction _retryable _traceback_locals _types _version local",
+        "_failures _files _rate_limits _redaction _retryable _traceback_locals _types _version local",
         "_response_info models",
         "_logging errors types",
         "_contract sse",

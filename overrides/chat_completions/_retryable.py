@@ -8,7 +8,7 @@ from typing import Any
 
 RETRIED_STATUSES = frozenset({408, 409, 429})
 # The fields in which servers name the kind of an error that has no HTTP status of its own.
-_NAMING = ("code", "status", "status_code", "type", "error_type")
+_NAMING = ("code", "error_code", "status", "status_code", "type", "error_type")
 _PASSING = re.compile(
     r"rate.?limit|too.?many|overload|unavailable|time.?out|internal|server.?error|resource.?exhausted|capacity|busy"
 ).search

@@ -211,9 +211,9 @@ class APIError(ChatCompletionsError):
     def _take_body(self, body: Any) -> None:
         self.body = body
         details: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-        self.code: Any = details.get("code")
+        self.code: Any = _first(details, "code", "error_code", "status_code")
         self.param: Any = details.get("param")
-        self.type: Any = details.get("type")
+        self.type: Any = _first(details, "type", "error_type")
 
     def _hide_credentials(self, response: httpx.Response) -> None:
         """Hide the request's credentials in the message and the body: servers quote them."""
@@ -242,6 +242,11 @@ class APIError(ChatCompletionsError):
     def is_retryable(self) -> bool:
         """Whether the same request may succeed later."""
         return False
+
+
+def _first(details: Mapping[str, Any], *names: str) -> Any:
+    """Return the first of these values that there is; servers have several names for them."""
+    return next((found for name in names if (found := details.get(name)) is not None), None)
 
 
 class APIConnectionError(APIError):
@@ -316,16 +321,34 @@ class ResponseTooLargeError(APIResponseValidationError):
     """The response is larger than the client's `max_response_bytes`; the rest was not read."""
 
 
+_NOTHING: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None, "choices": []}
+
+
 class StreamError(APIError):
     """A stream failed after it began.
 
     Attributes:
-        partial: The completion accumulated from the chunks that arrived, None if none did.
+        partial: The completion accumulated from the chunks that arrived; without choices if none did.
     """
 
     def __init__(self, message: str, *, partial: ChatCompletion | None = None, **details: Any) -> None:
         super().__init__(message, **details)
-        self.partial = partial
+        if partial is None:
+            from chat_completions_api.models import ChatCompletion
+
+            partial = ChatCompletion.from_dict(_NOTHING)
+        self.partial: ChatCompletion = partial
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice so far; empty if there is none."""
+        first = next((choice for choice in self.partial.choices or () if (choice.index or 0) == 0), None)
+        content: Any = first.message.content if first is not None and first.message is not None else None
+        if isinstance(content, list):
+            # Mistral's thinking models send content in parts.
+            texts = [part.get("text") for part in content if isinstance(part, Mapping)]
+            content = "".join(text for text in texts if isinstance(text, str))
+        return content if isinstance(content, str) else ""
 
     @property
     def is_retryable(self) -> bool:
@@ -336,7 +359,7 @@ class StreamError(APIError):
 
 
 class IncompleteStreamError(StreamError):
-    """A stream ended without `[DONE]` and without a finish reason for every choice."""
+    """A stream ended without any choice, or without `[DONE]` and without a finish reason for every choice."""
 
 
 class StreamConnectionError(StreamError, APIConnectionError):

@@ -10,6 +10,7 @@ The rules are those of WHATWG HTML, section 9.2.6 "Interpreting an event stream"
   ones unless it contains U+0000, `retry` the reconnection time in milliseconds if it consists of ASCII digits.
 - An empty line ends the block and dispatches the event. A block without a data line dispatches none, but sets the id.
 - A block that the end of the body cuts off is not an event: `close` returns it separately, for the caller to judge.
+- Lines with any other field are ignored, unless the decoder is asked for them (`read_other`).
 
 Where this is stricter than the standard:
 
@@ -27,7 +28,7 @@ at once and appended, and a line is joined once, when its end has arrived.
 from __future__ import annotations
 
 from codecs import BOM_UTF8, utf_8_decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -67,6 +68,8 @@ class Decoder:
 
     Args:
         max_event_bytes: The limit for a line, and for the data lines of one event together, in bytes without line ends.
+        read_other: Called at the end of each block that has lines with a field that the standard does not know, with
+            these lines, joined by LF. The events that it returns come before the block's own. None to ignore the lines.
 
     Attributes:
         last_event_id: The id that a reconnecting client would send; empty if there is none.
@@ -75,7 +78,9 @@ class Decoder:
         fault: What is wrong with the stream; None if nothing is. It is set as soon as it is known.
     """
 
-    def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+    def __init__(
+        self, *, max_event_bytes: int = MAX_EVENT_BYTES, read_other: Callable[[str], Iterable[Event]] | None = None
+    ) -> None:
         if max_event_bytes < 1:
             raise ValueError(f"max_event_bytes must be at least 1, not {max_event_bytes}")
         self.last_event_id = ""
@@ -83,6 +88,7 @@ class Decoder:
         self.comments = 0
         self.fault: EventStreamError | None = None
         self._max_event_bytes = max_event_bytes
+        self._read_other = read_other
         self._received = 0  # bytes of the stream so far; the start of `_partial` and all offsets follow from it
         self._partial = (
             bytearray()
@@ -93,7 +99,8 @@ class Decoder:
         self._closed = False  # the body has ended: feeding more is an error of the caller
         self._in_block = False  # there was a field since the last empty line: the next lines belong to its block
         self._lines: list[str] = []  # the block's data lines
-        self._held = 0  # bytes that the lines in `_lines` had, for the limit
+        self._other: list[str] = []  # its lines with unknown fields, if they are asked for
+        self._held = 0  # bytes that the lines in both had, for the limit
         self._type = ""  # the block's event name
         self._retry: int | None = None  # the block's retry
         self._id = ""  # the last event id, which becomes `last_event_id` when the block ends
@@ -191,9 +198,9 @@ class Decoder:
             line = rest[: error.start].decode() + "\ufffd"
         if line and line[0] != ":":
             self._take_field(line, len(rest))
-        events = [self._event()] if self._lines else []
+        events: list[Event] = []
+        self._end_block(events, is_whole=False)
         self._partial.clear()
-        self._lines.clear()
         return events
 
     def _take_plain_blocks(self, data: bytes, events: list[Event]) -> int:
@@ -257,16 +264,20 @@ class Decoder:
         elif name == "retry" and value.isascii() and value.isdigit():
             digits = value.lstrip("0")
             self.retry = self._retry = min(int(digits[:19] or "0"), _LONGEST_RETRY)
+        elif name != "retry" and self._read_other is not None:
+            self._other.append(line)
+            self._held += size
 
-    def _event(self) -> Event:
-        return _new_event((self._type or "message", "\n".join(self._lines), self._id, self._retry))
-
-    def _end_block(self, events: list[Event]) -> None:
-        self.last_event_id = self._id
+    def _end_block(self, events: list[Event], *, is_whole: bool = True) -> None:
+        if is_whole:
+            self.last_event_id = self._id
+        if self._other and self._read_other is not None:
+            events += self._read_other("\n".join(self._other))
+            self._other.clear()
         if self._lines:
-            events.append(self._event())
+            events.append(_new_event((self._type or "message", "\n".join(self._lines), self._id, self._retry)))
             self._lines.clear()
-            self._held = 0
+        self._held = 0
         self._in_block = False
         self._type = ""
         self._retry = None
@@ -303,6 +314,7 @@ class Decoder:
         self._at_boundary = False
         self._partial.clear()
         self._lines.clear()
+        self._other.clear()
         return fault
 
 

@@ -124,7 +124,7 @@ ROWS: dict[str, tuple[list[Any], list[tuple[Any, ...]]]] = {
         [value(one("stop", content="a")), value(usage={"total_tokens": 3}), DONE],
         [CHUNK, ("content.delta", "a", "a"), ("content.done", "a"), CHUNK]),
     "chunks without choices": (
-        [{"object": "", "choices": None}, {"id": "c"}, value(one("stop", content="a")), DONE],
+        [{"object": "", "choices": None}, {"id": "c", "usage": {"a": 1}}, value(one("stop", content="a")), DONE],
         [CHUNK, CHUNK, CHUNK, ("content.delta", "a", "a"), ("content.done", "a")]),
     "choices that are none, and a null delta": (
         [value("x", None), value({"index": 0, "delta": None, "finish_reason": None}), value(one("stop")), DONE],
@@ -404,9 +404,9 @@ def test_a_stream_that_was_left_has_no_final_completion(api: SyncApi) -> None:
         assert caught.value.partial.choices[0].message.content == "a"
         assert caught.value.request_id == "req-1"
     with ScriptedServer(stream_reply([DONE])) as server, opened(api, server) as stream:
-        with pytest.raises(errors.IncompleteStreamError, match="before any chunk") as caught:
+        with pytest.raises(errors.IncompleteStreamError, match="before any choice") as caught:
             run(api, stream.get_final_completion())
-        assert caught.value.partial is None
+        assert caught.value.partial.choices == [] and caught.value.text == ""
 
 
 def test_leaving_lets_go_of_the_connection_and_the_end_keeps_it(api: SyncApi) -> None:

@@ -79,6 +79,9 @@ def test_any_split_gives_the_same_chunks(stream: tuple[bytes, list[dict[str, Any
     for split in (pieces, [body], [body[i : i + 1] for i in range(len(body))]):
         given_, fault, core = outcome(split)
         assert given_ == values
+        if not core.accumulator.choices:
+            assert isinstance(fault, IncompleteStreamError)
+            continue
         assert fault is None
         assert core.done
         completion = core.completion()
@@ -102,8 +105,7 @@ def test_a_stream_cut_anywhere_is_whole_or_says_that_it_is_not(
         assert isinstance(fault, StreamError)
         # A cut inside a character is no UTF-8; any other is an incomplete stream.
         assert type(fault) is IncompleteStreamError or "UTF-8" in str(fault)
-        partial = None if fault.partial is None else fault.partial.to_dict()
-        assert partial == folded(given_)
+        assert fault.partial.to_dict() == (folded(given_) or Accumulator().to_dict())
 
 
 @given(st.lists(st.binary(max_size=60), max_size=6))

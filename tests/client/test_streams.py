@@ -32,7 +32,7 @@ def chunk(content: str | None = None, finish: str | None = None, index: int = 0,
 
 
 def text_of(partial: Any) -> str | None:
-    return None if partial is None else partial.choices[0].message.content
+    return partial.choices[0].message.content if partial.choices else None
 
 
 def stream_of(api: SyncApi, server: ScriptedServer, **arguments: Any) -> Any:

@@ -35,7 +35,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat_completions import AsyncClient, ChatCompletionsError, Client, response_info
+from chat_completions import AsyncClient, ChatCompletionsError, Client, StreamError, response_info
 from chat_completions._streaming.stream import TextPieces
 from chat_completions._transport import retry
 from tests.client.scripted import Reply, ScriptedServer
@@ -218,6 +218,8 @@ def test_a_server_is_read_as_it_means(case: dict[str, Any], way: str, is_async: 
         places |= {"origin": server.base_url.removesuffix("/v1"), "elsewhere": other.base_url.removesuffix("/v1")}
         outcome = _run(case, way, is_async, places)
         requests = len(server.requests) + len(other.requests)
+    if isinstance(outcome.error, StreamError):
+        assert outcome.error.text == _text(outcome)
     expect = _filled(case["expect"], places)
     got = {name: _GET[name](outcome) for name in expect if name not in _CHECKED}
     if "message" in expect:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Required, TypedDict
 from chat_completions._transport.settings import check_retries
 from chat_completions._types import NOT_GIVEN, NotGiven
 
-OPTIONS = ("deadline", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
+OPTIONS = ("deadline", "done_timeout", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
 
 if TYPE_CHECKING:
     import httpx
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         max_retries: int
         deadline: float | None
         idle_timeout: float | None
+        done_timeout: float | None
         max_response_bytes: int
         default_headers: Mapping[str, str | None] | None
         validate: bool
@@ -71,6 +72,9 @@ if TYPE_CHECKING:
 
         idle_timeout: float | None
         """Seconds without an event after which a stream counts as dead; comments are not events."""
+
+        done_timeout: float | None
+        """Seconds that a stream has for `[DONE]` once every choice has finished; then it ends as complete."""
 
         validate: bool
         """Whether to check the request against the specification before it is sent; needs the extra `validate`."""

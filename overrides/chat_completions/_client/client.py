@@ -189,6 +189,8 @@ class Client(_BaseClient):
         max_retries: How often a failed attempt is retried.
         deadline: Seconds for a whole call: all attempts, and the body of a stream; None for no limit.
         idle_timeout: Seconds without an event after which a stream counts as dead; None for no limit.
+        done_timeout: Seconds that a stream may still take for the usage and `[DONE]` once every choice has finished,
+            from the last chunk on; then it ends as complete. None for no limit.
         max_response_bytes: The maximum size of a response that is not streamed, in bytes after decompression.
         default_headers: Headers for every request; None removes one of the client's.
         default_query: Query parameters for every request.

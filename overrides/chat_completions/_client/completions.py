@@ -85,7 +85,8 @@ class Completions:
             arguments: The fields of the request, under the specification's names: dicts and models may be mixed, None
                 is sent as null, and omitted fields are not sent. Besides them `extra_headers`, `extra_query`,
                 `extra_body` (fields that only some servers know), `timeout` (seconds without a byte), `deadline`
-                (seconds for the whole call), `idle_timeout` (seconds without an event) and `max_retries`.
+                (seconds for the whole call), `idle_timeout` (seconds without an event), `done_timeout` (seconds for
+                the end of a stream whose choices have finished) and `max_retries`.
 
         Returns:
             The completion; with `stream=True`, the stream of its chunks.

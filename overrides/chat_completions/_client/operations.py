@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._client.arguments import split_options
 from chat_completions._contract import generated, json_reader
 from chat_completions._contract.request_body import encodable_request, request_body
+from chat_completions._failures import FAILED_REASONS, failure_of
 from chat_completions._response_info import Anomaly, request_id_of
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.call import Call, CallResult, info_of
-from chat_completions._transport.error_mapping import error_body, status_error, text_of
+from chat_completions._transport.error_mapping import error_value, status_error, text_of
 from chat_completions.errors import APIResponseValidationError
 
 if TYPE_CHECKING:
@@ -27,8 +28,17 @@ if TYPE_CHECKING:
 def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
     """Decode the completion in the result of a call."""
     completion: ChatCompletion = parsed(answer, generated.parse_completion, redacted_url)
-    if _is_error(completion, completion.choices):
-        raise _embedded_error(answer, redacted_url)
+    choices: Any = completion.choices
+    if not isinstance(choices, list):
+        raise _reply_error(answer, redacted_url, completion.to_dict(), "completion")
+    nulls = [place for place, choice in enumerate(choices) if getattr(choice, "finish_reason", None) == "null"]
+    for place in nulls:
+        choices[place].finish_reason = None
+        found = Anomaly("wrong_type", f"/choices/{place}/finish_reason", "'null'")
+        completion._info = replace(completion._info, anomalies=(*completion._info.anomalies, found))
+    # If there are choices and all have finished, they are what counts; to look at all else takes longer.
+    if not (choices and all(map(_is_finished, choices))) and failure_of(value := completion.to_dict()) is not None:
+        raise _reply_error(answer, redacted_url, value, "completion")
     if answer.unknown_reporter is not None:
         answer.unknown_reporter.completion(completion.to_dict(), completion._request_id)
     return completion
@@ -37,8 +47,8 @@ def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
 def page_of(answer: CallResult, redacted_url: str) -> ChatCompletionList:
     """Decode the page in the result of a call."""
     page: ChatCompletionList = parsed(answer, generated.parse_list, redacted_url)
-    if _is_error(page, page.data):
-        raise _embedded_error(answer, redacted_url)
+    if not isinstance(page.data, list) and failure_of(value := page.to_dict()) is not None:
+        raise _reply_error(answer, redacted_url, value, "page")
     if answer.unknown_reporter is not None:
         answer.unknown_reporter.page(page.to_dict(), page._request_id)
     return page
@@ -61,7 +71,10 @@ def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: boo
         from chat_completions._contract.validation import validate_request
 
         validate_request(body, extra_body)
-    return Call(request, stream=bool(body.get("stream")), **options)
+    call = Call(request, stream=bool(body.get("stream")), **options)
+    if call.stream:
+        call.read_body(body)
+    return call
 
 
 @forgetful
@@ -110,16 +123,19 @@ def list_call(arguments: Mapping[str, Any]) -> Call:
     return Call(generated.list_request(**params), **options)
 
 
-def _is_error(decoded: generated.Model, entries: object) -> bool:
-    """Return whether an object without its entries is the API's error, which gateways send with status 200."""
-    return not isinstance(entries, list) and bool(decoded.get("error") or decoded.get("object") == "error")
+def _is_finished(choice: Any) -> bool:
+    """Return whether a choice has a finish reason, and reports no error."""
+    reason = getattr(choice, "finish_reason", None)
+    return isinstance(reason, str) and reason not in FAILED_REASONS and not choice.get("error")
 
 
-def _embedded_error(answer: CallResult, redacted_url: str) -> APIResponseValidationError:
+def _reply_error(answer: CallResult, redacted_url: str, value: Any, kind: str) -> APIResponseValidationError:
+    """Return the error for a JSON object that reports an error, or is not of the expected kind."""
     response = answer.response
-    body, message = error_body(response.content)
+    body, message = error_value(value)
+    what = f"JSON that is not a {kind}" if failure_of(value) is None else "an error"
     return APIResponseValidationError(
-        f"{redacted_url} returned {response.status_code} with an error: {message}",
+        f"{redacted_url} returned {response.status_code} with {what}: {message}",
         body=body,
         request_id=request_id_of(response.headers),
         response=response,

@@ -24,6 +24,7 @@ from attrs import field, frozen
 
 from chat_completions import _logging
 from chat_completions._contract import generated
+from chat_completions._failures import failure_of
 from chat_completions._types import publish
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class UnknownReporter:
 
     def completion(self, body: Mapping[str, Any], request_id: str | None) -> None:
         """Look at the JSON object of a completion."""
-        if not _is_error(body):
+        if failure_of(body) is None:
             self._report_unknown(_body(CREATE, "application/json"), body, CREATE, request_id)
 
     def chunk(self, body: Mapping[str, Any], request_id: str | None) -> None:
@@ -223,7 +224,7 @@ class UnknownReporter:
 
     def page(self, body: Mapping[str, Any], request_id: str | None) -> None:
         """Look at the JSON object of a page."""
-        if not _is_error(body):
+        if body.get("data") or failure_of(body) is None:
             self._report_unknown(_body(LIST, "application/json"), body, LIST, request_id)
 
     def _report_unknown(
@@ -262,11 +263,6 @@ class UnknownReporter:
         except Exception as error:
             # Watching must not cost a stream. The message may quote what was sent, so the type has to do.
             _logging.hook_failed("on_unknown", error)
-
-
-def _is_error(body: Mapping[str, Any]) -> bool:
-    """Return whether the body of a success reports an error, as some servers do."""
-    return not (body.get("choices") or body.get("data")) and bool(body.get("error") or body.get("object") == "error")
 
 
 @functools.cache

@@ -63,12 +63,26 @@ class Accumulator(AnomalyLog):
         find_tools: Returns the names of the request's tools.
     """
 
-    __slots__ = ("_choice_usage", "_seen", "_tidy_at", "_tools", "_top", "choices", "find_tools", "grown", "info")
+    __slots__ = (
+        "_choice_usage",
+        "_finished",
+        "_seen",
+        "_tidy_at",
+        "_tools",
+        "_top",
+        "choices",
+        "expected",
+        "find_tools",
+        "grown",
+        "info",
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.info: ResponseInfo | None = None
         self.choices: dict[int, AccumulatedChoice] = {}
+        self.expected = 1  # how many choices the request asks for
+        self._finished = 0  # how many of them have a finish reason
         # The text that the last parsed chunk added a piece to, if it said nothing else but the piece's log
         # probabilities.
         self.grown: StringIO | None = None
@@ -82,8 +96,8 @@ class Accumulator(AnomalyLog):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every choice seen has its finish reason, and there is one."""
-        return bool(self.choices) and all(state.finish_reason for state in self.choices.values())
+        """Whether every choice has its finish reason: all that were asked for, and all that arrived."""
+        return self._finished >= self.expected and self._finished == len(self.choices)
 
     @property
     def usage(self) -> Any:
@@ -205,6 +219,8 @@ class Accumulator(AnomalyLog):
                 self._settle(choice)
             if choice.finish_reason is None:
                 self._record_anomaly("unfinished", f"/choices/{position}", "[DONE] arrived before its finish reason")
+        if len(self.choices) < self.expected:
+            self.record("missing", f"{len(self.choices)} of {self.expected} choices arrived before [DONE]", "/choices")
 
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
         top = self._top
@@ -272,6 +288,8 @@ class Accumulator(AnomalyLog):
         if isinstance(reason, str) and reason:
             if state.finish_reason:
                 self._record_repeat(reason, state.finish_reason, f"{place}/finish_reason")
+            else:
+                self._finished += 1
             state.finish_reason = reason
             state.seen.clear()
             self._settle(state)

@@ -14,6 +14,9 @@ reread          the joined arguments of a tool call are not JSON, but another re
 after_finish    text or tool calls arrived after the finish reason; they stay
 whole_message   a message stands beside the delta or in place of it
 unfinished      [DONE] arrived before a choice had its finish reason
+no_done         all choices had finished, but [DONE] never arrived, and the body did not end; the stream is complete
+no_usage        it ended that way before a usage that was asked for
+no_field        an event is JSON without the field data; it was read as if it had one
 too_deep        a value is nested deeper than Python's recursion limit; it was accumulated in part
 fenced          a reply that has a type is JSON in a Markdown code fence; it was taken out (`structured.fence`)
 control_character  a string holds a control character that JSON demands to be escaped; it was read as it stands
@@ -50,7 +53,7 @@ class AnomalyLog:
         return [Anomaly(*note) for note in self._notes.values()]
 
     def record(self, kind: str, detail: str, place: str = "") -> None:
-        """Record a repair of the last chunk."""
+        """Record a repair of the last chunk, or of what followed it."""
         self._record_anomaly(kind, place, detail)
 
     def _record_anomaly(self, kind: str, place: str, detail: str) -> None:
@@ -59,7 +62,7 @@ class AnomalyLog:
         if note := self._notes.get((kind, place)):
             note[3] += 1
         elif len(self._notes) < MAX_ANOMALIES:
-            self._notes[kind, place] = [kind, f"/{self.chunks - 1}{place}", detail, 1]
+            self._notes[kind, place] = [kind, f"/{max(self.chunks - 1, 0)}{place}", detail, 1]
 
     def _record_bad_member(self, holder: Mapping[str, Any], key: str, place: str) -> None:
         kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"

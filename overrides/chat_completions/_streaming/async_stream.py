@@ -62,7 +62,9 @@ class AsyncStream(_BaseStream[T_co]):
                 with anyio.move_on_after(max(left, 0)) as limit:
                     data = await anext(self._bytes, None)
                 if limit.cancelled_caught:
-                    raise decoder.timeout_error()
+                    if (late := decoder.end_late()) is not None:
+                        raise late
+                    return True
         except StreamError:
             raise
         except Exception as failure:
@@ -73,7 +75,9 @@ class AsyncStream(_BaseStream[T_co]):
 
     async def _resend(self, failure: Exception) -> None:
         """Open the response of another attempt, if the body broke before there was anything to yield; else raise."""
-        error, resend = self._broken(failure)
+        if (broken := self._broken(failure)) is None:
+            return
+        error, resend = broken
         await self._response.aclose()
         try:
             answer = await resend(self._answer, error)

@@ -76,6 +76,9 @@ class _BaseStream(Generic[T_co]):
             redacted_url=self._redacted_url,
             ends_at=answer.ends_at,
             idle_timeout=answer.idle_timeout,
+            done_timeout=answer.done_timeout,
+            choices=answer.call.choices,
+            wants_usage=answer.call.wants_usage,
             watch=answer.unknown_reporter,
         )
         self._timer = ChunkTimer(answer)
@@ -127,9 +130,14 @@ class _BaseStream(Generic[T_co]):
                 is_left = isinstance(error, GeneratorExit)
                 self._operation.on_stream_end(decoder, timer, decoder.fault if is_left or error is None else error)
 
-    def _broken(self, failure: Exception) -> tuple[Exception, Callable[[CallResult, Exception], Any]]:
-        """Return the error for a body that broke, and what sends the request again; raise the error if nothing may."""
+    def _broken(self, failure: Exception) -> tuple[Exception, Callable[[CallResult, Exception], Any]] | None:
+        """Return the error for a body that broke, and what sends the request again; raise the error if nothing may.
+
+        None for a stream that was complete and has thereby ended.
+        """
         error, resend = self._decoder.map_read_error(failure), self._answer.resend
+        if error is None:
+            return None
         if resend is None or not self._decoder.may_resend(error):
             raise error from failure
         return error, resend
@@ -168,11 +176,18 @@ class Stream(_BaseStream[T_co]):
     """
 
     def _open_body(self) -> Iterator[bytes]:
+        self._is_guarded = False
         if self._decoder.time_left() is not None:
+            self._guard()
+        return self._response.iter_bytes()
+
+    def _guard(self) -> None:
+        """Let reads end when the time is up; without limits, this is only needed once all choices have finished."""
+        if not self._is_guarded:
             from chat_completions._transport.watchdog import guard
 
+            self._is_guarded = True
             guard(self._response, self._decoder.time_left)
-        return self._response.iter_bytes()
 
     def __iter__(self) -> Iterator[T_co]:
         # A generator, so that `break` deletes it, and its end closes the connection.
@@ -215,8 +230,12 @@ class Stream(_BaseStream[T_co]):
             self.close()
             return False
         left = decoder.wait()
-        if left is not None and left <= 0:
-            raise decoder.timeout_error()
+        if left is not None:
+            if left <= 0:
+                if (late := decoder.end_late()) is not None:
+                    raise late
+                return True
+            self._guard()
         try:
             data = next(self._bytes, None)
         except Exception as failure:
@@ -227,7 +246,9 @@ class Stream(_BaseStream[T_co]):
 
     def _resend(self, failure: Exception) -> None:
         """Open the response of another attempt, if the body broke before there was anything to yield; else raise."""
-        error, resend = self._broken(failure)
+        if (broken := self._broken(failure)) is None:
+            return
+        error, resend = broken
         self._response.close()
         try:
             answer = resend(self._answer, error)

@@ -1,10 +1,12 @@
 """The protocol of one stream: bytes in, chunks out, and how the stream ended. No I/O.
 
-- A stream is complete if the server sent `[DONE]`, or if every choice has a finish reason.
+- A stream is complete if the server sent `[DONE]` after a choice, or if every choice has a finish reason: as many as
+  the request's `n`. In the second case it ends with its body, its connection, or the time for what may follow.
 - Every fault becomes a StreamError that carries the completion accumulated so far. The chunks that arrived before the
   fault in the same bytes come first: the fault waits in `fault` until it is taken.
 - A chunk is added to the completion when it is taken, so that the completion is that of the moment however many chunks
   one read has brought.
+- An event that says nothing, such as a ping, is no chunk and no fault; only `idle_timeout` takes notice of it.
 - A body that is one JSON value is read as such, whatever its content type: servers that do not stream, and gateways
   that fail early, reply this way.
 """
@@ -15,10 +17,12 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chat_completions._contract import json_reader
+from chat_completions._failures import failure_of
 from chat_completions._streaming.accumulator import Accumulator
 from chat_completions._streaming.fast_path import FastPath
 from chat_completions._streaming.received_chunk import ReceivedChunk
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
 DONE = "[DONE]"
 MAX_JSON_BYTES = 64 * 1024 * 1024  # of a reply that turned out to be one JSON value
 _QUOTED_CHARS = 200  # of an event in a message
+_PINGS = frozenset({"heartbeat", "keep-alive", "keepalive", "ping"})  # names of events that say nothing
+_SPECIAL = _PINGS | {"error"}
 
 Item = TypeVar("Item")
 
@@ -60,6 +66,10 @@ class ChunkDecoder(Generic[Item]):
         redacted_url: The base URL, for messages.
         ends_at: When the deadline of the call is, on the clock; None for never.
         idle_timeout: Seconds without an event after which the stream fails; None for no limit.
+        done_timeout: Seconds without a further chunk after which the stream ends once every choice has finished; None
+            for no limit.
+        choices: How many choices the request asks for.
+        wants_usage: Whether it asks for the usage.
         watch: What reports unknown fields and values; None for nothing.
         clock: Returns the seconds of a steady clock.
 
@@ -79,22 +89,29 @@ class ChunkDecoder(Generic[Item]):
         redacted_url: str = "the base URL",
         ends_at: float | None = None,
         idle_timeout: float | None = None,
+        done_timeout: float | None = None,
+        choices: int = 1,
+        wants_usage: bool = False,
         watch: UnknownReporter | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make_item = make_item
         self.accumulator = Accumulator() if accumulator is None else accumulator
+        self.accumulator.expected = choices
         self._content_type = content_type
         self.request_id = request_id
         self._redacted_url = redacted_url
         self._ends_at = ends_at
-        self._idle_timeout = idle_timeout
+        self._idle_timeout, self._done_timeout = idle_timeout, done_timeout
+        self._wants_usage = wants_usage
         self._watch = watch
         self.clock = clock
         self.last_event_at = clock()
         # When the wait for the next event began; None while the caller is busy with the last one.
         self._waits_from: float | None = self.last_event_at
-        self._decoder = Decoder()
+        # When the wait for what follows the last chunk of a complete stream began, and how many chunks there were.
+        self._complete_from: tuple[float, int] | None = None
+        self._decoder = Decoder(read_other=partial(_events_of_other_lines, self.accumulator))
         self._load_json = json_reader.reader()
         self._fast_path = FastPath(self.accumulator)
         self._json: bytearray | None = None  # the body so far, if it is one JSON value
@@ -149,7 +166,7 @@ class ChunkDecoder(Generic[Item]):
             return
         try:
             # The last event may lack its blank line (22 of 1,247 recorded streams); half an event may not count.
-            events = [event for event in self._decoder.close() if event.data == DONE or _is_json(event.data)]
+            events = [event for event in self._decoder.close() if _is_done(event.data) or _is_json(event.data)]
         except EventStreamError as error:
             self._fail_decoding(error)
             return
@@ -157,16 +174,19 @@ class ChunkDecoder(Generic[Item]):
         if self.fault is None and not self.is_complete:
             self.fault = self._incomplete_error()
 
-    def map_read_error(self, failure: Exception) -> Exception:
-        """Return the error to raise for an exception that was raised while reading the body."""
+    def map_read_error(self, failure: Exception) -> Exception | None:
+        """Return the error for an exception that was raised while reading the body; None if it is complete."""
         self.ended = True
         error = connection_error(failure, self._redacted_url)
         if error is None:
             return failure
+        if isinstance(error, APIConnectionError) and self.accumulator.is_complete and self.fault is None:
+            self._end_without_done(words_of(failure))
+            return None
         left = self.time_left()
         if isinstance(error, APITimeoutError) and left is not None and left <= 0:
             # The time limit of the read was the time that was left.
-            return self.timeout_error()
+            return self.end_late()
         kind: type[StreamError] = StreamError
         what = error.message
         if isinstance(error, APITimeoutError):
@@ -205,7 +225,11 @@ class ChunkDecoder(Generic[Item]):
 
         The time that the caller took for the last event does not count as silence; comments do.
         """
-        if self._ends_at is None and self._idle_timeout is None:
+        if self._done_timeout is not None and self.accumulator.is_complete:
+            chunks = self.accumulator.chunks
+            if self._complete_from is None or self._complete_from[1] != chunks:
+                self._complete_from = self.clock(), chunks
+        elif self._ends_at is None and self._idle_timeout is None:
             return None
         if self._waits_from is None:
             self._waits_from = self.clock()
@@ -218,11 +242,16 @@ class ChunkDecoder(Generic[Item]):
         if self._idle_timeout is not None:
             waits_from = self._waits_from
             limits.append(self._idle_timeout - (0 if waits_from is None else now - waits_from))
+        if self._done_timeout is not None and (complete_from := self._complete_from) is not None:
+            limits.append(self._done_timeout - (now - complete_from[0]))
         return min(limits, default=None)
 
-    def timeout_error(self) -> StreamError:
-        """Return the error for a stream that is out of time, which has thereby ended."""
+    def end_late(self) -> StreamError | None:
+        """End a stream that is out of time, and return the error to raise; None if it was complete."""
         self.ended = True
+        if self.accumulator.is_complete:
+            self._end_without_done("nothing further arrived in time")
+            return None
         if self._ends_at is not None and self.clock() >= self._ends_at:
             what = "the deadline passed before the stream was complete"
         else:
@@ -231,6 +260,12 @@ class ChunkDecoder(Generic[Item]):
         fault, self.fault = self.fault, None
         assert fault is not None
         return fault
+
+    def _end_without_done(self, reason: str) -> None:
+        """Record that a stream whose choices have all finished ended without a proper end."""
+        self.accumulator.record("no_done", f"all choices had finished, then: {reason}")
+        if self._wants_usage and self.accumulator.usage is None:
+            self.accumulator.record("no_usage", "the usage was asked for")
 
     def _items_of(self, events: list[Event], fault: EventStreamError | None) -> Iterator[Item]:
         for name, group in itertools.groupby(events, _name_of):
@@ -245,52 +280,78 @@ class ChunkDecoder(Generic[Item]):
         watch, make_item, fast_path, parse = self._watch, self._make_item, self._fast_path, self._parse
         try:
             for text in texts:
-                chunk = fast_path.read(text, parse) if name != "error" else parse(text, is_error_event=True)
+                chunk = fast_path.read(text, parse) if name not in _SPECIAL else parse(text, name)
                 if chunk is None:
-                    break
+                    if self.done or self.fault is not None:
+                        break
+                    continue
                 if watch is not None and chunk.text is None:  # where it is not None, nothing but a text has grown
                     watch.chunk(chunk.value(), self.request_id)
                 yield make_item(chunk)
         except Exception as failure:
             self._fail_unexpectedly(failure)
 
-    def _parse(self, text: str, *, is_error_event: bool = False) -> ReceivedChunk | None:
-        """Parse the data of an event, and add its chunk to the completion; return None at the end and at a fault."""
-        if text == DONE:
-            self.done = True
-            self.accumulator.finish()
+    def _parse(self, text: str, name: str = "message") -> ReceivedChunk | None:
+        """Parse the data of an event, and add its chunk to the completion.
+
+        Returns:
+            None for an event that is no chunk: the end, a fault, or one that says nothing.
+        """
+        if _is_done(text):
+            self._end_by_done()
             return None
+        value: Any = None
         try:
-            value, is_lenient = _read_json(self._load_json, text)
+            value, is_lenient = _read_json(self._load_json, text) if text else (None, False)
         except (ValueError, RecursionError) as error:
-            if is_error_event:
+            if name == "error":
                 self._fail_with(text)
-            else:
+            elif name not in _PINGS and text.strip():
                 self._fail(f"an event is not JSON ({error}): {text[:_QUOTED_CHARS]!r}", body=text)
             return None
-        if not isinstance(value, dict):
-            self._fail(f"an event is not a JSON object: {text[:_QUOTED_CHARS]!r}", body=value)
-            return None
-        if is_error_event or _is_error(value):
-            if value.get("choices"):
+        if name == "error" or failure_of(value) is not None:
+            if isinstance(value, dict) and value.get("choices"):
                 self.accumulator.add(value)
-            self._fail_with(value)
+            self._fail_with(text if value is None else value)
             return None
+        if not isinstance(value, dict):
+            if value is not None and name not in _PINGS:
+                self._fail(f"an event is not a JSON object: {text[:_QUOTED_CHARS]!r}", body=value)
+            return None
+        if "choices" not in value and value.get("object") != "chat.completion.chunk" and not value.get("usage"):
+            return None
+        nulls = null_reasons(value) if '"null"' in text else []
         self.accumulator.add(value)
         if is_lenient:
             self.accumulator.record("control_character", json_reader.CONTROL_CHARACTER)
+        for position in nulls:
+            self.accumulator.record("wrong_type", "'null'", f"/choices/{position}/finish_reason")
         return ReceivedChunk(value)
 
-    def _from_json(self, body: bytes) -> list[Item]:
+    def _end_by_done(self) -> None:
+        if self.accumulator.choices:
+            self.done = True
+            self.accumulator.finish()
+        else:
+            self.fault = self._incomplete_error("[DONE] arrived before any choice")
+
+    def _from_json(self, body: bytes) -> Iterator[Item]:
+        """Yield the item of a body that is one JSON value, or those of JSON lines among which there may be events."""
         try:
             value, is_lenient = _read_json(json.loads, body)
         except (ValueError, RecursionError):
-            kind = self._content_type or "none"
-            self._fail(f"the reply is neither a stream nor JSON (content type {kind}); is base_url right?")
-            return []
-        choices = value.get("choices") if isinstance(value, dict) and not value.get("error") else None
-        if choices and isinstance(choices, list):
-            if self._watch is not None:
+            yield from self._items_of(self._events_in(body), None)
+            if self.fault is None and not self.accumulator.chunks:
+                kind = self._content_type or "none"
+                self._fail(f"the reply is neither a stream nor JSON (content type {kind}); is base_url right?")
+            elif self.fault is None and not self.is_complete:
+                self.fault = self._incomplete_error()
+            return
+        choices = value.get("choices") if isinstance(value, dict) else None
+        failure = failure_of(value)
+        if isinstance(choices, list) and (failure is None or choices):
+            null_reasons(value)
+            if self._watch is not None and failure is None:
                 self._watch.completion(value, self.request_id)
             try:
                 chunk = _as_chunk(value)
@@ -298,14 +359,24 @@ class ChunkDecoder(Generic[Item]):
                 if is_lenient:
                     self.accumulator.record("control_character", json_reader.CONTROL_CHARACTER)
                 item = self._make_item(ReceivedChunk(chunk))
-            except Exception as failure:
-                self._fail_unexpectedly(failure)
-                return []
-            if not self.accumulator.is_complete:
-                self.fault = self._incomplete_error()
-            return [item]
-        self._fail_with(value)
-        return []
+            except Exception as error:
+                self._fail_unexpectedly(error)
+                return
+            if failure is None:
+                yield item
+        if failure is not None:
+            self._fail_with(value)
+        elif not isinstance(choices, list):
+            message = error_value(value)[1]
+            self._fail(f"the reply is neither a stream nor a completion: {message}", body=value)
+        elif not self.accumulator.is_complete:
+            self.fault = self._incomplete_error()
+
+    def _events_in(self, body: bytes) -> list[Event]:
+        try:
+            return [*self._decoder.feed(body), *self._decoder.close()]
+        except EventStreamError:
+            return []
 
     def _fail_unexpectedly(self, failure: Exception) -> None:
         """Fail with a StreamError, whatever it was that a server sent."""
@@ -322,9 +393,6 @@ class ChunkDecoder(Generic[Item]):
     def _fail_with(self, value: Any) -> None:
         """Fail with an error that the server sent."""
         body, message = error_value(value)
-        if isinstance(body, Mapping) and isinstance(choices := body.get("choices"), list):
-            body = next((c["error"] for c in choices if isinstance(c, dict) and c.get("error")), body)
-            message = error_value(body)[1]
         self._fail(f"the server reported an error inside the stream: {message}", body=body)
 
     def _fail(self, message: str, *, body: Any = None, kind: type[StreamError] = StreamError) -> None:
@@ -339,11 +407,13 @@ class ChunkDecoder(Generic[Item]):
             request_id=self.request_id,
         )
 
-    def _incomplete_error(self) -> IncompleteStreamError:
+    def _incomplete_error(
+        self, reason: str = "the stream ended without [DONE] and without a finish reason for every choice"
+    ) -> IncompleteStreamError:
         partial = self.accumulator.completion()
-        what = "nothing had arrived" if partial is None else "what had arrived is in .partial"
+        what = "what had arrived is in .partial" if self.accumulator.choices else "nothing had arrived"
         return IncompleteStreamError(
-            f"the stream ended without [DONE] and without a finish reason for every choice; {what}",
+            f"{reason}; {what}",
             partial=partial,
             request_id=self.request_id,
         )
@@ -353,14 +423,49 @@ class ChunkDecoder(Generic[Item]):
         return self.accumulator.completion()
 
 
-def _is_error(value: dict[str, Any]) -> bool:
-    if value.get("error") or value.get("object") == "error":
-        return True
-    if isinstance(choices := value.get("choices"), list):
-        for choice in choices:
-            if isinstance(choice, dict) and choice.get("finish_reason") == "error":
-                return True
-    return False
+def null_reasons(value: Mapping[str, Any]) -> list[int]:
+    """Set finish reasons that are the text "null" to null, and return the positions of their choices."""
+    choices = value.get("choices")
+    positions = []
+    for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+        if isinstance(choice, dict) and choice.get("finish_reason") == "null":
+            choice["finish_reason"] = None
+            positions.append(position)
+    return positions
+
+
+def _events_of_other_lines(accumulator: Accumulator, text: str) -> list[Event]:
+    """Return the events that lines stand for which are not those of the standard.
+
+    llama.cpp, until September 2025, sent errors in a field `error`; gateways write JSON without any field.
+
+    Args:
+        accumulator: Where the repair is recorded.
+        text: The lines.
+    """
+    lines = text.split("\n")
+    events = []
+    for line in lines if not _is_json(text) else [text]:
+        name, _, data = line.partition(":")
+        value = _value_of(line if line[:1] == "{" else data)
+        if name == "error" and isinstance(value, (dict, str)) and failure_of({"error": value}) is not None:
+            events.append(Event("error", data.strip(), "", None))
+        elif line[:1] == "{" and isinstance(value, dict) and (failure_of(value) is not None or value.get("choices")):
+            accumulator.record("no_field", "an event without the field data")
+            events.append(Event("message", line, "", None))
+    return events
+
+
+def _value_of(text: str) -> Any:
+    """Return the JSON value of a text; the text itself if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+def _is_done(text: str) -> bool:
+    return text == DONE or text.strip() == DONE
 
 
 def _read_json(load: Callable[[Any], Any], text: str | bytes) -> tuple[Any, bool]:

@@ -27,6 +27,8 @@ class Call:
     Attributes:
         stream: Whether the request asks for an event stream.
         stream_body: Whether the body of a successful response is left unread, for the receiver of the result.
+        choices: How many choices a stream is to have.
+        wants_usage: Whether it is to end with the usage.
     """
 
     is_made = False  # whether the request is built: failures after that are not those of the settings
@@ -41,24 +43,41 @@ class Call:
         max_retries: int | NotGiven = NOT_GIVEN,
         deadline: float | NotGiven | None = NOT_GIVEN,
         idle_timeout: float | NotGiven | None = NOT_GIVEN,
+        done_timeout: float | NotGiven | None = NOT_GIVEN,
         stream_body: bool = False,
     ) -> None:
         self.request, self.stream, self.stream_body = request, stream, stream_body or stream
         self.extra_headers, self.extra_query = Secret(revealed(extra_headers)), Secret(revealed(extra_query))
         self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
+        self.done_timeout = done_timeout
+        self.choices, self.wants_usage = 1, False
+
+    def read_body(self, body: Mapping[str, Any]) -> None:
+        """Record what the end of a stream depends on.
+
+        Args:
+            body: The JSON object of the request.
+        """
+        choices, options = body.get("n"), body.get("stream_options")
+        self.choices = choices if type(choices) is int and choices > 0 else 1
+        self.wants_usage = isinstance(options, Mapping) and options.get("include_usage") is True
 
 
 class CallResult:
-    """The response of a call, its attempts, the limits of its body, and who checks and observes the body.
+    """The call, its response and attempts, the limits of the body, and who checks and observes the body.
 
     In seconds of `time.monotonic`: when the call began, when its last request was sent, when the headers of the
     response arrived, and when the body was read, if it is. `operation` observes the rest of a stream.
 
     Attributes:
+        call: The call.
+        done_timeout: How long its stream may take to end once every choice has finished, in seconds; None for no limit.
         steps_after: Plans the attempts after one whose stream broke before it gave anything, with the stream's error.
         resend: Carries these out; None for a response that the caller holds, which no other may replace.
     """
 
+    call: Call
+    done_timeout: float | None = None
     steps_after: Callable[[APIError], Generator[Step, Any, CallResult]]
     resend: Callable[[CallResult, Any], Any] | None = None
 

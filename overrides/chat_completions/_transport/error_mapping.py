@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chat_completions._contract import json_reader
+from chat_completions._failures import failure_of, message_of
 from chat_completions._redaction import hide_requests, redact_url
 from chat_completions._response_info import request_id_of
 from chat_completions._transport.html_page import headline, server_of
@@ -273,17 +274,13 @@ def error_body(content: bytes) -> tuple[Any, str]:
 def error_value(value: Any) -> tuple[Any, str]:
     """Return the error object of a JSON value and its message.
 
-    Servers write `{"error": {...}}`, `{"error": "..."}`, `{"detail": ...}`, the error object alone, or a list of one.
+    Servers write what `failure_of` recognizes, the error object alone, or a list of one.
     """
-    body = value
     if isinstance(value, list) and len(value) == 1:
-        body = value = value[0]
-    if isinstance(value, dict):
-        body = value.get("error") or value
-    message = body
-    if isinstance(body, dict):
-        message = body.get("message") or body.get("detail") or body.get("error") or body
-    body, message = within_depth(body), within_depth(message)
+        value = value[0]
+    body = failure_of(value)
+    body = within_depth(value if body is None else body)
+    message = within_depth(message_of(body))
     return body, _quoted(message) if isinstance(message, str) else _short(json.dumps(message, ensure_ascii=False))
 
 

@@ -48,11 +48,13 @@ class _Plan:
 
     def __init__(self, settings: Settings, call: Call) -> None:
         self.settings, self.call = settings, call
-        self.deadline, self.idle = settings.deadline, settings.idle_timeout
+        self.deadline, self.idle, self.done = settings.deadline, settings.idle_timeout, settings.done_timeout
         if not isinstance(call.deadline, NotGiven):
             self.deadline = checked_seconds("deadline", call.deadline)
         if not isinstance(call.idle_timeout, NotGiven):
             self.idle = checked_seconds("idle_timeout", call.idle_timeout)
+        if not isinstance(call.done_timeout, NotGiven):
+            self.done = checked_seconds("done_timeout", call.done_timeout)
         self.retries = settings.max_retries if isinstance(call.max_retries, NotGiven) else call.max_retries
         self.began_at = self.begun = time.monotonic()
         self.ends_at = None if self.deadline is None else self.began_at + self.deadline
@@ -165,6 +167,7 @@ class _Plan:
             time.monotonic(),
             settings.max_response_bytes,
         )
+        result.call, result.done_timeout = self.call, self.done
         result.steps_after = self.steps_after
         return result
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_TIMEOUT = 600.0  # seconds without a byte
 DEFAULT_CONNECT_TIMEOUT = 5.0  # seconds
+DEFAULT_DONE_TIMEOUT = 5.0  # seconds from the last chunk of a stream whose choices have all finished
 LONGEST_LIMIT = 2_000_000.0  # seconds, 23 days: poll(2) takes milliseconds as a C int
 DEFAULT_MAX_RETRIES = 2
 
@@ -68,6 +69,7 @@ class Settings:
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: float | None = None,
         idle_timeout: float | None = None,
+        done_timeout: float | None = DEFAULT_DONE_TIMEOUT,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         default_headers: Mapping[str, str | None] | None = None,
         default_query: Mapping[str, Any] | None = None,
@@ -109,6 +111,7 @@ class Settings:
         self.max_retries = max_retries
         self.deadline = checked_seconds("deadline", deadline)
         self.idle_timeout = checked_seconds("idle_timeout", idle_timeout)
+        self.done_timeout = checked_seconds("done_timeout", done_timeout)
         if not isinstance(max_response_bytes, int):
             raise TypeError(f"max_response_bytes is {max_response_bytes!r}; give a whole number of bytes")
         if max_response_bytes < 1:

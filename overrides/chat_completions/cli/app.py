@@ -170,7 +170,9 @@ def failure_for(error: Exception) -> Failure | None:
             return error
         case errors.RequestValidationError():
             return Failure(str(error))
-        case errors.StreamError() if error.partial is None and (error.body is not None or "base_url" in error.message):
+        case errors.StreamError() if not error.partial.choices and (
+            error.body is not None or "base_url" in error.message
+        ):
             return Failure(_message(error), _DOCTOR, Exit.REFUSED)
         case errors.StreamError():
             advice = "try again; standard output has what arrived" if shared_screen().wrote else "try again"
@@ -195,6 +197,10 @@ def failure_for(error: Exception) -> Failure | None:
         case _ if type(error).__module__.partition(".")[0] in ("httpx", "h11", "httpcore"):
             return Failure(f"the request cannot be sent: {error}", _DOCTOR)
     return None
+
+
+def _is_refusal(error: errors.StreamError) -> bool:
+    return not error.partial.choices and (error.body is not None or "base_url" in error.message)
 
 
 def _message(error: errors.APIError) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_completions._contract.json_reader import reader
+from chat_completions._failures import failure_of
 
 if TYPE_CHECKING:
     from chat_completions._response_info import Attempt
@@ -46,7 +47,7 @@ def digest_of(run: str, custom_id: str | None, rest: bytes) -> str:
 
 
 def answered(digest: str, custom_id: str, status: int, request_id: str | None, content: bytes) -> Result | None:
-    """Return the result of a request that was answered; None if the response is not a JSON object.
+    """Return the result of a request that was answered; None if the response is not a completion.
 
     Args:
         digest: The request's name in the run.
@@ -59,7 +60,7 @@ def answered(digest: str, custom_id: str, status: int, request_id: str | None, c
         ValueError: Its token count is not plausible.
     """
     body = object_of(content)
-    if body is None or ((body.get("error") or body.get("object") == "error") and not body.get("choices")):
+    if body is None or not isinstance(body.get("choices"), list) or failure_of(body) is not None:
         return None
     # In one piece: the body may be large.
     line = b'%s"response":%s,"error":null}\n'

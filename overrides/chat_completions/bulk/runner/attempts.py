@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chat_completions._failures import failure_of
 from chat_completions._response_info import Attempt, request_id_of
 from chat_completions._retryable import is_quota_exhausted, may_pass
 from chat_completions._transport import retry
@@ -171,7 +172,8 @@ def unusable_fault(status: int, headers: Mapping[str, str], content: bytes, body
     """
     if isinstance(body, dict):
         error, message = error_value(body)
-        message = f"HTTP {status}, and an error in it: {message}"
+        what = "with JSON that is not a completion" if failure_of(body) is None else "and an error in it"
+        message = f"HTTP {status}, {what}: {message}"
         return _reported("error", message, status, headers, content, error, retryable=may_pass(error) is True)
     if "json" in headers.get("content-type", "json") and content.lstrip()[:1] in (b"{", b""):
         try:

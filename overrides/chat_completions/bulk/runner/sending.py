@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -108,7 +109,7 @@ class Sender:
             return self._decided(pending, unexpected_fault(failure), began)
 
     def _call(self, pending: PendingRequest) -> Call:
-        return Call(
+        call = Call(
             {"method": "post", "url": OPERATION, "content": pending.request.body, "headers": _JSON},
             stream=pending.request.stream,
             # The same over all attempts, and over runs that go on: a server that heeds it does the work once.
@@ -116,6 +117,9 @@ class Sender:
             max_retries=0,
             deadline=None,
         )
+        if call.stream:
+            call.read_body(json.loads(pending.request.body))
+        return call
 
     async def _exchanged(
         self, client: AsyncClient, call: Call, pending: PendingRequest, began: float
@@ -165,8 +169,6 @@ async def _folded(answer: Any, redacted_url: str) -> bytes:
 
 
 def _validate(body: bytes) -> None:
-    import json
-
     from chat_completions._contract.validation import validate_request
 
     validate_request(json.loads(body), None)
