@@ -156,8 +156,7 @@ def show_stream(client: Client, arguments: Mapping[str, Any], screen: Screen, *,
         except (StreamError, KeyboardInterrupt) as error:
             with suppress(ChatCompletionsError):  # which is raised if nothing had arrived
                 partial = error.partial if isinstance(error, StreamError) else stream.current_completion_snapshot
-                if partial is not None:
-                    show_rest(partial.to_dict(), screen)
+                show_rest(partial.to_dict(), screen)
             screen.end_line()
             raise
         show_rest(completion.to_dict(), screen)
