@@ -38,6 +38,8 @@ _NAMES = {
         "ChunkEvent",
         "ContentDeltaEvent",
         "ContentDoneEvent",
+        "CustomToolCallInputDeltaEvent",
+        "CustomToolCallInputDoneEvent",
         "FunctionToolCallArgumentsDeltaEvent",
         "FunctionToolCallArgumentsDoneEvent",
         "ReasoningDeltaEvent",

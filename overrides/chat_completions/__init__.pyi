@@ -29,6 +29,8 @@ from chat_completions._streaming.events.events import ChatCompletionStreamEvent 
 from chat_completions._streaming.events.events import ChunkEvent as ChunkEvent
 from chat_completions._streaming.events.events import ContentDeltaEvent as ContentDeltaEvent
 from chat_completions._streaming.events.events import ContentDoneEvent as ContentDoneEvent
+from chat_completions._streaming.events.events import CustomToolCallInputDeltaEvent as CustomToolCallInputDeltaEvent
+from chat_completions._streaming.events.events import CustomToolCallInputDoneEvent as CustomToolCallInputDoneEvent
 from chat_completions._streaming.events.events import (
     FunctionToolCallArgumentsDeltaEvent as FunctionToolCallArgumentsDeltaEvent,
 )

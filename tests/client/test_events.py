@@ -38,6 +38,8 @@ SHOWN = {
     "reasoning.done": ("reasoning", "field"),
     f"{ARGUMENTS}.delta": ("index", "name", "arguments_delta", "arguments"),
     f"{ARGUMENTS}.done": ("index", "name", "arguments"),
+    "tool_calls.custom.input.delta": ("index", "name", "input_delta", "input"),
+    "tool_calls.custom.input.done": ("index", "name", "input"),
     "logprobs.content.delta": ("content", "snapshot"),
     "logprobs.content.done": ("content",),
     "logprobs.refusal.delta": ("refusal", "snapshot"),
@@ -177,11 +179,13 @@ ROWS: dict[str, tuple[list[Any], list[tuple[Any, ...]]]] = {
         [CHUNK, (f"{ARGUMENTS}.delta", 0, "f", '{"a": 1}', '{"a": 1}'),
          CHUNK, (f"{ARGUMENTS}.delta", 1, "g", "", ""), (f"{ARGUMENTS}.done", 0, "f", '{"a": 1}'),
          CHUNK, (f"{ARGUMENTS}.done", 1, "g", "")]),
-    "a custom tool call has no arguments": (
+    "a custom tool call": (
         [value(one(tool_calls=[call("{}", 0, "t0", "f")])),
          value(one(tool_calls=[{"index": 1, "id": "t1", "type": "custom", "custom": {"name": "g", "input": "x"}}])),
          value(one("tool_calls")), DONE],
-        [CHUNK, (f"{ARGUMENTS}.delta", 0, "f", "{}", "{}"), CHUNK, (f"{ARGUMENTS}.done", 0, "f", "{}"), CHUNK]),
+        [CHUNK, (f"{ARGUMENTS}.delta", 0, "f", "{}", "{}"),
+         CHUNK, ("tool_calls.custom.input.delta", 1, "g", "x", "x"), (f"{ARGUMENTS}.done", 0, "f", "{}"),
+         CHUNK, ("tool_calls.custom.input.done", 1, "g", "x")]),
     "content after tool calls": (
         [value(one(content="a")), value(one(tool_calls=[call("{}", 0, "t0", "f")])), value(one(content="b")),
          value(one("stop")), DONE],

@@ -20,6 +20,8 @@ def events(client: Client) -> ChatCompletion:
                 assert_type(event, ContentDoneEvent)
             elif event.type == "tool_calls.function.arguments.delta":
                 assert_type(event.arguments_delta, str)
+            elif event.type == "tool_calls.custom.input.done":
+                assert_type(event.input, str)
             elif event.type == "chunk":
                 assert_type(event.snapshot, ParsedChatCompletion[Any])
         return stream.get_final_completion()

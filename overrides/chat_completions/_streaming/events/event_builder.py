@@ -3,9 +3,9 @@
 - Events follow the accumulated completion: a delta is what a part of it has gained, so that the deltas add up to it.
 - The events of a chunk are: the chunk; what it adds, choice by choice; what is done with it.
 - Each part is done once: reasoning when anything else begins, before the event of that; content, refusal and log
-  probabilities when tool calls begin; a call's arguments when another call begins, if they are JSON by then; all of a
-  choice when it finishes, or at `[DONE]`. If the server continues a part that is done, there are further deltas of it,
-  and further arguments are done anew.
+  probabilities when tool calls begin; a function call's arguments when another call begins, if they are JSON by then;
+  all of a choice when it finishes, or at `[DONE]`. If the server continues a part that is done, further deltas
+  follow, and arguments that go on are done anew.
 - A chunk that says that it only added a piece to a text, as nearly all do, has the same two events as the last one: the
   chunk and a delta of the same kind, which are made without looking at anything else.
 """
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 # Where reasoning is: two fields of the delta, or (Mistral's thinking models) parts of this type among the content's.
 REASONING = ("reasoning_content", "reasoning", "thinking")
+CALLS: dict[str, tuple[Any, Any]] = {
+    "function": (kinds.FunctionToolCallArgumentsDeltaEvent, kinds.FunctionToolCallArgumentsDoneEvent),
+    "custom": (kinds.CustomToolCallInputDeltaEvent, kinds.CustomToolCallInputDoneEvent),
+}
 LOGPROBS: dict[str, tuple[Any, Any]] = {
     "content": (logprobs_events.LogprobsContentDeltaEvent, logprobs_events.LogprobsContentDoneEvent),
     "refusal": (logprobs_events.LogprobsRefusalDeltaEvent, logprobs_events.LogprobsRefusalDoneEvent),
@@ -165,16 +169,17 @@ class _ChoiceProgress:
 
     def _leave(self, call: dict[str, Any], events: list[ChatCompletionStreamEvent]) -> None:
         """Add the event of a call that another one follows, if its arguments are whole; else they may go on."""
-        if (place := self._places[id(call)]) not in self._left:
+        if "function" in call and (place := self._places[id(call)]) not in self._left:
             self._left.add(place)  # asked once, however often the pieces of calls take turns
             arguments = read_arguments(arguments_of(call), self._calls.snapshots.get(call["index"]))
             if arguments is not None:
                 self._finish_call(call, arguments, events)
 
     def _finish_call(self, call: dict[str, Any], arguments: str, events: list[ChatCompletionStreamEvent]) -> None:
-        if (function := _function(call)) and self._mark_done(self._places[id(call)]):
-            done = kinds.FunctionToolCallArgumentsDoneEvent(self._choice.index, function[0], call["index"], arguments)
-            events.append(done)
+        if (written := _written(call)) and self._mark_done(self._places[id(call)]):
+            kind, name, _ = written
+            event_type = CALLS[kind][1]
+            events.append(event_type(self._choice.index, name, call["index"], arguments))
 
     @property
     def place(self) -> int:
@@ -266,7 +271,7 @@ class _ChoiceProgress:
             found = sorted([*found, *calls[: len(deltas)], *fresh], key=lambda call: self._places[id(call)])
         grown = []
         for call in found:
-            place, (name, text) = self._places[id(call)], _function(call) or ("", None)
+            place, (kind, name, text) = self._places[id(call)], _written(call) or ("", "", None)
             start, end = self.lengths.get(place), _end(text) if text else 0
             if is_certain or start is None or end > start:
                 grown.append(call)
@@ -275,8 +280,7 @@ class _ChoiceProgress:
                     self._done.discard(place)
                 if text:
                     piece, index = _slice(text, start or 0, end), self._choice.index
-                    event = kinds.FunctionToolCallArgumentsDeltaEvent(index, name, call["index"], piece, text, end)
-                    events.append(event)
+                    events.append(CALLS[kind][0](index, name, call["index"], piece, text, end))
         return grown
 
     def _tokens(self, part: str) -> list[Any] | None:
@@ -294,13 +298,13 @@ class _ChoiceProgress:
                     events.append(delta_event(self._choice.index, tokens, end, start, tokens_of_chunk))
 
 
-def _function(call: Mapping[str, Any]) -> tuple[str, StringIO] | None:
-    """Return an accumulated tool call's name and arguments; None for a call of another kind."""
-    function = call.get("function")
-    if not isinstance(function, dict):
-        return None
-    name, text = function.get("name"), function.get("arguments")
-    return name if isinstance(name, str) else "", text if isinstance(text, StringIO) else StringIO()
+def _written(call: Mapping[str, Any]) -> tuple[str, str, StringIO] | None:
+    """Return an accumulated tool call's kind, name, and arguments or input; None for a call of no known kind."""
+    for kind, part in (("function", "arguments"), ("custom", "input")):
+        if isinstance(holder := call.get(kind), dict):
+            name, text = holder.get("name"), holder.get(part)
+            return kind, name if isinstance(name, str) else "", text if isinstance(text, StringIO) else StringIO()
+    return None
 
 
 def _slice(text: StringIO, start: int, end: int) -> str:

@@ -232,6 +232,51 @@ class FunctionToolCallArgumentsDoneEvent:
         return None
 
 
+@publish()
+@frozen(eq=False)
+class CustomToolCallInputDeltaEvent:
+    """The input of a custom tool's call continues.
+
+    Attributes:
+        choice_index: The index of the choice.
+        name: The tool's name.
+        index: The position of the call among those of the message.
+        input_delta: The new piece of text.
+    """
+
+    type: ClassVar[Literal["tool_calls.custom.input.delta"]] = "tool_calls.custom.input.delta"
+    choice_index: int
+    name: str
+    index: int
+    input_delta: str
+    _text: StringIO = attrs.field(repr=False)
+    _end: int = attrs.field(repr=False)
+
+    @property
+    def input(self) -> str:
+        """The text up to this delta; joined each time it is read, at a cost that grows with the text."""
+        return joined(self._text.getvalue()[: self._end])
+
+
+@publish()
+@frozen(eq=False)
+class CustomToolCallInputDoneEvent:
+    """The input of a custom tool's call is complete.
+
+    Attributes:
+        choice_index: The index of the choice.
+        name: The tool's name.
+        index: The position of the call among those of the message.
+        input: All of it.
+    """
+
+    type: ClassVar[Literal["tool_calls.custom.input.done"]] = "tool_calls.custom.input.done"
+    choice_index: int
+    name: str
+    index: int
+    input: str
+
+
 ChatCompletionStreamEvent: TypeAlias = (
     ChunkEvent
     | ContentDeltaEvent
@@ -242,6 +287,8 @@ ChatCompletionStreamEvent: TypeAlias = (
     | ReasoningDoneEvent
     | FunctionToolCallArgumentsDeltaEvent
     | FunctionToolCallArgumentsDoneEvent
+    | CustomToolCallInputDeltaEvent
+    | CustomToolCallInputDoneEvent
     | LogprobsContentDeltaEvent
     | LogprobsContentDoneEvent
     | LogprobsRefusalDeltaEvent
