@@ -266,6 +266,19 @@ def test_arguments_of_tools_grow_to_values_where_the_type_is_known(api: SyncApi,
     assert told.parsed == message.parsed == (VALUE if content == WEATHER else None)
 
 
+def test_arguments_whose_pieces_take_turns_are_done_when_they_are_whole(api: SyncApi) -> None:
+    values = [
+        value(one(tool_calls=[call("", 0, "t0", "typed"), call("", 1, "t1", "typed")])),
+        value(one(tool_calls=[call(STEP[:20])])), value(one(tool_calls=[call(STEP[:9], 1)])),
+        value(one(tool_calls=[call(STEP[20:])])), value(one(tool_calls=[call(STEP[9:], 1)])),
+        value(one("tool_calls")), DONE,
+    ]  # fmt: skip
+    with ScriptedServer(stream_reply(sse(*values))) as server:
+        with opened(api, server, tools=[Typed(adapter_for(Step), tool("typed"))]) as stream:
+            done = [event for event in api.chunks(stream) if event.type == f"{ARGUMENTS}.done"]
+    assert [event.parsed_arguments for event in done] == [Step(explanation="a", output="b")] * 2
+
+
 def test_arguments_that_are_invalid_are_reported(api: SyncApi) -> None:
     values = [value(one(tool_calls=[call('{"explanation": 1}', 0, "t0", "typed")])), value(one("tool_calls")), DONE]
     with ScriptedServer(stream_reply(sse(*values))) as server:

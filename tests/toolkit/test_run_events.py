@@ -52,6 +52,16 @@ def test_the_events_tell_of_everything_in_order(runs: Runs) -> None:
     assert run.usage is not None and run.usage.total_tokens == 30
 
 
+def test_a_call_that_is_sent_under_two_indexes_runs_once(runs: Runs) -> None:
+    if not runs.streams:
+        pytest.skip("for streams")
+    message = calls(("add", {"a": 1}), ("add", {"a": 1}))
+    message["tool_calls"][1]["id"] = message["tool_calls"][0]["id"]
+    with ScriptedServer(streamed(completion(message)), streamed(completion(says("Three.")))) as server:
+        run = runs.run(runs.client(server.base_url), tools=[add])
+    assert [result.value for result in run.tool_results] == [3]
+
+
 def test_leaving_the_stream_closes_the_connection() -> None:
     with (
         ScriptedServer(slowly(streamed(completion(says("A long story."))))) as server,

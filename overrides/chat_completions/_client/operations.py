@@ -31,17 +31,33 @@ def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
     choices: Any = completion.choices
     if not isinstance(choices, list):
         raise _reply_error(answer, redacted_url, completion.to_dict(), "completion")
-    nulls = [place for place, choice in enumerate(choices) if getattr(choice, "finish_reason", None) == "null"]
-    for place in nulls:
-        choices[place].finish_reason = None
-        found = Anomaly("wrong_type", f"/choices/{place}/finish_reason", "'null'")
-        completion._info = replace(completion._info, anomalies=(*completion._info.anomalies, found))
+    if found := [anomaly for place, choice in enumerate(choices) for anomaly in _repair(choice, f"/choices/{place}")]:
+        completion._info = replace(completion._info, anomalies=(*completion._info.anomalies, *found))
     # If there are choices and all have finished, they are what counts; to look at all else takes longer.
     if not (choices and all(map(_is_finished, choices))) and failure_of(value := completion.to_dict()) is not None:
         raise _reply_error(answer, redacted_url, value, "completion")
     if answer.unknown_reporter is not None:
         answer.unknown_reporter.completion(completion.to_dict(), completion._request_id)
     return completion
+
+
+def _repair(choice: Any, place: str) -> list[Anomaly]:
+    """Repair what a choice says in another way than it should, and return what that was."""
+    found = []
+    if getattr(choice, "finish_reason", None) == "null":
+        choice.finish_reason = None
+        found.append(Anomaly("wrong_type", f"{place}/finish_reason", "'null'"))
+    calls = getattr(getattr(choice, "message", None), "tool_calls", None)
+    for position, call in enumerate(calls if isinstance(calls, list) else ()):
+        from chat_completions._streaming.call_pieces import read_arguments
+
+        function: Any = getattr(call, "function", None)
+        text = getattr(function, "arguments", None)
+        if isinstance(text, str) and (reading := read_arguments(text)) not in (None, text):
+            function.arguments = reading
+            at = f"{place}/message/tool_calls/{position}/function/arguments"
+            found.append(Anomaly("reread", at, f"{text!r:.80}"))
+    return found
 
 
 def page_of(answer: CallResult, redacted_url: str) -> ChatCompletionList:

@@ -1,4 +1,4 @@
-"""The record of what an accumulator had to repair. The kinds of anomalies are:
+"""The record of what an accumulator had to repair. The kinds of anomalies, of replies as well, are:
 
 missing, null   a member that every chunk has is absent or null; it was guessed
 wrong_type      a value has another type; it was converted where that makes sense, else what has grown stays
