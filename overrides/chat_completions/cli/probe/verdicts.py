@@ -32,6 +32,7 @@ TIGHT = 8  # tokens, where the limit itself is the question
 LONGEST_TOKEN = 20  # characters; a longer text has more tokens than its length divided by this
 # When the chunks of a stream arrived says something if there are this many, and it took this many seconds.
 FEW, MOMENT = 10, 0.2
+LONG_MOMENT = 1.0  # seconds; a server that makes its answer in less may really send it at once
 INSTANT = 0.01  # seconds; what arrives within them arrives at once
 TOOL = "get_weather"
 KNOWN_FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
@@ -144,12 +145,18 @@ def incremental(answers: Sequence[Answer], seen: Seen) -> Verdict:
         return Verdict("unclear", "there was no text in the stream")
     spread = answer.gaps.count * answer.gaps.mean if answer.gaps else 0.0
     detail = f"{answer.chunks} chunks within {spread:.2f} s, the first after {answer.first:.2f} s"
-    if answer.chunks < FEW or answer.first + spread < MOMENT:
+    seconds = answer.first + spread
+    if answer.chunks < FEW or seconds < MOMENT:
         return Verdict("unclear", f"too short to show it: {detail}")
+    held = ""
     if answer.gaps is None or spread < INSTANT:
-        return Verdict("wrong", f"all at once, as behind a proxy that buffers: {detail}")
-    if answer.gaps.p50 == 0 and answer.gaps.mean > INSTANT / 2:
-        return Verdict("wrong", f"many at once, as behind a proxy that buffers: {detail}")
+        held = "all at once"
+    elif answer.gaps.p50 == 0 and answer.gaps.mean > INSTANT / 2:
+        held = "many at once"
+    if held and seconds < LONG_MOMENT:
+        return Verdict("unclear", f"{held}, but too short to blame a buffer: {detail}")
+    if held:
+        return Verdict("wrong", f"{held}, as behind a proxy that buffers: {detail}")
     return Verdict("ok", detail)
 
 
