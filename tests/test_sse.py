@@ -695,6 +695,38 @@ def test_stream_leaves_nothing_behind(peak: Callable[[], int]) -> None:
     assert peak() < 10_000_000
 
 
+OTHER = b"data: 1\n\nerror: {\nerror:}\nx\ndata: 2\n\n: c\nid: 1\n\ny: z\n\ndata: 3\n\nretry: x\n\nend: 4"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_other_fields_are_read_where_they_stand(size: int) -> None:
+    """Lines that the standard ignores are given block by block, if they are asked for, and become events in order."""
+
+    def read(text: str) -> list[Event]:
+        return [Event("other", text, "", None)]
+
+    pieces = [OTHER[at : at + size] for at in range(0, len(OTHER), size)]
+    decoder = Decoder(read_other=read)
+    events = [event for piece in pieces for event in decoder.feed(piece)] + decoder.close()
+    assert [(event.event, event.data) for event in events] == [
+        ("message", "1"),
+        ("other", "error: {\nerror:}\nx"),
+        ("message", "2"),
+        ("other", "y: z"),
+        ("message", "3"),
+        ("other", "end: 4"),
+    ]
+    assert [event.data for event in decode(pieces).events] == ["1", "2", "3"], "the standard's decoder ignores them"
+
+
+def test_other_fields_count_for_the_limit() -> None:
+    """Lines that are kept are bounded, also if their block never ends."""
+    decoder = Decoder(max_event_bytes=100, read_other=lambda text: [])
+    with pytest.raises(EventTooLargeError):
+        for _ in range(100):
+            decoder.feed(b"error: ten\n")
+
+
 def test_failed_decoder_is_collected() -> None:
     """A fault that was raised and dropped does not hold the decoder for ever."""
     decoder = Decoder()

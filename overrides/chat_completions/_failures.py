@@ -24,17 +24,17 @@ def failure_of(value: Any) -> Any:
     """
     if not isinstance(value, dict):
         return None
-    found = value.get("choices")
-    choices = [choice for choice in found if isinstance(choice, dict)] if isinstance(found, list) else []
-    for choice in choices:
-        if _is_failed(choice) or _says_anything(choice.get("error")):
-            errors = (value.get("error"), choice.get("error"))
-            return next((error for error in errors if _says_anything(error)), choice)
+    choices = value.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict):
+            reason, error = choice.get("finish_reason"), choice.get("error")
+            if (reason and _is_failed(choice)) or (error and _says_anything(error)):
+                return next((found for found in (value.get("error"), error) if _says_anything(found)), choice)
     if value.get("object") == "error":
         return value["error"] if _says_anything(value.get("error")) else value
     if _SIGNS.isdisjoint(value):
         return None
-    usable = [choice for choice in choices if _is_usable(choice)]
+    usable = [choice for choice in choices if _is_usable(choice)] if isinstance(choices, list) else []
     if any("delta" not in choice for choice in usable):
         return None
     if _says_anything(error := value.get("error")):
@@ -89,8 +89,10 @@ def _says_anything(error: Any) -> bool:
     return bool(error)
 
 
-def _is_usable(choice: dict[str, Any]) -> bool:
+def _is_usable(choice: Any) -> bool:
     """Return whether a choice says more than a role."""
+    if not isinstance(choice, dict):
+        return False
     messages = [message for name in ("delta", "message") if isinstance(message := choice.get(name), dict)]
     return bool(choice.get("finish_reason")) or any(
         part for message in messages for name, part in message.items() if name != "role"

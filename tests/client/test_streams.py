@@ -39,6 +39,7 @@ def stream_of(api: SyncApi, server: ScriptedServer, **arguments: Any) -> Any:
     return api.create(api.client(base_url=server.base_url), stream=True, **arguments)
 
 
+USAGE = b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"a":1}}\n\n'
 COMPLETE = {
     "done after the finish reason": ([chunk("a"), chunk("b", "stop"), DONE], "ab"),
     "done without a finish reason": ([chunk("a"), DONE], "a"),
@@ -213,6 +214,37 @@ def test_the_error_of_a_silent_stream_names_the_limit_that_was_exceeded(api: Syn
             api.chunks(stream_of(api, server, **{limit: 1}))
         assert time.monotonic() - before < 30
     assert text_of(caught.value.partial) == "a"
+
+
+@pytest.mark.parametrize("rest", [[60.0], [b": ping\n\n", 0.05] * 600], ids=["silence", "comments"])
+def test_a_stream_whose_choices_have_finished_ends_soon(api: SyncApi, rest: list[bytes | float]) -> None:
+    with ScriptedServer(stream_reply([chunk("a"), chunk(None, "stop"), *rest])) as server:
+        stream = stream_of(api, server, done_timeout=0.2)
+        assert len(api.chunks(stream)) == 2
+        assert [anomaly.kind for anomaly in stream.anomalies] == ["no_done"]
+
+
+def test_the_time_of_the_caller_is_not_part_of_the_done_timeout(api: SyncApi) -> None:
+    with ScriptedServer(stream_reply([chunk("a"), chunk(None, "stop"), 0.05, USAGE, DONE])) as server:
+        stream = stream_of(api, server, done_timeout=0.2, stream_options={"include_usage": True})
+        chunks = [api.next(stream), api.next(stream)]
+        time.sleep(0.4)
+        chunks.append(api.next(stream))
+        time.sleep(0.4)
+        chunks += api.chunks(stream)
+        assert len(chunks) == 3 and stream.anomalies == []
+
+
+def test_the_done_timeout_of_a_stream_that_has_ended_leaves_the_next_call_alone(api: SyncApi) -> None:
+    ending = stream_reply([chunk("a"), chunk(None, "stop"), 0.02, DONE, 0.02])
+    slow = stream_reply([chunk("a"), 0.4, chunk("b"), chunk(None, "stop"), 0.02, DONE])
+    with ScriptedServer(ending, slow) as server:
+        client = api.client(base_url=server.base_url, done_timeout=0.2)
+        api.chunks(api.create(client, stream=True))
+        stream = api.create(client, stream=True)
+        api.chunks(stream)
+        assert text_of(stream.completion) == "ab" and stream.anomalies == []
+        assert server.connections == 1
 
 
 def test_text_deltas_are_the_text_of_the_first_choice(api: SyncApi) -> None:

@@ -37,6 +37,7 @@ import pytest
 
 from chat_completions import AsyncClient, ChatCompletionsError, Client, StreamError, response_info
 from chat_completions._streaming.stream import TextPieces
+from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions._transport import retry
 from tests.client.scripted import Reply, ScriptedServer
 
@@ -242,6 +243,28 @@ def test_a_server_is_read_as_it_means(case: dict[str, Any], way: str, is_async: 
         assert [[event.name, event.arguments] for event in done] == expect["done"]
     if "deltas" in expect:
         assert _deltas(outcome, way) == expect["deltas"]
+
+
+def _decoded(pieces: list[bytes]) -> Any:
+    """Return all that a decoder makes of a body."""
+    decoder = ChunkDecoder(lambda chunk: chunk.model().to_dict())
+    chunks = [chunk for piece in pieces for chunk in decoder.feed(piece)] + [*decoder.end()]
+    fault, log = decoder.fault, decoder.accumulator
+    return chunks, type(fault), str(fault), getattr(fault, "body", None), log.to_dict(), log.anomalies, decoder.done
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if not case["reply"] and not {"replies", "status"} & case.keys()],
+    ids=lambda case: f"{case['file']}-{case['name']}",
+)
+def test_a_body_means_the_same_however_it_is_split(case: dict[str, Any]) -> None:
+    body = "".join(piece for piece in case.get("pieces", [case.get("body", "")]) if isinstance(piece, str)).encode()
+    whole = _decoded([body])
+    assert _decoded([body[at : at + 1] for at in range(len(body))]) == whole
+    assert _decoded(body.splitlines(keepends=True)) == whole
+    if not body.startswith(b"{"):  # where a line end may stand in a string
+        assert _decoded([body.replace(b"\n", b"\r\n")]) == whole
 
 
 def _deltas(outcome: _Outcome, way: str) -> list[str]:

@@ -60,12 +60,13 @@ class Accumulator(AnomalyLog):
 
     Attributes:
         info: The response that the chunks come from; None without one.
+        expected: How many choices the request asks for.
+        finished: How many of them have a finish reason.
         find_tools: Returns the names of the request's tools.
     """
 
     __slots__ = (
         "_choice_usage",
-        "_finished",
         "_seen",
         "_tidy_at",
         "_tools",
@@ -73,6 +74,7 @@ class Accumulator(AnomalyLog):
         "choices",
         "expected",
         "find_tools",
+        "finished",
         "grown",
         "info",
     )
@@ -81,8 +83,8 @@ class Accumulator(AnomalyLog):
         super().__init__()
         self.info: ResponseInfo | None = None
         self.choices: dict[int, AccumulatedChoice] = {}
-        self.expected = 1  # how many choices the request asks for
-        self._finished = 0  # how many of them have a finish reason
+        self.expected = 1
+        self.finished = 0
         # The text that the last parsed chunk added a piece to, if it said nothing else but the piece's log
         # probabilities.
         self.grown: StringIO | None = None
@@ -97,7 +99,7 @@ class Accumulator(AnomalyLog):
     @property
     def is_complete(self) -> bool:
         """Whether every choice has its finish reason: all that were asked for, and all that arrived."""
-        return self._finished >= self.expected and self._finished == len(self.choices)
+        return self.finished >= self.expected and self.finished == len(self.choices)
 
     @property
     def usage(self) -> Any:
@@ -289,7 +291,7 @@ class Accumulator(AnomalyLog):
             if state.finish_reason:
                 self._record_repeat(reason, state.finish_reason, f"{place}/finish_reason")
             else:
-                self._finished += 1
+                self.finished += 1
             state.finish_reason = reason
             state.seen.clear()
             self._settle(state)

@@ -166,7 +166,7 @@ class ChunkDecoder(Generic[Item]):
             return
         try:
             # The last event may lack its blank line (22 of 1,247 recorded streams); half an event may not count.
-            events = [event for event in self._decoder.close() if _is_done(event.data) or _is_json(event.data)]
+            events = [event for event in self._decoder.close() if event.data.strip() == DONE or _is_json(event.data)]
         except EventStreamError as error:
             self._fail_decoding(error)
             return
@@ -225,7 +225,7 @@ class ChunkDecoder(Generic[Item]):
 
         The time that the caller took for the last event does not count as silence; comments do.
         """
-        if self._done_timeout is not None and self.accumulator.is_complete:
+        if self._done_timeout is not None and self.accumulator.finished and self.accumulator.is_complete:
             chunks = self.accumulator.chunks
             if self._complete_from is None or self._complete_from[1] != chunks:
                 self._complete_from = self.clock(), chunks
@@ -297,14 +297,13 @@ class ChunkDecoder(Generic[Item]):
         Returns:
             None for an event that is no chunk: the end, a fault, or one that says nothing.
         """
-        if _is_done(text):
-            self._end_by_done()
-            return None
         value: Any = None
         try:
             value, is_lenient = _read_json(self._load_json, text) if text else (None, False)
         except (ValueError, RecursionError) as error:
-            if name == "error":
+            if text.strip() == DONE:
+                self._end_by_done()
+            elif name == "error":
                 self._fail_with(text)
             elif name not in _PINGS and text.strip():
                 self._fail(f"an event is not JSON ({error}): {text[:_QUOTED_CHARS]!r}", body=text)
@@ -462,10 +461,6 @@ def _value_of(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text.strip()
-
-
-def _is_done(text: str) -> bool:
-    return text == DONE or text.strip() == DONE
 
 
 def _read_json(load: Callable[[Any], Any], text: str | bytes) -> tuple[Any, bool]:
