@@ -183,9 +183,10 @@ def _wrong_with(error: Exception) -> str | None:
     shown = [repr(error), str(error), str(vars(error)), repr(text)]
     if KEY in "".join([*shown, "".join(traceback.format_exception(error))]):
         return f"the key shows in {error!r}"
-    if isinstance(error, StreamError) and error.partial is not None:
+    if isinstance(error, StreamError):
         try:
             error.partial.to_dict()
+            assert isinstance(error.text, str)
         except Exception as failure:
             return f".partial of {error!r} cannot be read: {failure!r}"
     return None

@@ -305,6 +305,8 @@ class ChunkDecoder(Generic[Item]):
                 self._end_by_done()
             elif name == "error":
                 self._fail_with(text)
+            elif failure_of(last := _value_of(text.rpartition("\n")[2])) is not None:
+                self._fail_with(last)  # an event that broke off, and the error in its place
             elif name not in _PINGS and text.strip():
                 self._fail(f"an event is not JSON ({error}): {text[:_QUOTED_CHARS]!r}", body=text)
             return None
