@@ -277,6 +277,7 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("tools", "ok", "finish_reason tool_calls", lambda value: value),
         ("tools", "wrong", "finish_reason is stop", calls(call(), finish="stop")),
         ("tools", "wrong", "in the text", text('<tool_call>{"name": "get_weather"}</tool_call>')),
+        ("tools", "unclear", "raise --max-tokens", text('<tool_call>{"name": "get_weather"', "length")),
         ("tools", "unclear", "calls no tool", text("Rain.")),
         ("tools", "wrong", "not text but dict", calls(call(arguments={"city": "Ulm"}))),
         ("tools", "wrong", "a tool call is", calls(call(id=None))),
