@@ -558,6 +558,9 @@ def test_slips(within: Callable[..., Ended]) -> None:
         assert (ended.code, ended.out) == (2, "") and says in ended.err, ended
 
 
-def test_a_report_that_cannot_be_written(command: Command) -> None:
-    ended = command("probe", "--markdown", "no/such/folder/report.md")
-    assert ended.code == 2 and "no/such/folder/report.md" in ended.err
+def test_a_report_that_cannot_be_written(tmp_path: Path, server: LocalServer) -> None:
+    with Proxy(server, {}) as proxy:
+        ended = Command(tmp_path)("probe", proxy.base_url, "--markdown", "no/such/folder/report.md")
+        assert ended.code == 2 and "no/such/folder/report.md" in ended.err and proxy.requests == []
+        ended = Command(tmp_path)("probe", proxy.base_url, "--json", ".")
+        assert ended.code == 2 and "error: .: " in ended.err and ended.out.startswith("ok ")
