@@ -218,7 +218,12 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("stream", "wrong", "finish reason", lambda chunks: streamed(chunks[:3])),
         ("stream", "refused", "overloaded", raised({"message": "overloaded", "code": 500})),
         ("stream", "failed", "", lambda chunks: streamed(chunks[:3], end="", cut=True)),
-        ("stream", "wrong", "without choices", lambda chunks: streamed(chunks[:1] and [{**chunks[0], "choices": []}])),
+        (
+            "stream",
+            "wrong",
+            "before it is complete",
+            lambda chunks: streamed(chunks[:1] and [{**chunks[0], "choices": []}]),
+        ),
         ("incremental", "unclear", "no text", refused(), "stream"),
         ("stream-usage", "ok", "6 + 16 = 22", lambda value: value),
         ("stream-usage", "ignored", "no usage", without("usage")),
