@@ -41,7 +41,7 @@ test: $(READY) ## Run all tests (7 minutes on two cores).
 
 coverage: $(READY) ## Run all tests, and show which lines and branches of overrides/ and tools/ none of them reaches.
 	@rm -f .coverage .coverage.*
-	@$(RUN) -m coverage run -m pytest $(PARALLEL) --quiet </dev/null
+	@$(RUN) -m coverage run -m pytest $(PARALLEL) --quiet -m "not bare" </dev/null
 	@$(RUN) -m coverage combine --quiet
 	@$(RUN) -m coverage report
 

@@ -442,6 +442,7 @@ print(json.dumps([first, others, second, "dateutil" in sys.modules]))
 """
 
 
+@pytest.mark.bare
 def test_imports_are_lazy() -> None:
     """The package, its models and its endpoints import no model; decoding imports those that came, and no dateutil."""
     done = subprocess.run([sys.executable, "-W", "error", "-c", IMPORTS], capture_output=True, text=True, check=True)

@@ -79,6 +79,7 @@ def test_a_torn_last_line_is_repaired_and_its_request_asked_again(tmp_path: Path
     check_each_once([*names, "bad"], output)
 
 
+@pytest.mark.bare
 def test_a_full_disk_ends_a_run_and_the_next_one_goes_on(tmp_path: Path) -> None:
     """A limit of the file's size stands for a full disk: no line is torn, and what was answered is kept."""
     source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"

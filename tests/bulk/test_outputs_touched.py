@@ -198,6 +198,7 @@ def test_a_part_of_a_partition_that_is_taken_away_does_not_end_well(tmp_path: Pa
     books.close()
 
 
+@pytest.mark.bare
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_ended_by_signals_and_full_disks_each_is_answered_once(tmp_path: Path, number: int) -> None:
     """Signals in the middle of runs, and a limit of the files' size, against a server that fails: nothing is lost."""

@@ -288,6 +288,7 @@ def test_a_missing_extra_says_what_to_install(missing):
     assert "pip install 'chat-completions-client[local]'" in process.communicate(timeout=20)[0]
 
 
+@pytest.mark.bare
 def test_importing_the_client_stays_light():
     """Neither the client nor the name of the local server imports what the extra brings."""
     code = (
