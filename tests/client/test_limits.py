@@ -470,7 +470,7 @@ NUMBERS = [float("nan"), -1, "5", True]
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=str)
-@pytest.mark.parametrize("name", ["deadline", "idle_timeout", "timeout"])
+@pytest.mark.parametrize("name", ["deadline", "done_timeout", "idle_timeout", "timeout"])
 def test_a_time_limit_that_is_none(api: SyncApi, name: str, number: Any) -> None:
     with ScriptedServer(OK) as server:
         for make in (lambda: api.client(base_url=server.base_url, **{name: number}),
@@ -486,7 +486,7 @@ def test_a_time_limit_that_is_none(api: SyncApi, name: str, number: Any) -> None
     [float("inf"), 1e10, 1e300, 2**63, 10**400, 3_000_000],
     ids=lambda n: f"{n:.5}"[:9] if isinstance(n, float) else str(n)[:9],
 )
-@pytest.mark.parametrize("name", ["deadline", "idle_timeout", "timeout"])
+@pytest.mark.parametrize("name", ["deadline", "done_timeout", "idle_timeout", "timeout"])
 def test_a_time_limit_beyond_every_clock_is_no_limit(api: SyncApi, name: str, number: Any) -> None:
     with ScriptedServer(OK, stream_reply([CHUNK, b"data: [DONE]\n\n"])) as server:
         assert api.create(api.client(base_url=server.base_url, **{name: number})).id == "chatcmpl-1"
