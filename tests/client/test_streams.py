@@ -7,6 +7,7 @@ import functools
 import gzip
 import json
 import pickle
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from chat_completions import errors
+from chat_completions import Client, errors
+from chat_completions._transport import watchdog
 from chat_completions.models import ChatCompletionChunk
 from chat_completions.sse import Decoder
 from tests.client.conftest import SyncApi
@@ -245,6 +247,26 @@ def test_the_done_timeout_of_a_stream_that_has_ended_leaves_the_next_call_alone(
         api.chunks(stream)
         assert text_of(stream.completion) == "ab" and stream.anomalies == []
         assert server.connections == 1
+
+
+def test_the_wait_for_the_end_of_a_complete_stream_is_watched_beside_longer_limits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = []
+
+    def watch(body: Any) -> None:
+        limits.append(body.time_left())
+        body.connection.shutdown(socket.SHUT_RDWR)
+
+    pieces = [chunk("a", "stop"), 60.0]
+    with ScriptedServer(stream_reply(pieces)) as server, Client(base_url=server.base_url, api_key="k") as client:
+        stream = client.chat.completions.create(
+            model="m", messages=[], stream=True, deadline=3600, idle_timeout=3600, done_timeout=5
+        )
+        next(stream)
+        monkeypatch.setattr(watchdog._watchdog, "watch", watch)
+        assert not list(stream)
+    assert [left <= 5 for left in limits] == [True]
 
 
 def test_text_deltas_are_the_text_of_the_first_choice(api: SyncApi) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._client.arguments import split_options
 from chat_completions._contract import generated, json_reader
 from chat_completions._contract.request_body import encodable_request, request_body
-from chat_completions._failures import FAILED_REASONS, failure_of
+from chat_completions._failures import failure_of, is_failed
 from chat_completions._response_info import Anomaly, request_id_of
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.call import Call, CallResult, info_of
@@ -142,7 +142,7 @@ def list_call(arguments: Mapping[str, Any]) -> Call:
 def _is_finished(choice: Any) -> bool:
     """Return whether a choice has a finish reason, and reports no error."""
     reason = getattr(choice, "finish_reason", None)
-    return isinstance(reason, str) and reason not in FAILED_REASONS and not choice.get("error")
+    return isinstance(reason, str) and not is_failed(reason) and not choice.get("error")
 
 
 def _reply_error(answer: CallResult, redacted_url: str, value: Any, kind: str) -> APIResponseValidationError:
@@ -192,6 +192,8 @@ def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
         value = None
         with suppress(ValueError, RecursionError):
             value = json_reader.loads_leniently(response.content)
+        if failure_of(value) is not None and not isinstance(value, dict):
+            raise _reply_error(answer, redacted_url, value, "reply") from None
         if not isinstance(value, dict):
             raise _content_error(response, redacted_url) from None
         decoded = parse(generated.ReadResponse(response.status_code, value))

@@ -182,8 +182,8 @@ class Stream(_BaseStream[T_co]):
         return self._response.iter_bytes()
 
     def _guard(self) -> None:
-        """Let reads end when the time is up; without limits, this is only needed once all choices have finished."""
-        if not self._is_guarded:
+        """Let reads end when the time is up; again once all choices have finished, since then less of it is left."""
+        if not self._is_guarded or self._decoder.accumulator.is_complete:
             from chat_completions._transport.watchdog import guard
 
             self._is_guarded = True
@@ -319,8 +319,10 @@ class TextPieces:
 
     def of(self, chunk: Any) -> Iterator[str]:
         """Yield the pieces of a chunk."""
-        for choice in chunk.choices or ():
-            if (choice.index or 0) == 0 and choice.delta and (text := text_in(choice.delta.content, "text")):
+        choices = chunk.choices
+        for choice in choices if isinstance(choices, list) else ():
+            content = getattr(getattr(choice, "delta", None), "content", None)  # neither need be an object
+            if content and (choice.index or 0) == 0 and (text := text_in(content, "text")):
                 if self._half or is_half(text[-1]):
                     text = joined(self._half + text)
                     self._half = text[-1] if is_half(text[-1]) else ""

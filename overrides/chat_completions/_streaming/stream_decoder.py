@@ -22,7 +22,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chat_completions._contract import json_reader
-from chat_completions._failures import failure_of
+from chat_completions._failures import failure_of, message_of
 from chat_completions._streaming.accumulator import Accumulator
 from chat_completions._streaming.fast_path import FastPath
 from chat_completions._streaming.received_chunk import ReceivedChunk
@@ -115,6 +115,7 @@ class ChunkDecoder(Generic[Item]):
         self._load_json = json_reader.reader()
         self._fast_path = FastPath(self.accumulator)
         self._json: bytearray | None = None  # the body so far, if it is one JSON value
+        self._remark: Any = None  # what an event with a message that is neither a chunk nor a failure said last
         self._begun = False  # whether a byte other than white space arrived, which tells the two kinds of body apart
         self.done = False
         self.ended = False
@@ -320,6 +321,8 @@ class ChunkDecoder(Generic[Item]):
                 self._fail(f"an event is not a JSON object: {text[:_QUOTED_CHARS]!r}", body=value)
             return None
         if "choices" not in value and value.get("object") != "chat.completion.chunk" and not value.get("usage"):
+            if isinstance(message := message_of(value), str) and message.strip():
+                self._remark = value
             return None
         nulls = null_reasons(value) if '"null"' in text else []
         self.accumulator.add(value)
@@ -330,11 +333,14 @@ class ChunkDecoder(Generic[Item]):
         return ReceivedChunk(value)
 
     def _end_by_done(self) -> None:
-        if self.accumulator.choices:
+        choices = self.accumulator.choices.values()
+        if not choices:
+            self.fault = self._incomplete_error("[DONE] arrived before any choice")
+        elif self._remark is not None and any(choice.finish_reason is None for choice in choices):
+            self.fault = self._incomplete_error("[DONE] arrived before a finish reason for every choice")
+        else:
             self.done = True
             self.accumulator.finish()
-        else:
-            self.fault = self._incomplete_error("[DONE] arrived before any choice")
 
     def _from_json(self, body: bytes) -> Iterator[Item]:
         """Yield the item of a body that is one JSON value, or those of JSON lines among which there may be events."""
@@ -413,9 +419,13 @@ class ChunkDecoder(Generic[Item]):
     ) -> IncompleteStreamError:
         partial = self.accumulator.completion()
         what = "what had arrived is in .partial" if self.accumulator.choices else "nothing had arrived"
+        body = message = None
+        if self._remark is not None:
+            body, message = error_value(self._remark)
         return IncompleteStreamError(
-            f"{reason}; {what}",
+            f"{reason}; {what}" + (f"; the server said: {message}" if message else ""),
             partial=partial,
+            body=body,
             request_id=self.request_id,
         )
 
