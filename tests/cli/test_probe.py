@@ -218,7 +218,12 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("stream", "wrong", "finish reason", lambda chunks: streamed(chunks[:3])),
         ("stream", "refused", "overloaded", raised({"message": "overloaded", "code": 500})),
         ("stream", "failed", "", lambda chunks: streamed(chunks[:3], end="", cut=True)),
-        ("stream", "wrong", "without choices", lambda chunks: streamed(chunks[:1] and [{**chunks[0], "choices": []}])),
+        (
+            "stream",
+            "wrong",
+            "before it is complete",
+            lambda chunks: streamed(chunks[:1] and [{**chunks[0], "choices": []}]),
+        ),
         ("incremental", "unclear", "no text", refused(), "stream"),
         ("stream-usage", "ok", "6 + 16 = 22", lambda value: value),
         ("stream-usage", "ignored", "no usage", without("usage")),
@@ -277,6 +282,7 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("tools", "ok", "finish_reason tool_calls", lambda value: value),
         ("tools", "wrong", "finish_reason is stop", calls(call(), finish="stop")),
         ("tools", "wrong", "in the text", text('<tool_call>{"name": "get_weather"}</tool_call>')),
+        ("tools", "unclear", "raise --max-tokens", text('<tool_call>{"name": "get_weather"', "length")),
         ("tools", "unclear", "calls no tool", text("Rain.")),
         ("tools", "wrong", "not text but dict", calls(call(arguments={"city": "Ulm"}))),
         ("tools", "wrong", "a tool call is", calls(call(id=None))),
@@ -557,6 +563,9 @@ def test_slips(within: Callable[..., Ended]) -> None:
         assert (ended.code, ended.out) == (2, "") and says in ended.err, ended
 
 
-def test_a_report_that_cannot_be_written(command: Command) -> None:
-    ended = command("probe", "--markdown", "no/such/folder/report.md")
-    assert ended.code == 2 and "no/such/folder/report.md" in ended.err
+def test_a_report_that_cannot_be_written(tmp_path: Path, server: LocalServer) -> None:
+    with Proxy(server, {}) as proxy:
+        ended = Command(tmp_path)("probe", proxy.base_url, "--markdown", "no/such/folder/report.md")
+        assert ended.code == 2 and "no/such/folder/report.md" in ended.err and proxy.requests == []
+        ended = Command(tmp_path)("probe", proxy.base_url, "--json", ".")
+        assert ended.code == 2 and "error: .: " in ended.err and ended.out.startswith("ok ")

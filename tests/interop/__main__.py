@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
+import re
 import signal
+import subprocess
 import sys
 import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -21,7 +25,7 @@ from tests.interop.checks import problems
 from tests.interop.findings import Findings
 from tests.interop.outcomes import Outcome
 from tests.interop.rows import Cannot, Row
-from tests.interop.servers import SERVERS, Target, running
+from tests.interop.servers import KEY, SERVERS, Target, running
 from tests.interop.table import TABLE
 
 if TYPE_CHECKING:
@@ -37,6 +41,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.interop", description="Run the table against real servers.")
     parser.add_argument("row", nargs="*", help="the names of the rows to run; by default all")
     parser.add_argument("--server", action="append", choices=[*SERVERS, NGINX], help="only this server; repeatable")
+    parser.add_argument(
+        "--probe",
+        type=Path,
+        metavar="FOLDER",
+        help="run no rows, but `chat-completions probe`; write its reports there",
+    )
     arguments = parser.parse_args()
     chosen, servers = arguments.row, arguments.server or [*SERVERS, NGINX]
     known = {row.name for row in (*TABLE, *proxied.ROWS)}
@@ -47,6 +57,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     reasons = defaultdict[str, list[str]](list)
     names = [server for server in servers if server != NGINX]
+    if arguments.probe:
+        return run_probes(names, arguments.probe, nginx_too=NGINX in servers)
     rows = [row for row in TABLE if not chosen or row.name in chosen]
     failed = run_table(rows, names, reasons) if rows and names else 0
     ways = [row for row in proxied.ROWS if not chosen or row.name in chosen]
@@ -105,6 +117,29 @@ def run_proxied(rows: list[proxied.Row], reasons: dict[str, list[str]]) -> int:
                 cells.append("FAIL" if found else "ok")
             show([row.name, *cells])
     return failed
+
+
+def run_probes(servers: list[str], folder: Path, *, nginx_too: bool) -> int:
+    """Run `chat-completions probe` on the servers, write its reports, and return how many could not be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with running(servers) as targets:
+        for target in targets:
+            failed += run_probe(target.name, target.base_url, target.request["model"], folder)
+    if nginx_too:
+        with nginx.running() as server:
+            failed += run_probe("local server", f"{server.direct}/v1", "any", folder)
+            failed += run_probe("nginx", f"{server.plain}/old/v1", "any", folder)
+    return failed
+
+
+def run_probe(name: str, url: str, model: str, folder: Path) -> bool:
+    """Run it on one server, and return whether it failed."""
+    file = folder / f"{re.sub('[^a-z]+', '-', name.lower())}.md"
+    command = [sys.executable, "-m", "chat_completions", "probe", url, "--model", model, "--deadline", "600"]
+    print(f"{name}:", flush=True)
+    environment = {**os.environ, "OPENAI_API_KEY": KEY}
+    return subprocess.run([*command, "--markdown", str(file)], env=environment, check=False).returncode != 0
 
 
 def result(row: Row, target: Target, shell: str, findings: Findings, reasons: dict[str, list[str]]) -> str:

@@ -44,6 +44,13 @@ TOOLS = {
 }
 # In the tiny model 3 begins a tool call, and 2 ends the text where the grammar lets it.
 BEGINS_CALL = {"logit_bias": {"3": 60, "2": 100}, "max_tokens": 200}
+# vLLM holds arguments to their schema if the tool is strict.
+_FUNCTION = {"name": "get_weather", "strict": True, "parameters": PARAMETERS}
+CALLS_STRICTLY = {
+    "tools": [{"type": "function", "function": _FUNCTION}],
+    "logit_bias": {"2": 100},
+    "max_tokens": 200,
+}
 AS_PERSON = {
     "response_format": {"type": "json_schema", "json_schema": {"name": "person", "strict": True, "schema": PERSON}}
 }

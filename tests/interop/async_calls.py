@@ -115,10 +115,13 @@ async def _cancel(row: Row, target: Target, client: AsyncClient, outcome: Outcom
     begun = asyncio.Event()
 
     async def read() -> None:
-        async for chunk in await _stream(client, row, target):
-            outcome.chunks.append(chunk)
-            if len(outcome.chunks) == SOME_CHUNKS:
-                begun.set()
+        try:
+            async for chunk in await _stream(client, row, target):
+                outcome.chunks.append(chunk)
+                if len(outcome.chunks) == SOME_CHUNKS:
+                    begun.set()
+        finally:
+            begun.set()  # a stream that broke before that must not be waited for
 
     task = asyncio.create_task(read())
     await begun.wait()

@@ -15,7 +15,8 @@ CUT_STREAM = Reply(finish=("length",), usage=False)
 MOCKED = Reply(text=TEXT)
 MOCKED_STREAM = Reply(text=TEXT, usage=False)
 LEFT = Reply()  # of a stream that is left, only what had arrived counts
-BROKE_OFF = Failure(error="StreamError", partial=True)
+BROKE_OFF = Failure(error="StreamConnectionError", partial=True)
+TIMED_OUT = Failure(error="StreamTimeoutError", partial=True)
 
 NOT_MOCKED = Cannot("the mock does not look at what is asked; the next column asks LiteLLM for it")
 NO_MOCK = Cannot("it has no model that only pretends")

@@ -6,6 +6,7 @@ from tests.interop.asked import (
     ALL_ROLES,
     AS_PERSON,
     BEGINS_CALL,
+    CALLS_STRICTLY,
     IMAGE,
     NO_LIST,
     NO_SCHEMA,
@@ -23,6 +24,7 @@ from tests.interop.expected import (
     MOCKED,
     MOCKED_STREAM,
     NOT_MOCKED,
+    TIMED_OUT,
     bad,
     mocked,
     on,
@@ -38,6 +40,8 @@ LIKELY = Reply(finish=("length",), logprobs=True)
 LIKELY_STREAM = Reply(finish=("length",), logprobs=True, usage=False)
 CALLED = Reply(finish=("tool_calls",), tool=True, also=BEGINS_CALL)
 CALLED_STREAM = Reply(finish=("tool_calls",), tool=True, usage=False, also=BEGINS_CALL)
+CALLED_STRICTLY = Reply(finish=("tool_calls",), tool=True, also=CALLS_STRICTLY)
+CALLED_STREAM_STRICTLY = Reply(finish=("tool_calls",), tool=True, usage=False, also=CALLS_STRICTLY)
 PERSON = Reply(json=True, also={"max_tokens": 300})
 PERSON_STREAM = Reply(json=True, usage=False, also={"max_tokens": 300})
 
@@ -49,7 +53,12 @@ REPLIES = [
     Row("n=2", "create", {"n": 2}, real(TWO, Reply(finish=("stop", "stop"), text=TEXT))),
     Row("logprobs", "create", WITH_LOGPROBS, real(LIKELY)),
     # The mock calls its tool, and says that it has stopped.
-    Row("tools, required", "create", TOOLS, real(CALLED, Reply(tool=True, also={"model": "mock-tools"}))),
+    Row(
+        "tools, required",
+        "create",
+        TOOLS,
+        real(CALLED, Reply(tool=True, also={"model": "mock-tools"}), CALLED_STRICTLY),
+    ),
     Row(
         "JSON schema", "create", AS_PERSON, real(PERSON, Reply(text=JSON_TEXT, json=True, also={"model": "mock-json"}))
     ),
@@ -59,12 +68,14 @@ REPLIES = [
         "create",
         {"model": "?"},
         proxied(
-            Reply(finish=("length",), model="tiny"), bad(400, "invalid_request_error", "400", "Invalid model name")
+            Reply(finish=("length",), model="tiny"),
+            bad(400, "invalid_request_error", "400", "Invalid model name"),
+            bad(404, "NotFoundError", 404, "does not exist"),
         ),
     ),
     Row("unknown role", "create", STRANGER, real(CUT)),
-    Row("no messages", "create", {"messages": []}, real(CUT, MOCKED)),
-    Row("no path", "create", {}, real(CUT, MOCKED), path=""),
+    Row("no messages", "create", {"messages": []}, real(CUT, MOCKED, bad(400, "BadRequestError", 400, "message"))),
+    Row("no path", "create", {}, real(CUT, MOCKED, bad(404, None, None, "/v1?")), path=""),
 ]
 STREAMS = [
     Row("stream", "stream", {}, real(CUT_STREAM, MOCKED_STREAM)),
@@ -81,7 +92,12 @@ STREAMS = [
         ),
     ),
     Row("stream, logprobs", "stream", WITH_LOGPROBS, real(LIKELY_STREAM)),
-    Row("stream, tools", "stream", TOOLS, real(CALLED_STREAM, Cannot("the mock streams no tool calls"))),
+    Row(
+        "stream, tools",
+        "stream",
+        TOOLS,
+        real(CALLED_STREAM, Cannot("the mock streams no tool calls"), CALLED_STREAM_STRICTLY),
+    ),
     Row(
         "stream, JSON schema",
         "stream",
@@ -93,34 +109,43 @@ STREAMS = [
         "streams in turn",
         "reuse",
         {},
-        on(Reply(finish=("length",), usage=False, reuse=False), MOCKED_STREAM, CUT_STREAM),
+        on(Reply(finish=("length",), usage=False, reuse=False), MOCKED_STREAM, CUT_STREAM, CUT_STREAM),
         client={"max_retries": 2},
     ),
     Row("50 at once", "many", {}, real(CUT_STREAM, MOCKED_STREAM), client={"max_retries": 2}),
     Row("break", "break", {}, real(LEFT, LEFT), client={"max_retries": 2}),
     Row("close", "close", {}, real(LEFT, LEFT)),
     Row("cancel", "cancel", {}, real(CUT, MOCKED), client={"max_retries": 2}),
-    Row("deadline", "deadline", {}, real(BROKE_OFF, BROKE_OFF)),
+    Row("deadline", "deadline", {}, real(TIMED_OUT, TIMED_OUT)),
     # LiteLLM reports inside its stream that the one behind it broke.
     Row("server killed", "kill", {}, on(BROKE_OFF, BROKE_OFF, Failure(error="StreamError", code="500", partial=True))),
 ]
 WRONG_KEY = {"api_key": "sk-wrong"}
+VLLM_REFUSES = bad(400, "BadRequestError", 400)
+VLLM_INVALID = bad(400, "Bad Request", 400)  # of what its schema of requests does not allow
 NO_DATABASE = bad(400, "no_db_connection", "400", "No connected db")
+UNAUTHORIZED = bad(401, None, None, "Unauthorized")
 INVALID_KEY = bad(401, "authentication_error", 401, "Invalid API Key")
 CONTEXT = bad(400, "invalid_request_error", "400", "context", also={"model": "mock-context"})
 ERRORS = [
     # Without a database LiteLLM looks for no keys but its own, and trips over the missing database without any key.
-    Row("wrong key", "create", {}, proxied(INVALID_KEY, NO_DATABASE), client=WRONG_KEY),
-    Row("wrong key, stream", "stream", {}, proxied(INVALID_KEY, NO_DATABASE), client=WRONG_KEY),
+    Row("wrong key", "create", {}, proxied(INVALID_KEY, NO_DATABASE, UNAUTHORIZED), client=WRONG_KEY),
+    Row("wrong key, stream", "stream", {}, proxied(INVALID_KEY, NO_DATABASE, UNAUTHORIZED), client=WRONG_KEY),
     Row(
         "no key",
         "create",
         {},
-        proxied(INVALID_KEY, bad(500, None, None, "Internal Server Error")),
+        proxied(INVALID_KEY, bad(500, None, None, "Internal Server Error"), UNAUTHORIZED),
         client={"api_key": None},
     ),
-    Row("wrong path", "create", {}, proxied(bad(404, "not_found_error", 404), bad(404, None, None)), path="/nowhere"),
-    Row("list", "list", {}, proxied(bad(404, "not_found_error", 404), bad(405, None, None))),
+    Row(
+        "wrong path",
+        "create",
+        {},
+        proxied(bad(404, "not_found_error", 404), bad(404, None, None), bad(404, None, None)),
+        path="/nowhere",
+    ),
+    Row("list", "list", {}, proxied(bad(404, "not_found_error", 404), bad(405, None, None), bad(405, None, None))),
     # LiteLLM trips over it by itself.
     Row(
         "messages: text",
@@ -130,18 +155,34 @@ ERRORS = [
             bad(400, "invalid_request_error", 400, "array"),
             NOT_MOCKED,
             bad(400, "invalid_request_error", "400", "Invalid request format"),
+            VLLM_INVALID,
         ),
     ),
-    Row("temperature: text", "create", {"extra_body": {"temperature": "hot"}}, refused("temperature")),
-    Row("unknown tool_choice", "create", {**TOOLS, "extra_body": {"tool_choice": "?"}}, refused("tool_choice")),
-    Row("top_logprobs alone", "create", {"top_logprobs": 2}, refused("logprobs")),
-    Row("unknown format", "create", {"extra_body": {"response_format": {"type": "xml"}}}, refused("response_format")),
-    Row("bad schema", "create", NO_SCHEMA, refused("schema")),
+    Row("temperature: text", "create", {"extra_body": {"temperature": "hot"}}, refused("temperature", VLLM_INVALID)),
+    Row(
+        "unknown tool_choice",
+        "create",
+        {**TOOLS, "extra_body": {"tool_choice": "?"}},
+        refused("tool_choice", VLLM_REFUSES),
+    ),
+    Row("top_logprobs alone", "create", {"top_logprobs": 2}, refused("logprobs", VLLM_REFUSES)),
+    Row(
+        "unknown format",
+        "create",
+        {"extra_body": {"response_format": {"type": "xml"}}},
+        refused("response_format", VLLM_INVALID),
+    ),
+    Row("bad schema", "create", NO_SCHEMA, refused("schema", VLLM_REFUSES)),
     Row(
         "image",
         "create",
         IMAGE,
-        on(bad(500, "server_error", 500, "image"), NOT_MOCKED, bad(500, "internal_server_error", "500", "image")),
+        on(
+            bad(500, "server_error", 500, "image"),
+            NOT_MOCKED,
+            bad(500, "internal_server_error", "500", "image"),
+            VLLM_REFUSES,
+        ),
     ),
     Row(
         "too long",
@@ -151,6 +192,7 @@ ERRORS = [
             bad(400, "exceed_context_size_error", 400, "context"),
             CONTEXT,
             bad(400, "invalid_request_error", "400", "context"),
+            VLLM_REFUSES,
         ),
     ),
     Row(
@@ -161,6 +203,7 @@ ERRORS = [
             bad(400, "exceed_context_size_error", 400, "context"),
             CONTEXT,
             bad(400, "invalid_request_error", "400", "context"),
+            VLLM_REFUSES,
         ),
     ),
     Row("rate limit", "create", {"model": "mock-429"}, mocked(bad(429, "throttling_error", "429"))),

@@ -16,6 +16,7 @@ from typing import Any
 CONTROL_CHARACTER = "a string holds a control character that is not escaped"  # the detail of the anomaly
 
 raw_decode = json.JSONDecoder().raw_decode
+_decode_leniently = json.JSONDecoder(strict=False).decode  # made once: that takes as long as to read a long text
 
 
 def _scan_string(text: str, at: int) -> tuple[str, int]:
@@ -70,4 +71,6 @@ def loads_leniently(text: str | bytes) -> Any:
         ValueError: The text is not JSON for another reason.
         RecursionError: It is nested too deeply.
     """
+    if isinstance(text, str):
+        return _decode_leniently(text)
     return json.loads(text, strict=False)

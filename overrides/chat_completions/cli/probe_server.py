@@ -101,6 +101,10 @@ def probe(
     required = _required(require or ())
     if markdown == json == STANDARD_OUTPUT:
         raise Failure("--markdown and --json cannot both write to standard output")
+    for file in (markdown, json):
+        # Before anything is spent.
+        if file not in (None, STANDARD_OUTPUT) and not Path(str(file)).expanduser().parent.is_dir():
+            raise Failure(f"{file}: there is no such folder")
     unknown: list[Unknown] = []
     settings: dict[str, Any] = {"on_unknown": unknown.append, "deadline": connection.deadline or DEADLINE}
     with connection.client(**settings) as client:

@@ -336,10 +336,10 @@ def tool_call(kind: Literal["auto", "required", "named"]) -> Judge:
 
 
 def _no_call(answer: Answer, seen: Seen, kind: str) -> Verdict:
-    if TOOL in answer.text and "{" in answer.text:
-        return Verdict("wrong", f"the call is in the text: {brief(answer.text, 60)!r}")
     if found := _cut(answer, seen):
         return found
+    if TOOL in answer.text and "{" in answer.text:
+        return Verdict("wrong", f"the call is in the text: {brief(answer.text, 60)!r}")
     return Verdict("unclear" if kind == "auto" else "ignored", "the model calls no tool")
 
 
