@@ -61,7 +61,7 @@ docs: $(READY) ## Build the documentation into build/site, strictly, and run eve
 docs-serve: docs ## Build the documentation, and serve it on http://127.0.0.1:8001.
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/site 8001
 
-interop: $(READY) ## Call real servers on loopback: llama.cpp and LiteLLM (the first run installs them).
+interop: $(READY) ## Call real servers on loopback: llama.cpp, LiteLLM, vLLM, nginx (the first run installs them).
 	@$(RUN) -m tests.interop
 
 soak: $(READY) ## Share clients among 64 threads and 500 tasks, with faults and early exits: make soak SOAK_SECONDS=600.

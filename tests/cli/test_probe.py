@@ -222,7 +222,7 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
             "stream",
             "wrong",
             "before it is complete",
-            lambda chunks: streamed(chunks[:1] and [{**chunks[0], "choices": []}]),
+            lambda chunks: streamed([{**chunks[0], "choices": []}]),
         ),
         ("incremental", "unclear", "no text", refused(), "stream"),
         ("stream-usage", "ok", "6 + 16 = 22", lambda value: value),

@@ -21,7 +21,7 @@ PACKAGES = ("nginx", "nginx-common")
 READ_SECONDS = 1  # proxy_read_timeout
 KEEPALIVE_SECONDS = 1
 LARGEST_BODY = 2000  # bytes
-CHUNK_DELAY = 0.02  # seconds between the chunks of the local server
+CHUNK_DELAY = 0.05  # seconds between the chunks of the local server
 
 # Each location is one way to run nginx before the same server.
 CONFIGURATION = """
