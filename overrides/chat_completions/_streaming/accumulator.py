@@ -380,6 +380,10 @@ class Accumulator(AnomalyLog):
             if type(index) is int:
                 call = calls.named.get((index, id_)) if id_ else None
                 call = call or calls.named.get(index)
+                if call is None and not name and (call := _call_without_name(calls, index, id_)):
+                    self._record_anomaly(
+                        "changed", f"{place}/{position}/index", f"{index} for the call {call['index']}"
+                    )
                 if call is None and index != slot:
                     self._record_anomaly("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
                     slot = index
@@ -433,6 +437,11 @@ class Accumulator(AnomalyLog):
         call[holder]["name"] = name_with(known, name)
         self._record_anomaly("split_name", f"{place}/{kind}/name", f"{brief(known)} and {brief(name)}")
         return {**new, kind: {key: value for key, value in new[kind].items() if key != "name"}}
+
+
+def _call_without_name(calls: Entries, index: int, id_: str) -> dict[str, Any] | None:
+    """Return the call that a delta without a name continues under a new index: that of its id, or that in its place."""
+    return (calls.named.get(id_) if id_ else None) or next((call for call in calls if call["index"] == index), None)
 
 
 __all__ = ["MAX_ANOMALIES", "Accumulator", "Anomaly"]

@@ -21,7 +21,7 @@ from chat_completions._contract.json_reader import loads_leniently, raw_decode
 from chat_completions._streaming.accumulated_choice import Entries, joined, string_of
 
 _space = re.compile(r"\s*")
-_PLACEHOLDERS: tuple[Any, ...] = ({}, "", None)
+_PLACEHOLDERS: tuple[Any, ...] = ({}, "", "{}", None)
 
 
 def name_of(call: Mapping[str, Any]) -> str:
