@@ -115,6 +115,8 @@ def _is_failure_status(status: Any) -> bool:
 
 def _says_anything(error: Any) -> bool:
     if isinstance(error, dict):
+        if str(error.get("code")) in ("0", "200") and str(error.get("message", "")).lower() in _SUCCESS:
+            return False
         return any(_is_failure_code(part) if name == "code" else part for name, part in error.items())
     return bool(error)
 

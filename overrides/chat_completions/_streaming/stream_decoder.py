@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 DONE = "[DONE]"
 MAX_JSON_BYTES = 64 * 1024 * 1024  # of a reply that turned out to be one JSON value
 _QUOTED_CHARS = 200  # of an event in a message
+_EARLY = 0.05  # seconds by which the timer of a library may ring before the time is up
 _PINGS = frozenset({"heartbeat", "keep-alive", "keepalive", "ping"})  # names of events that say nothing
 _SPECIAL = _PINGS | {"error"}
 
@@ -185,7 +186,7 @@ class ChunkDecoder(Generic[Item]):
             self._end_without_done(words_of(failure))
             return None
         left = self.time_left()
-        if isinstance(error, APITimeoutError) and left is not None and left <= 0:
+        if isinstance(error, APITimeoutError) and left is not None and left <= _EARLY:
             # The time limit of the read was the time that was left.
             return self.end_late()
         kind: type[StreamError] = StreamError
@@ -230,8 +231,10 @@ class ChunkDecoder(Generic[Item]):
             chunks = self.accumulator.chunks
             if self._complete_from is None or self._complete_from[1] != chunks:
                 self._complete_from = self.clock(), chunks
-        elif self._ends_at is None and self._idle_timeout is None:
-            return None
+        else:
+            self._complete_from = None  # another choice may have begun
+            if self._ends_at is None and self._idle_timeout is None:
+                return None
         if self._waits_from is None:
             self._waits_from = self.clock()
         return self.time_left()
@@ -253,7 +256,7 @@ class ChunkDecoder(Generic[Item]):
         if self.accumulator.is_complete:
             self._end_without_done("nothing further arrived in time")
             return None
-        if self._ends_at is not None and self.clock() >= self._ends_at:
+        if self._ends_at is not None and self.clock() >= self._ends_at - _EARLY:
             what = "the deadline passed before the stream was complete"
         else:
             what = f"no event arrived for {self._idle_timeout:g} s"
