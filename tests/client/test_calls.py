@@ -275,7 +275,7 @@ class _Signing(httpx.Client):
 @pytest.mark.parametrize("kind", [httpx.Client, httpx2.Client, _Signing])
 def test_what_a_callers_http_client_adds_is_sent(kind: Any) -> None:
     """Its headers, cookies and query, and what its own way to build requests does; ours win."""
-    with ScriptedServer(json_reply({}), json_reply({})) as server:
+    with ScriptedServer(json_reply({"choices": []})) as server:
         more = {"X-Mine": "1", "accept": "text/plain", "AUTHORIZATION": "Bearer other"}
         with kind(headers=more, cookies={"a": "b"}, params={"q": "1"}, timeout=3) as own:
             with Client(base_url=server.base_url, api_key="k", http_client=own) as client:

@@ -41,7 +41,7 @@ def test_starting_and_stopping_is_quick_and_leaves_nothing():
     assert min(starting) < 2 and min(stopping) < 2
     gc.collect()
     assert set(threading.enumerate()) <= threads  # one of an earlier test may have ended meanwhile
-    assert len(list(Path("/dev/fd").iterdir())) == files
+    assert len(list(Path("/dev/fd").iterdir())) <= files
 
 
 def test_several_servers_in_one_process():

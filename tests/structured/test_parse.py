@@ -312,10 +312,18 @@ def test_a_legacy_function_call_is_no_missing_value(api: SyncApi) -> None:
         assert parse(api, server, response_format=PydanticWeather).choices[0].message.parsed is None
 
 
-@pytest.mark.parametrize("choices", [None, [], {}, [None], [{"index": 0}], [{"index": 0, "message": None}]])
+@pytest.mark.parametrize("choices", [[], [None], [{"index": 0}], [{"index": 0, "message": None}]])
 def test_a_completion_without_messages_has_no_values(api: SyncApi, choices: Any) -> None:
     with ScriptedServer(json_reply({**completion(), "choices": choices})) as server:
         assert parse(api, server, response_format=PydanticWeather).to_dict()["choices"] == choices
+
+
+@pytest.mark.parametrize("choices", [None, {}])
+def test_a_reply_without_a_list_of_choices_is_refused(api: SyncApi, choices: Any) -> None:
+    with ScriptedServer(json_reply({**completion(), "choices": choices})) as server:
+        with pytest.raises(chat_completions.APIResponseValidationError) as caught:
+            parse(api, server, response_format=PydanticWeather)
+    assert caught.value.body["choices"] == choices
 
 
 def test_the_raw_response_is_parsed_when_asked(api: SyncApi) -> None:

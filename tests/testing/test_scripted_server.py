@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chat_completions import BadRequestError, Client, InternalServerError, RateLimitError
+from chat_completions import APIResponseValidationError, BadRequestError, Client, InternalServerError, RateLimitError
 from chat_completions.local.contract import Contract, packaged_document
 from chat_completions.models import ChatCompletion, ChatCompletionMessage
 from chat_completions.testing import ReceivedRequest, Script, ScriptedServer, ScriptError
@@ -353,7 +353,9 @@ def test_an_answer_that_does_not_fit_the_request(script: Script) -> None:
 def test_other_json_is_sent_as_it_is(server: ScriptedServer, client: Client) -> None:
     """A reply may be what no API sends."""
     server.reply({"odd": [1, None]}, {"error": {"message": "hidden in a 200"}})
-    assert create(client).to_dict() == {"odd": [1, None]}
+    with pytest.raises(APIResponseValidationError) as caught:
+        create(client)
+    assert caught.value.body == {"odd": [1, None]}
     assert httpx.post(
         f"{server.base_url}/chat/completions", json={"model": "m", "messages": MESSAGES}, trust_env=False
     ).json() == {"error": {"message": "hidden in a 200"}}
