@@ -257,7 +257,7 @@ def test_no_malformed_answer_ends_a_run(tmp_path: Path, over: str, stream: bool)
     )
     with RawServer() as server:
         server.script(raw_reply, hold=False)
-        given = {**with_transport(over, server), "max_retries": 1, "concurrency": 4}
+        given = {**with_transport(over, server), "max_retries": 3, "concurrency": 4}
         summary = bulk.run(source, output, **given)
     assert not summary.reason.startswith("nothing"), summary.reason
     assert (summary.complete, summary.answered, summary.failed) == (True, 20, len(HEADS))
