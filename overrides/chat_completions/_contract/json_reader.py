@@ -74,3 +74,12 @@ def loads_leniently(text: str | bytes) -> Any:
     if isinstance(text, str):
         return _decode_leniently(text)
     return json.loads(text, strict=False)
+
+
+def is_json(text: str) -> bool:
+    """Return whether a text is JSON, control characters inside its strings aside."""
+    try:
+        loads_leniently(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from io import StringIO
 from typing import Any
 
-from chat_completions._contract.json_reader import loads_leniently, raw_decode
+from chat_completions._contract.json_reader import is_json, raw_decode
 from chat_completions._streaming.accumulated_choice import Entries, joined, string_of
 
 _space = re.compile(r"\s*")
@@ -90,9 +90,9 @@ def read_arguments(text: str, snapshot: str | None = None) -> str | None:
         text: All pieces, joined.
         snapshot: The last piece, if each of them has repeated the one before.
     """
-    if _is_json(text):
+    if is_json(text):
         return text
-    if snapshot is not None and _is_json(snapshot):
+    if snapshot is not None and is_json(snapshot):
         return snapshot
     copies: list[tuple[str, Any]] = []
     at = 0
@@ -146,20 +146,12 @@ def _is_cut_off(call: Mapping[str, Any]) -> bool:
         return False
     text.seek(end - 1)
     # The last character first, so that a long row of pieces takes linear time.
-    return text.read() != "}" or not _is_json(text.getvalue())
+    return text.read() != "}" or not is_json(text.getvalue())
 
 
 def _is_whole(text: str) -> bool:
     """Return whether arguments are a JSON object, and no placeholder."""
-    return text.rstrip().endswith("}") and text.strip() != "{}" and _is_json(text)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        loads_leniently(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return text.rstrip().endswith("}") and text.strip() != "{}" and is_json(text)
 
 
 def _begins_one(name: str, tools: Collection[str]) -> bool:

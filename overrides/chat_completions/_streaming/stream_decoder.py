@@ -168,7 +168,11 @@ class ChunkDecoder(Generic[Item]):
             return
         try:
             # The last event may lack its blank line (22 of 1,247 recorded streams); half an event may not count.
-            events = [event for event in self._decoder.close() if event.data.strip() == DONE or _is_json(event.data)]
+            events = [
+                event
+                for event in self._decoder.close()
+                if event.data.strip() == DONE or json_reader.is_json(event.data)
+            ]
         except EventStreamError as error:
             self._fail_decoding(error)
             return
@@ -459,7 +463,7 @@ def _events_of_other_lines(accumulator: Accumulator, text: str) -> list[Event]:
     """
     lines = text.split("\n")
     events = []
-    for line in lines if not _is_json(text) else [text]:
+    for line in lines if not json_reader.is_json(text) else [text]:
         name, _, data = line.partition(":")
         value = _value_of(line if line[:1] == "{" else data)
         if name == "error" and isinstance(value, (dict, str)) and failure_of({"error": value}) is not None:
@@ -489,14 +493,6 @@ def _read_json(load: Callable[[Any], Any], text: str | bytes) -> tuple[Any, bool
         return load(text), False
     except ValueError:
         return json_reader.loads_leniently(text), True
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json_reader.loads_leniently(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
