@@ -85,9 +85,9 @@ _MANY_INSIDE = ("patternProperties", "dependentSchemas")
 _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _SAYS_NOTHING = {
     "minLength": 0, "minItems": 0, "minProperties": 0, "minContains": 1, "uniqueItems": False,
-    "additionalItems": True, "unevaluatedItems": True, "unevaluatedProperties": True,
-    "dependentRequired": {}, "propertyNames": {"type": "string"},
+    "propertyNames": {"type": "string"}, "not": False,
 }  # fmt: skip
+_ANYTHING_SAYS_NOTHING = ("additionalItems", "else", "then", "unevaluatedItems", "unevaluatedProperties")
 _GOES_WITH = {
     "if": ("then", "else"), "then": ("if",), "else": ("if",),
     "minContains": ("contains",), "maxContains": ("contains",),
@@ -198,9 +198,21 @@ def _fill(variant: Variant) -> None:
 
 def _idle(keyword: str, value: Any, schema: dict[str, Any]) -> bool:
     """Return whether a keyword says nothing: by its value, or for want of the keyword that it goes with."""
-    if keyword in _SAYS_NOTHING and value == _SAYS_NOTHING[keyword]:
+    if _says_nothing(keyword, value):
         return True
-    return keyword in _GOES_WITH and not any(other in schema for other in _GOES_WITH[keyword])
+    if keyword in ("contains", "minContains") and schema.get("minContains") == 0 and "maxContains" not in schema:
+        return True
+    return keyword in _GOES_WITH and all(
+        other not in schema or _says_nothing(other, schema[other]) for other in _GOES_WITH[keyword]
+    )
+
+
+def _says_nothing(keyword: str, value: Any) -> bool:
+    if keyword == "dependentRequired":
+        return isinstance(value, dict) and not any(value.values())
+    if keyword in _ANYTHING_SAYS_NOTHING:
+        return value in (True, {})
+    return keyword in _SAYS_NOTHING and bool(value == _SAYS_NOTHING[keyword])
 
 
 def _take(variant: Variant, keyword: str, value: Any, at: str, schema: dict[str, Any]) -> None:

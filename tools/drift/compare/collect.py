@@ -64,7 +64,7 @@ def _findings(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:
         for change, direction in compared.changes:
             note(change, compared.operation, direction)
         for (left, right), direction in compared.schemas:
-            for change in comparison.walk(left, right):
+            for change in comparison.walk(left, right, direction):
                 note(change, compared.operation, direction)
     names = {place: name for side in (new, old) for name, place in side.operations().items()}
     findings = [_finding(change, concerned[key], (base, upstream), names) for key, change in changes.items()]
@@ -106,14 +106,21 @@ def _finding(
         old=change.old,
         new=change.new,
         sentence=rule.sentence.format(**words, keyword=f"`{change.keyword}`"),
-        fingerprint=fingerprint(change.rule, direction, lasting, change.keyword, change.old, change.new),
+        fingerprint=fingerprint(_first_id(change.rule), direction, lasting, change.keyword, change.old, change.new),
         place=place,
     )
+
+
+def _first_id(rule: str) -> str:
+    """Return the id that a rule had when fingerprints were first made of it."""
+    return rule.replace("restriction-", "keyword-")
 
 
 def _named(rule: str, steps: list[str]) -> list[str]:
     """Leave out of a place what the sentence says besides: the variant, the status, the media type."""
     if rule.startswith("variant-") and steps[-1].startswith("["):
+        return steps[:-1]
+    if rule.startswith("restriction-"):
         return steps[:-1]
     return steps[:-2] if "-status-" in rule or rule.startswith("media-type-") else steps
 

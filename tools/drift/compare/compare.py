@@ -6,6 +6,7 @@ gathers them (see `tools.drift.compare.collect`) keeps one.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from typing import Any
 from tools.document import pointer as pointers
 from tools.drift.compare.kinds import kind_of, kind_of_variant
 from tools.drift.compare.match_variants import disjoint, match, tags_of
+from tools.drift.findings.findings import Direction
 from tools.drift.findings.rules import LOWER, UPPER, kebab
 from tools.schema.normalized import Schemas, View
 from tools.schema.schemas import TEXT_TYPES, canonical_json, same_json
-from tools.schema.variants import Node, Spot, Variant
+from tools.schema.variants import Node, Spot, Variant, variants_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Change:
         new: What there is.
         keyword: The keyword that changed, for rules that are about several.
         holder: The pointer of what would hold in the base what only upstream has.
+        only: The direction that it concerns, where it does not concern the other.
     """
 
     rule: str
@@ -41,10 +44,13 @@ class Change:
     new: Any = None
     keyword: str = ""
     holder: str = ""
+    only: Direction | None = None
 
 
 Pair = tuple[Node, Node]
 _Key = tuple[tuple[str, ...], tuple[str, ...]]
+# A pair inside of another one, and the one direction that it concerns, if it is only one.
+_Inside = tuple[Pair, Direction | None]
 
 # Rules about the notes of a schema, by keyword: said now, no longer said.
 _NOTE_RULES = {
@@ -54,7 +60,12 @@ _NOTE_RULES = {
 }
 _OWN_RULES = ("default", "format", "multipleOf", "pattern", "uniqueItems")
 _NUMBERS = ("integer", "number")
-_WITH_SCHEMAS = ("additionalItems", "else", "if", "not", "then", "unevaluatedItems", "unevaluatedProperties")
+# What narrows a schema wherever it stands (JSON Schema 2020-12 core, sections 10 and 11; validation, section 6.5.4).
+_NARROWED_TO = ("additionalItems", "else", "then", "unevaluatedItems", "unevaluatedProperties")
+_WITH_SCHEMAS = ("if", "not", *_NARROWED_TO)
+_RESTRICTIONS = ("dependentRequired", *_WITH_SCHEMAS)
+# OpenAPI 3.1, "Schema Object": a property is not part of what goes in the one direction, whatever `required` says.
+_HIDDEN_BY: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 
 
 class Comparison:
@@ -68,11 +79,11 @@ class Comparison:
     def __init__(self, old: Schemas, new: Schemas) -> None:
         self.old = old
         self.new = new
-        self._known: dict[_Key, tuple[list[Change], list[Pair]]] = {}
+        self._known: dict[_Key, tuple[list[Change], list[_Inside]]] = {}
         self._open: set[_Key] = set()
 
-    def walk(self, old: Node, new: Node) -> Iterator[Change]:
-        """Yield the changes of this pair of schemas and of all that it reaches."""
+    def walk(self, old: Node, new: Node, direction: Direction | None = None) -> Iterator[Change]:
+        """Yield the changes of this pair of schemas and of all that it reaches, in one direction or in both."""
         waiting: list[Pair] = [(old, new)]
         seen = set()
         while waiting:
@@ -82,8 +93,8 @@ class Comparison:
                 continue
             seen.add(key)
             changes, inside = self._pair(*pair)
-            yield from changes
-            waiting += reversed(inside)
+            yield from (change for change in changes if _concerns(direction, change.only))
+            waiting += [inner for inner, only in reversed(inside) if _concerns(direction, only)]
 
     def same(self, old: Node, new: Node) -> bool:
         """Return whether two schemas mean the same; two that are being compared do until a difference is found."""
@@ -92,13 +103,13 @@ class Comparison:
     def _key(self, old: Node, new: Node) -> _Key:
         return self.old.key(old), self.new.key(new)
 
-    def _pair(self, old: Node, new: Node) -> tuple[list[Change], list[Pair]]:
+    def _pair(self, old: Node, new: Node) -> tuple[list[Change], list[_Inside]]:
         key = self._key(old, new)
         if key in self._open:
             return [], []
         if key not in self._known:
             changes: list[Change] = []
-            inside: list[Pair] = []
+            inside: list[_Inside] = []
             self._open.add(key)
             before, after = self.old.view(old), self.new.view(new)
             # What no longer refers to a component that there still is has itself changed, and not the component.
@@ -108,8 +119,8 @@ class Comparison:
             self._known[key] = changes, inside
         return self._known[key]
 
-    def _views(self, old: View, new: View, at: str, changes: list[Change], inside: list[Pair]) -> None:
-        _notes(old, new, changes)
+    def _views(self, old: View, new: View, at: str, changes: list[Change], inside: list[_Inside]) -> None:
+        changes += _notes(old, new, *(old.notes.keys() | new.notes.keys()))
         kinds = kind_of(self.old, old), kind_of(self.new, new)
         untyped = any(variant.type == "any" for variant in (*old.variants, *new.variants))
         if old.nullable != new.nullable and not untyped:
@@ -138,6 +149,11 @@ class Comparison:
         elif lost or gained:
             wider = all(any(_covers(other, variant) for other in new.variants) for variant in lost)
             narrower = all(any(_covers(other, variant) for other in old.variants) for variant in gained)
+            # What says no type takes all types: as far as each other side's goes, they are compared.
+            if [variant.type for variant in lost] == ["any"] and not narrower:
+                narrower, pairs = True, [*pairs, *((_of_type(variant.type, lost[0]), variant) for variant in gained)]
+            elif [variant.type for variant in gained] == ["any"] and not wider:
+                wider, pairs = True, [*pairs, *((variant, _of_type(variant.type, gained[0])) for variant in lost)]
             rule = "type-changed" if wider == narrower else "type-widened" if wider else "type-narrowed"
             changes.append(Change(rule, at, True, *kinds))
         _unions((self.old, old), (self.new, new), pairs, changes)
@@ -146,41 +162,67 @@ class Comparison:
 
     def _same_variant(self, old: Variant, new: Variant) -> bool:
         changes: list[Change] = []
-        inside: list[Pair] = []
+        inside: list[_Inside] = []
         self._variants(old, new, changes, inside)
-        return not changes and all(self.same(*pair) for pair in inside)
+        return not changes and all(self.same(*pair) for pair, _ in inside)
 
-    def _variants(self, old: Variant, new: Variant, changes: list[Change], inside: list[Pair]) -> None:
+    def _variants(self, old: Variant, new: Variant, changes: list[Change], inside: list[_Inside]) -> None:
         _values(old, new, changes)
-        self._keywords(old, new, changes)
+        self._keywords(old, new, changes, inside)
         if old.closed != new.closed:
             rule = "additional-properties-forbidden" if new.closed else "additional-properties-allowed"
             changes.append(Change(rule, old.at, True))
         for name in sorted(old.properties.keys() | new.properties.keys()):
             before, after = old.properties.get(name, ()), new.properties.get(name, ())
             if before and after:
-                if (name in old.required) != (name in new.required):
-                    rule = "property-became-required" if name in new.required else "property-became-optional"
-                    changes.append(Change(rule, before[0].at, True))
-                inside.append((before, after))
+                self._property((before, name in old.required), (after, name in new.required), changes, inside)
             elif after:
                 rule = "required-property-added" if name in new.required else "property-added"
-                kind = kind_of(self.new, self.new.view(after))
-                holder = pointers.join(min(spot.at for spot in old.parts), "properties", name)
-                changes.append(Change(rule, after[0].at, False, None, kind, holder=holder))
+                view = self.new.view(after)
+                holder = pointers.join(min((spot.at for spot in old.parts), default=old.at), "properties", name)
+                change = Change(rule, after[0].at, False, None, kind_of(self.new, view), holder=holder)
+                changes += _where_visible(change, view)
             else:
                 rule = "required-property-removed" if name in old.required else "property-removed"
-                changes.append(Change(rule, before[0].at, True, old=kind_of(self.old, self.old.view(before))))
+                view = self.old.view(before)
+                changes += _where_visible(Change(rule, before[0].at, True, old=kind_of(self.old, view)), view)
         for name in sorted(old.inside.keys() | new.inside.keys()):
             if name != "additionalProperties" or old.closed == new.closed:
-                inside.append((_inside(old, name), _inside(new, name)))
+                inside.append(((_inside(old, name), _inside(new, name)), None))
 
-    def _keywords(self, old: Variant, new: Variant, changes: list[Change]) -> None:
+    def _property(
+        self, old: tuple[Node, bool], new: tuple[Node, bool], changes: list[Change], inside: list[_Inside]
+    ) -> None:
+        """Compare a property that both have: each its schema, and whether it is required."""
+        views = self.old.view(old[0]), self.new.view(new[0])
+        required: dict[Direction, tuple[bool, bool]] = {}
+        visible: list[Direction] = []
+        for direction, keyword in _HIDDEN_BY.items():
+            hidden = [keyword in view.notes for view in views]
+            required[direction] = old[1] and not hidden[0], new[1] and not hidden[1]
+            if not any(hidden):
+                visible.append(direction)
+            elif not all(hidden):
+                changes += [dataclasses.replace(note, only=direction) for note in _notes(*views, keyword)]
+        alike = required["request"] == required["response"]
+        for direction, (was, now) in [*required.items()][: 1 if alike else 2]:
+            if was != now:
+                rule = "property-became-required" if now else "property-became-optional"
+                changes.append(Change(rule, old[0][0].at, True, only=None if alike else direction))
+        if visible:
+            inside.append(((old[0], new[0]), None if len(visible) == len(_HIDDEN_BY) else visible[0]))
+
+    def _keywords(self, old: Variant, new: Variant, changes: list[Change], inside: list[_Inside]) -> None:
         for keyword in sorted(old.keywords.keys() | new.keywords.keys()):
+            if keyword == "unevaluatedProperties" and old.closed != new.closed:
+                continue
             spots = [
                 sorted(side.keywords.get(keyword, ()), key=lambda spot: canonical_json(spot.value))
                 for side in (old, new)
             ]
+            if keyword in _NARROWED_TO and [len(said) for said in spots] == [1, 1]:
+                inside.append((((spots[0][0],), (spots[1][0],)), None))
+                continue
             lost = [spot for spot in spots[0] if not any(self._says(keyword, spot, other) for other in spots[1])]
             gained = [spot for spot in spots[1] if not any(self._says(keyword, other, spot) for other in spots[0])]
             for before, after in itertools.zip_longest(lost, gained):
@@ -192,6 +234,18 @@ class Comparison:
     def _says(self, keyword: str, old: Spot, new: Spot) -> bool:
         same = same_json(old.value, new.value)
         return same or (keyword in _WITH_SCHEMAS and self.same((old,), (new,)))
+
+
+def _concerns(direction: Direction | None, only: Direction | None) -> bool:
+    return direction is None or only is None or direction == only
+
+
+def _where_visible(change: Change, view: View) -> list[Change]:
+    """Return the change of a property as far as the property may be there."""
+    visible = [direction for direction, keyword in _HIDDEN_BY.items() if keyword not in view.notes]
+    if len(visible) == len(_HIDDEN_BY):
+        return [change]
+    return [dataclasses.replace(change, only=direction) for direction in visible]
 
 
 def _inside(variant: Variant, name: str) -> Node:
@@ -206,8 +260,8 @@ def _inside(variant: Variant, name: str) -> Node:
     return (Spot(not closed, pointers.join(variant.at, *name.split("/", 1))),)
 
 
-def _notes(old: View, new: View, changes: list[Change]) -> None:
-    for keyword in sorted(old.notes.keys() | new.notes.keys()):
+def _notes(old: View, new: View, *keywords: str) -> Iterator[Change]:
+    for keyword in sorted(keywords):
         before, after = old.notes.get(keyword), new.notes.get(keyword)
         if before and after and same_json(before.value, after.value):
             continue
@@ -218,7 +272,7 @@ def _notes(old: View, new: View, changes: list[Change]) -> None:
         else:
             rule = happened(keyword, before, after)
         values = before and before.value, after and after.value
-        changes.append(Change(rule, spot.at, before is not None, *values, holder=f"{old.at}/{keyword}"))
+        yield Change(rule, spot.at, before is not None, *values, holder=f"{old.at}/{keyword}")
 
 
 def _unions(
@@ -282,6 +336,11 @@ def _covers(wide: Variant, narrow: Variant) -> bool:
     return free and (wide.type == "any" or (wide.type == "number" and narrow.type == "integer"))
 
 
+def _of_type(name: str, variant: Variant) -> Variant:
+    """Return what an alternative that says no type means for one type."""
+    return next(variants_of([*variant.parts, Spot({"type": name}, variant.at)], "", variant.slot))
+
+
 def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
     if keyword in UPPER or keyword in LOWER:
         if before is None or after is None:
@@ -293,7 +352,12 @@ def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
     if keyword == "format":
         types = [TEXT_TYPES.get(spot.value) if spot else None for spot in (before, after)]
         return "text-type-changed" if types[0] != types[1] else happened(keyword, before, after)
-    return happened(kebab(keyword) if keyword in _OWN_RULES else "keyword", before, after)
+    if keyword == "dependentRequired" and before and after:
+        was, now = ({(key, name) for key, names in spot.value.items() for name in names} for spot in (before, after))
+        if was < now or now < was:
+            return f"restriction-{'added' if was < now else 'removed'}"
+    stem = kebab(keyword) if keyword in _OWN_RULES else "restriction" if keyword in _RESTRICTIONS else "keyword"
+    return happened(stem, before, after)
 
 
 def happened(stem: str, before: object, after: object) -> str:

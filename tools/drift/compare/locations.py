@@ -13,7 +13,15 @@ _UNIONS = ("anyOf", "oneOf")
 _VALUES = ("enum", "required")
 _NAMED = ("$defs", "dependentSchemas", "patternProperties", "properties", "schemas")
 # The names of the places in a schema that are not properties.
-_INSIDE = {"propertyNames": " names", "contentSchema": " content", "requestBody": " body", "additionalProperties": ".*"}
+_INSIDE = {
+    "propertyNames": " names",
+    "contentSchema": " content",
+    "requestBody": " body",
+    "then": " then",
+    "else": " else",
+    **dict.fromkeys(("additionalProperties", "unevaluatedProperties"), ".*"),
+    **dict.fromkeys(("items", "contains", "prefixItems", "additionalItems", "unevaluatedItems"), "[]"),
+}
 
 
 def describe_location(steps: list[str], names: dict[tuple[str, str], str]) -> str:
@@ -35,8 +43,6 @@ def describe_location(steps: list[str], names: dict[tuple[str, str], str]) -> st
         step = rest.pop(0)
         if step in ("properties", "patternProperties") and rest:
             words += f".{rest.pop(0)}"
-        elif step in ("items", "contains", "prefixItems"):
-            words += "[]"
         elif step == "required" and rest:
             words += f".{json.loads(rest.pop(0))}"
         elif step == "dependentSchemas" and rest:

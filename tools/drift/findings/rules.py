@@ -165,6 +165,9 @@ became-read-only                B N  {what} is now read-only.
 became-not-read-only            A N  {what} is no longer read-only.
 became-write-only               N B  {what} is now write-only.
 became-not-write-only           N A  {what} is no longer write-only.
+restriction-added               B N  {what} is now restricted by {keyword}: {new}.
+restriction-removed             A R  {what} is no longer restricted by {keyword}; it was {old}.
+restriction-changed             R R  What {keyword} restricts {what} to is now {new}; it was {old}.
 keyword-added                   R R  {what} now has the keyword {keyword}: {new}.
 keyword-removed                 R R  {what} no longer has the keyword {keyword}; it was {old}.
 keyword-changed                 R R  The keyword {keyword} of {what} is now {new}; it was {old}.
