@@ -16,6 +16,8 @@ from chat_completions import AsyncClient, AsyncStream, Client, DefaultAioHttpCli
 from chat_completions._transport import transport as transports
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
+# httpx2 reads all certificates for each of its clients, which takes longer than most tests.
+CERTIFICATES = httpx2.create_ssl_context()
 
 
 class SyncApi:
@@ -111,7 +113,7 @@ class SyncHttpx2Api(SyncApi):
 
     def client(self, **settings: Any) -> Any:
         if "http_client" not in settings:
-            settings["http_client"] = httpx2.Client()
+            settings["http_client"] = httpx2.Client(verify=CERTIFICATES)
             self._http_clients.append(settings["http_client"])
         return super().client(**settings)
 
@@ -138,7 +140,7 @@ class AsyncHttpx2Api(AsyncApi):
 
     def client(self, **settings: Any) -> Any:
         if "http_client" not in settings:
-            settings["http_client"] = httpx2.AsyncClient()
+            settings["http_client"] = httpx2.AsyncClient(verify=CERTIFICATES)
             self._http_clients.append(settings["http_client"])
         return super().client(**settings)
 

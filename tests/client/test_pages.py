@@ -158,13 +158,12 @@ def test_empty_pages_of_a_filter_are_passed_over(api: SyncApi) -> None:
 
     def filtered(request: Received) -> Reply:
         number = int(httpx.URL(request.target).params.get("after", "0").removeprefix("c"))
-        ids = [f"c{number + 1}"] if number % 300 == 299 else []
-        return json_reply(page_of(ids, number < 1_499, last_id=f"c{number + 1}"))
+        ids = [f"c{number + 1}"] if number % 600 == 599 else []
+        return json_reply(page_of(ids, number < 1_199, last_id=f"c{number + 1}"))
 
     with ScriptedServer(filtered) as server:
         client = api.client(base_url=server.base_url)
-        assert ids(api, api.list(client)) == ["c300", "c600", "c900", "c1200", "c1500"]
-        assert ids(api, api.list(client, max_items=1)) == ["c300"]
+        assert ids(api, api.list(client)) == ["c600", "c1200"]
 
 
 @pytest.mark.parametrize("has_more", [None, False, "false", "False", 0, "0"])
