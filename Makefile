@@ -8,6 +8,8 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 # Twice as many processes as processors, for many tests wait; the tests of a file stay together, for what they share.
 PARALLEL = --numprocesses $$($(RUN) -c 'import os; print(2 * (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
+# What runs with the official SDK installed.
+SWITCHING = tests/switching
 UPSTREAM ?=
 REPORT ?=
 FORMAT ?=
@@ -17,7 +19,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-fast test-transports fuzz docs docs-serve interop soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
+.PHONY: help setup demo test coverage test-fast test-transports fuzz docs docs-serve interop switching soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +65,12 @@ docs-serve: docs ## Build the documentation, and serve it on http://127.0.0.1:80
 
 interop: $(READY) ## Call real servers on loopback: llama.cpp, LiteLLM, vLLM, nginx (the first run installs them).
 	@$(RUN) -m tests.interop
+
+switching: pyproject.toml constraints.txt ## Run what compares with the official SDK, which .switching gets beside the project.
+	@test -x .switching/bin/python || $(PYTHON) -m venv .switching
+	@.switching/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	@.switching/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt --group dev --group switching --editable '.[local]'
+	@OFFICIAL_SDK_REQUIRED=1 .switching/bin/python -m pytest --quiet $(SWITCHING)
 
 soak: $(READY) ## Share clients among 64 threads and 500 tasks, with faults and early exits: make soak SOAK_SECONDS=600.
 	@SOAK_STREAMS=10000 SOAK_SECONDS=$(SOAK_SECONDS) $(RUN) -m pytest tests/client/test_soak.py
@@ -122,4 +130,4 @@ dist: $(READY) ## Build the wheel and the source distribution into dist/, and ch
 	@DIST=dist $(RUN) -m pytest --quiet tests/test_wheel.py
 
 clean: ## Remove the environment and what was built.
-	@rm -rf $(VENV) .bench .interop dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@rm -rf $(VENV) .bench .interop .switching dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

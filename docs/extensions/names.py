@@ -20,7 +20,7 @@ from sphinx.util.nodes import find_pending_xref_condition, make_refnode
 
 # What is given by a client and never made by its users: how to make it says nothing to them.
 _GIVEN = re.compile(
-    r"(Async)?(ChatCompletionStream(Manager)?|Chat|Completions(WithRawResponse)?|Stream|Pages?|RawResponse|Anomaly"
+    r"(Async)?(ChatCompletionStream(Manager)?|Chat(View)?|Completions(WithRawResponse)?|Stream|Pages?|RawResponse|Anomaly"
     r"|Attempt|RateLimits?|ResponseInfo|Unknown|Provenance|APIResponse|ToolRun\w*"
     r"|FunctionTool|ReceivedRequest|Script|Cassette|Adapter|Summary|Progress|Sample|Histogram|Job|Source)"
     r"|\w+(WithStreamingResponse|ContextManager|Event|Error)|Parsed\w+"
@@ -40,7 +40,7 @@ _PLAIN = {"MeterProvider", "TracerProvider", "timedelta", *dir(builtins), *typin
 # What a signature names and nobody needs to know.
 _INNER = {"Masked", "Exchange", "Secret", "Sender", "TooLong", "Request", "Result", "Pace", "Concurrency"}
 # Variables of types.
-_VARIABLE = re.compile(r"(\w+\.)*(P|R|R_co|T|T_co|Piece|\w+FormatT)")
+_VARIABLE = re.compile(r"(\w+\.)*(P|R|R_co|T|T_co|Item|Operations|Piece|\w+FormatT)")
 
 
 def without_constructor(

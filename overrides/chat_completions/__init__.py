@@ -53,8 +53,10 @@ _NAMES = {
         "LogprobsRefusalDeltaEvent",
         "LogprobsRefusalDoneEvent",
     ),
+    "chat_completions._streaming.events.stream_state": ("ChatCompletionStreamState",),
     "chat_completions._streaming.stream": ("Stream",),
     "chat_completions._streaming.timings": ("StreamTimings",),
+    "chat_completions._transport.defaults": ("DEFAULT_CONNECTION_LIMITS", "DEFAULT_MAX_RETRIES", "DEFAULT_TIMEOUT"),
     "chat_completions._transport.http_clients": (
         "DefaultAioHttpClient",
         "DefaultAsyncHttpx2Client",
@@ -63,6 +65,7 @@ _NAMES = {
         "DefaultHttpxClient",
     ),
     "chat_completions._types": ("NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"),
+    "chat_completions.models.aliases": ("BaseModel",),
     "chat_completions.structured.formats": ("response_format_for",),
     "chat_completions.structured.strict": ("strict_schema",),
     "chat_completions.toolkit.events": (

@@ -45,8 +45,12 @@ from chat_completions._streaming.events.logprobs_events import LogprobsContentDe
 from chat_completions._streaming.events.logprobs_events import LogprobsContentDoneEvent as LogprobsContentDoneEvent
 from chat_completions._streaming.events.logprobs_events import LogprobsRefusalDeltaEvent as LogprobsRefusalDeltaEvent
 from chat_completions._streaming.events.logprobs_events import LogprobsRefusalDoneEvent as LogprobsRefusalDoneEvent
+from chat_completions._streaming.events.stream_state import ChatCompletionStreamState as ChatCompletionStreamState
 from chat_completions._streaming.stream import Stream as Stream
 from chat_completions._streaming.timings import StreamTimings as StreamTimings
+from chat_completions._transport.defaults import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
+from chat_completions._transport.defaults import DEFAULT_MAX_RETRIES as DEFAULT_MAX_RETRIES
+from chat_completions._transport.defaults import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
 from chat_completions._transport.http_clients import DefaultAioHttpClient as DefaultAioHttpClient
 from chat_completions._transport.http_clients import DefaultAsyncHttpx2Client as DefaultAsyncHttpx2Client
 from chat_completions._transport.http_clients import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
@@ -87,6 +91,7 @@ from chat_completions.errors import ToolArgumentsError as ToolArgumentsError
 from chat_completions.errors import ToolFailedError as ToolFailedError
 from chat_completions.errors import ToolRoundsError as ToolRoundsError
 from chat_completions.errors import UnprocessableEntityError as UnprocessableEntityError
+from chat_completions.models.aliases import BaseModel as BaseModel
 from chat_completions.structured.formats import response_format_for as response_format_for
 from chat_completions.structured.strict import strict_schema as strict_schema
 from chat_completions.toolkit.events import RoundBegunEvent as RoundBegunEvent

@@ -100,9 +100,10 @@ def methods(names: list[str]) -> Iterator[tuple[str, object, list[str]]]:
 
 def test_every_method_is_described_and_has_a_docstring(described: set[str]) -> None:
     # The same method, under its other name; what a tool has as the model of a tool.
+    # BaseModel is Model, which is described with its own name.
     left_out = (".copy", "FunctionTool.function", "FunctionTool.to_dict", "FunctionTool.type")
     found = list(methods([name for module in MODULES for name in public(module)]))
-    found = [row for row in found if not row[0].endswith(left_out)]
+    found = [row for row in found if not row[0].endswith(left_out) and ".BaseModel." not in row[0]]
     assert len(found) > 100
     assert not [name for name, value, _ in found if not inspect.getdoc(value)]
     assert not [name for name, _, places in found if not described.intersection(places)]

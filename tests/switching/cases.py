@@ -67,6 +67,9 @@ CASES: tuple[Case, ...] = (
     Case("key_from_function", "`api_key` as a function, sync and async", (said(),)),
     Case("nested_params", "Nested params", (said('{"ships": []}'),)),
     Case("typed_params", "Types from `types.chat`", (said("Only the wind."),)),
+    Case("deep_imports", "Types from the modules of single types, `types.shared`, `types.shared_params`", ()),
+    Case("star_import", "`from openai.types.chat import *`", (said(),)),
+    Case("defaults", "`DEFAULT_TIMEOUT` and the like; `chat.with_raw_response`", (said(),)),
     Case("image", "Vision: an address, and base64", (said("A ship."),)),
     Case(
         "tools",
@@ -86,6 +89,13 @@ CASES: tuple[Case, ...] = (
         (told(usage=True), told()),
     ),
     Case("snapshots", "`ChunkEvent` and its snapshot", (told(),)),
+    Case("stream_state", "`ChatCompletionStreamState`", (told(), calling("wind"))),
+    Case(
+        "stream_state_parsed",
+        "`ChatCompletionStreamState` with a pydantic model",
+        (written(IDA, 9),),
+        needs=("pydantic",),
+    ),
     Case("events_refusal", "Refusal events", (refused(),)),
     Case("events_tool_arguments", "Tool call events", (calling("wind", "tide"),)),
     Case("events_logprobs", "Logprobs events", (weighed(),)),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 SNIPPETS = HERE / "snippets"
 
-# Where the official SDK is: the environment that `make bench` makes.
-OFFICIAL_PYTHON = ROOT / ".bench" / "bin" / "python"
+# Where the official SDK is: in this environment (`make switching`), or in the one that `make bench` makes.
+OFFICIAL_PYTHON = Path(sys.executable) if find_spec("openai") else ROOT / ".bench" / "bin" / "python"
 
 # All that is changed in a program that switches: the package's name, and the names of five classes.
 RENAMED = {
@@ -123,6 +124,6 @@ def official() -> Side:
 def why_not_official() -> str:
     """Return why the official SDK cannot be run here; "" where it can."""
     if not OFFICIAL_PYTHON.exists():
-        return "the official SDK is not here to compare with: `make bench-quick` installs it"
+        return "the official SDK is not here to compare with: `make switching` installs it"
     found: Any = subprocess.run([OFFICIAL_PYTHON, "-c", "import openai"], capture_output=True, check=False)
-    return "" if found.returncode == 0 else f"{OFFICIAL_PYTHON} has no openai: `make bench-quick` installs it"
+    return "" if found.returncode == 0 else f"{OFFICIAL_PYTHON} has no openai: `make switching` installs it"

@@ -13,7 +13,7 @@ written anew in the shape in which that documentation shows it. `test_snippets.p
 server on loopback:
 
 - on this package, with only names changed: {names};
-- on the official SDK as it is (3.54, in the environment of `make bench-quick`; without it, that half is skipped).
+- on the official SDK as it is (`make switching` installs it, and so does CI; without it, that half is skipped).
 
 Both have to print the same, which is in the `.txt` beside the program, and to send the same requests: method, path,
 query, body, and all headers that do not tell of the library itself.

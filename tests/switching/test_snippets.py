@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
 @pytest.fixture(scope="module")
 def official() -> Iterator[Side]:
     if reason := sides.why_not_official():
+        assert "OFFICIAL_SDK_REQUIRED" not in os.environ, reason
         pytest.skip(reason)
     with sides.official() as side:
         yield side

@@ -13,9 +13,12 @@ from chat_completions import (
     AsyncClient,
     AsyncStream,
     AzureClient,
+    BaseModel,
+    ChatCompletionStreamState,
     Client,
     DefaultAsyncHttpxClient,
     DefaultHttpxClient,
+    Page,
     PageInfo,
     Stream,
     Timeout,
@@ -28,6 +31,10 @@ from chat_completions.types.chat import (
     ChatCompletionMessageParam,
     ChatCompletionToolParam,
 )
+from chat_completions.types.chat.chat_completion import Choice
+from chat_completions.types.chat.chat_completion_chunk import Choice as ChunkChoice
+from chat_completions.types.chat.completion_create_params import ResponseFormat
+from chat_completions.types.shared_params import FunctionDefinition, Metadata
 
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hello"}]
 TOOL: ChatCompletionToolParam = {"type": "function", "function": {"name": "wind"}}
@@ -54,6 +61,27 @@ def calls(client: Client) -> None:
     assert_type(completion._request_id, str | None)
     assert_type(client.chat.completions.list().next_page_info(), PageInfo | None)
     completion.to_json(depth=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def names(client: Client, chunk: ChatCompletionChunk, state: ChatCompletionStreamState) -> BaseModel:
+    page: Page[ChatCompletion] = client.chat.completions.list()
+    assert_type(page.data, list[ChatCompletion])
+    assert_type(page.get_next_page(), Page[ChatCompletion])
+    choices: list[ChunkChoice] = chunk.choices
+    horn: FunctionDefinition = {"name": "horn"}
+    labels: Metadata = {"lamp": "lit"}
+    shape: ResponseFormat = {"type": "json_object"}
+    client.chat.completions.create(
+        model="m",
+        messages=MESSAGES,
+        tools=[{"type": "function", "function": horn}],
+        metadata=labels,
+        response_format=shape,
+    )
+    assert_type(client.chat.with_raw_response.completions.create(model="m", messages=[]).parse(), ChatCompletion)
+    state.handle_chunk(chunk)
+    first: Choice = state.get_final_completion().choices[0]
+    return first if choices else chunk
 
 
 def responses(client: Client) -> None:

@@ -56,7 +56,8 @@ def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
         decode = shape.decoders.expression(core, "value", names[key])
         may_be_none = key in required or takes_none(core)
         annotation = annotations[key] if may_be_none else f"{annotations[key]} | None"
-        default = None if key in required else "UNSET"
+        # What may be null may be left out, as in the models of the official SDK.
+        default = None if key in required and not takes_none(core) else "UNSET"
         if key in required and "const" in core:
             default = repr(core["const"])
         shape.fields.append(Field(key, names[key], annotation, default, decode, describe(core)))

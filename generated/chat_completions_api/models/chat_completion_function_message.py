@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from attrs import define
 
-from ..types import Model, new
+from ..types import UNSET, Model, new
 
 
 # Source: #/components/schemas/ChatCompletionRequestFunctionMessage
@@ -14,7 +14,7 @@ from ..types import Model, new
 class ChatCompletionFunctionMessage(Model):
     """Deprecated, use a tool message; the result of a function call."""
 
-    content: str | None
+    content: str | None = UNSET
     """What the function returned, as text."""
 
     name: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
 
-from ..types import LazyModel, Model, new
+from ..types import UNSET, LazyModel, Model, new
 
 if TYPE_CHECKING:
     from .chat_completion import ChatCompletion
@@ -22,13 +22,13 @@ class ChatCompletionList(Model):
     data: list[ChatCompletion]
     """The completions on this page."""
 
-    first_id: str | None
+    first_id: str | None = UNSET
     """Id of the first completion on this page."""
 
     has_more: bool
     """Whether more completions follow behind this page."""
 
-    last_id: str | None
+    last_id: str | None = UNSET
     """Id of the last completion on this page; pass it as after to get the next page."""
 
     object: Literal["list"] = "list"

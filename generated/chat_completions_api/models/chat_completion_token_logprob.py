@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import LazyModel, Model, new
+from ..types import UNSET, LazyModel, Model, new
 
 if TYPE_CHECKING:
     from .top_logprob import TopLogprob
@@ -19,7 +19,7 @@ _TopLogprob = LazyModel("top_logprob", "TopLogprob")
 class ChatCompletionTokenLogprob(Model):
     """A generated token with its log probability."""
 
-    bytes: list[int] | None
+    bytes: list[int] | None = UNSET
     """UTF-8 bytes of the token, to rebuild characters split across tokens; null if it has none."""
 
     logprob: float

@@ -20,7 +20,7 @@ _ChatCompletionTokenLogprob = LazyModel("chat_completion_token_logprob", "ChatCo
 class ChoiceLogprobs(Model):
     """Log probabilities of one choice."""
 
-    content: list[ChatCompletionTokenLogprob] | None
+    content: list[ChatCompletionTokenLogprob] | None = UNSET
     """One entry for each token of the reply's content."""
 
     refusal: list[ChatCompletionTokenLogprob] | None = UNSET

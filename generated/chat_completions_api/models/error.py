@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import Model, new
+from ..types import UNSET, Model, new
 
 
 # Source: #/components/schemas/Error
@@ -14,13 +14,13 @@ from ..types import Model, new
 class Error(Model):
     """An error reported by the API."""
 
-    code: str | None
+    code: str | None = UNSET
     """Machine-readable code of the error, such as rate_limit_exceeded, or null."""
 
     message: str
     """Explanation of the error for people to read."""
 
-    param: str | None
+    param: str | None = UNSET
     """Request parameter that caused the error, or null if none in particular did."""
 
     type: str

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import Model, new
+from ..types import UNSET, Model, new
 
 
 # Source: #/components/schemas/ChatCompletionTokenLogprob/properties/top_logprobs/items
@@ -14,7 +14,7 @@ from ..types import Model, new
 class TopLogprob(Model):
     """One of the likeliest tokens at this position."""
 
-    bytes: list[int] | None
+    bytes: list[int] | None = UNSET
     """UTF-8 bytes of the candidate, or null if it has none."""
 
     logprob: float

@@ -6,7 +6,7 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from chat_completions._client.completions import AsyncCompletions, Completions
 from chat_completions._traceback_locals import forgetful
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from chat_completions._client.arguments import ClientArguments
+    from chat_completions._client.raw_response import AsyncCompletionsWithRawResponse, CompletionsWithRawResponse
+    from chat_completions._client.streaming_response import (
+        AsyncCompletionsWithStreamingResponse,
+        CompletionsWithStreamingResponse,
+    )
     from chat_completions._types import AsyncHttpClient, HttpClient, Timeout
 
 F = TypeVar("F", bound=Callable[..., Any])
+Operations = TypeVar("Operations")
 
 
 def showing(source: Callable[..., Any], **changes: Any) -> Callable[[F], F]:
@@ -56,11 +62,28 @@ def _check_names(caller: str, settings: Mapping[str, Any]) -> None:
         raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
 
 
+class ChatView(Generic[Operations]):
+    """The resources of `client.chat`, whose operations return something else."""
+
+    def __init__(self, completions: Operations) -> None:
+        self.completions = completions
+
+
 class Chat:
     """The resources of `client.chat`."""
 
     def __init__(self, sender: Sender) -> None:
         self.completions = Completions(sender)
+
+    @property
+    def with_raw_response(self) -> ChatView[CompletionsWithRawResponse]:
+        """The same resources, whose operations return the HTTP response before it is decoded."""
+        return ChatView(self.completions.with_raw_response)
+
+    @property
+    def with_streaming_response(self) -> ChatView[CompletionsWithStreamingResponse]:
+        """The same resources, whose operations return the HTTP response before its body is read, in a `with`."""
+        return ChatView(self.completions.with_streaming_response)
 
 
 class AsyncChat:
@@ -68,6 +91,16 @@ class AsyncChat:
 
     def __init__(self, sender: AsyncSender) -> None:
         self.completions = AsyncCompletions(sender)
+
+    @property
+    def with_raw_response(self) -> ChatView[AsyncCompletionsWithRawResponse]:
+        """The same resources; see `Chat.with_raw_response`."""
+        return ChatView(self.completions.with_raw_response)
+
+    @property
+    def with_streaming_response(self) -> ChatView[AsyncCompletionsWithStreamingResponse]:
+        """The same resources; see `Chat.with_streaming_response`."""
+        return ChatView(self.completions.with_streaming_response)
 
 
 class _BaseClient:

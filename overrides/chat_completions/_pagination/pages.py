@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from chat_completions._pagination.cursor import Listing, PageInfo, says_more
 from chat_completions._types import publish
 
 if TYPE_CHECKING:
+    # Defaults of type variables are new in Python 3.13; type checkers know this one without the package.
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
     from chat_completions_api.models import ChatCompletion, ChatCompletionList
 
+    Item = TypeVarWithDefault("Item", default=ChatCompletion)
+else:
+    Item = TypeVar("Item")
 
-class _BasePage:
+
+class _BasePage(Generic[Item]):
     """The base class of the two pages: the decoded page and the position of the listing."""
 
     def __init__(self, page: ChatCompletionList, listing: Listing) -> None:
@@ -21,9 +28,9 @@ class _BasePage:
         self._info = page._info
 
     @property
-    def data(self) -> list[ChatCompletion]:
+    def data(self) -> list[Item]:
         """The completions on this page."""
-        return self._page.data if isinstance(self._page.data, list) else []
+        return cast("list[Item]", self._page.data) if isinstance(self._page.data, list) else []
 
     @property
     def has_more(self) -> bool:
@@ -92,7 +99,7 @@ class _BasePage:
 
 
 @publish()
-class Page(_BasePage):
+class Page(_BasePage[Item]):
     """A page of stored completions; iterating it yields the completions of this page and of all that follow.
 
     Raises, from `get_next_page` and from the iterations:
@@ -106,7 +113,7 @@ class Page(_BasePage):
         super().__init__(page, listing)
         self._fetch = fetch
 
-    def get_next_page(self) -> Page:
+    def get_next_page(self) -> Page[Item]:
         """Fetch the page after this one.
 
         Raises:
@@ -119,7 +126,7 @@ class Page(_BasePage):
             listing.add_resume_hint(error)
             raise
 
-    def iter_pages(self) -> Iterator[Page]:
+    def iter_pages(self) -> Iterator[Page[Item]]:
         """Iterate over this page and all that follow; only one is in memory."""
         page = self
         yield page
@@ -127,13 +134,13 @@ class Page(_BasePage):
             page = page.get_next_page()
             yield page
 
-    def __iter__(self) -> Iterator[ChatCompletion]:
+    def __iter__(self) -> Iterator[Item]:
         for page in self.iter_pages():
-            yield from page._listing.items(page._page)
+            yield from cast("Iterator[Item]", page._listing.items(page._page))
 
 
 @publish()
-class AsyncPage(_BasePage):
+class AsyncPage(_BasePage[Item]):
     """A page of stored completions; see `Page`."""
 
     def __init__(
@@ -142,7 +149,7 @@ class AsyncPage(_BasePage):
         super().__init__(page, listing)
         self._fetch = fetch
 
-    async def get_next_page(self) -> AsyncPage:
+    async def get_next_page(self) -> AsyncPage[Item]:
         """Fetch the page after this one; see `Page.get_next_page`."""
         listing = self._next()
         try:
@@ -151,7 +158,7 @@ class AsyncPage(_BasePage):
             listing.add_resume_hint(error)
             raise
 
-    async def iter_pages(self) -> AsyncIterator[AsyncPage]:
+    async def iter_pages(self) -> AsyncIterator[AsyncPage[Item]]:
         """Iterate over this page and all that follow; only one is in memory."""
         page = self
         yield page
@@ -159,9 +166,9 @@ class AsyncPage(_BasePage):
             page = await page.get_next_page()
             yield page
 
-    async def __aiter__(self) -> AsyncIterator[ChatCompletion]:
+    async def __aiter__(self) -> AsyncIterator[Item]:
         async for page in self.iter_pages():
-            for item in page._listing.items(page._page):
+            for item in cast("Iterator[Item]", page._listing.items(page._page)):
                 yield item
 
 

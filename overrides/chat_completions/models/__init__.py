@@ -10,6 +10,11 @@ import chat_completions_api.models as _models
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from chat_completions.models.aliases import BaseModel as BaseModel
+    from chat_completions.models.aliases import ChatCompletionMessageToolCallUnion as ChatCompletionMessageToolCallUnion
+    from chat_completions.models.aliases import ChatCompletionRole as ChatCompletionRole
+    from chat_completions.models.aliases import FunctionParameters as FunctionParameters
+    from chat_completions.models.aliases import Metadata as Metadata
     from chat_completions.models.parsed import ParsedChatCompletion as ParsedChatCompletion
     from chat_completions.models.parsed import ParsedChatCompletionMessage as ParsedChatCompletionMessage
     from chat_completions.models.parsed import ParsedChoice as ParsedChoice
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
     ChatCompletionModality: TypeAlias = _models.ResponseModality
     ChatCompletionReasoningEffort: TypeAlias = _models.ReasoningEffort
     ChatCompletionToolParam: TypeAlias = _params.ChatCompletionFunctionToolParam
+    CreateChatCompletionRequestMessageParam: TypeAlias = _params.ChatCompletionMessageParam
+    ErrorObject: TypeAlias = _models.Error
 
 # Other names of the ecosystem, older ones mostly, for what has another name here.
 _FORMER_NAMES = {
@@ -33,23 +40,32 @@ _FORMER_NAMES = {
     "ChatCompletionModality": "ResponseModality",
     "ChatCompletionReasoningEffort": "ReasoningEffort",
     "ChatCompletionToolParam": "ChatCompletionFunctionToolParam",
+    "CreateChatCompletionRequestMessageParam": "ChatCompletionMessageParam",
+    "ErrorObject": "Error",
 }
-# Those that are not upstream's: the API's models with the values that their replies say.
-_PARSED = (
-    "ParsedChatCompletion",
-    "ParsedChatCompletionMessage",
-    "ParsedChoice",
-    "ParsedFunction",
-    "ParsedFunctionToolCall",
-)
+# Those that are not upstream's: the API's models with the values that their replies say, and other names.
+_HERE = {
+    "BaseModel": "aliases",
+    "ChatCompletionMessageToolCallUnion": "aliases",
+    "ChatCompletionRole": "aliases",
+    "FunctionParameters": "aliases",
+    "Metadata": "aliases",
+    "ParsedChatCompletion": "parsed",
+    "ParsedChatCompletionMessage": "parsed",
+    "ParsedChoice": "parsed",
+    "ParsedFunction": "parsed",
+    "ParsedFunctionToolCall": "parsed",
+}
 
 
 def __getattr__(name: str) -> Any:
     current = _FORMER_NAMES.get(name, name)
     if current in _models.__all__:
         value = getattr(_models, current)
-    elif name in _PARSED:
-        value = getattr(import_module("chat_completions.models.parsed"), name)
+    elif name in _HERE:
+        value = getattr(import_module(f"{__name__}.{_HERE[name]}"), name)
+    elif name == "__all__":
+        return __dir__()
     elif name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     else:
@@ -65,4 +81,4 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     from chat_completions_api import params
 
-    return sorted({*_models.__all__, *params.__all__, *_FORMER_NAMES, *_PARSED, "UnknownVariant"})
+    return sorted({*_models.__all__, *params.__all__, *_FORMER_NAMES, *_HERE, "UnknownVariant"})

@@ -10,7 +10,7 @@ from chat_completions._streaming.async_stream import AsyncStream
 from chat_completions._streaming.events.parsed_events import event_builder
 from chat_completions._streaming.stream import Stream
 from chat_completions._types import ResponseFormatT, publish
-from chat_completions.errors import ChatCompletionsError, IncompleteStreamError, StreamError, StructuredOutputError
+from chat_completions.errors import IncompleteStreamError, StreamError, StructuredOutputError
 from chat_completions.structured.output_spec import OutputSpec
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ class _BaseEventStream(Generic[ResponseFormatT]):
         Raises:
             ChatCompletionsError: No chunk has been received yet.
         """
-        if (completion := self._builder.completion()) is None:
-            raise ChatCompletionsError("there is no completion yet: no chunk has arrived; iterate the stream first")
-        return cast("ParsedChatCompletion[ResponseFormatT]", completion)
+        return cast("ParsedChatCompletion[ResponseFormatT]", self._builder.snapshot())
 
     def _end(self) -> None:
         """Record that the stream has ended."""

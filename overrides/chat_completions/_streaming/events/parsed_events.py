@@ -17,6 +17,7 @@ from chat_completions._streaming.events.events import (
     FunctionToolCallArgumentsDoneEvent,
 )
 from chat_completions._types import ResponseFormatT
+from chat_completions.errors import ChatCompletionsError
 from chat_completions.structured.output_spec import CUT_OFF, OutputSpec, cut_off, invalid
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ class SnapshotEventBuilder(EventBuilder):
     def __init__(self, spec: OutputSpec) -> None:
         self._spec = spec.copy_for_reply()
         super().__init__(self._spec.snapshot)
+
+    def snapshot(self) -> Any:
+        """Return the completion so far.
+
+        Raises:
+            ChatCompletionsError: There was no chunk yet.
+        """
+        if (completion := self.completion()) is None:
+            raise ChatCompletionsError("there is no completion yet: no chunk has arrived; iterate the stream first")
+        return completion
 
     def final_completion(self) -> ParsedChatCompletion[Any] | None:
         """Return the whole completion with its values; None if there was no chunk.

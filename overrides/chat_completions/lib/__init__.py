@@ -1,0 +1,1 @@
+"""`lib.streaming.chat`, at the place where the official SDK has it."""
