@@ -56,7 +56,18 @@ def printed(*arguments: str, **variables: str) -> list[str]:
 def test_the_names_of_tests_stay(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Processes that share the tests have to agree on them; no name hangs on the clock or on a set's order."""
     (tmp_path / "later.py").write_text(LATER)
-    collect = ("-m", "pytest", "-p", "later", "-p", "no:cacheprovider", "--assert=plain", "--collect-only", "-q", "tests")
+    collect = (
+        "-m",
+        "pytest",
+        "-p",
+        "later",
+        "-p",
+        "no:cacheprovider",
+        "--assert=plain",
+        "--collect-only",
+        "-q",
+        "tests",
+    )
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     names = printed(*collect, PYTHONPATH=path, PYTHONHASHSEED="1")
     assert {item.nodeid for item in request.session.items} <= set(names)
