@@ -55,11 +55,53 @@ def test_what_is_left_out() -> None:
         "id" not in completion.model_dump(exclude={"id"})
         and completion.model_dump(exclude={"role"})["choices"][0]["message"]["role"]
     )
-    for names in ({"choices": {"0": True}}, "id"):
-        with pytest.raises(TypeError, match="no set of names"):
+    for names in ("id", ["id"], {"choices": {0: "message"}}):
+        with pytest.raises(TypeError, match="is not a set or a mapping of the names of fields"):
             completion.model_dump(exclude=names)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="unexpected keyword"):
         completion.model_dump(depth=1)  # type: ignore[call-arg]
+
+
+def test_parts_of_what_is_nested() -> None:
+    """By position, from the end, or all entries of a list; a part that is not there is no fault."""
+    choices = [{"index": index, "message": {"role": "assistant", "content": str(index)}} for index in range(3)]
+    completion = ChatCompletion.from_dict({"id": "c", "choices": choices, "odd": [{"a": 1, "b": 2}]})
+
+    def dump(include: Any = None, exclude: Any = None) -> Any:
+        return completion.model_dump(include=include, exclude=exclude, exclude_unset=True)
+
+    assert dump({"choices": {0: {"index"}, -1: True}}) == {"choices": [{"index": 0}, choices[2]]}
+    assert dump({"choices": {"__all__": {"message": {"content"}}}})["choices"][1] == {"message": {"content": "1"}}
+    assert dump({"odd": {0: {"a"}}, "nothing": {"x"}}) == {"odd": [{"a": 1}]}
+    assert dump(exclude={"choices": {"__all__": {"message"}}, "odd": True}) == {
+        "id": "c",
+        "choices": [{"index": index} for index in range(3)],
+    }
+    assert dump({"id": {"deep": {"deeper"}}}) == {"id": "c"}
+    assert dump({"choices", "id"}, {"choices": {0, 1}, "id": False}) == {"id": "c", "choices": choices[2:]}
+    assert dump(exclude={}) == dump() == completion.to_dict()
+    assert dump({}) == {}
+
+
+def test_copies_with_other_values() -> None:
+    body = {"role": "assistant", "content": "a", "mood": "good"}
+    message = ChatCompletionMessage.from_dict(body)
+    copied = message.model_copy(update={"content": "b", "refusal": None, "mood": "bad", "more": 1})
+    assert copied.to_dict() == {"role": "assistant", "content": "b", "mood": "bad", "refusal": None, "more": 1}
+    assert message.to_dict() == body and message.model_copy() == message
+    completion = ChatCompletion.from_dict(BODY)
+    assert completion.model_copy().choices is completion.choices
+    deep = completion.model_copy(deep=True)
+    assert deep == completion and deep.choices[0] is not completion.choices[0]
+
+
+def test_fields() -> None:
+    """Of the class, by name, in the order of the specification, and of an object with their values."""
+    assert [*ChoiceDelta.model_fields] == [*ChoiceDelta._attributes.values()]
+    assert UnknownVariant.model_fields == {}
+    delta = ChoiceDelta.from_dict({"content": "a", "odd": 1})
+    assert dict(delta) == {**dict.fromkeys(ChoiceDelta.model_fields), "content": "a", "odd": 1}
+    assert delta.model_fields is not None and dict(UnknownVariant.from_dict({"a": 1})) == {"a": 1}
 
 
 def test_text_that_no_file_can_hold_is_escaped() -> None:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
-from attrs import define
+from attrs import define, fields_dict, has
 
 if TYPE_CHECKING:
-    from typing import TypedDict, Unpack
+    from typing import TypeAlias, TypedDict, Unpack
+
+    from attrs import Attribute
+
+    # Fields by wire name, entries of lists by position or "__all__"; a mapping says of each: all of it, or which parts.
+    Selection: TypeAlias = Set[str] | Set[int] | Mapping[str, Any] | Mapping[int, Any]
 
     class DumpOptions(TypedDict, total=False):
         """The options of `Model.model_dump`."""
 
         mode: str
         by_alias: bool | None
-        include: Set[str] | None
-        exclude: Set[str] | None
+        include: Selection | None
+        exclude: Selection | None
+        context: Any
         exclude_unset: bool
         exclude_defaults: bool
         exclude_none: bool
+        exclude_computed_fields: bool
+        round_trip: bool
+        warnings: bool | str
+        fallback: Callable[[Any], Any] | None
+        serialize_as_any: bool
 
 
 class Unset:
@@ -44,6 +56,13 @@ T = TypeVar("T")
 new = object.__new__
 
 _NO_JSON = object()
+
+
+class _FieldsOfClass:
+    """The known fields of a class of models, by name, as attrs describes them."""
+
+    def __get__(self, model: Model | None, kind: type[Model]) -> Mapping[str, Attribute[Any]]:
+        return fields_dict(kind) if has(kind) else {}
 
 
 class Model:
@@ -99,8 +118,30 @@ class Model:
         """Give the fields that are not known; apart, as a comprehension slows down all around it in CPython 3.11."""
         return {key: src_dict[key] for key in src_dict if key not in cls._known}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Encode to a JSON object: equal to what was decoded, in the same order, with later changes applied."""
+    def to_dict(
+        self,
+        *,
+        mode: str = "python",
+        use_api_names: bool = True,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+        warnings: bool = True,
+    ) -> dict[str, Any]:
+        """Encode to a JSON object: equal to what was decoded, in the same order, with later changes applied.
+
+        Args:
+            mode: Makes no difference, as in `model_dump`.
+            use_api_names: Makes no difference: keys are wire names in any case.
+            exclude_unset: Whether to leave out what is absent; if not, it is None.
+            exclude_defaults: As in `model_dump`.
+            exclude_none: As in `model_dump`.
+            warnings: Makes no difference.
+        """
+        if exclude_none or exclude_defaults or not exclude_unset:
+            return self.model_dump(
+                exclude_unset=exclude_unset, exclude_defaults=exclude_defaults, exclude_none=exclude_none
+            )
         attributes = self._attributes
         extra = self._extra
         out: dict[str, Any] = {}
@@ -138,29 +179,34 @@ class Model:
         *,
         mode: str = "python",
         by_alias: bool | None = None,
-        include: Set[str] | None = None,
-        exclude: Set[str] | None = None,
+        include: Selection | None = None,
+        exclude: Selection | None = None,
+        context: Any = None,
         exclude_unset: bool = False,
         exclude_defaults: bool = False,
         exclude_none: bool = False,
+        exclude_computed_fields: bool = False,
+        round_trip: bool = False,
+        warnings: bool | str = True,
+        fallback: Callable[[Any], Any] | None = None,
+        serialize_as_any: bool = False,
     ) -> dict[str, Any]:
         """Encode to a JSON object in which absent fields are None: `to_dict()` is what came.
 
+        The arguments that are not listed are pydantic's, and make no difference: values are JSON's in any case.
+
         Args:
-            mode: Makes no difference: values are JSON's in any case.
             by_alias: Makes no difference: keys are wire names in any case.
-            include: The fields of this model to give, by wire name; None for all.
-            exclude: The fields of this model to leave out, by wire name.
+            include: What to give: a set of wire names, or a mapping of wire names to True or to what to give of the
+                field, such as `{"choices": {0: {"message"}}}`; "__all__" stands for all entries of a list. None for all.
+            exclude: What to leave out, in the same form.
             exclude_unset: Whether to leave out what is absent.
             exclude_defaults: Whether to leave out the known fields that are None, their default, in nested models too.
             exclude_none: Whether to leave out what is None, in nested models too.
 
         Raises:
-            TypeError: `include` or `exclude` reaches into nested models.
+            TypeError: `include` or `exclude` is not a set or a mapping.
         """
-        for names in (include, exclude):
-            if isinstance(names, (str, Mapping)):
-                raise TypeError(f"{names!r} is no set of names; fields of nested models cannot be told apart here")
 
         def fields(model: Model) -> dict[str, Any]:
             found = model._present()
@@ -168,32 +214,45 @@ class Model:
                 found |= {key: None for key in model._attributes if key not in found}
             # None is the default of every known field.
             nones = found if exclude_none else model._attributes if exclude_defaults else ()
-            found = {key: value for key, value in found.items() if value is not None or key not in nones}
-            if model is not self:
-                return found
-            return {k: v for k, v in found.items() if (include is None or k in include) and k not in (exclude or ())}
+            return {key: value for key, value in found.items() if value is not None or key not in nones}
 
         encoded: dict[str, Any] = _deep_json_value(self, fields)
-        return encoded
+        return encoded if include is None and exclude is None else _selected(encoded, include, exclude)
 
-    def model_dump_json(self, *, indent: int | None = None, **options: Unpack[DumpOptions]) -> str:
+    def model_dump_json(
+        self, *, indent: int | None = None, ensure_ascii: bool = False, **options: Unpack[DumpOptions]
+    ) -> str:
         """Encode to JSON text in which absent fields are null.
 
         Args:
             indent: Spaces for each level; None for one line.
+            ensure_ascii: Whether to escape what is not ASCII.
             options: Those of `model_dump`.
         """
-        return _json_text(self.model_dump(**options), indent)
+        return _json_text(self.model_dump(**options), indent, ensure_ascii)
 
-    def to_json(self, *, indent: int | None = 2, **options: Unpack[DumpOptions]) -> str:
+    def to_json(self, *, indent: int | None = 2, use_api_names: bool = True, **options: Unpack[DumpOptions]) -> str:
         """Encode to the JSON text of what came.
 
         Args:
             indent: Spaces for each level; None for one line.
+            use_api_names: Makes no difference: keys are wire names in any case.
             options: Those of `model_dump`; here absent fields are left out unless `exclude_unset` is false.
         """
         options.setdefault("exclude_unset", True)
         return self.model_dump_json(indent=indent, **options)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the model.
+
+        Args:
+            update: Values for fields of the copy, which are taken as they are.
+            deep: Whether to copy what it holds, too.
+        """
+        copied = copy.deepcopy(self) if deep else copy.copy(self)
+        for name, value in (update or {}).items():
+            copied[name] = value
+        return copied
 
     @classmethod
     def model_validate(cls, obj: Any) -> Self:
@@ -219,6 +278,8 @@ class Model:
         return cls.from_dict(values)
 
     construct = model_construct
+
+    model_fields: ClassVar[Mapping[str, Attribute[Any]]] = cast("Any", _FieldsOfClass())
 
     @property
     def model_extra(self) -> dict[str, Any]:
@@ -284,8 +345,13 @@ class Model:
         copied._extra = None if self._extra is None else dict(self._extra)
         return copied
 
-    # Without this, iterating would try self[0], self[1] and so on.
-    __iter__: ClassVar[None] = None
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Yield the name and the value of every known field, None where it is absent, and of the unknown ones.
+
+        `dict(model)` has them, with nested models as they are.
+        """
+        yield from ((name, getattr(self, name)) for name in self._attributes.values())
+        yield from (self._extra or {}).items()
 
     def get(self, key: str, default: Any = None) -> Any:
         """Read a field by its wire name; `default` where it is absent."""
@@ -467,6 +533,30 @@ def _deep_json_value(value: Any, fields: Callable[[Model], dict[str, Any]] = Mod
     return root[0]
 
 
+def _selected(value: Any, include: Any, exclude: Any) -> Any:
+    """Give the parts of a JSON value that `include` names, None for all, without those that `exclude` names."""
+    for names in (include, exclude):
+        if names is not None and not isinstance(names, (Set, Mapping)):
+            raise TypeError(f"{names!r} is not a set or a mapping of the names of fields")
+    if not isinstance(value, (dict, list)):
+        return value
+    kept: dict[Any, Any] = {}
+    for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+        keys = (key,) if isinstance(value, dict) else (key, key - len(value), "__all__")
+        taken, dropped = (None if include is None else _selection(include, keys)), _selection(exclude, keys)
+        if taken is not False and dropped is not True:
+            kept[key] = _selected(entry, None if taken is True else taken, dropped or None)
+    return kept if isinstance(value, dict) else [*kept.values()]
+
+
+def _selection(names: Any, keys: tuple[Any, ...]) -> Any:
+    """Give what `include` or `exclude` says of a part: True for all of it, False for nothing, or its own parts."""
+    for key in keys:
+        if names and key in names and (found := names[key] if isinstance(names, Mapping) else True):
+            return True if found is ... else found
+    return False
+
+
 def _text(value: Any) -> Any:
     """Give the text of a date, a datetime or a UUID; anything else stays."""
     if isinstance(value, datetime.datetime):
@@ -493,9 +583,9 @@ def parameter_text(value: Any, separator: str = ",", *, explode: bool = False) -
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _json_text(value: Any, indent: int | None) -> str:
+def _json_text(value: Any, indent: int | None, ensure_ascii: bool) -> str:
     separators = (",", ":") if indent is None else None
-    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    text = json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -137,6 +137,7 @@ CASES: tuple[Case, ...] = (
         (said(message={"reasoning_content": "Hm."}, timings={"ms": 3}),),
     ),
     Case("to_json", "`to_dict()`, `to_json()`, `model_dump()`, `model_dump_json()`", (said(),)),
+    Case("model_methods", "`model_copy()`, `model_fields`, `dict()`, parts in `model_dump()`", (said(),)),
     Case("raw_response", "`with_raw_response`", (said(), page("c-1"))),
     Case("raw_response_async", "`with_raw_response`, async, and of a stream", (said(), told())),
     Case("streaming_response", "`with_streaming_response`", (*[said()] * 4, told())),

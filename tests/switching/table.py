@@ -40,10 +40,7 @@ ELSEWHERE = (
         "Workload identity, X.509, `provider=bedrock(...)`, `data_residency`",
         "`api_key` takes a function that gives a token; `http_client` takes certificates; `base_url` the address",
     ),
-    (
-        "`parse(to=...)` of raw responses, `include`/`exclude` of nested fields in `model_dump()`",
-        "`json()`, and plain data",
-    ),
+    ("`parse(to=...)` of raw responses", "`json()`"),
 )
 
 

@@ -13,8 +13,8 @@ from tools.rendering.shapes import Shapes, describe, references, takes_none
 _IN_USE = frozenset(("Any", "ClassVar", "Literal", "Mapping", "Self", "UNSET", "bool", "classmethod", "datetime",
                      "dict", "float", "int", "list", "str", "tuple", "uuid",
                      "additional_keys", "additional_properties", "construct", "from_dict", "get", "model_construct",
-                     "model_dump", "model_dump_json", "model_extra", "model_fields_set", "model_validate",
-                     "model_validate_json", "self", "to_dict", "to_json"))  # fmt: skip
+                     "model_copy", "model_dump", "model_dump_json", "model_extra", "model_fields", "model_fields_set",
+                     "model_validate", "model_validate_json", "self", "to_dict", "to_json"))  # fmt: skip
 
 
 @dataclass

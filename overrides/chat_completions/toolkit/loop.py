@@ -84,7 +84,7 @@ class ToolLoop:
             raise ValueError(f"run_tools follows one reply, and n is {given['n']!r}; leave it out")
         self._toolset = Toolset(given.pop("tools", None) or (), runs_async=runs_async)
         messages = given.pop("messages", ())
-        if isinstance(messages, (str, Mapping)) or not isinstance(messages, Iterable):
+        if isinstance(messages, (str, Mapping, generated.Model)) or not isinstance(messages, Iterable):
             raise TypeError(f"messages is a {type(messages).__name__}; pass a list of messages")
         self._messages = list(messages)
         self._deadline = given.pop("deadline", deadline)
