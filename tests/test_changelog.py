@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -63,7 +64,7 @@ Some words.
 """
 
 
-def finding(level: str = "additive", sentence: str = "There is\n more.", pointer: str = "#/x") -> Finding:
+def finding(level: str = "additive", sentence: str = "There is more.", pointer: str = "#/x") -> Finding:
     """Return a finding."""
     return Finding("r", level, "both", (), pointer, None, None, sentence, "0")  # type: ignore[arg-type]
 
@@ -134,6 +135,37 @@ def test_each_finding_has_a_line() -> None:
     assert wire_lines(findings, {"commit": None}, NEW) == ["Upstream: a/b abcdef0.", "", *lines]
     assert wire_lines(findings, OLD, {"repository": "a/b", "commit": None}) == lines
     assert wire_lines([], {}, {}) == ["- Nothing that is sent or read changes."]
+
+
+def test_lines_are_in_the_names_that_users_write() -> None:
+    """Values of one place share a line; where there is a name, the pointer is left out."""
+    values = [
+        replace(finding(), rule="enum-value-added", new=value, what="W.x", names=("A.x", "B.x")) for value in ("a", "b")
+    ]
+    assert wire_lines(values, {}, {}) == ["- **additive**: `A.x` (and 1 more) has new values: a and b."]
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("\0\x1b[31m", r"\\x00\\x1b\[31m"),
+        ("\u202e", r"\\u202e"),
+        ("\u2028\r\n", r"\\u2028\\r\\n"),
+        ("<y>", "&lt;y&gt;"),
+        ("@me", "@\u200bme"),
+        ("[a](b)", r"\[a\](b)"),
+        ("*b* _c_ | $d$", r"\*b\* \_c\_ &#124; <span>$</span>d<span>$</span>"),
+    ],
+)
+def test_no_name_is_more_than_text(hostile: str, shown: str) -> None:
+    """What would be markup, a mention, or a terminal's command is shown as it is, in every part of a line."""
+    assert wire_lines([finding(sentence=f"It is {hostile}.")], {}, {}) == [f"- **additive**: It is {shown}. (`#/x`)"]
+    (line,) = wire_lines([replace(finding(sentence="`w`."), what="w", names=(hostile,))], {}, {})
+    assert line.isprintable() and line.startswith("- **additive**: `")
+    (line,) = wire_lines([finding(pointer=f"#/{hostile}")], {}, {})
+    assert line.isprintable()
+    first = wire_lines([], {}, {"repository": hostile, "commit": "0123456789", "date": hostile})[0]
+    assert first.replace("\u200b", "").isprintable() and first.startswith(f"Upstream: {shown}")
 
 
 def test_the_changelog_of_the_project_can_take_a_release() -> None:

@@ -1,10 +1,17 @@
-"""The one error that every command of `tools/` ends with.
+"""The one error that every command of `tools/` ends with, and how texts of documents are printed.
 
 Exception
 └── ToolError    the input, the place or the tool at hand is not what the command needs
 """
 
 from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """Return a text on one line: what is not printable becomes the escape that Python writes for it."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class ToolError(Exception):
@@ -22,4 +29,4 @@ class ToolError(Exception):
         self.where = where
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return printable(f"{self.where}: {self.message}" if self.where else self.message)

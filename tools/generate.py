@@ -13,7 +13,7 @@ from typing import Any
 from tools.document import document as documents
 from tools.document import pointer as pointers
 from tools.document import yaml_reader
-from tools.errors import ToolError
+from tools.errors import ToolError, printable
 from tools.files.trees import differences, swap_in
 from tools.files.writing import write_whole
 from tools.lowering.lowering import lower
@@ -114,7 +114,7 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes)
         raise ToolError("; ".join(problems) + "; bring them up to date")
     # A name that had to be changed breaks nothing, so it does not stop the command.
     for line in [*problems, *lowered["x-clashes"]]:
-        print(f"note: {line}", file=sys.stderr)
+        print(printable(f"note: {line}"), file=sys.stderr)
     packaged = slice_document(contract, wanted) | {"x-provenance": _provenance(data)}
     data_files = {
         "openapi.json": json.dumps(packaged, ensure_ascii=False, indent=1) + "\n",

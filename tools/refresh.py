@@ -28,7 +28,7 @@ from tools import vendor
 from tools.document import document as documents
 from tools.document import yaml_reader
 from tools.drift.findings.findings import LEVELS, Level, Report
-from tools.errors import ToolError
+from tools.errors import ToolError, printable
 from tools.files import swapping
 from tools.files.writing import write_whole
 from tools.generate import PACKAGE, ROOT
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         with _step("drift"):
             report = _compare(copy, args.upstream)
             text = _markdown(report)
-            print(report.summary, file=sys.stderr)
+            print(printable(report.summary), file=sys.stderr)
             if args.report:
                 write_whole(args.report, text.encode())
         with _step("generate"):
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
                 swapping.swap_in_all(copy, ROOT, RESULTS)
     _print_summary(report, f"{old} -> {new}", _changes(before, after), dry_run=args.dry_run)
     for pointer in wanting:
-        print(f"note: {OVERLAY} has no sentence for {pointer}")
+        print(printable(f"note: {OVERLAY} has no sentence for {pointer}"))
     return 0
 
 
@@ -177,7 +177,7 @@ def _changes(before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
 
 
 def _print_summary(report: Report, versions: str, changes: list[str], *, dry_run: bool) -> None:
-    print(report.summary)
+    print(printable(report.summary))
     print(f"version: {versions}")
     print(f"{'would change' if dry_run else 'changed'}: {', '.join(changes)}")
 

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 from hypothesis import strategies as st
 
 from tools.drift.findings.findings import LEVELS, Acknowledgement, Direction, Finding, Report, Symbol
+from tools.drift.findings.rules import RULES
 
 KINDS = get_args(get_type_hints(Symbol)["kind"])
 
@@ -37,11 +38,19 @@ SOME = Report(
     base="openapi.yaml",
     upstream="https://example.com/openapi.yaml",
     findings=(
-        finding(line=12, symbols=(USAGE, FOLD)),
+        finding(
+            line=12,
+            symbols=(USAGE, FOLD),
+            what="Reply.usage",
+            names=("Completion.usage", "Chunk.usage", "Other.usage"),
+            sentence="The optional property `Reply.usage` was removed; it was integer.",
+            old="integer",
+        ),
         finding("risky", "1123456789ab", rule="enum-value-added", old=None, new="later", direction="both"),
         finding("risky", "2123456789ab", rule="default-changed", old=1, new=2, line=40, acknowledged=ROW),
         finding("additive", "3123456789ab", rule="property-added", old=None, direction="request", sentence="New."),
         finding("neutral", "4123456789ab", rule="title-changed", old="a", new="b", operations=()),
+        finding("neutral", "6123456789ab", rule="property-removed", sentence="It went.", neutralized=True),
     ),
     stopped=("overlay.yaml#/actions/2: $.x matches nothing",),
     notices=("drift-ack.yaml:9: 5123456789ab is about nothing",),
@@ -66,7 +75,7 @@ _VALUES = st.recursive(
 _SYMBOLS = st.builds(Symbol, st.sampled_from(KINDS), TEXTS, TEXTS, _LINES)
 _FINDINGS = st.builds(
     Finding,
-    rule=st.from_regex(r"[a-z]{1,8}(-[a-z]{1,8}){0,2}", fullmatch=True),
+    rule=st.from_regex(r"[a-z]{1,8}(-[a-z]{1,8}){0,2}", fullmatch=True) | st.sampled_from([*RULES]),
     level=st.sampled_from(LEVELS),
     direction=st.sampled_from(get_args(Direction)),
     operations=st.lists(TEXTS, max_size=2).map(tuple),
@@ -77,6 +86,9 @@ _FINDINGS = st.builds(
     fingerprint=_FINGERPRINTS,
     symbols=st.lists(_SYMBOLS, max_size=3).map(tuple),
     line=st.none() | _LINES,
+    what=TEXTS,
+    names=st.lists(TEXTS, max_size=3).map(tuple),
+    neutralized=st.booleans(),
     acknowledged=st.none() | st.builds(Acknowledgement, _FINGERPRINTS, TEXTS, st.dates(), _LINES),
 )
 REPORTS = st.builds(

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import subprocess
 import sys
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools import vendor
 from tools.document import document as documents
+from tools.document import pointer as pointers
 from tools.document import yaml_reader, yaml_writer
 from tools.drift.compare.collect import findings_of
 from tools.drift.compare.select_operations import operations_to_compare, slice_of
 from tools.drift.compare.validate import check_schemas
 from tools.drift.findings import acknowledging
-from tools.drift.findings.findings import Finding, Report
+from tools.drift.findings.entries import NEUTRALIZED
+from tools.drift.findings.findings import LEVELS, Finding, Report
+from tools.drift.findings.rules import concerns_modules
 from tools.drift.findings.rules_page import rules_page
 from tools.drift.formats import FORMATS
-from tools.errors import ToolError
+from tools.errors import ToolError, printable
 from tools.files.writing import write_whole
+
+if TYPE_CHECKING:
+    from tools.schema.overlay import Applied
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = ROOT / "openapi.yaml"
+OVERLAY = "overlay.yaml"
 
 OVERLAY_EXIT_CODE = 3
 UNREADABLE_EXIT_CODE = 4
@@ -93,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"error: {args.output}: cannot be written: {error.strerror}", file=sys.stderr)
         return USAGE_EXIT_CODE
-    print(text.rstrip("\n") if args.output is None else found.summary)
+    print(text.rstrip("\n") if args.output is None else printable(found.summary))
     return exit_code(found, args.fail_on)
 
 
@@ -135,9 +143,16 @@ def report(base: str | Path, upstream: str) -> Report:
             raise documents.located(error, ours.data, name=name) from error
         found = documents.located(error, theirs.data, name=upstream)
         raise UpstreamError(found.message, where=found.where) from error
-    stopped = _stopped(old, new) if old != new else []
+    stopped: list[str] = []
+    if old != new:
+        overlay = (ROOT / OVERLAY).read_bytes()
+        before, after = _with_overlay(old, overlay), _with_overlay(new, overlay)
+        stopped = _stopped(before, after)
+        if (generated_with := _committed_overlay() or overlay) != overlay:
+            before = _with_overlay(old, generated_with)
+        findings = neutralized(findings, findings_of(before.document, after.document))
     digests = [sha256(yaml_writer.write(part, comment=vendor.COMMENT).encode()).hexdigest() for part in (old, new)]
-    placed = _placed(findings, old, ours.data, name) if findings else []
+    placed = _placed(findings, (old, new), ours.data, name) if findings else []
     return Report(name, upstream, tuple(placed), tuple(stopped), (), *digests)
 
 
@@ -164,33 +179,76 @@ def _comparable(part: dict[str, Any]) -> bool:
     return True
 
 
-def _stopped(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return a line for what `make generate` applies to the base and could no longer apply to upstream's slice."""
+def _with_overlay(part: dict[str, Any], overlay: bytes) -> Applied:
+    """Return a slice as code is generated from it."""
     from tools.schema.overlay import apply_overlay
 
-    overlay = yaml_reader.read((ROOT / "overlay.yaml").read_bytes(), name="overlay.yaml")
+    return apply_overlay(part, yaml_reader.read(overlay, name=OVERLAY))
+
+
+def _committed_overlay() -> bytes | None:
+    """Return the overlay that the committed code was made with; None where git does not know it."""
+    try:
+        done = subprocess.run(["git", "-C", ROOT, "show", f"HEAD:./{OVERLAY}"], capture_output=True, check=False)
+    except OSError:
+        return None
+    return None if done.returncode else done.stdout
+
+
+def neutralized(findings: list[Finding], corrected: list[Finding]) -> list[Finding]:
+    """Return the findings of two slices, with those marked that the overlay makes up for.
+
+    Args:
+        findings: What differs between the slices.
+        corrected: What differs between them once the overlay is applied to both.
+    """
+    known = {finding.fingerprint for finding in corrected} | {(f.rule, f.pointer) for f in corrected}
+    levels = {finding.pointer: finding.level for finding in reversed(corrected)}  # The worst comes first.
+    marked = []
+    for finding in findings:
+        if finding.fingerprint not in known and (finding.rule, finding.pointer) not in known:
+            if level := levels.get(finding.pointer):  # Something else is left there.
+                finding = dataclasses.replace(finding, level=max(finding.level, level, key=LEVELS.index))
+            else:
+                sentence = f"{finding.sentence} {NEUTRALIZED}"
+                finding = dataclasses.replace(finding, level="neutral", sentence=sentence, neutralized=True)
+        marked.append(finding)
+    return sorted(marked, key=lambda finding: LEVELS.index(finding.level))
+
+
+def _stopped(before: Applied, after: Applied) -> list[str]:
+    """Return a line for what `make generate` applies to the base and could no longer apply to upstream's slice."""
     config = yaml_reader.read((ROOT / "generator-config.yml").read_bytes(), name="generator-config.yml")
-    before, after = apply_overlay(old, overlay), apply_overlay(new, overlay)
     stopped = [line for line in after.unmatched if line not in before.unmatched]
     kept = [part.document.get("components", {}).get("schemas", {}) for part in (before, after)]
     lost = [name for name in config.get("class_overrides", {}) if name in kept[0] and name not in kept[1]]
     return stopped + [f"generator-config.yml#/class_overrides/{name}: this schema does not exist" for name in lost]
 
 
-def _placed(findings: list[Finding], old: dict[str, Any], data: bytes, name: str) -> list[Finding]:
-    """Add the symbols and the line of each finding."""
+def _placed(
+    findings: list[Finding], slices: tuple[dict[str, Any], dict[str, Any]], data: bytes, name: str
+) -> list[Finding]:
+    """Add the symbols, the names and the line of each finding."""
     from tools.drift.impact.symbols import Symbols
 
-    symbols = Symbols(ROOT, old)
+    symbols = Symbols(ROOT, slices[0])
     # In a list, the position of what is new is that of something else in the base.
     places = [finding.place or finding.pointer.rpartition("/")[0] for finding in findings]
     lines = documents.lines_of(data, set(places))
-    return [
-        dataclasses.replace(
-            finding,
-            symbols=symbols.of(finding.place or finding.pointer, new=not finding.place),
-            file=name,
-            line=lines.get(place),
-        )
-        for finding, place in zip(findings, places, strict=True)
-    ]
+    placed = []
+    for finding, place in zip(findings, places, strict=True):
+        pointer, new = finding.place or finding.pointer, not finding.place
+        found = symbols.of(pointer, new=new, modules=concerns_modules(finding.rule, finding.level))
+        finding = dataclasses.replace(finding, symbols=found, file=name, line=lines.get(place))
+        parameter = _new_parameter(slices[1], finding.pointer) if new else ""
+        placed.append(dataclasses.replace(finding, names=symbols.names(finding, parameter)))
+    return placed
+
+
+def _new_parameter(upstream: dict[str, Any], pointer: str) -> str:
+    """Return the name of a parameter that only upstream has; "" where the pointer is of something else."""
+    segments = pointers.split(pointer)
+    if "parameters" not in segments[2:4]:
+        return ""
+    end = segments.index("parameters", 2) + 2
+    return str(pointers.follow(upstream, pointers.find(upstream, segments[:end]))[0].get("name", ""))

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from tools.drift.findings.entries import Entry, entries
+from tools.drift.findings.escaping import code, prose
 from tools.drift.findings.findings import Finding
 from tools.errors import ToolError
 
@@ -57,20 +59,24 @@ def section(text: str, version: str) -> str:
 
 
 def wire_lines(findings: Sequence[Finding], old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return what goes under "Wire changes".
+    """Return what goes under "Wire changes", in the names that users write, safe as Markdown.
 
     Args:
         findings: What changed.
         old: What the lock said of upstream before.
         new: What the lock says of upstream now.
     """
-    lines = [
-        f"- **{finding.level}**: {' '.join(finding.sentence.split())} (`{finding.pointer}`)" for finding in findings
-    ]
+    lines = [_line(entry) for entry in entries(findings)]
     came = [revision for revision in (_revision(old), _revision(new)) if revision]
     if _revision(new):
         lines[:0] = [f"Upstream: {' -> '.join(came)}.", ""]
     return lines if findings else [*lines, "- Nothing that is sent or read changes."]
+
+
+def _line(entry: Entry) -> str:
+    one = entry.first
+    where = "" if one.names else f" ({code(entry.pointer)})"
+    return f"- **{one.level}**: {prose(entry.sentence)}{where}"
 
 
 def _revision(upstream: Mapping[str, Any]) -> str:
@@ -78,7 +84,7 @@ def _revision(upstream: Mapping[str, Any]) -> str:
     commit, day = upstream.get("commit"), upstream.get("date")
     if not commit:
         return ""
-    return f"{upstream.get('repository')} {commit[:_COMMIT_DIGITS]}" + (f" ({day[:10]})" if day else "")
+    return prose(f"{upstream.get('repository')} {commit[:_COMMIT_DIGITS]}" + (f" ({day[:10]})" if day else ""))
 
 
 def _end_of_section(lines: Sequence[str], start: int) -> int:

@@ -12,12 +12,10 @@ from tools.drift.compare.documents import Side, with_whole_numbers
 from tools.drift.compare.locations import describe_location, steps_to
 from tools.drift.compare.operations import compare_operations
 from tools.drift.findings.findings import LEVELS, Direction, Finding, fingerprint
-from tools.drift.findings.rules import RULES
+from tools.drift.findings.rules import RULES, shown_in_sentence
 from tools.errors import ToolError
 from tools.schema.normalized import Schemas
 from tools.schema.schemas import canonical_json
-
-_LONGEST_VALUE = 80
 
 
 @dataclass
@@ -92,10 +90,11 @@ def _finding(
     # Upstream may move what only it has; what would hold it in the base stays where it is.
     place = change.at if change.in_base else min(concerned.holders)
     lasting = steps_to(base, place) if place else steps
+    what = describe_location(_named(change.rule, steps), names)
     words = {
-        "what": f"`{describe_location(_named(change.rule, steps), names)}`",
-        "old": _shown(change.old, change.rule),
-        "new": _shown(change.new, change.rule),
+        "what": f"`{what}`",
+        "old": shown_in_sentence(change.old, change.rule),
+        "new": shown_in_sentence(change.new, change.rule),
     }
     return Finding(
         rule=change.rule,
@@ -108,6 +107,7 @@ def _finding(
         sentence=rule.sentence.format(**words, keyword=f"`{change.keyword}`"),
         fingerprint=fingerprint(_first_id(change.rule), direction, lasting, change.keyword, change.old, change.new),
         place=place,
+        what=what,
     )
 
 
@@ -128,11 +128,3 @@ def _named(rule: str, steps: list[str]) -> list[str]:
 def _natural(pointer: str) -> list[tuple[bool, int, str]]:
     """Return a key that sorts positions in lists as numbers."""
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in pointer.split("/")]
-
-
-def _shown(value: Any, rule: str) -> str:
-    """Return a value for a sentence; kinds and places are words already."""
-    if value is None and not rule.startswith("keyword-"):
-        return "plain text" if rule == "text-type-changed" else "nothing"
-    text = value if isinstance(value, str) else canonical_json(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

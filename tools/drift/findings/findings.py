@@ -74,6 +74,9 @@ class Finding:
         acknowledged: The row of `drift-ack.yaml` that is about it and has not expired.
         place: The pointer in the base: of what changed or, for what only upstream has, of where it would be; "" where
             the base has no such place.
+        what: What changed in the document's words, as `sentence` has it in backticks.
+        names: What changed as users of the client write it: `ChatCompletion.usage`, `create(temperature=)`.
+        neutralized: Whether `overlay.yaml` makes up for it: what the code is generated from does not change.
     """
 
     rule: str
@@ -90,6 +93,9 @@ class Finding:
     line: int | None = None
     acknowledged: Acknowledgement | None = None
     place: str = ""
+    what: str = ""
+    names: tuple[str, ...] = ()
+    neutralized: bool = False
 
     @property
     def operation(self) -> str:

@@ -12,7 +12,9 @@ it. A change that concerns both directions has the worse of the two levels.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from tools.drift.findings.findings import LEVELS, Direction, Level
 
@@ -55,6 +57,58 @@ LOWER = {
     "minProperties": "least number of properties",
     "minContains": "least number of items that fit `contains`",
 }
+
+
+# The longest value that a sentence shows whole, and how many it shows of several.
+_LONGEST_VALUE = 80
+_MOST_VALUES = 8
+# What a sentence says of one value, and of several.
+_PLURALS = tuple(
+    (f"{article} {noun}", f"{several} {noun}s")
+    for article, several in (("a new", "new"), ("the", "the"))
+    for noun in ("value", "variant", "media type")
+)
+# The rules about single values of a place, of which several say the same.
+_OF_VALUES = ("enum-value-", "known-value-", "variant-", "media-type-", "success-status-", "error-status-")
+
+
+# The neutral rules about something that code may say: what is deprecated, or is no longer received.
+_USED_IF_NEUTRAL = ("deprecated", "undeprecated", "header-", "error-status-", "enum-value-", "known-value", "variant-")
+
+
+def is_of_values(rule: str) -> bool:
+    """Return whether findings of a rule at one place can be put in one sentence."""
+    return rule.startswith(_OF_VALUES)
+
+
+def concerns_modules(rule: str, level: Level) -> bool:
+    """Return whether hand-written code may have to follow a change.
+
+    What tells variants apart is read by generated code alone; what only narrows replies, or says what is meant where
+    nothing is sent, leaves code right that read them before.
+    """
+    if rule.startswith(("discriminator-", "union-became-")):
+        return False
+    return level != "neutral" or rule.startswith(_USED_IF_NEUTRAL)
+
+
+def sentence_of_several(rule: str, what: str, values: list[str]) -> str:
+    """Return the sentence of a rule about several values of a place."""
+    more = len(values) - _MOST_VALUES
+    parts = values if more <= 1 else [*values[:_MOST_VALUES], f"{more} more"]
+    words = f"{', '.join(parts[:-1])} and {parts[-1]}"
+    sentence = RULES[rule].sentence
+    for one, several in _PLURALS:
+        sentence = sentence.replace(one, several)
+    return sentence.format(what=what, old=words, new=words)
+
+
+def shown_in_sentence(value: Any, rule: str) -> str:
+    """Return a value for a sentence; kinds and places are words already."""
+    if value is None and not rule.startswith("keyword-"):
+        return "plain text" if rule == "text-type-changed" else "nothing"
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def kebab(keyword: str) -> str:

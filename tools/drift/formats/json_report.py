@@ -50,5 +50,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         ],
         "file": finding.file,
         "line": finding.line,
+        "names": finding.names,
+        "neutralized": finding.neutralized,
         "acknowledged": row and {"reason": row.reason, "expires": row.expires.isoformat(), "line": row.line},
     }

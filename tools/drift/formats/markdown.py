@@ -1,6 +1,6 @@
 """The report as Markdown for the body of a pull request: bounded, and nothing in it pings, links or ends its cell.
 
-GitHub refuses bodies of more than 65,536 characters. The findings come before what they touch, and the worst come
+GitHub refuses bodies of more than 65,536 characters. The tables come before their details, and the worst come
 first, so that what is left out is what matters least; a line says how much it is.
 """
 
@@ -8,44 +8,53 @@ from __future__ import annotations
 
 import re
 
-from tools.drift.findings.findings import Finding, Report
-from tools.drift.formats.wording import acceptance, concerned, cut, groups, has_values, place, printable, shown
+from tools.drift.findings.entries import Entry, verdict
+from tools.drift.findings.escaping import code, cut, prose
+from tools.drift.findings.findings import Report
+from tools.drift.formats.wording import (
+    acceptance,
+    concerned,
+    count,
+    fingerprints,
+    groups,
+    has_paragraph,
+    place,
+    some,
+    touched,
+    values,
+)
 
 MAX_CHARACTERS = 60_000
 
 # What no single part may be longer than, so that a few monsters do not take the others' room.
 _MAX_LINE = 1_000
 _MAX_POINTER = 300
-_MAX_TOUCHED = 4_000
+_MOST_TOUCHED = 24
+_MOST_FINGERPRINTS = 100
 # Kept free for the headings and for the lines that say what is left out.
 _RESERVE = 2_000
 
-_HEADER = "| rule | where | what | fingerprint |\n| --- | --- | --- | --- |\n"
-
-_ENTITIES = {**{ord(c): f"\\{c}" for c in "\\`*_[]~"}, ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
-# A pipe ends a table's cell, escaped or not, depending on the reader; a dollar sign begins a formula.
-_ENTITIES |= {ord("|"): "&#124;", ord("$"): "<span>$</span>"}
-# A mention, an issue, an address or an emoji stops being one when a space of no width stands in it. GitHub looks for
-# them in the rendered text, so an escape does not help.
-_LIVE = re.compile(r"[@#]|:(?=\S)|\bGH(?=-\d)|\bwww(?=\.)", re.IGNORECASE)
+_HEADER = "| what | rule | whose |\n| --- | --- | --- |\n"
 
 
 def markdown(report: Report) -> str:
-    """Return the summary as the heading, then a table for each level with what it touches, what stops, the notices."""
+    """Return the summary as the heading and what it means, then a table for each level, what stops, the notices."""
     room = _Room(MAX_CHARACTERS - _RESERVE)
     parts = room.take([f"# {prose(cut(report.summary, _MAX_LINE))}\n"])
+    if has_paragraph(report):
+        parts += room.take([f"\n{prose(cut(verdict(report), _MAX_LINE))}\n"])
     grouped = groups(report)
-    rows = [(title, findings, room.take([_row(one) for one in findings])) for title, findings in grouped]
+    rows = [(title, entries, room.take([_row(one) for one in entries])) for title, entries in grouped]
     stopped = [code(cut(line, _MAX_LINE)) for line in report.stopped]
     stops = _list("Stopped: `make generate` would not go through", stopped, room)
-    touched = [room.take([_touched(one) for one in findings[: len(kept)] if one.symbols]) for _, findings, kept in rows]
-    for (title, findings, kept), symbols in zip(rows, touched, strict=True):
-        parts.append(f"\n## {title} ({len(findings)})\n")
+    details = [room.take([_detail(one) for one in entries[: len(kept)]]) for _, entries, kept in rows]
+    for (title, entries, kept), found in zip(rows, details, strict=True):
+        parts.append(f"\n## {title}\n")
         if kept:
             parts.append("\n" + _HEADER + "".join(kept))
-        if left := len(findings) - len(kept):
+        if left := count(entries[len(kept) :]):
             parts.append(f"\n{left} of them left out here for want of room; the text report has them all.\n")
-        parts.append(_folded(symbols, sum(1 for one in findings[: len(kept)] if one.symbols)))
+        parts.append(_folded(found, len(kept)))
     notices = [prose(cut(line, _MAX_LINE)) for line in report.notices]
     return "".join([*parts, stops, _list("Notices", notices, room)])
 
@@ -68,36 +77,13 @@ class _Room:
         return kept
 
 
-def prose(text: str) -> str:
-    """Return a text as Markdown that shows it; what stands in backticks is code."""
-    parts = printable(text).split("`")
-    if len(parts) % 2 == 0:
-        parts = ["`".join(parts)]
-    return "".join(code(part) if i % 2 and part else _plain(part) for i, part in enumerate(parts))
-
-
-def code(text: str) -> str:
-    """Return a text as a code span, in which GitHub links nothing."""
-    text = printable(text) or " "
-    runs = {len(run) for run in re.findall("`+", text)}
-    mark = "`" * next(length for length in range(1, len(text) + 2) if length not in runs)
-    padding = " " * (text[0] == "`" or text[-1] == "`" or (text[0] == text[-1] == " " and text.strip() != ""))
-    return f"{mark}{padding}{text}{padding}{mark}"
-
-
-def _plain(text: str) -> str:
-    return _LIVE.sub("\\g<0>\u200b", text).translate(_ENTITIES)
-
-
-def _row(finding: Finding) -> str:
-    what = [prose(cut(finding.sentence, _MAX_LINE))]
-    if has_values(finding):
-        what.append(f"{code(shown(finding.old))} → {code(shown(finding.new))}")
-    what.append(prose(cut(concerned(finding), _MAX_LINE)))
-    if accepted := acceptance(finding):
-        what.append(prose(cut(f"{finding.level}, {accepted}", _MAX_LINE)))
-    where = [code(cut(place(finding), _MAX_POINTER)), code(cut(finding.pointer, _MAX_POINTER))]
-    cells = [code(finding.rule), "<br>".join(where), "<br>".join(what), code(finding.fingerprint)]
+def _row(entry: Entry) -> str:
+    what = [prose(cut(entry.sentence, _MAX_LINE))]
+    if pair := values(entry):
+        what.append(f"{code(pair[0])} → {code(pair[1])}")
+    if accepted := acceptance(entry):
+        what.append(prose(cut(f"{entry.first.level}, {accepted}", _MAX_LINE)))
+    cells = ["<br>".join(what), code(entry.first.rule), prose(cut(concerned(entry), _MAX_LINE))]
     return f"| {' | '.join(map(_cell, cells))} |\n"
 
 
@@ -106,21 +92,22 @@ def _cell(text: str) -> str:
     return re.sub(r"(\\*)\|", r"\1\1\\|", text)
 
 
-def _touched(finding: Finding) -> str:
-    lines = [f"- {code(finding.fingerprint)} {code(finding.rule)} {code(cut(finding.pointer, _MAX_POINTER))}\n"]
-    room = _Room(_MAX_TOUCHED)
-    symbols = [f"  - {one.kind} {code(one.name)} in {code(f'{one.file}:{one.line}')}\n" for one in finding.symbols]
-    kept = room.take(symbols)
-    left = len(symbols) - len(kept)
-    return "".join([*lines, *kept, *([f"  - and {left} more\n"] if left else [])])
+def _detail(entry: Entry) -> str:
+    one = entry.first
+    where = f"{code(cut(place(entry), _MAX_POINTER))} {code(cut(entry.pointer, _MAX_POINTER))}"
+    lines = [f"- {code(one.rule)} in {where}\n", f"  - {fingerprints(entry, _MOST_FINGERPRINTS)}\n"]
+    for verb, names in (("also", one.names[1:]), ("touches", touched(entry))):
+        spans = [code(cut(name, _MAX_POINTER)) for name in names]
+        lines += [f"  - {verb} {some(spans, _MOST_TOUCHED)}\n"] if spans else []
+    return "".join(lines)
 
 
-def _folded(entries: list[str], wanted: int) -> str:
-    left = wanted - len(entries)
-    said = f"\nWhat {left} of them touch is left out here for want of room.\n" if left else ""
-    if not entries:
+def _folded(details: list[str], wanted: int) -> str:
+    left = wanted - len(details)
+    said = f"\nThe details of {left} of them are left out here for want of room.\n" if left else ""
+    if not details:
         return said
-    return f"\n<details><summary>What they touch</summary>\n\n{''.join(entries)}\n</details>\n{said}"
+    return f"\n<details><summary>Where, and what they touch</summary>\n\n{''.join(details)}\n</details>\n{said}"
 
 
 def _list(title: str, lines: list[str], room: _Room) -> str:

@@ -5,20 +5,36 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from tools.drift.findings.findings import Finding, Report
-from tools.drift.formats.wording import acceptance, concerned, groups, has_values, place, printable, shown
+from tools.drift.findings.entries import Entry, verdict
+from tools.drift.findings.findings import Report
+from tools.drift.formats.wording import (
+    MOST_NAMES,
+    MOST_TOUCHED,
+    acceptance,
+    concerned,
+    fingerprints,
+    groups,
+    has_paragraph,
+    place,
+    some,
+    touched,
+    values,
+)
+from tools.errors import printable
 
 WIDTH = 110
 _INDENT = "    "
 
 
 def text(report: Report) -> str:
-    """Return the report for people to read: the summary, the findings by level, what stops, the notices."""
+    """Return the report for people to read: the summary, what it means, the findings by level, what stops, notices."""
     lines = [printable(report.summary)]
-    for heading, findings in groups(report):
-        lines += ["", f"{heading} ({len(findings)})"]
-        for finding in findings:
-            lines += ["", *_finding(finding)]
+    if has_paragraph(report):
+        lines += ["", *_wrapped(printable(verdict(report)), "")]
+    for heading, entries in groups(report):
+        lines += ["", heading]
+        for entry in entries:
+            lines += ["", *_entry(entry)]
     for heading, said in (
         ("Stopped: `make generate` would not go through", report.stopped),
         ("Notices", report.notices),
@@ -28,16 +44,22 @@ def text(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    yield from _joined([finding.level, finding.rule, place(finding), f"({printable(finding.pointer)})"], "")
-    yield from _wrapped(printable(finding.sentence), _INDENT)
-    if has_values(finding):
-        yield from _joined([shown(finding.old), f"-> {shown(finding.new)}"], _INDENT, " ")
-    yield from _wrapped(f"{concerned(finding)}; {finding.fingerprint}", _INDENT)
-    if accepted := acceptance(finding):
+def _entry(entry: Entry) -> Iterator[str]:
+    one = entry.first
+    yield from _wrapped(printable(entry.sentence), "  ")
+    if pair := values(entry):
+        yield from _joined([pair[0], f"-> {pair[1]}"], _INDENT, " ")
+    if len(one.names) > 1:
+        yield from _wrapped(printable(f"also {some(one.names[1:], MOST_NAMES)}"), _INDENT)
+    level = f"{one.level}, " if one.acknowledged or one.neutralized else ""
+    yield from _joined(
+        [f"{level}{one.rule}, {concerned(entry)};", f"{place(entry)};", fingerprints(entry)], _INDENT, " "
+    )
+    yield f"{_INDENT}{printable(entry.pointer)}"
+    if accepted := acceptance(entry):
         yield from _wrapped(accepted, _INDENT)
-    for symbol in finding.symbols:
-        yield from _joined([symbol.kind, printable(symbol.name), printable(f"{symbol.file}:{symbol.line}")], _INDENT)
+    if files := touched(entry):
+        yield from _wrapped(f"touches {some(files, MOST_TOUCHED)}", _INDENT)
 
 
 def _joined(parts: list[str], indent: str, between: str = "  ") -> Iterator[str]:

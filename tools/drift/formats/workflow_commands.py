@@ -1,6 +1,6 @@
 """The report as GitHub's workflow commands, which become annotations on the run and on the lines of a pull request.
 
-Breaking findings, and what stops `make generate`, are errors; risky ones are warnings; all others are notices, and so
+Breaking entries, and what stops `make generate`, are errors; risky ones are warnings; all others are notices, and so
 are those that are acknowledged. GitHub shows ten errors, ten warnings and ten notices of a step: the worst come first.
 """
 
@@ -8,43 +8,62 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tools.drift.findings.findings import Finding, Level, Report
-from tools.drift.formats.wording import acceptance, concerned, groups, has_values, printable, shown
+from tools.drift.findings.entries import Entry, verdict
+from tools.drift.findings.findings import Level, Report
+from tools.drift.formats.wording import (
+    MOST_NAMES,
+    MOST_TOUCHED,
+    acceptance,
+    concerned,
+    fingerprints,
+    groups,
+    has_paragraph,
+    some,
+    touched,
+    values,
+)
+from tools.errors import printable
 
 _COMMANDS: dict[Level, str] = {"breaking": "error", "risky": "warning", "additive": "notice", "neutral": "notice"}
 
 
 def workflow_commands(report: Report) -> str:
-    """Return the summary as a plain line, then a workflow command for each finding, each stop and each notice."""
-    lines = [printable(report.summary)]
-    lines += [_of_finding(finding) for _, findings in groups(report) for finding in findings]
+    """Return the summary and what it means as plain lines, then a command for each entry, each stop and each notice."""
+    lines = [_line(report.summary), *([_line(verdict(report))] if has_paragraph(report) else [])]
+    lines += [_of_entry(entry) for _, entries in groups(report) for entry in entries]
     lines += [_command("error", printable(line), title="drift: generating stops") for line in report.stopped]
     lines += [_command("notice", printable(line), title="drift") for line in report.notices]
     return "\n".join(lines) + "\n"
 
 
-def _of_finding(finding: Finding) -> str:
-    accepted = acceptance(finding)
-    command = "notice" if accepted else _COMMANDS[finding.level]
-    title = f"drift: {finding.rule} ({'acknowledged' if accepted else finding.level})"
-    lines = "\n".join(_message(finding, accepted))
-    file = printable(finding.file)
-    if finding.line is None:
+def _line(text: str) -> str:
+    """Return a line in which the runner finds no command: it looks for `##[` anywhere, for `::` at the beginning."""
+    return printable(text).replace("##[", "# #[").replace("::", ": :")
+
+
+def _of_entry(entry: Entry) -> str:
+    one = entry.first
+    accepted = acceptance(entry)
+    command = "notice" if accepted else _COMMANDS[one.level]
+    title = f"drift: {one.rule} ({'acknowledged' if accepted else one.level})"
+    lines = "\n".join(_message(entry, accepted))
+    file = printable(one.file)
+    if one.line is None:
         return _command(command, lines, file=file, title=title)
-    return _command(command, lines, file=file, line=str(finding.line), title=title)
+    return _command(command, lines, file=file, line=str(one.line), title=title)
 
 
-def _message(finding: Finding, accepted: str) -> Iterator[str]:
-    yield printable(finding.sentence)
-    if has_values(finding):
-        yield f"{shown(finding.old)} -> {shown(finding.new)}"
-    yield f"{concerned(finding)}; {printable(finding.pointer)}; {finding.fingerprint}"
+def _message(entry: Entry, accepted: str) -> Iterator[str]:
+    yield printable(entry.sentence)
+    if pair := values(entry):
+        yield f"{pair[0]} -> {pair[1]}"
+    if len(entry.first.names) > 1:
+        yield printable(f"also {some(entry.first.names[1:], MOST_NAMES)}")
+    yield f"{concerned(entry)}; {printable(entry.pointer)}; {fingerprints(entry)}"
     if accepted:
         yield accepted
-    if finding.symbols:
-        first, *others = finding.symbols
-        more = f" and {len(others)} more" if others else ""
-        yield printable(f"touches {first.name} ({first.file}:{first.line}){more}")
+    if files := touched(entry):
+        yield f"touches {some(files, MOST_TOUCHED)}"
 
 
 def _command(name: str, message: str, **properties: str) -> str:

@@ -136,6 +136,14 @@ class Uses:
         uses = self.of_schemas.get(root, ())
         return {word for use in uses for word in self.words(use.place.key, seen | {root})}
 
+    def is_inside(self, key: Key, word: str, seen: frozenset[Root] = frozenset()) -> bool:
+        """Return whether a place is in what some property of this word holds."""
+        root, path = key
+        if word in path:
+            return True
+        uses = () if root in seen else self.of_schemas.get(root, ())
+        return any(self.is_inside(use.place.key, word, seen | {root}) for use in uses)
+
     def _schema(self, schema: Any, segments: list[str], merged: bool) -> None:
         if not isinstance(schema, dict):
             return

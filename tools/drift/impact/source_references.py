@@ -70,6 +70,12 @@ class OwnCode:
             if found := wanted & module.strings.keys():
                 yield module.symbol(min(module.strings[text] for text in found))
 
+    def module(self, name: str, word: str) -> Iterator[Symbol]:
+        """Yield a module by its name, with the first line that says a word."""
+        for module in self._modules:
+            if module.name == name:
+                yield module.symbol(module.words.get(word, 1))
+
     def about(self, word: str, names: Iterable[str], near: Iterable[str]) -> Iterator[Symbol]:
         """Yield the modules that name a field.
 

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tools.document.pointer import find, follow, split
-from tools.drift.findings.findings import Symbol
+from tools.document.pointer import find, follow, join, split
+from tools.drift.findings.entries import call_of
+from tools.drift.findings.findings import Finding, Symbol
+from tools.drift.impact.code_index import PACKAGE as GENERATED
 from tools.drift.impact.code_index import Definition, GeneratedCode
+from tools.drift.impact.python_names import python_names
 from tools.drift.impact.schema_places import Key, Place, Root, Use, Uses, place_of
 from tools.drift.impact.source_references import OwnCode
-from tools.schema.schemas import METHODS
+from tools.schema.schemas import METHODS, operations
+
+# What a stream sends in pieces is merged there, whatever it is called.
+MERGES_DELTAS = "chat_completions._streaming.accumulator"
 
 
 class Symbols:
@@ -34,12 +41,46 @@ class Symbols:
         self._uses = Uses(document)
         self._known: dict[Root, tuple[Symbol, ...]] = {}
 
-    def of(self, pointer: str, *, new: bool = False) -> tuple[Symbol, ...]:
+    def names(self, finding: Finding, parameter: str = "") -> tuple[str, ...]:
+        """Return what changed as users of the client write it.
+
+        Args:
+            finding: The finding, with its symbols.
+            parameter: The name of the parameter that is new.
+        """
+        place = place_of(split(finding.place or finding.pointer))
+        path = [parameter] if parameter else place.path if place is not None else ()
+        names = python_names(finding.symbols, path, finding.direction, self._calls)
+        return names or tuple(map(call_of, finding.operations))
+
+    @cached_property
+    def _calls(self) -> dict[str, str]:
+        """Return the client's method for each class and TypedDict that says what an operation takes."""
+        calls = {}
+        for path, method, operation in operations(self._document):
+            keys: list[Key] = [(("paths", path, method), ())]
+            body, at = follow(
+                self._document, operation.get("requestBody", {}), f"{join('#/paths', path, method)}/requestBody"
+            )
+            for media_type, content in body.get("content", {}).items():
+                schema = content.get("schema", {})
+                there = follow(self._document, schema, join(at, "content", media_type, "schema"))[1]
+                place = place_of(split(there))
+                keys += [place.key] if place is not None else []
+            for key in keys:
+                for _, definition in self._generated.at(key):
+                    if definition.symbol.kind in ("class", "typeddict"):
+                        name = definition.symbol.name.rpartition(".")[2]
+                        calls[name] = call_of(str(operation.get("operationId"))).removesuffix("()")
+        return calls
+
+    def of(self, pointer: str, *, new: bool = False, modules: bool = True) -> tuple[Symbol, ...]:
         """Return what a change at a pointer touches, generated code first; else what is above it.
 
         Args:
             pointer: The pointer, as a URI fragment.
             new: Whether it is a newer slice's: the parameters of this one stand at other positions.
+            modules: Whether hand-written modules may have to change.
         """
         segments = tuple(split(pointer))
         if new and "parameters" in segments[2:4]:
@@ -51,7 +92,8 @@ class Symbols:
             for symbol in sorted(touched.symbols, key=lambda s: (s.file, s.line, s.name)):
                 first.setdefault(symbol.name, symbol)
             self._known[segments] = tuple(first.values())
-        return self._known[segments]
+        found = self._known[segments]
+        return found if modules else tuple(s for s in found if s.kind != "module" or s.name.startswith(GENERATED))
 
 
 class _Touched:
@@ -134,6 +176,8 @@ class _Touched:
         """Take the fields of one word, or the objects that will have it, and who names it."""
         if new:
             self.symbols |= {d.symbol for d in [d for d in definitions if d.members] or definitions}
+            if self._uses.is_inside(key, "delta"):
+                self.symbols |= {*self._own.module(MERGES_DELTAS, "delta")}
         self.symbols |= {d.members[word] for d in definitions if word in d.members}
         self.symbols |= {*self._own.about(word, *self._evidence(key, definitions))}
 

@@ -1,0 +1,84 @@
+"""Parts of our code as users write them: `ChatCompletion.usage`, `create(temperature=)`, `ImageURLParam["url"]`."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+
+from tools.drift.findings.findings import Direction, Symbol
+
+_MEMBERS = ("field", "key", "parameter")
+_WHOLES = ("union", "enum", "class", "typeddict")
+
+
+def python_names(
+    symbols: Sequence[Symbol], path: Sequence[str], direction: Direction, calls: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the names of a place, the ones that users write first.
+
+    Args:
+        symbols: What of our code stands there, or is nearest above it.
+        path: The words that lead to the place from the outermost schema; the code may not have the last ones yet.
+        direction: Whether the place is sent, received, or both.
+        calls: The method of the client for each class and TypedDict that says what an operation takes.
+    """
+    sent: list[str] = []
+    received: list[str] = []
+    members = [symbol for symbol in symbols if symbol.kind in _MEMBERS]
+    for symbol in members:
+        owner, word = _parts(symbol)
+        call = calls.get(owner, "")
+        rest = [*path[len(path) - path[::-1].index(word) :]] if word in path else []
+        if symbol.kind == "parameter":
+            # Generated functions have their arguments too; users write those of the hand-written methods.
+            call = owner if ".Completions." in symbol.name else ""
+            if not call:
+                continue
+        if call:
+            sent.append(_argument(call, word, rest))
+        elif symbol.kind == "key":
+            sent.append(_key(owner, [word, *rest]))
+        else:
+            received.append(".".join([owner, word, *map(_attribute, rest)]))
+    arguments = [name for name in sent if name.endswith(")")]
+    if not members:
+        for symbol in sorted((s for s in symbols if s.kind in _WHOLES), key=lambda s: _WHOLES.index(s.kind)):
+            owner = symbol.name.rpartition(".")[2]
+            last = [*path[-1:]]
+            if owner in calls:
+                sent.append(_argument(calls[owner], last[0], []) if last else f"{calls[owner]}()")
+            elif symbol.kind == "typeddict":
+                sent.append(_key(owner, last))
+            else:
+                received.append(".".join([owner, *map(_attribute, last)]))
+        arguments = [name for name in sent if name.endswith(")")]
+    if direction == "request":
+        # Who sends models instead of dicts finds the field under the same word.
+        return tuple(dict.fromkeys(arguments or sent or received))
+    return tuple(dict.fromkeys(received + sent if direction == "both" else received or sent))
+
+
+def _parts(symbol: Symbol) -> tuple[str, str]:
+    """Return the name of what holds a member, and the member's."""
+    if symbol.kind == "key":
+        owner, _, word = symbol.name.rstrip("]").partition("[")
+        return owner.rpartition(".")[2], word
+    owner, _, word = symbol.name.rpartition(".")
+    return owner.rpartition(".")[2], word
+
+
+def _argument(call: str, word: str, rest: Sequence[str]) -> str:
+    value = "..." if rest else ""
+    for key in reversed(rest):
+        value = f'{{"{key}": {value}}}'
+    return f"{call}({word}={value})"
+
+
+def _key(owner: str, words: Sequence[str]) -> str:
+    return owner + "".join(f'["{word}"]' for word in words)
+
+
+def _attribute(word: str) -> str:
+    name = re.sub(r"\W", "_", word)
+    return f"{name}_" if keyword.iskeyword(name) else name
