@@ -382,6 +382,18 @@ def test_the_same_inline_schema_is_one_class_only_under_one_name() -> None:
     assert len(core["x-clashes"]) == 1 and "#/components/schemas/Holder/properties/c" in core["x-clashes"][0]
 
 
+def test_an_extension_that_became_a_property_is_told_of_and_left_out() -> None:
+    """Of a component and of what is inline; the others stay."""
+    extended = {**obj({"x": TEXT}), "x-extensions": {"x": {"type": "object"}, "e": {"type": "array"}}}
+    core = lowered(spec({"Holder": {**extended, "properties": {"x": TEXT, "inline": extended}}}))
+    schemas = core["components"]["schemas"]
+    assert [schemas[name]["x-extensions"] for name in ("Holder", "HolderInline")] == [{"e": {"type": "array"}}] * 2
+    assert sorted(core["x-clashes"]) == [
+        "#/components/schemas/Holder/properties/inline/x-extensions/x is a property now",
+        "#/components/schemas/Holder/x-extensions/x is a property now",
+    ]
+
+
 def test_inline_names_that_a_component_has() -> None:
     """An inline class steps back before a component's name, and before a name that would share its module."""
     core = lowered(spec({"Foo": obj({"bar": obj({"x": TEXT}), "BAR": obj({"y": TEXT})}), "FooBar": obj({"z": TEXT})}))

@@ -13,7 +13,8 @@ import sys
 import types as python_types
 import uuid
 from collections import UserDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,16 @@ def model_named(name: str) -> type[Model]:
     return model
 
 
+def read_all(value: Any) -> None:
+    """Read every attribute of a model and of all that it holds."""
+    if isinstance(value, Model):
+        for name in (*value._attributes.values(), *value._extensions, *value.additional_keys):
+            read_all(getattr(value, name, None))
+    elif isinstance(value, list):
+        for entry in value:
+            read_all(entry)
+
+
 def assert_lossless(model: type[Model], body: Json) -> None:
     """Decode and encode an object, read it in every way, and see that nothing is lost, changed or shared."""
     before = text_of(body)
@@ -131,13 +142,26 @@ def assert_lossless(model: type[Model], body: Json) -> None:
     assert type(decoded) is model
     for key, name in model._attributes.items():
         assert (key in decoded) == (key in body)
-        assert decoded.get(key) is getattr(decoded, name)
-        if key not in body:
-            assert getattr(decoded, name) is None
+        value = getattr(decoded, name)
+        if name in model._empties and body.get(key) is None:
+            assert value in ([], {}) or value.to_dict() == {}
+            assert getattr(decoded, name) is value
+            assert decoded.get(key) is (value if key in body else None)
+        else:
+            assert decoded.get(key) is value
+            assert key in body or value is None
+        assert (key in decoded) == (key in body)
+    for name in model._extensions:
+        assert getattr(decoded, name) == body.get(name)
     for key in body:
-        assert text_of(types.to_json_value(decoded[key])) == text_of(body[key])
+        if model._attributes.get(key) not in model._empties or body[key] is not None:
+            assert text_of(types.to_json_value(decoded[key])) == text_of(body[key])
         if key not in model._attributes and not key.startswith("_") and not hasattr(Model, key):
             assert getattr(decoded, key) == body[key] or key in model._attributes.values()
+    read_all(decoded)
+    assert text_of(decoded.to_dict()) == before
+    assert text_of(copy.copy(decoded).to_dict()) == text_of(copy.deepcopy(decoded).to_dict()) == before
+    assert text_of(pickle.loads(pickle.dumps(decoded)).to_dict()) == before
     assert repr(decoded).startswith(f"{model.__name__}(")
     assert decoded == model.from_dict(copy.deepcopy(body))
     assert text_of(body) == before
@@ -237,7 +261,7 @@ def test_unknown_variants_and_values_read() -> None:
     )
     unknown, known, text = message.tool_calls or []
     assert isinstance(unknown, UnknownVariant) and unknown.type == "unheard_of" and unknown["server"] == {"url": "u"}
-    assert isinstance(known, ChatCompletionMessageFunctionToolCall) and known.function is None
+    assert isinstance(known, ChatCompletionMessageFunctionToolCall) and known.function.name is None
     assert text == "x"
     assert message.role == "robot"
     choice = Choice.from_dict({"finish_reason": "eos", "index": "0"})
@@ -476,3 +500,64 @@ def test_no_unset_and_no_numbered_name_in_public() -> None:
         assert not re.search(r"(Type|Variant)\d|Item$|Value$", name), name
         module = Path(sys.modules[model_named(name).__module__].__file__ or "") if name in MODELS else None
         assert module is None or "Unset" not in module.read_text()
+
+
+def test_what_is_required_and_missing_reads_as_empty() -> None:
+    """Lists and objects; to_dict() gives what came until something is put in."""
+    for sent in ({}, {"choices": None}, {"choices": [{}]}, {"choices": [{"delta": None}]}, {"choices": []}):
+        chunk = ChatCompletionChunk.from_dict(sent)
+        for choice in chunk.choices:
+            assert choice.delta.content is None and choice.delta.tool_calls is None
+            assert choice.delta is choice.delta
+        assert chunk.choices is chunk.choices
+        assert chunk.to_dict() == sent and chunk == ChatCompletionChunk.from_dict(sent)
+        assert chunk.model_dump(exclude_unset=True) == sent
+        assert ("choices" in chunk) == ("choices" in sent)
+
+
+@pytest.mark.parametrize("sent", [{}, {"choices": None}], ids=["absent", "null"])
+@pytest.mark.parametrize(
+    "duplicate", [lambda it: it, copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))]
+)
+def test_what_is_put_in_is_given(sent: Json, duplicate: Callable[[Any], Any]) -> None:
+    choice = Choice.from_dict({"index": 0})
+    for read_before in (False, True):
+        completion = ChatCompletion.from_dict(sent)
+        if read_before:
+            assert completion.choices == []
+        completion = duplicate(completion)
+        assert completion.to_dict() == sent
+        completion.choices.append(choice)
+        assert completion.to_dict() == {"choices": [{"index": 0}]} and "choices" in completion
+        completion.choices.clear()
+        assert completion.to_dict() == sent
+        completion.choices = []
+        assert completion.to_dict() == {"choices": []}
+        del completion["choices"]
+        assert completion.to_dict() == {} and completion.choices == []
+    choice.message.content = "Hm"
+    assert choice.to_dict() == {"index": 0, "message": {"content": "Hm"}}
+    choice.message["refusal"] = None
+    del choice.message["content"]
+    assert choice.to_dict() == {"index": 0, "message": {"refusal": None}}
+
+
+def test_threads_read_one_and_the_same_empty_list() -> None:
+    for _ in range(200):
+        completion = ChatCompletion.from_dict({})
+        with ThreadPoolExecutor(8) as pool:
+            for one in pool.map(lambda one: one.choices, [completion] * 8):
+                one.append(Choice.from_dict({}))
+        assert len(completion.choices) == 8
+
+
+def test_extensions_are_read_and_stay_unknown() -> None:
+    delta = ChoiceDelta.from_dict({"reasoning_content": "Hm"})
+    assert (delta.reasoning_content, delta.reasoning) == ("Hm", None)
+    assert delta.model_extra == {"reasoning_content": "Hm"} and "reasoning" not in delta
+    assert "reasoning_content" not in delta._known
+    with pytest.raises(AttributeError, match="reasoning_contend"):
+        _ = delta.reasoning_contend  # type: ignore[attr-defined]  # pyright: ignore
+    for packaged in ("known_fields.json", "openapi.json"):
+        text = (Path(chat_completions_api.__file__).parent / packaged).read_text(encoding="utf-8")
+        assert "reasoning_content" not in text and "x-extensions" not in text

@@ -90,6 +90,7 @@ def test_what_matches_nothing_is_told() -> None:
         {"deprecated": True, "description": "d"},
         {"properties": {"y": {"description": "d"}}},
         {"items": {"x-param-name": "P"}},
+        {"x-extensions": {"e": {"type": "string"}}},
     ],
 )
 def test_ghosts_are_told_and_not_made(ghost: Json) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import datetime
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
@@ -54,6 +55,11 @@ UNSET: Any = Unset()
 T = TypeVar("T")
 
 new = object.__new__
+# Reads a slot, also where `Model.__getattr__` would fill it.
+slot = object.__getattribute__
+
+# Held while an object gets the empty list or model that one of its fields reads as.
+_FILLING = threading.Lock()
 
 _NO_JSON = object()
 
@@ -68,21 +74,28 @@ class _FieldsOfClass:
 class Model:
     """A JSON object with typed fields that loses nothing of what it was made from.
 
-    A field that is absent reads as None; `"name" in model` tells absent from null. Fields that the specification does
-    not know are kept: they read as attributes and as items. `to_dict()` gives back what `from_dict()` took.
+    A field that is absent reads as None, and a required list or object that is absent or null reads as an empty one;
+    `"name" in model` tells absent from null. Fields that the specification does not know are kept: they read as items
+    and as attributes. `to_dict()` gives back what `from_dict()` took.
     """
 
-    __slots__ = ("_extra", "_info", "_keys")
+    __slots__ = ("_extra", "_filled", "_info", "_keys")
 
     # Wire name -> attribute name of every known field, and the wire names of those that may hold models.
     _attributes: ClassVar[Mapping[str, str]] = {}
     _known: ClassVar[frozenset[str]] = frozenset()
     _nested: ClassVar[tuple[str, ...]] = ()
+    # What makes the empty value of each required list and object, by attribute; their slots stay unset until then.
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {}
+    # The fields of many servers that the specification does not know: absent, they read as None too.
+    _extensions: ClassVar[frozenset[str]] = frozenset()
 
     # The wire names that are present, in wire order; the unknown ones' values; what a client notes about the origin.
     _keys: tuple[str, ...]
     _extra: dict[str, Any] | None
     _info: Any
+    # The empty values that were read, by attribute; unset where there are none.
+    _filled: dict[str, Any]
 
     def __init_subclass__(cls) -> None:
         cls._known = frozenset(cls._attributes)
@@ -106,7 +119,10 @@ class Model:
         return self
 
     def _twin(self) -> Self:
-        """Copy an object as it was decoded, fast and without its origin; what its fields hold is the same."""
+        """Copy an object as it was decoded, fast and without its origin; what its fields hold is the same.
+
+        The required lists and objects of the copy are for the caller to set.
+        """
         twin = new(type(self))
         twin._keys = self._keys
         extra = self._extra
@@ -144,16 +160,17 @@ class Model:
             )
         attributes = self._attributes
         extra = self._extra
+        blank = self._blank()
         out: dict[str, Any] = {}
         for key in self._keys:
             name = attributes.get(key)
             if name is not None:
-                out[key] = getattr(self, name)
+                out[key] = None if name in blank else getattr(self, name)
             elif extra is not None and key in extra:
                 out[key] = extra[key]
         if len(out) != len(attributes) or extra is not None:
             for key, name in attributes.items():
-                if key not in out and (value := getattr(self, name)) is not None:
+                if key not in out and name not in blank and (value := getattr(self, name)) is not None:
                     out[key] = value
             if extra is not None:
                 for key, value in extra.items():
@@ -167,10 +184,44 @@ class Model:
                     out[key] = _deep_json_value(value)
         return out
 
+    def _blank(self) -> Collection[str]:
+        """Give the attributes of the required lists and objects that are absent or null, and still empty if read."""
+        blank: list[str] = []
+        for name in self._empties:
+            try:
+                value = slot(self, name)
+            except AttributeError:
+                blank.append(name)
+            else:
+                if _is_empty(value) and self._filled_with(name) is value:
+                    blank.append(name)
+        return blank
+
+    def _filled_with(self, name: str) -> Any:
+        try:
+            return slot(self, "_filled").get(name)
+        except AttributeError:
+            return None
+
+    def _fill(self, name: str) -> Any:
+        """Give a required list or object that is absent or null its empty value, one for all threads."""
+        empty = self._empties[name]()
+        with _FILLING:
+            with suppress(AttributeError):
+                return slot(self, name)
+            try:
+                filled = slot(self, "_filled")
+            except AttributeError:
+                filled = self._filled = {}
+            filled[name] = empty
+            setattr(self, name, empty)
+        return empty
+
     def _present(self) -> dict[str, Any]:
         """Give the fields that are present, by wire name, with models as they are."""
+        blank = self._blank()
         keys = dict.fromkeys((*self._keys, *self._attributes, *self.additional_keys))
-        return {key: self[key] for key in keys if key in self}
+        return {key: None if self._attributes.get(key) in blank else self[key] for key in keys if key in self}
 
     # Under the names that the ecosystem's models have.
 
@@ -309,7 +360,8 @@ class Model:
     def __contains__(self, key: object) -> bool:
         """Tell whether the field of this wire name is present; null counts as present."""
         if key in self._attributes:
-            return key in self._keys or getattr(self, self._attributes[str(key)]) is not None
+            name = self._attributes[str(key)]
+            return key in self._keys or (name not in self._blank() and getattr(self, name) is not None)
         return self._extra is not None and key in self._extra
 
     def __getitem__(self, key: str) -> Any:
@@ -333,14 +385,18 @@ class Model:
         name = self._attributes.get(key)
         if name is None:
             del self.additional_properties[key]
+        elif name in self._empties:
+            with suppress(AttributeError):
+                delattr(self, name)
         else:
             setattr(self, name, None)
         self._keys = tuple(present for present in self._keys if present != key)
 
     def __copy__(self) -> Self:
         copied = type(self).from_dict({})
-        for name in (*self._attributes.values(), *Model.__slots__):
-            if hasattr(self, name):
+        blank = self._blank()
+        for name in (*self._attributes.values(), "_extra", "_info", "_keys"):
+            if name not in blank and hasattr(self, name):
                 setattr(copied, name, getattr(self, name))
         copied._extra = None if self._extra is None else dict(self._extra)
         return copied
@@ -357,11 +413,19 @@ class Model:
         """Read a field by its wire name; `default` where it is absent."""
         return self[key] if key in self else default
 
-    def __getattr__(self, name: str) -> Any:
-        # Reached only for what is no slot: a field that the specification does not know.
-        if not name.startswith("_") and self._extra is not None and name in self._extra:
-            return self._extra[name]
-        raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+    # Hidden from type checkers, which would let every misspelled field pass.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Reached only for a slot that is not set, and for a field that the specification does not know.
+            if name in self._empties:
+                return self._fill(name)
+            if not name.startswith("_"):
+                if self._extra is not None and name in self._extra:
+                    return self._extra[name]
+                if name in self._extensions:
+                    return None
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Model):
@@ -371,6 +435,12 @@ class Model:
     def __repr__(self) -> str:
         fields = (f"{self._attributes.get(key, key)}={value!r}" for key, value in self._present().items())
         return f"{type(self).__name__}({', '.join(fields)})"
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, Model):
+        return not value._keys and not value.to_dict()
+    return not value
 
 
 class UnknownVariant(Model):
@@ -410,6 +480,10 @@ class LazyModel:
         """Give the model's class."""
         found: type[Model] = getattr(import_module(f"{__package__}.models.{self._module}"), self._name)
         return found
+
+    def empty(self) -> Any:
+        """Give a model of an object without fields."""
+        return self.from_dict({})
 
     def _first(self, src_dict: Mapping[str, Any]) -> Any:
         decode = self.model().from_dict
@@ -460,6 +534,10 @@ class Variants:
             # Of those that may be meant, the one that knows the most of what came.
             fitting.sort(key=lambda model: -len(src_dict.keys() & model.model()._attributes.keys()))
         return (fitting[0] if fitting else self._otherwise).from_dict(src_dict)
+
+    def empty(self) -> Any:
+        """Give a model of an object without fields."""
+        return self.from_dict({})
 
 
 class DateTime(datetime.datetime):

@@ -323,9 +323,9 @@ def test_recorded_streams_accumulate_to_what_their_chunks_say(api: SyncApi) -> N
             try:
                 while True:
                     one = api.next(stream)
-                    for choice in one.choices or ():
-                        content = choice.delta.content if choice.index in (0, None) and choice.delta else None
-                        said += content if isinstance(content, str) else ""
+                    for choice in one.choices:
+                        content = choice.delta.content or ""
+                        said += content if choice.index in (0, None) and isinstance(content, str) else ""
             except (StopIteration, StopAsyncIteration):
                 whole += 1
                 completion = stream.completion

@@ -39,7 +39,7 @@ REPLIES = {False: json_reply(COMPLETION, x_request_id="req-1"), True: STREAM}
 
 
 def finish(api: Any, answer: Any) -> None:
-    if hasattr(answer, "timings"):
+    if hasattr(answer, "text_deltas"):
         api.chunks(answer)
 
 

@@ -40,7 +40,7 @@ _ONE_TYPE_ONLY = {
 }
 # What decides the Python type of a value; the other keywords only limit it.
 _SHAPING = {"$ref", "allOf", "anyOf", "const", "discriminator", "enum", "oneOf", "type"}.union(*_ONE_TYPE_ONLY.values())
-_NOTES = ("deprecated", "description", "x-also-accepts", "x-param-name")
+_NOTES = ("deprecated", "description", "x-also-accepts", "x-extensions", "x-param-name")
 _KINDS = ((str, "string"), (int, "integer"), (float, "number"), (bool, "boolean"))
 
 
@@ -134,7 +134,19 @@ class _Lowering:
         if inline is not None and "description" in notes:
             # The innermost prose is the first and stays: it describes the object, the rest describes its uses.
             inline.setdefault("description", notes["description"])
+        if "x-extensions" in notes:
+            notes["x-extensions"] = self._extensions(notes["x-extensions"], inline or core, place)
+            if inline is not None:
+                inline["x-extensions"] = notes.pop("x-extensions")
         return {**core, **notes}
+
+    def _extensions(self, extensions: Schema, core: Schema, place: Place) -> Schema:
+        """Return the declared extensions of an object that its schema does not define itself."""
+        known = extensions.keys() & core.get("properties", {})
+        self._hoisting.clashes += [
+            f"{place.source}/x-extensions/{escape(name)} is a property now" for name in sorted(known)
+        ]
+        return {name: schema for name, schema in extensions.items() if name not in known}
 
     def _structure(self, schema: Schema, place: Place, component: str | None) -> Schema:
         if "$ref" in schema and len(schema) == 1:

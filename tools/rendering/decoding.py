@@ -62,6 +62,16 @@ class Decoders:
             expression = f"({expression})" if len(cases) > 1 else expression
         return None if expression == value else expression
 
+    def empty(self, core: Schema, name: str) -> str | None:
+        """Return what makes the value that stands for a list or an object that is not there; None for other schemas."""
+        members = core.get("anyOf", [core])
+        if all(member.get("type") == "array" for member in members):
+            return "list"
+        if all("x-map" in member for member in members):
+            return "dict"
+        objects = [member for member in members if self._shapes.is_object(member)]
+        return f"{self._decoder(core, objects, name, plain=False)}.empty" if len(objects) == len(members) else None
+
     def _decoder(self, core: Schema, objects: list[Schema], name: str, *, plain: bool) -> str:
         classes = [ref_name(member["$ref"]) for member in objects]
         lazies = {class_name: self._lazy(class_name) for class_name in classes}

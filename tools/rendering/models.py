@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tools.errors import ToolError
 from tools.lowering.naming import free_name, identifier
 from tools.rendering.decoding import Decoders
 from tools.rendering.shapes import Shapes, describe, references, takes_none
+from tools.schema.schemas import Schema
 
 # Names that generated class bodies use themselves: a field called so would hide them, or what a model can do.
 _IN_USE = frozenset(("Any", "ClassVar", "Literal", "Mapping", "Self", "UNSET", "bool", "classmethod", "datetime",
@@ -27,6 +29,7 @@ class Field:
     default: str | None
     decode: str | None
     doc: str
+    empty: str | None = None
 
 
 @dataclass
@@ -38,11 +41,16 @@ class ModelShape:
     decoders: Decoders
     sources: list[str]
     fields: list[Field] = field(default_factory=list)
+    extensions: list[Field] = field(default_factory=list)
     type_imports: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def nested(self) -> list[str]:
         return [f.key for f in self.fields if f.decode]
+
+    @property
+    def empties(self) -> list[Field]:
+        return [f for f in self.fields if f.empty]
 
 
 def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
@@ -60,9 +68,27 @@ def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
         default = None if key in required and not takes_none(core) else "UNSET"
         if key in required and "const" in core:
             default = repr(core["const"])
-        shape.fields.append(Field(key, names[key], annotation, default, decode, describe(core)))
+        empty = shape.decoders.empty(core, names[key]) if key in required else None
+        shape.fields.append(Field(key, names[key], annotation, default, decode, describe(core), empty))
+    shape.extensions = _extensions(shapes, schema, names)
     shape.type_imports = [entry for entry in shapes.imports([schema]) if entry[1] != class_name]
     return shape
+
+
+def _extensions(shapes: Shapes, schema: Schema, names: Mapping[str, str]) -> list[Field]:
+    """Return the fields that the overlay declares though the specification does not know them (`x-extensions`).
+
+    Raises:
+        ToolError: One cannot be the name of an attribute.
+    """
+    fields = []
+    for key, extension in schema.get("x-extensions", {}).items():
+        if attribute_names([key], {*_IN_USE, *names.values()}) != {key: key}:
+            raise ToolError(f"{key} in x-extensions cannot be the name of an attribute", where="overlay.yaml")
+        annotation = shapes.annotation(extension)
+        annotation = annotation if annotation == "Any" else f"{annotation} | None"
+        fields.append(Field(key, key, annotation, None, None, describe(extension)))
+    return fields
 
 
 def attribute_names(

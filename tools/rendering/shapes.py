@@ -52,7 +52,9 @@ class Shapes:
         if "x-map" in core:
             return f"dict[str, {self.annotation(core['x-map'])}]"
         if core.get("type") == "array":
-            return f"list[{self.annotation(core['items'])}]"
+            return f"list[{self.annotation(core.get('items', {}))}]"
+        if core.get("type") == "object":
+            return "dict[str, Any]"
         return text_type(core) or SCALAR_TYPES.get(core.get("type", ""), "Any")
 
     def imports(self, cores: Iterable[Schema]) -> list[tuple[str, str]]:

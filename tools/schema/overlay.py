@@ -128,4 +128,8 @@ class _Fitting:
 def _defines(update: Any) -> bool:
     if isinstance(update, list):
         return any(map(_defines, update))
-    return isinstance(update, dict) and bool(_DEFINING & update.keys() or any(map(_defines, update.values())))
+    if not isinstance(update, dict):
+        return False
+    # Declared extensions define no schema.
+    parts = [value for key, value in update.items() if key != "x-extensions"]
+    return bool(_DEFINING & update.keys()) or any(map(_defines, parts))

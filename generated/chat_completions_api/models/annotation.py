@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -30,6 +30,9 @@ class Annotation(Model):
         "url_citation": "url_citation",
     }
     _nested: ClassVar[tuple[str, ...]] = ("url_citation",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "url_citation": _AnnotationURLCitation.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -38,7 +41,7 @@ class Annotation(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.type = get("type")
-        decoded.url_citation = value = get("url_citation")
+        value = get("url_citation")
         if value is not None:
             decoded.url_citation = _AnnotationURLCitation.from_dict(value) if isinstance(value, dict) else value
         decoded._keys = keys = tuple(src_dict)
@@ -49,7 +52,6 @@ class Annotation(Model):
         copied = new(type(self))
         twin: Any = copied
         twin.type = self.type
-        twin.url_citation = self.url_citation
         twin._keys = self._keys
         extra = self._extra
         twin._extra = None if extra is None else extra.copy()

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -71,6 +71,61 @@ class ChatCompletion(Model):
         "moderation",
         "usage",
     )
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "choices": list,
+    }
+    _extensions: ClassVar[frozenset[str]] = frozenset(
+        (
+            "citations",
+            "images",
+            "prompt_filter_results",
+            "provider",
+            "search_results",
+            "time_info",
+            "timings",
+            "usage_breakdown",
+            "x_groq",
+        )
+    )
+
+    if TYPE_CHECKING:
+        # Fields that many servers send and the specification does not know. To assign one, use model["name"] = value.
+
+        @property
+        def citations(self) -> list[Any] | None:
+            """Perplexity, xAI: addresses of the sources, or objects that name them."""
+
+        @property
+        def images(self) -> list[Any] | None:
+            """Perplexity: images that were found."""
+
+        @property
+        def prompt_filter_results(self) -> list[Any] | None:
+            """Azure: what the content filters found in the prompt."""
+
+        @property
+        def provider(self) -> str | None:
+            """OpenRouter: the provider that served the request."""
+
+        @property
+        def search_results(self) -> list[Any] | None:
+            """Perplexity: the pages that the search found."""
+
+        @property
+        def time_info(self) -> dict[str, Any] | None:
+            """Cerebras: how long each step took, in seconds."""
+
+        @property
+        def timings(self) -> dict[str, Any] | None:
+            """llama.cpp: numbers of tokens, and how long they took, in milliseconds."""
+
+        @property
+        def usage_breakdown(self) -> dict[str, Any] | None:
+            """Groq: the usage of each model that took part."""
+
+        @property
+        def x_groq(self) -> dict[str, Any] | None:
+            """Groq: the id of the request; in the last chunk the usage, or an error."""
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -78,7 +133,7 @@ class ChatCompletion(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.choices = value = get("choices")
+        value = get("choices")
         if value is not None:
             decoded.choices = (
                 [_Choice.from_dict(item) if isinstance(item, dict) else item for item in value]
@@ -105,7 +160,6 @@ class ChatCompletion(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.choices = self.choices
         twin.created = self.created
         twin.id = self.id
         twin.metadata = self.metadata

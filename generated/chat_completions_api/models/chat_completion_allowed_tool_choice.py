@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -30,6 +30,9 @@ class ChatCompletionAllowedToolChoice(Model):
         "type": "type",
     }
     _nested: ClassVar[tuple[str, ...]] = ("allowed_tools",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "allowed_tools": _ChatCompletionAllowedTools.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -37,7 +40,7 @@ class ChatCompletionAllowedToolChoice(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.allowed_tools = value = get("allowed_tools")
+        value = get("allowed_tools")
         if value is not None:
             decoded.allowed_tools = _ChatCompletionAllowedTools.from_dict(value) if isinstance(value, dict) else value
         decoded.type = get("type")
@@ -48,7 +51,6 @@ class ChatCompletionAllowedToolChoice(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.allowed_tools = self.allowed_tools
         twin.type = self.type
         twin._keys = self._keys
         extra = self._extra

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
@@ -27,6 +27,9 @@ class ChatCompletionAllowedTools(Model):
         "mode": "mode",
         "tools": "tools",
     }
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "tools": list,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -35,7 +38,9 @@ class ChatCompletionAllowedTools(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.mode = get("mode")
-        decoded.tools = get("tools")
+        value = get("tools")
+        if value is not None:
+            decoded.tools = value
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
@@ -44,7 +49,6 @@ class ChatCompletionAllowedTools(Model):
         copied = new(type(self))
         twin: Any = copied
         twin.mode = self.mode
-        twin.tools = self.tools
         twin._keys = self._keys
         extra = self._extra
         twin._extra = None if extra is None else extra.copy()

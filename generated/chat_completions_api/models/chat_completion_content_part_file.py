@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -39,6 +39,9 @@ class ChatCompletionContentPartFile(Model):
         "file",
         "prompt_cache_breakpoint",
     )
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "file": _FileFile.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -46,7 +49,7 @@ class ChatCompletionContentPartFile(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.file = value = get("file")
+        value = get("file")
         if value is not None:
             decoded.file = _FileFile.from_dict(value) if isinstance(value, dict) else value
         decoded.prompt_cache_breakpoint = value = get("prompt_cache_breakpoint")
@@ -62,7 +65,6 @@ class ChatCompletionContentPartFile(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.file = self.file
         twin.prompt_cache_breakpoint = self.prompt_cache_breakpoint
         twin.type = self.type
         twin._keys = self._keys

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -39,6 +39,9 @@ class ChatCompletionContentPartImage(Model):
         "image_url",
         "prompt_cache_breakpoint",
     )
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "image_url": _ImageURL.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -46,7 +49,7 @@ class ChatCompletionContentPartImage(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.image_url = value = get("image_url")
+        value = get("image_url")
         if value is not None:
             decoded.image_url = _ImageURL.from_dict(value) if isinstance(value, dict) else value
         decoded.prompt_cache_breakpoint = value = get("prompt_cache_breakpoint")
@@ -62,7 +65,6 @@ class ChatCompletionContentPartImage(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.image_url = self.image_url
         twin.prompt_cache_breakpoint = self.prompt_cache_breakpoint
         twin.type = self.type
         twin._keys = self._keys

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -34,6 +34,9 @@ class ChatCompletionCustomToolCustomFormatGrammar(Model):
         "type": "type",
     }
     _nested: ClassVar[tuple[str, ...]] = ("grammar",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "grammar": _ChatCompletionCustomToolCustomFormatGrammarGrammar.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -41,7 +44,7 @@ class ChatCompletionCustomToolCustomFormatGrammar(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.grammar = value = get("grammar")
+        value = get("grammar")
         if value is not None:
             decoded.grammar = (
                 _ChatCompletionCustomToolCustomFormatGrammarGrammar.from_dict(value)
@@ -56,7 +59,6 @@ class ChatCompletionCustomToolCustomFormatGrammar(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.grammar = self.grammar
         twin.type = self.type
         twin._keys = self._keys
         extra = self._extra

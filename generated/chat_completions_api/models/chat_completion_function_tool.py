@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -30,6 +30,9 @@ class ChatCompletionFunctionTool(Model):
         "type": "type",
     }
     _nested: ClassVar[tuple[str, ...]] = ("function",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "function": _FunctionDefinition.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -37,7 +40,7 @@ class ChatCompletionFunctionTool(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.function = value = get("function")
+        value = get("function")
         if value is not None:
             decoded.function = _FunctionDefinition.from_dict(value) if isinstance(value, dict) else value
         decoded.type = get("type")
@@ -48,7 +51,6 @@ class ChatCompletionFunctionTool(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.function = self.function
         twin.type = self.type
         twin._keys = self._keys
         extra = self._extra

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -42,6 +42,9 @@ class ChatCompletionList(Model):
         "object": "object",
     }
     _nested: ClassVar[tuple[str, ...]] = ("data",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "data": list,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -49,7 +52,7 @@ class ChatCompletionList(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.data = value = get("data")
+        value = get("data")
         if value is not None:
             decoded.data = (
                 [_ChatCompletion.from_dict(item) if isinstance(item, dict) else item for item in value]
@@ -67,7 +70,6 @@ class ChatCompletionList(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.data = self.data
         twin.first_id = self.first_id
         twin.has_more = self.has_more
         twin.last_id = self.last_id

@@ -75,6 +75,33 @@ class ChatCompletionMessage(Model):
         "function_call",
         "tool_calls",
     )
+    _extensions: ClassVar[frozenset[str]] = frozenset(
+        (
+            "images",
+            "reasoning",
+            "reasoning_content",
+            "reasoning_details",
+        )
+    )
+
+    if TYPE_CHECKING:
+        # Fields that many servers send and the specification does not know. To assign one, use model["name"] = value.
+
+        @property
+        def images(self) -> list[Any] | None:
+            """OpenRouter: images that the model made."""
+
+        @property
+        def reasoning(self) -> str | None:
+            """OpenRouter, Groq, Cerebras, vLLM: the text of the reasoning."""
+
+        @property
+        def reasoning_content(self) -> str | None:
+            """DeepSeek, xAI, vLLM, llama.cpp: the text of the reasoning."""
+
+        @property
+        def reasoning_details(self) -> list[Any] | None:
+            """OpenRouter: the parts of the reasoning, to be sent back unchanged."""
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

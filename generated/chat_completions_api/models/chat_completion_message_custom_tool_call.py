@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -34,6 +34,9 @@ class ChatCompletionMessageCustomToolCall(Model):
         "type": "type",
     }
     _nested: ClassVar[tuple[str, ...]] = ("custom",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "custom": _Custom.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -41,7 +44,7 @@ class ChatCompletionMessageCustomToolCall(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.custom = value = get("custom")
+        value = get("custom")
         if value is not None:
             decoded.custom = _Custom.from_dict(value) if isinstance(value, dict) else value
         decoded.id = get("id")
@@ -53,7 +56,6 @@ class ChatCompletionMessageCustomToolCall(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.custom = self.custom
         twin.id = self.id
         twin.type = self.type
         twin._keys = self._keys

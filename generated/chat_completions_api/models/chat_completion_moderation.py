@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
@@ -51,6 +51,10 @@ class ChatCompletionModeration(Model):
         "input",
         "output",
     )
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "input": _input_variants.empty,
+        "output": _output_variants.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -58,10 +62,10 @@ class ChatCompletionModeration(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.input = value = get("input")
+        value = get("input")
         if value is not None:
             decoded.input = _input_variants.from_dict(value) if isinstance(value, dict) else value
-        decoded.output = value = get("output")
+        value = get("output")
         if value is not None:
             decoded.output = _output_variants.from_dict(value) if isinstance(value, dict) else value
         decoded._keys = keys = tuple(src_dict)
@@ -71,8 +75,6 @@ class ChatCompletionModeration(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.input = self.input
-        twin.output = self.output
         twin._keys = self._keys
         extra = self._extra
         twin._extra = None if extra is None else extra.copy()

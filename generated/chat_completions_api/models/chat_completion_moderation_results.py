@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -34,6 +34,9 @@ class ChatCompletionModerationResults(Model):
         "type": "type",
     }
     _nested: ClassVar[tuple[str, ...]] = ("results",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "results": list,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -42,7 +45,7 @@ class ChatCompletionModerationResults(Model):
         decoded: Any = self
         get = src_dict.get
         decoded.model = get("model")
-        decoded.results = value = get("results")
+        value = get("results")
         if value is not None:
             decoded.results = (
                 [_ModerationResultBody.from_dict(item) if isinstance(item, dict) else item for item in value]
@@ -58,7 +61,6 @@ class ChatCompletionModerationResults(Model):
         copied = new(type(self))
         twin: Any = copied
         twin.model = self.model
-        twin.results = self.results
         twin.type = self.type
         twin._keys = self._keys
         extra = self._extra

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -32,6 +32,9 @@ class ChatCompletionNamedToolChoiceCustom(Model):
         "type": "type",
     }
     _nested: ClassVar[tuple[str, ...]] = ("custom",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "custom": _ChatCompletionNamedToolChoiceCustomCustom.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -39,7 +42,7 @@ class ChatCompletionNamedToolChoiceCustom(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.custom = value = get("custom")
+        value = get("custom")
         if value is not None:
             decoded.custom = (
                 _ChatCompletionNamedToolChoiceCustomCustom.from_dict(value) if isinstance(value, dict) else value
@@ -52,7 +55,6 @@ class ChatCompletionNamedToolChoiceCustom(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.custom = self.custom
         twin.type = self.type
         twin._keys = self._keys
         extra = self._extra

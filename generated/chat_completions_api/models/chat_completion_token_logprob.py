@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
@@ -38,6 +38,9 @@ class ChatCompletionTokenLogprob(Model):
         "top_logprobs": "top_logprobs",
     }
     _nested: ClassVar[tuple[str, ...]] = ("top_logprobs",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "top_logprobs": list,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -48,7 +51,7 @@ class ChatCompletionTokenLogprob(Model):
         decoded.bytes = get("bytes")
         decoded.logprob = get("logprob")
         decoded.token = get("token")
-        decoded.top_logprobs = value = get("top_logprobs")
+        value = get("top_logprobs")
         if value is not None:
             decoded.top_logprobs = (
                 [_TopLogprob.from_dict(item) if isinstance(item, dict) else item for item in value]
@@ -65,7 +68,6 @@ class ChatCompletionTokenLogprob(Model):
         twin.bytes = self.bytes
         twin.logprob = self.logprob
         twin.token = self.token
-        twin.top_logprobs = self.top_logprobs
         twin._keys = self._keys
         extra = self._extra
         twin._extra = None if extra is None else extra.copy()

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
@@ -44,6 +44,31 @@ class Choice(Model):
         "logprobs",
         "message",
     )
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "message": _ChatCompletionMessage.empty,
+    }
+    _extensions: ClassVar[frozenset[str]] = frozenset(
+        (
+            "content_filter_results",
+            "native_finish_reason",
+            "stop_reason",
+        )
+    )
+
+    if TYPE_CHECKING:
+        # Fields that many servers send and the specification does not know. To assign one, use model["name"] = value.
+
+        @property
+        def content_filter_results(self) -> dict[str, Any] | None:
+            """Azure: what the content filters found in the reply."""
+
+        @property
+        def native_finish_reason(self) -> str | None:
+            """OpenRouter: the provider's own finish reason."""
+
+        @property
+        def stop_reason(self) -> Any:
+            """vLLM: the stop sequence or the token id that ended the reply."""
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -56,7 +81,7 @@ class Choice(Model):
         decoded.logprobs = value = get("logprobs")
         if value is not None:
             decoded.logprobs = _ChoiceLogprobs.from_dict(value) if isinstance(value, dict) else value
-        decoded.message = value = get("message")
+        value = get("message")
         if value is not None:
             decoded.message = _ChatCompletionMessage.from_dict(value) if isinstance(value, dict) else value
         decoded._keys = keys = tuple(src_dict)
@@ -69,7 +94,6 @@ class Choice(Model):
         twin.finish_reason = self.finish_reason
         twin.index = self.index
         twin.logprobs = self.logprobs
-        twin.message = self.message
         twin._keys = self._keys
         extra = self._extra
         twin._extra = None if extra is None else extra.copy()

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
@@ -44,6 +44,31 @@ class ChunkChoice(Model):
         "delta",
         "logprobs",
     )
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "delta": _ChoiceDelta.empty,
+    }
+    _extensions: ClassVar[frozenset[str]] = frozenset(
+        (
+            "content_filter_results",
+            "native_finish_reason",
+            "stop_reason",
+        )
+    )
+
+    if TYPE_CHECKING:
+        # Fields that many servers send and the specification does not know. To assign one, use model["name"] = value.
+
+        @property
+        def content_filter_results(self) -> dict[str, Any] | None:
+            """Azure: what the content filters found in the reply."""
+
+        @property
+        def native_finish_reason(self) -> str | None:
+            """OpenRouter: the provider's own finish reason."""
+
+        @property
+        def stop_reason(self) -> Any:
+            """vLLM: the stop sequence or the token id that ended the reply."""
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -51,7 +76,7 @@ class ChunkChoice(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.delta = value = get("delta")
+        value = get("delta")
         if value is not None:
             decoded.delta = _ChoiceDelta.from_dict(value) if isinstance(value, dict) else value
         decoded.finish_reason = get("finish_reason")
@@ -66,7 +91,6 @@ class ChunkChoice(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.delta = self.delta
         twin.finish_reason = self.finish_reason
         twin.index = self.index
         twin.logprobs = self.logprobs

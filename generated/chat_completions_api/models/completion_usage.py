@@ -47,6 +47,78 @@ class CompletionUsage(Model):
         "completion_tokens_details",
         "prompt_tokens_details",
     )
+    _extensions: ClassVar[frozenset[str]] = frozenset(
+        (
+            "cache_creation_input_tokens",
+            "cache_read_input_tokens",
+            "completion_time",
+            "cost",
+            "cost_details",
+            "cost_in_usd_ticks",
+            "is_byok",
+            "num_sources_used",
+            "prompt_cache_hit_tokens",
+            "prompt_cache_miss_tokens",
+            "prompt_time",
+            "queue_time",
+            "total_time",
+        )
+    )
+
+    if TYPE_CHECKING:
+        # Fields that many servers send and the specification does not know. To assign one, use model["name"] = value.
+
+        @property
+        def cache_creation_input_tokens(self) -> int | None:
+            """Anthropic's models: prompt tokens that were written to the cache."""
+
+        @property
+        def cache_read_input_tokens(self) -> int | None:
+            """Anthropic's models: prompt tokens that were read from the cache."""
+
+        @property
+        def completion_time(self) -> float | None:
+            """Groq: how long the reply took, in seconds."""
+
+        @property
+        def cost(self) -> Any:
+            """OpenRouter: the cost in US dollars, a number; Perplexity: an object."""
+
+        @property
+        def cost_details(self) -> dict[str, Any] | None:
+            """OpenRouter: the parts of the cost."""
+
+        @property
+        def cost_in_usd_ticks(self) -> int | None:
+            """xAI: the cost, in ten-billionths of a US dollar."""
+
+        @property
+        def is_byok(self) -> bool | None:
+            """OpenRouter: whether the provider's key was the caller's."""
+
+        @property
+        def num_sources_used(self) -> int | None:
+            """xAI: how many sources a search used."""
+
+        @property
+        def prompt_cache_hit_tokens(self) -> int | None:
+            """DeepSeek: prompt tokens that were in the cache."""
+
+        @property
+        def prompt_cache_miss_tokens(self) -> int | None:
+            """DeepSeek: prompt tokens that were not in the cache."""
+
+        @property
+        def prompt_time(self) -> float | None:
+            """Groq: how long the prompt took, in seconds."""
+
+        @property
+        def queue_time(self) -> float | None:
+            """Groq: how long the request waited, in seconds."""
+
+        @property
+        def total_time(self) -> float | None:
+            """Groq: how long the request took, in seconds."""
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

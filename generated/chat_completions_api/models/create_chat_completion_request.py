@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
@@ -304,6 +304,9 @@ class CreateChatCompletionRequest(Model):
         "tools",
         "web_search_options",
     )
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "messages": list,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -342,7 +345,7 @@ class CreateChatCompletionRequest(Model):
         decoded.logprobs = get("logprobs")
         decoded.max_completion_tokens = get("max_completion_tokens")
         decoded.max_tokens = get("max_tokens")
-        decoded.messages = value = get("messages")
+        value = get("messages")
         if value is not None:
             decoded.messages = (
                 [_messages_variants.from_dict(item) if isinstance(item, dict) else item for item in value]
@@ -410,7 +413,6 @@ class CreateChatCompletionRequest(Model):
         twin.logprobs = self.logprobs
         twin.max_completion_tokens = self.max_completion_tokens
         twin.max_tokens = self.max_tokens
-        twin.messages = self.messages
         twin.modalities = self.modalities
         twin.model = self.model
         twin.moderation = self.moderation

@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define
@@ -26,6 +26,9 @@ class ErrorResponse(Model):
         "error": "error",
     }
     _nested: ClassVar[tuple[str, ...]] = ("error",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "error": _Error.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -33,7 +36,7 @@ class ErrorResponse(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.error = value = get("error")
+        value = get("error")
         if value is not None:
             decoded.error = _Error.from_dict(value) if isinstance(value, dict) else value
         decoded._keys = keys = tuple(src_dict)
@@ -43,7 +46,6 @@ class ErrorResponse(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.error = self.error
         twin._keys = self._keys
         extra = self._extra
         twin._extra = None if extra is None else extra.copy()

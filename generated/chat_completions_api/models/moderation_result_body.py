@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -43,6 +43,11 @@ class ModerationResultBody(Model):
         "model": "model",
         "type": "type",
     }
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "categories": dict,
+        "category_applied_input_types": dict,
+        "category_scores": dict,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -50,9 +55,15 @@ class ModerationResultBody(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.categories = get("categories")
-        decoded.category_applied_input_types = get("category_applied_input_types")
-        decoded.category_scores = get("category_scores")
+        value = get("categories")
+        if value is not None:
+            decoded.categories = value
+        value = get("category_applied_input_types")
+        if value is not None:
+            decoded.category_applied_input_types = value
+        value = get("category_scores")
+        if value is not None:
+            decoded.category_scores = value
         decoded.flagged = get("flagged")
         decoded.model = get("model")
         decoded.type = get("type")
@@ -63,9 +74,6 @@ class ModerationResultBody(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.categories = self.categories
-        twin.category_applied_input_types = self.category_applied_input_types
-        twin.category_scores = self.category_scores
         twin.flagged = self.flagged
         twin.model = self.model
         twin.type = self.type

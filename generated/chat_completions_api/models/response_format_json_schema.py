@@ -1,7 +1,7 @@
 # Written by `make generate`; do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from attrs import define
@@ -30,6 +30,9 @@ class ResponseFormatJSONSchema(Model):
         "type": "type",
     }
     _nested: ClassVar[tuple[str, ...]] = ("json_schema",)
+    _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "json_schema": _JSONSchema.empty,
+    }
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -37,7 +40,7 @@ class ResponseFormatJSONSchema(Model):
         self = new(cls)
         decoded: Any = self
         get = src_dict.get
-        decoded.json_schema = value = get("json_schema")
+        value = get("json_schema")
         if value is not None:
             decoded.json_schema = _JSONSchema.from_dict(value) if isinstance(value, dict) else value
         decoded.type = get("type")
@@ -48,7 +51,6 @@ class ResponseFormatJSONSchema(Model):
     def _twin(self) -> Self:
         copied = new(type(self))
         twin: Any = copied
-        twin.json_schema = self.json_schema
         twin.type = self.type
         twin._keys = self._keys
         extra = self._extra

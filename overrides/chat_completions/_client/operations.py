@@ -29,7 +29,7 @@ def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
     """Decode the completion in the result of a call."""
     completion: ChatCompletion = parsed(answer, generated.parse_completion, redacted_url)
     choices: Any = completion.choices
-    if not isinstance(choices, list):
+    if not isinstance(choices, list) or (not choices and generated.is_blank(completion, "choices")):
         raise _reply_error(answer, redacted_url, completion.to_dict(), "completion")
     if found := [anomaly for place, choice in enumerate(choices) for anomaly in _repair(choice, f"/choices/{place}")]:
         completion._info = replace(completion._info, anomalies=(*completion._info.anomalies, *found))
@@ -63,7 +63,8 @@ def _repair(choice: Any, place: str) -> list[Anomaly]:
 def page_of(answer: CallResult, redacted_url: str) -> ChatCompletionList:
     """Decode the page in the result of a call."""
     page: ChatCompletionList = parsed(answer, generated.parse_list, redacted_url)
-    if not isinstance(page.data, list) and failure_of(value := page.to_dict()) is not None:
+    is_page = isinstance(page.data, list) and not (not page.data and generated.is_blank(page, "data"))
+    if not is_page and failure_of(value := page.to_dict()) is not None:
         raise _reply_error(answer, redacted_url, value, "page")
     if answer.unknown_reporter is not None:
         answer.unknown_reporter.page(page.to_dict(), page._request_id)

@@ -69,6 +69,11 @@ def attribute_of(model: Model, key: str) -> str | None:
     return model._attributes.get(key)
 
 
+def is_blank(model: Model, name: str) -> bool:
+    """Return whether a required list or object of a decoded model is absent or null, and still empty if it was read."""
+    return name in model._blank()
+
+
 def document() -> dict[str, Any]:
     """Return the slice of the specification that the package was generated from, with its origin (`x-provenance`)."""
     return _load("openapi.json")
@@ -111,6 +116,7 @@ __all__ = [
     "decode_chunk",
     "document",
     "encode_json",
+    "is_blank",
     "list_request",
     "parse_completion",
     "parse_list",

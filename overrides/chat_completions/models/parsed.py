@@ -128,14 +128,17 @@ def as_parsed(completion: ChatCompletion) -> ParsedChatCompletion[Any]:
 def _copied(kind: Any, model: Any) -> Any:
     """Return a model as one of a class of this module, and its parts likewise."""
     made = kind.__new__(kind)
+    blank = model._blank()
     for name in (*model._attributes.values(), "_extra", "_info", "_keys"):
-        if hasattr(model, name):
+        if name not in blank and hasattr(model, name):
             setattr(made, name, getattr(model, name))
     made._extra = None if model._extra is None else dict(model._extra)
     if kind in _VALUES:
         # A server may have a field of that name: it is no value of ours.
         setattr(made, _VALUES[kind], getattr(model, _VALUES[kind], None) if isinstance(model, kind) else None)
     for name, (plain, parsed) in _PARTS.get(kind, {}).items():
+        if name in blank:
+            continue
         part = getattr(made, name)
         if isinstance(part, list):
             part = [_copied(parsed, entry) if type(entry) is plain else entry for entry in part]
@@ -144,6 +147,10 @@ def _copied(kind: Any, model: Any) -> Any:
         setattr(made, name, part)
     return made
 
+
+# What stands for a part that is not there.
+ParsedFunctionToolCall._empties = {"function": lambda: ParsedFunction.from_dict({})}
+ParsedChoice._empties = {"message": lambda: ParsedChatCompletionMessage.from_dict({})}
 
 _VALUES: Mapping[type, str] = {ParsedFunction: "parsed_arguments", ParsedChatCompletionMessage: "parsed"}
 _PARTS: Mapping[type, Mapping[str, tuple[type, type]]] = {

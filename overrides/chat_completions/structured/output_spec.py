@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chat_completions._contract.generated import Model
+from chat_completions._contract.generated import Model, is_blank
 from chat_completions._response_info import Anomaly
 from chat_completions._types import NotGiven, sealed
 from chat_completions.errors import (
@@ -123,7 +123,7 @@ class OutputSpec:
             is_cut = isinstance(choice.finish_reason, str) and choice.finish_reason in CUT_OFF
             if is_cut and is_whole:
                 errors.append(cut_off(choice.finish_reason, position, parsed))
-            elif isinstance(choice.message, ParsedChatCompletionMessage):
+            elif not is_blank(choice, "message") and isinstance(choice.message, ParsedChatCompletionMessage):
                 is_done = is_whole or (bool(choice.finish_reason) and not is_cut)
                 faults = self._fill(choice.message, f"/choices/{position}/message", is_done)
                 if is_whole:

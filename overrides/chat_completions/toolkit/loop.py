@@ -255,7 +255,7 @@ def reply_of(completion: ChatCompletion, round: int, toolset: Toolset) -> ModelR
     choices = completion.choices
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = getattr(choice, "message", None)
-    if choice is None or not isinstance(message, generated.Model):
+    if choice is None or not isinstance(message, generated.Model) or generated.is_blank(choice, "message"):
         raise APIResponseValidationError(
             "the completion has no choice with a message, so the run of tools cannot go on",
             body=completion.to_dict(),

@@ -55,7 +55,7 @@ class FunctionTool(_Definition, Generic[P, R_co]):
     __wrapped__: Callable[P, R_co]
 
     def __init__(self, wrapped: Callable[P, R_co], definition: Mapping[str, Any], adapter: Adapter) -> None:
-        self.update(type="function", function=dict(definition))
+        cast(Any, self).update(type="function", function=dict(definition))
         self.adapter = adapter
         self.is_type = not isinstance(adapter, SignatureAdapter)
         self.is_async = isinstance(adapter, SignatureAdapter) and adapter.is_async
