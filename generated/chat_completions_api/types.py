@@ -160,12 +160,12 @@ class Model:
             )
         attributes = self._attributes
         extra = self._extra
-        blank = self._blank()
+        blank = self._blank() if self._empties else ()
         out: dict[str, Any] = {}
         for key in self._keys:
             name = attributes.get(key)
             if name is not None:
-                out[key] = None if name in blank else getattr(self, name)
+                out[key] = None if blank and name in blank else getattr(self, name)
             elif extra is not None and key in extra:
                 out[key] = extra[key]
         if len(out) != len(attributes) or extra is not None:
@@ -192,9 +192,11 @@ class Model:
                 value = slot(self, name)
             except AttributeError:
                 blank.append(name)
-            else:
-                if _is_empty(value) and self._filled_with(name) is value:
-                    blank.append(name)
+                continue
+            if value and getattr(value, "_keys", True):
+                continue
+            if self._filled_with(name) is value and not to_json_value(value):
+                blank.append(name)
         return blank
 
     def _filled_with(self, name: str) -> Any:
@@ -435,12 +437,6 @@ class Model:
     def __repr__(self) -> str:
         fields = (f"{self._attributes.get(key, key)}={value!r}" for key, value in self._present().items())
         return f"{type(self).__name__}({', '.join(fields)})"
-
-
-def _is_empty(value: Any) -> bool:
-    if isinstance(value, Model):
-        return not value._keys and not value.to_dict()
-    return not value
 
 
 class UnknownVariant(Model):
