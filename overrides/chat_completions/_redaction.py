@@ -29,14 +29,15 @@ def hide_requests(source: Any) -> None:
     """Replace the requests that a response or an HTTP library's error holds by ones without credentials."""
     for holder in (source, *getattr(source, "history", ())):
         try:
-            holder.request = _hidden(holder.request)
+            holder.request = hidden_request(holder.request)
         except (AttributeError, RuntimeError):
             continue  # httpx raises a RuntimeError where there is none
     if getattr(source, "next_request", None) is not None:
         source.next_request = None
 
 
-def _hidden(request: Any) -> Any:
+def hidden_request(request: Any) -> Any:
+    """Return a copy of an HTTP library's request without credentials; of any other kind, the request."""
     kinds = (base for base in type(request).__mro__ if base.__module__.partition(".")[0] in ("httpx", "httpx2"))
     kind: Any = next(kinds, None)
     if kind is None:

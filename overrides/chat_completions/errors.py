@@ -38,9 +38,10 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
-from chat_completions._redaction import credentials_in, hide_requests, without
+from chat_completions._redaction import credentials_in, hidden_request, hide_requests, without
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -166,7 +167,7 @@ class ChatCompletionsError(Exception):
         return copy
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in vars(self).items() if key != "response"}
+        return {key: value for key, value in vars(self).items() if key not in ("response", "_request")}
 
 
 class APIError(ChatCompletionsError):
@@ -189,6 +190,7 @@ class APIError(ChatCompletionsError):
     elapsed: float | None = None
     status_code: int | None = None
     response: httpx.Response | None = None
+    _request: httpx.Request | None = None
 
     def __init__(
         self,
@@ -225,12 +227,19 @@ class APIError(ChatCompletionsError):
         self.args = (self.message, *self.args[1:])
         self._take_body(without(self.body, credentials))
 
+    def _take_request(self, response: httpx.Response) -> None:
+        """Take the request of the response whose body the error is about."""
+        with suppress(AttributeError, RuntimeError):  # httpx raises a RuntimeError where there is no request
+            self._request = hidden_request(response.request)
+
     @property
     def request(self) -> httpx.Request | None:
         """The httpx request that failed, None if none was made; pickles do not include it.
 
         What may be a credential is hidden in it: header values, and the query of the URL.
         """
+        if self._request is not None:
+            return self._request
         for source in (self.response, self.__cause__):
             try:
                 return source.request  # type: ignore[union-attr]

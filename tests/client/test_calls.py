@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 import re
 import traceback
@@ -85,6 +86,34 @@ def test_what_json_has_not_is_refused_with_its_place_before_anything_is_sent(
     assert [pointer for pointer, _ in caught.value.problems] == pointers
     assert all(pointer in str(caught.value) for pointer in pointers)
     assert server.requests == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_iterators_are_sent_as_lists(api: SyncApi, stream: bool) -> None:
+    """Wherever they stand; the dicts that hold them are not changed, and text that is not UTF-8 costs no entry."""
+    part = {"type": "text", "text": "half \ud83d"}
+    holder = {"role": "user", "content": (each for each in [part])}
+    body = {"odd": {"deep": [iter([1, {"deeper": iter("ab")}])]}}
+    with ScriptedServer(json_reply(COMPLETION)) as server:
+        client = api.client(base_url=server.base_url)
+        found = api.create(client, messages=iter([holder]), stop={"a": "b"}.values(), extra_body=body, stream=stream)
+        api.chunks(found) if stream else None
+    sent = server.requests[0].json()
+    assert sent["messages"] == [{"role": "user", "content": [part]}] and sent["stop"] == ["b"]
+    assert sent["odd"] == {"deep": [[1, {"deeper": ["a", "b"]}]]}
+    assert type(holder["content"]).__name__ == "generator" and len(body["odd"]["deep"]) == 1
+
+
+def test_a_file_is_not_taken_for_a_list_of_its_lines(api: SyncApi) -> None:
+    content = io.StringIO("a\nb")
+    with pytest.raises(errors.RequestValidationError, match="/messages/0/content: is a StringIO"):
+        api.create(api.client(base_url="http://127.0.0.1:1"), messages=iter([{"role": "user", "content": content}]))
+
+
+def test_what_json_has_not_is_found_in_iterators(api: SyncApi) -> None:
+    with pytest.raises(errors.RequestValidationError, match="/messages/1/content: is bytes"):
+        bad = [{"role": "user", "content": "a"}, {"role": "user", "content": b"b"}]
+        api.create(api.client(base_url="http://127.0.0.1:1"), messages=iter(bad))
 
 
 def test_a_body_that_contains_itself_is_refused(api: SyncApi) -> None:

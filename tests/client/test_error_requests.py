@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +22,9 @@ CASES: dict[str, Any] = {
     "a redirect that is not followed": Reply([], 302, {"location": "/there?sig=secret-20"}),
     "no answer": Reply([b"HTTP"], cut=True, headers={"content-length": "9"}),
     "a stream cut off": stream_reply([CHUNK], cut=True),
+    "a stream cut off before its first chunk": stream_reply([], cut=True),
+    "a stream without an end": stream_reply([CHUNK]),
+    "a stream with an error": stream_reply([CHUNK, b'data: {"error": {"message": "no"}}\n\n']),
 }
 
 
@@ -59,9 +64,11 @@ def test_what_an_error_holds(asking: Asking, case: str) -> None:  # noqa: F811
     error = caught.value
     told = list(held(error))
     assert told and not [text for text in told if "secret" in text or "c2VjcmV0" in text]
+    assert error.request is not None or case == "nobody there"
     if (request := error.request) is not None:
         assert (request.method, str(request.url)) == ("POST", url + "/chat/completions")
         assert request.headers["content-type"] == "application/json" and b'"model"' in request.content
+        assert pickle.loads(pickle.dumps(error)).request is copy.copy(error).request is None
         assert request.headers["x-a"] == "<hidden>" and request.headers["host"] in url
 
 

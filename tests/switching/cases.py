@@ -117,6 +117,8 @@ CASES: tuple[Case, ...] = (
         "Time-outs and cut connections inside a stream",
         (broken("silent"), broken("cut")),
     ),
+    Case("stream_closing", "`aclosing` of a stream, and the `request` of what broke", (told(), broken("cut"))),
+    Case("iterators", "Iterators of messages, tools and parts", (said(),)),
     Case("request_id", "`_request_id`, and `request_id` of errors", (said(), page("c-1"), failed(500))),
     Case(
         "retries",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
+from io import IOBase
 from typing import Any
 
 from chat_completions._contract import generated
@@ -43,14 +44,18 @@ def request_body(
     return body
 
 
-def encodable_request(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of the HTTP request that carries a body.
+def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of the HTTP request that carries a body; iterators in it are replaced by lists.
 
     Raises:
         RequestValidationError: The body holds values that JSON does not have; the error lists all.
     """
     try:
-        return generated.create_request(body)
+        try:
+            return generated.create_request(body)
+        except TypeError:
+            body.update({name: _with_lists(value) for name, value in body.items()})
+            return generated.create_request(body)
     except (TypeError, ValueError, RecursionError) as error:
         problems = tuple(_problems(body, "", ()))
         if not problems:
@@ -59,6 +64,20 @@ def encodable_request(body: Mapping[str, Any]) -> dict[str, Any]:
         raise RequestValidationError(
             f"the request contains values that JSON does not have: {listed}", problems=problems
         ) from None
+
+
+def is_one_shot(value: Any) -> bool:
+    """Return whether a value stands for a list that is made when it is iterated, such as a generator; no file does."""
+    return isinstance(value, (Iterator, ValuesView)) and not isinstance(value, IOBase)
+
+
+def _with_lists(value: Any) -> Any:
+    """Return a JSON value with a list in place of each iterator; the caller's objects are not changed."""
+    if is_one_shot(value):
+        value = list(value)
+    if isinstance(value, (list, tuple)):
+        return [_with_lists(entry) for entry in value]
+    return {key: _with_lists(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
 
 
 def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str, str]]:

@@ -116,6 +116,10 @@ class AsyncStream(_BaseStream[T_co]):
         """Close the connection; closing twice is fine."""
         await self._release(drain=False)
 
+    async def aclose(self) -> None:
+        """Close the connection, for `contextlib.aclosing`; the same as `close`."""
+        await self.close()
+
     async def _release(self, *, drain: bool) -> None:
         """Close the connection, perhaps after draining the body; a cancellation does not stop this."""
         if self._closed:

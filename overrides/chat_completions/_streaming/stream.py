@@ -16,7 +16,7 @@ from chat_completions._streaming.timings import ChunkTimer
 from chat_completions._traceback_locals import forget_locals
 from chat_completions._transport.call import info_of, names_of_tools
 from chat_completions._types import publish
-from chat_completions.errors import ChatCompletionsError
+from chat_completions.errors import ChatCompletionsError, StreamError
 
 if TYPE_CHECKING:
     import httpx
@@ -120,6 +120,8 @@ class _BaseStream(Generic[T_co]):
         """Record, once, that the stream has ended, has failed, or was abandoned."""
         if error is not None:
             forget_locals(error)
+        if isinstance(error, StreamError):
+            error._take_request(self._response)
         decoder, timer = self._decoder, self._timer
         if timer.ended_at is None:
             timer.record(decoder.last_event_at, decoder.accumulator)

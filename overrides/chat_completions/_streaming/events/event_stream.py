@@ -237,6 +237,10 @@ class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
         """Close the connection; closing twice is fine."""
         await self._stream.close()
 
+    async def aclose(self) -> None:
+        """Close the connection, for `contextlib.aclosing`; the same as `close`."""
+        await self.close()
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -1,0 +1,21 @@
+"""Messages, tools and parts that are made when they are asked for."""
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def talk(count):
+    for number in range(count):
+        yield {"role": "user", "content": (part for part in [{"type": "text", "text": f"Number {number}"}])}
+
+
+tools = (
+    {"type": "function", "function": {"name": name, "strict": True, "parameters": {}}} for name in ("horn", "lamp")
+)
+answer = client.chat.completions.create(model="gpt-5-mini", messages=talk(2), tools=tools)
+print(answer.choices[0].message.content)
+
+named = {"horn": {"type": "function", "function": {"name": "horn", "strict": True, "parameters": {}}}}
+answer = client.chat.completions.parse(model="gpt-5-mini", messages=talk(1), tools=iter(named.values()))
+print(answer.choices[0].message.parsed)
