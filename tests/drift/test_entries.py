@@ -145,6 +145,8 @@ def test_the_paragraph_says_whether_programs_break(findings: list[Finding], para
         ("ChatCompletionRequestUserMessage/properties/mood", "request", ['ChatCompletionUserMessageParam["mood"]']),
         ("ChatCompletionStreamResponseDelta/properties/mood", "response", ["ChoiceDelta.mood"]),
         ("ServiceTier", "request", ["create(service_tier=)"]),
+        ("ModelResponseProperties/properties/odd key", "request", ['create(**{"odd key": ...})']),
+        ('FunctionObject/properties/a"b', "request", ['FunctionDefinitionParam["a\\"b"]']),
     ],
 )
 def test_a_place_has_the_name_that_users_write(place: str, direction: Any, names: list[str]) -> None:

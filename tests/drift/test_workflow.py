@@ -237,6 +237,18 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
+def test_nothing_that_upstream_says_is_a_command_of_the_runner(project: Project) -> None:
+    """On GitHub all that the first step prints stands between the stop of commands and its secret end."""
+    for code, expected in ((1, 0), (7, 7)):
+        (project.folder / "upstream.json").write_text(json.dumps({"code": code, "slice": "##[error]x\n::error::y"}))
+        project.check_out()
+        done = project.run("find", UPSTREAM=str(project.folder / "upstream.json"), GITHUB_ACTIONS="true")
+        assert done.returncode == expected, done.stderr
+        first, *_, last = done.stdout.splitlines()
+        token = first.removeprefix("::stop-commands::")
+        assert len(token) >= 32 and last == f"::{token}::" and done.stdout.count(token) == 2
+
+
 def test_no_change_makes_nothing(project: Project) -> None:
     """Where the slice is the same there is no branch, no pull request and no status."""
     done = project.follow(slice="ours")

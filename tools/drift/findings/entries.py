@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tools.drift.findings.escaping import cut
 from tools.drift.findings.findings import LEVELS, Direction, Finding, Level, Report
 from tools.drift.findings.rules import RULES, is_of_values, sentence_of_several, shown_in_sentence
 
+_LONGEST_NAME = 200
 # How many names the lists of the first paragraph show.
 _MOST_NAMES = 4
 # What the makers of no program can help: it happens to those that change nothing, whatever they use.
@@ -35,11 +37,15 @@ class Entry:
         return self.findings[0]
 
     @property
+    def names(self) -> list[str]:
+        """What it is about as users of the client write it."""
+        return [cut(name, _LONGEST_NAME) for name in self.first.names]
+
+    @property
     def what(self) -> str:
         """What it is about, in backticks: the first name, and how many more there are."""
-        names = self.first.names
-        more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
-        return f"`{names[0]}`{more}" if names else f"`{self.first.what}`"
+        more = f" (and {len(self.names) - 1} more)" if len(self.names) > 1 else ""
+        return f"`{self.names[0]}`{more}" if self.names else f"`{self.first.what}`"
 
     @property
     def sentence(self) -> str:
@@ -52,7 +58,7 @@ class Entry:
         if not one.what:
             return one.sentence
         said = one.sentence.replace(f"`{one.what}`", self.what)
-        is_argument = bool(one.names) and one.names[0].endswith("=)")
+        is_argument = bool(self.names) and self.names[0].endswith("=)")
         return said.replace("property `", "argument `") if is_argument else said
 
     @property
@@ -133,7 +139,7 @@ def _calls(found: Sequence[Entry]) -> str:
 
 def _names(found: Sequence[Entry]) -> list[str]:
     """Return a name for each entry: the document's where Python has none; none for a whole call, which is named."""
-    names = [entry.first.names[0] if entry.first.names else entry.first.what for entry in found]
+    names = [entry.names[0] if entry.names else entry.first.what for entry in found]
     return [name for name in names if not name.endswith("()")]
 
 

@@ -56,7 +56,7 @@ def _case(suite: ET.Element, group: str, name: str) -> ET.Element:
 
 def _add(suite: ET.Element, entry: Entry) -> None:
     one = entry.first
-    name = one.names[0] if one.names else entry.pointer
+    name = entry.names[0] if entry.names else entry.pointer
     case = _case(suite, one.level, f"{one.rule} {name} ({fingerprints(entry, 1)})")
     sentence, details = printable(entry.sentence), "\n".join(_details(entry))
     if accepted := acceptance(entry):
@@ -71,6 +71,6 @@ def _add(suite: ET.Element, entry: Entry) -> None:
 def _details(entry: Entry) -> list[str]:
     lines = [f"{concerned(entry)}; {place(entry)} ({printable(entry.pointer)})"]
     lines += [f"{old} -> {new}" for old, new in filter(None, [values(entry)])]
-    lines += [f"also {printable(name)}" for name in entry.first.names[1:]]
+    lines += [f"also {printable(name)}" for name in entry.names[1:]]
     lines.append(fingerprints(entry, len(entry.findings)))
     return lines + [f"touches {where}" for where in touched(entry)]

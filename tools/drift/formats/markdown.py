@@ -96,8 +96,8 @@ def _detail(entry: Entry) -> str:
     one = entry.first
     where = f"{code(cut(place(entry), _MAX_POINTER))} {code(cut(entry.pointer, _MAX_POINTER))}"
     lines = [f"- {code(one.rule)} in {where}\n", f"  - {fingerprints(entry, _MOST_FINGERPRINTS)}\n"]
-    for verb, names in (("also", one.names[1:]), ("touches", touched(entry))):
-        spans = [code(cut(name, _MAX_POINTER)) for name in names]
+    for verb, names in (("also", entry.names[1:]), ("touches", touched(entry))):
+        spans = [code(name) for name in names]
         lines += [f"  - {verb} {some(spans, _MOST_TOUCHED)}\n"] if spans else []
     return "".join(lines)
 

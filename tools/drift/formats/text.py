@@ -49,8 +49,8 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield from _wrapped(printable(entry.sentence), "  ")
     if pair := values(entry):
         yield from _joined([pair[0], f"-> {pair[1]}"], _INDENT, " ")
-    if len(one.names) > 1:
-        yield from _wrapped(printable(f"also {some(one.names[1:], MOST_NAMES)}"), _INDENT)
+    if len(entry.names) > 1:
+        yield from _wrapped(printable(f"also {some(entry.names[1:], MOST_NAMES)}"), _INDENT)
     level = f"{one.level}, " if one.acknowledged or one.neutralized else ""
     yield from _joined(
         [f"{level}{one.rule}, {concerned(entry)};", f"{place(entry)};", fingerprints(entry)], _INDENT, " "

@@ -57,8 +57,8 @@ def _message(entry: Entry, accepted: str) -> Iterator[str]:
     yield printable(entry.sentence)
     if pair := values(entry):
         yield f"{pair[0]} -> {pair[1]}"
-    if len(entry.first.names) > 1:
-        yield printable(f"also {some(entry.first.names[1:], MOST_NAMES)}")
+    if len(entry.names) > 1:
+        yield printable(f"also {some(entry.names[1:], MOST_NAMES)}")
     yield f"{concerned(entry)}; {printable(entry.pointer)}; {fingerprints(entry)}"
     if accepted:
         yield accepted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from collections.abc import Mapping, Sequence
@@ -71,12 +72,16 @@ def _parts(symbol: Symbol) -> tuple[str, str]:
 def _argument(call: str, word: str, rest: Sequence[str]) -> str:
     value = "..." if rest else ""
     for key in reversed(rest):
-        value = f'{{"{key}": {value}}}'
-    return f"{call}({word}={value})"
+        value = f"{{{_quoted(key)}: {value}}}"
+    return f"{call}({word}={value})" if word.isidentifier() else f"{call}(**{{{_quoted(word)}: {value or '...'}}})"
 
 
 def _key(owner: str, words: Sequence[str]) -> str:
-    return owner + "".join(f'["{word}"]' for word in words)
+    return owner + "".join(f"[{_quoted(word)}]" for word in words)
+
+
+def _quoted(word: str) -> str:
+    return json.dumps(word, ensure_ascii=False)
 
 
 def _attribute(word: str) -> str:
