@@ -299,6 +299,28 @@ def test_constructing() -> None:
         ChatCompletionUserMessage(content="Hello", nonsense=1)  # type: ignore[call-arg]
 
 
+def test_constructing_from_a_body() -> None:
+    """Dicts become models as in `from_dict`, beside models; what the caller gave is not changed."""
+    body: Any = {
+        "id": "c",
+        "created": 1,
+        "model": "m",
+        "object": "chat.completion",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "a", "odd": 1}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+    }
+    before = copy.deepcopy(body)
+    completion = ChatCompletion(**body)
+    assert completion == ChatCompletion.from_dict(body) and completion.choices[0].message.odd == 1
+    assert body == before and completion.to_dict() == body
+    call = ChatCompletionMessageFunctionToolCall(id="1", function=Function(name="f", arguments="{}"))
+    given: Any = [call, {"id": "2", "type": "function", "function": {"name": "g", "arguments": ""}}, "odd"]
+    calls: Any = ChatCompletionMessage(role="assistant", tool_calls=given).tool_calls
+    assert calls[0] is call and calls[1].function.name == "g" and calls[2] == "odd" and type(given[1]) is dict
+    parts: Any = ChatCompletionUserMessage(content=[{"type": "text", "text": "a"}]).content  # type: ignore[list-item]
+    assert isinstance(parts[0], ChatCompletionContentPartText)
+
+
 def test_setting_fields() -> None:
     """An attribute or an item that is set is encoded; what had a place in the order keeps it."""
     delta = ChoiceDelta.from_dict(DELTA)

@@ -109,6 +109,11 @@ class Model:
                 present.append(key)
         self._keys = tuple(present)
         self._extra = None
+        # `ChatCompletion(**body)` has models where `from_dict(body)` has them.
+        for key in self._nested:
+            value = getattr(self, self._attributes[key], None)
+            if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict) for each in value)):
+                setattr(self, self._attributes[key], getattr(type(self).from_dict({key: value}), self._attributes[key]))
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -70,6 +70,7 @@ CASES: tuple[Case, ...] = (
     Case("deep_imports", "Types from the modules of single types, `types.shared`, `types.shared_params`", ()),
     Case("star_import", "`from openai.types.chat import *`", (said(),)),
     Case("defaults", "`DEFAULT_TIMEOUT` and the like; `chat.with_raw_response`", (said(),)),
+    Case("models_from_dicts", "Models of plain data", ()),
     Case("image", "Vision: an address, and base64", (said("A ship."),)),
     Case(
         "tools",
@@ -214,6 +215,13 @@ CASES: tuple[Case, ...] = (
         "`pydantic_function_tool()` with `create()`",
         (called("AskWind", '{"harbour": "Brest"}'),),
         needs=("pydantic",),
+    ),
+    Case(
+        "differences",
+        "What differs on purpose",
+        (),
+        differs="A line for each row of the table in docs/official-sdk.md.",
+        needs=("httpx2", "pydantic"),
     ),
     Case("beta", "`client.beta.chat`", (told(),)),
     Case("version", "`__version__`", (said(),)),
