@@ -21,9 +21,11 @@ from tests.specs import ROOT
 from tools.__main__ import main
 from tools.document import document as documents
 from tools.document import yaml_writer
+from tools.drift import command
 from tools.drift.command import SPEC, report
 from tools.drift.findings.findings import Report, Symbol
 from tools.drift.findings.rules_page import rules_page
+from tools.refresh import worst_level
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +128,44 @@ def test_a_finding_says_where(folder: Path, capsys: pytest.CaptureFixture[str]) 
         "chat_completions_api.models.CreateChatCompletionRequest.frequency_penalty",
         "chat_completions_api.params.CompletionCreateParamsBase[frequency_penalty]",
     }
+
+
+def test_what_the_overlay_makes_up_for_moves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Upstream says what the overlay said: neutral, also where the correction is taken out in the same change."""
+    system_fingerprint = {"type": ["string", "null"], "deprecated": True}
+    upstream = write(
+        folder / "new.yaml", changed(CreateChatCompletionResponse={"system_fingerprint": system_fingerprint})
+    )
+    said = "    CreateChatCompletionResponse: {properties: {system_fingerprint: {nullable: true}}}\n"
+    corrections = (ROOT / command.OVERLAY).read_text(encoding="utf-8")
+    assert said in corrections
+    monkeypatch.setattr(command, "_committed_overlay", lambda: corrections.encode())
+    for text, code in ((corrections, 3), (corrections.replace(said, ""), 0)):
+        (folder / "overlay.yaml").write_text(text, encoding="utf-8")
+        monkeypatch.setattr(command, "OVERLAY", str(folder / "overlay.yaml"))
+        assert run("--upstream", upstream, "--format", "json") == code
+        found = json.loads(capsys.readouterr().out)
+        (finding,) = found["findings"]
+        assert (finding["rule"], finding["level"], finding["neutralized"]) == ("became-nullable", "neutral", True)
+        assert len(found["stopped"]) == (code == 3)
+        assert worst_level(report(SPEC, upstream)) == "neutral"
+    # Without the correction, code that was right may now find null.
+    monkeypatch.setattr(command, "_committed_overlay", lambda: None)
+    assert run("--upstream", upstream) == 2
+
+
+def test_the_committed_overlay_is_gits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no commit there is none."""
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    assert command._committed_overlay() is None
+    (tmp_path / "overlay.yaml").write_text("committed")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "x"]):
+        subprocess.run([*git, *arguments], check=True)
+    (tmp_path / "overlay.yaml").write_text("changed")
+    assert command._committed_overlay() == b"committed"
 
 
 def test_what_is_new_is_placed_where_it_would_be(folder: Path) -> None:
