@@ -13,7 +13,7 @@ from tools.drift.findings.rules import RULES, is_of_values, sentence_of_several,
 _LONGEST_NAME = 200
 # How many names the lists of the first paragraph show.
 _MOST_NAMES = 4
-# What the makers of no program can help: it happens to those that change nothing, whatever they use.
+# What concerns every call, whatever it sends.
 _UNAVOIDABLE = ("operation-", "server-", "security-", "required-property-added", "required-parameter-added",
                 "required-request-body-added")  # fmt: skip
 _RANKS = {rule: rank for rank, rule in enumerate(RULES)}

@@ -28,6 +28,7 @@ MAX_CHARACTERS = 60_000
 
 # What no single part may be longer than, so that a few monsters do not take the others' room.
 _MAX_LINE = 1_000
+_MAX_PARAGRAPH = 4_000
 _MAX_POINTER = 300
 _MOST_TOUCHED = 24
 _MOST_FINGERPRINTS = 100
@@ -42,7 +43,7 @@ def markdown(report: Report) -> str:
     room = _Room(MAX_CHARACTERS - _RESERVE)
     parts = room.take([f"# {prose(cut(report.summary, _MAX_LINE))}\n"])
     if has_paragraph(report):
-        parts += room.take([f"\n{prose(cut(verdict(report), _MAX_LINE))}\n"])
+        parts += room.take([f"\n{prose(cut(verdict(report), _MAX_PARAGRAPH))}\n"])
     grouped = groups(report)
     rows = [(title, entries, room.take([_row(one) for one in entries])) for title, entries in grouped]
     stopped = [code(cut(line, _MAX_LINE)) for line in report.stopped]
