@@ -210,6 +210,7 @@ def test_unions_that_cannot_be_compared_are_upstream_s(tmp_path: Path, capsys: p
     [
         ("enum", "5"), ("minLength", "x"), ("required", "3"), ("maximum", "a"), ("type", "[string, {}]"),
         ("format", "[a]"), ("pattern", "{a: 1}"), ("minimum", "true"),
+        ("dependentRequired", "[a]"), ("dependentRequired", "{a: b}"), ("dependentRequired", "{a: [5]}"),
     ],
 )  # fmt: skip
 def test_a_keyword_of_the_wrong_kind_is_unreadable(

@@ -14,6 +14,7 @@ _KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "type": ("a type, or a list of types", (str, list)),
     "enum": ("a list", (list,)),
     "required": ("a list of names", (list,)),
+    "dependentRequired": ("a mapping of names to lists of names", (dict,)),
     "format": ("a string", (str,)),
     "pattern": ("a string", (str,)),
     **dict.fromkeys(_NUMBERS, ("a number", (int, float))),
@@ -42,5 +43,12 @@ def check_schemas(document: dict[str, Any]) -> None:
 
 
 def _fits(keyword: str, value: Any, types: tuple[type, ...]) -> bool:
-    of_names = keyword in ("required", "type") and isinstance(value, list)
-    return type(value) in types and (not of_names or all(isinstance(name, str) for name in value))
+    if type(value) not in types:
+        return False
+    if keyword == "dependentRequired":
+        return all(isinstance(names, list) and _are_names(names) for names in value.values())
+    return keyword not in ("required", "type") or not isinstance(value, list) or _are_names(value)
+
+
+def _are_names(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
