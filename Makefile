@@ -19,7 +19,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-fast test-transports fuzz docs docs-serve interop switching soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
+.PHONY: help setup demo test coverage test-fast test-transports test-refresh fuzz docs docs-serve interop switching soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test-fast: $(READY) ## Run the quick tests, over httpx alone (under a minute).
 test-transports: $(READY) ## Run all tests of the client over aiohttp, and then over httpx2.
 	@TRANSPORT=aiohttp $(RUN) -m pytest $(PARALLEL) --quiet tests/client </dev/null
 	@TRANSPORT=httpx2 $(RUN) -m pytest $(PARALLEL) --quiet tests/client </dev/null
+
+test-refresh: $(READY) ## Make whole refreshes in clones of the project, with the tests that they run (10 minutes).
+	@WHOLE_REFRESHES=1 $(RUN) -m pytest tests/drift/test_whole_refreshes.py </dev/null
 
 fuzz: $(READY) ## Look for new findings with random seeds: make fuzz FUZZ_SECONDS=600 [FUZZ_SEED=N].
 	@$(RUN) -m tests.rounds --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))

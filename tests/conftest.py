@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import random
 import re
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,6 +51,9 @@ _FOREIGN = re.compile(
     r"|PYTEST_ADDOPTS|PYTHON(WARNINGS|HASHSEED|UTF8|IOENCODING|UNBUFFERED|OPTIMIZE|SAFEPATH|DEVMODE|NODEBUGRANGES)",
     re.IGNORECASE,
 )
+# Child processes run the tree that the tests belong to, not the one that is installed: in `make refresh` these differ.
+_PACKAGES = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("generated", "overrides")]
+_PROGRAMS = os.path.dirname(sys.executable)  # noqa: PTH120 - a link stays one
 _FIXED = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -66,12 +72,27 @@ def pytest_configure() -> None:
         if _FOREIGN.fullmatch(name):
             del os.environ[name]
     os.environ.update(_FIXED)
+    others = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place not in ("", *_PACKAGES)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([*_PACKAGES, *others])
+    sys.addaudithook(_check_child)
     time.tzset()
     os.umask(0o022)
     if settings.get_current_profile_name() == "gate":
         # Hypothesis also draws what stands as a constant in those modules that are imported by then, which hangs on
         # what else is run, and in which order.
         providers._get_local_constants = Constants  # type: ignore[assignment]
+
+
+def _check_child(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse to start a program of the environment that would run the installed tree."""
+    if event != "subprocess.Popen":
+        return
+    program, command, _, given = arguments
+    if os.path.dirname(os.fsdecode(program or command[0])) != _PROGRAMS or "-S" in command:  # noqa: PTH120
+        return
+    places = (os.environ if given is None else given).get("PYTHONPATH", "").split(os.pathsep)
+    if "-I" in command or "-E" in command or not any(Path(place).name == "overrides" for place in places):
+        raise AssertionError(f"{command} would run the installed tree: hand PYTHONPATH on")
 
 
 def pytest_runtest_setup() -> None:

@@ -16,7 +16,7 @@ from tools.__main__ import main
 from tools.document import document as documents
 from tools.generate import PACKAGE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.contract]
 
 CACHE = ROOT / ".mypy_cache" / "tests"
 TEXT = {"type": "string"}

@@ -26,7 +26,7 @@ from tools.rendering.operations import operation_shapes
 from tools.rendering.shapes import Shapes
 from tools.rendering.verifying import verify_models, verify_operations
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.contract]
 
 TEXT = {"type": "string"}
 
@@ -172,7 +172,8 @@ def test_the_same_bytes_for_any_hash_seed_and_folder(tmp_path: Path) -> None:
         folder.mkdir()
         # Settings of whoever has a folder of ours inside of his project are not ours.
         (folder / "ruff.toml").write_text('line-length = 60\n[format]\nquote-style = "single"\n')
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), "PATH": os.defpath}
+        places = os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": places, "PATH": os.defpath}
         command = [sys.executable, "-m", "tools", "generate", "--output", str(folder)]
         running.append((folder, subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)))
     for folder, process in running:
@@ -476,3 +477,35 @@ def test_the_contract_travels_with_the_package() -> None:
     assert "nullable" not in json.dumps(contract)
     delta = contract["components"]["schemas"]["ChatCompletionStreamResponseDelta"]["properties"]
     assert {"type": "null"} in delta["role"].get("anyOf", []) or "null" in delta["role"]["type"]
+
+
+PLAIN = """
+import sys, warnings
+warnings.filterwarnings("error", category=EncodingWarning, module=r"tools\\b")
+from tools.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_the_locale_does_not_matter(tmp_path: Path) -> None:
+    """Whatever is read or written is UTF-8, also where Python takes ASCII for what nobody names."""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    report = tmp_path / "report.md"
+    folder, slice_ = tmp_path / "generated", tmp_path / "openapi.yaml"
+    text = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(text.replace("maximum: 20\n", "maximum: 19\n", 1), encoding="utf-8")
+    for arguments, code in (
+        (("generate", "--output", folder), 0),
+        (("vendor", "--upstream", ROOT / "openapi.yaml", "--output", slice_), 0),
+        (("drift", "--upstream", tmp_path / "other.yaml", "--format", "markdown", "--output", report), 2),
+        (("drift", "--upstream", tmp_path / "other.yaml", "--format", "markdown"), 2),
+    ):
+        for program in (("-m", "tools"), ("-X", "warn_default_encoding", "-c", PLAIN)):
+            if program[0] == "-X" and "--output" not in arguments:
+                continue  # What the program is started by names the encoding of its output.
+            command = [sys.executable, *program, *arguments]
+            done = subprocess.run(command, cwd=ROOT, env={**os.environ, **ascii_only}, capture_output=True, check=False)
+            assert done.returncode == code, done.stderr.decode()
+    assert done.stdout.decode() == report.read_text(encoding="utf-8") and not done.stdout.isascii()
+    assert files_of(folder / PACKAGE) == files_of(ROOT / "generated" / PACKAGE)
+    assert slice_.read_bytes() == (ROOT / "openapi.yaml").read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def test_the_tests_are_the_type_checker_and_the_suite() -> None:
         (sys.executable, "-m", "mypy"),
         (sys.executable, "-m", "pytest"),
     ]
+    assert refresh.TESTS[1][-4:] == ("-m", "contract or not (slow or hypothesis)", "-k", "not httpx2")
     assert refresh.GENERATE[1:] == ("-m", "tools", "generate")
 
 
@@ -163,13 +165,24 @@ def test_the_same_contract_changes_nothing(project: Path, capsys: pytest.Capture
     assert main(["refresh", "--upstream", "slice.yaml", "--commit", "1234567", "--report", "report.md"]) == 0
     out, progress = capsys.readouterr()
     assert out == "nothing to refresh: slice.yaml has the contract of openapi.yaml\n"
-    assert progress == "refresh: copy\nrefresh: vendor\n"
+    assert progress == "refresh: lock\nrefresh: copy\nrefresh: vendor\n"
     assert files_in(project) == before and not Path("report.md").exists()
 
 
-def test_a_slice_that_was_edited_is_refreshed(project: Path) -> None:
-    """What counts is the slice that lies there, not what the lock says of it."""
-    (project / "openapi.yaml").write_text(MORE)
+def test_a_slice_that_was_edited_stops_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody knows where it is from; the sentence says what to do. Where nothing tells, it is what lies there."""
+    edited = MORE.replace("''", "Edited.")
+    (project / "openapi.yaml").write_text(edited)
+    before = files_in(project)
+    assert main(["refresh", "--upstream", "more.yaml"]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert re.fullmatch(
+        r"error: lock: \S+/openapi\.yaml: bytes \d+, but openapi\.lock\.json says \d+; put both files back from git, "
+        r"or run `make vendor`; corrections go into overlay\.yaml; nothing was changed",
+        error,
+    )
+    assert files_in(project) == before
+    (project / "openapi.lock.json").unlink()
     assert main(["refresh", "--upstream", "slice.yaml"]) == 0
     assert b"'204':" not in (project / "openapi.yaml").read_bytes()
     assert (project / "overrides/chat_completions/_version.py").read_text() == '__version__ = "0.2.0"\n'
@@ -227,6 +240,7 @@ def raising(failure: BaseException) -> Callable[..., Any]:
 
 # Where each step can be made to fail.
 STEPS: dict[str, tuple[Any, str]] = {
+    "lock": (vendor, "check"),
     "copy": (rehearsing, "copy_project"),
     "vendor": (vendor, "run"),
     "drift": (refresh, "_compare"),
@@ -287,7 +301,7 @@ def break_the_interpreter(project: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def import_the_original(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsing, "IMPORTED", ("elsewhere",))
+    monkeypatch.setattr(rehearsing, "IMPORTED", ("elsewhere/overrides",))
 
 
 def edit_meanwhile(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -471,27 +485,34 @@ from tools import refresh
 from tools.__main__ import main
 refresh.ROOT, refresh.GENERATE, refresh._compare = Path(sys.argv[1]), t.python(t.GENERATE), t.compared
 refresh._markdown = lambda report: ""
-refresh.TESTS = (t.python("import os, time; print('pid', os.getpid(), flush=True); time.sleep(60)"),)
+refresh.TESTS = (t.python("import os, tempfile, time; tempfile.mkdtemp(); "
+                          "print('pid', os.getpid(), flush=True); time.sleep(60)"),)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # What runs in the background may have been told to ignore it.
 sys.exit(main(["refresh", "--upstream", "more.yaml"]))
 """
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGKILL, -signal.SIGKILL)],
+)
 def test_a_refresh_that_is_stopped_while_it_tests(sent: int, code: int, project: Path, temporary: Path) -> None:
-    """Nothing was changed. Ctrl-C also ends the tests and removes the copy."""
+    """Nothing was changed. What can be heard also ends the tests, and removes the copy and what they left about."""
     before = files_in(project)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    places = os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])
+    environment = {**os.environ, "PYTHONPATH": places, "TMPDIR": str(temporary)}
     command = [*python(DRIVER), str(project)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         pid = next(int(line.split()[1]) for line in process.stderr if line.startswith("pid "))
         process.send_signal(sent)
+        if sent == signal.SIGTERM:
+            process.send_signal(sent)  # Whoever is impatient does not keep it from cleaning up.
         if sent == signal.SIGKILL:
             os.kill(pid, signal.SIGKILL)  # They would see that nobody reads them when they next print.
         assert process.wait(timeout=20) == code
     assert files_in(project) == before
-    if sent == signal.SIGINT:
+    if sent != signal.SIGKILL:
         assert list(temporary.iterdir()) == []
         for _ in range(100):
             try:

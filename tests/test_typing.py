@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.contract]
 
 ROOT = Path(__file__).parent.parent
 CASES = sorted((ROOT / "tests" / "typing").glob("*.py"))

@@ -3,16 +3,20 @@
 A command is a module of this package with `add_arguments(parser)` and `run(args) -> int`. It is imported only when
 it is run, so that no command pays for the imports of another.
 
-Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted; `drift` has further ones.
+Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted (129 or 143 by another signal
+than Ctrl-C's); `drift` has further ones.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -33,6 +37,36 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_EXIT_CODE, f"error: {self.prog}: {message}; see {self.prog} --help\n")
 
 
+class _Ended(BaseException):
+    """A signal asks the command to end."""
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, with what it has to clean up; another one is too much."""
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # Whoever has them ignored, as nohup does, or handles them keeps that.
+    before = {number: signal.SIG_DFL for number in signals if signal.getsignal(number) == signal.SIG_DFL}
+
+    def end(number: int, _: object) -> NoReturn:
+        for each in (*before, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)
+        raise _Ended(number)
+
+    interrupt = signal.getsignal(signal.SIGINT)
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in before:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, interrupt)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -46,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     assert module is not None, "the parser lets only known commands through"
     try:
-        code = int(module.run(args))
+        with _ended_by_signals():
+            code = int(module.run(args))
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -59,7 +94,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         return 130
+    except _Ended as ended:
+        print("error: interrupted", file=sys.stderr)
+        return 128 + int(ended.args[0])
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # What is written is UTF-8 in every locale, as the files are.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(main())

@@ -31,7 +31,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 PREPARED = [sys.executable, "-I", "-S", "-c", _PREPARED]
 COMMAND = str(Path(sys.executable).parent / "chat-completions")
-_OF_THE_MACHINE = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
+_OF_THE_MACHINE = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
 SECONDS = 60.0  # within which every command of these tests ends
 
 

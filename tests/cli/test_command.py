@@ -16,7 +16,7 @@ from chat_completions.cli.exits import Exit
 from tests.cli.commands import Command, environment, together
 from tests.test_imports import imported_by
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.contract]
 
 ROOT = Path(__file__).parents[2]
 # Imports of these packages fail, as if they were not installed.

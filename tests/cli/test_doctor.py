@@ -333,6 +333,7 @@ def test_a_path_without_v1_is_reported(tmp_path: Path, server: LocalServer) -> N
 
 def test_a_package_that_is_broken_is_told_of(command: Command, tmp_path: Path) -> None:
     (tmp_path / "jiter.py").write_text("raise ImportError('built for another machine')")
-    ended = command("doctor", "--json", program=[sys.executable, "-m", "chat_completions"], PYTHONPATH=str(tmp_path))
+    places = os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])
+    ended = command("doctor", "--json", program=[sys.executable, "-m", "chat_completions"], PYTHONPATH=places)
     (extras,) = [check for check in ended.json()["checks"] if check["name"] == "extras"]
     assert extras["status"] == "problem" and "built for another machine" in extras["detail"]

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ PACKAGES = ("chat_completions", "chat_completions_api")
 
 # Recorded documents and traffic, beside the project where somebody has them: tests that want them look there.
 RECORDED = "shared"
+
+# How often, and in which intervals, killed processes are looked after; one of somebody else's init may remain a zombie.
+_LOOKS, _PAUSE_SECONDS = 100, 0.02
 
 _NEVER = (".git", ".venv", "__pycache__")
 
@@ -42,7 +46,7 @@ def copy_project(root: Path, folder: Path) -> Path:
                 shutil.copy2(root / name, copy / name)
     else:
         ignored = root / ".gitignore"
-        patterns = [line.strip("/") for line in ignored.read_text().split()] if ignored.exists() else []
+        patterns = [line.strip("/") for line in ignored.read_text(encoding="utf-8").split()] if ignored.exists() else []
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*_NEVER, *patterns))
     recorded = root.resolve().parent / RECORDED
     if recorded.is_dir():
@@ -74,11 +78,11 @@ def check_imports(copy: Path) -> None:
     """
     code = f"import {', '.join(PACKAGES)}; print({', '.join(f'{name}.__file__' for name in PACKAGES)}, sep='\\n')"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=copy.parent, env=_environment(copy), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=copy.parent, env=_environment(copy), capture_output=True, check=False)
     if done.returncode:
-        reason = next(reversed(done.stderr.splitlines()), "")
+        reason = next(reversed(done.stderr.decode(errors="replace").splitlines()), "")
         raise ToolError(f"the package cannot be imported: {reason}")
-    for file in done.stdout.splitlines():
+    for file in os.fsdecode(done.stdout).splitlines():
         if not Path(file).resolve().is_relative_to(copy):
             raise ToolError(f"the tests would run on {file}, which is not in the copy {copy}; report this as a bug")
 
@@ -93,12 +97,15 @@ def _known_to_git(root: Path) -> list[str]:
 
 
 def _environment(copy: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(str(copy / part) for part in IMPORTED)}
+    temporary = copy.parent / "tmp"  # Goes with the copy, whatever the commands leave there.
+    temporary.mkdir(exist_ok=True)
+    places = os.pathsep.join(str(copy / part) for part in IMPORTED)
+    return {**os.environ, "PYTHONPATH": places, "TMPDIR": str(temporary)}
 
 
 @contextlib.contextmanager
 def _running(copy: Path, command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """Run a command in a new process group, which ends when we do, on Ctrl-C as well, with all its children."""
+    """Run a command in a new process group, which ends when we do, on a signal as well, with all its children."""
     try:
         process = subprocess.Popen(
             command,
@@ -108,6 +115,7 @@ def _running(copy: Path, command: Sequence[str]) -> Iterator[subprocess.Popen[st
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            encoding="utf-8",
             errors="replace",
             start_new_session=True,
         )
@@ -117,6 +125,10 @@ def _running(copy: Path, command: Sequence[str]) -> Iterator[subprocess.Popen[st
         try:
             yield process
         except BaseException:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
+                for _ in range(_LOOKS):  # Until then they may write into the folder that is about to go.
+                    process.poll()
+                    os.killpg(process.pid, 0)
+                    time.sleep(_PAUSE_SECONDS)
             raise

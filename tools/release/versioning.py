@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tools.drift.findings.findings import Level
 from tools.errors import ToolError
+from tools.files.writing import write_whole
 
 # No leading zeros, no pre-release: what a refresh makes is released as it is.
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
@@ -56,7 +57,7 @@ def write_version(path: Path, version: str) -> None:
     """Change the version that a module assigns to `__version__`, and nothing else of it."""
     text = path.read_text(encoding="utf-8")
     match = _assigned(text, path)
-    path.write_text(text[: match.start(2)] + version + text[match.end(2) :], encoding="utf-8")
+    write_whole(path, (text[: match.start(2)] + version + text[match.end(2) :]).encode())
 
 
 def _assigned(text: str, path: Path) -> re.Match[str]:

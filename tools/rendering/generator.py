@@ -63,7 +63,7 @@ def check_pins(constraints: Path) -> None:
     Raises:
         ToolError: A version differs from the pin, or has none.
     """
-    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", constraints.read_text(), re.MULTILINE))
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", constraints.read_text(encoding="utf-8"), re.MULTILINE))
     for name in PINNED:
         found = [distribution.version for distribution in importlib.metadata.distributions(name=name)] or ["not"]
         if found[0] != pins.get(name):
@@ -85,7 +85,7 @@ def check_originals(templates: Path) -> None:
     Raises:
         ToolError: The installed generator has another original.
     """
-    recorded = json.loads((templates / ORIGINALS).read_text())
+    recorded = json.loads((templates / ORIGINALS).read_text(encoding="utf-8"))
     originals = template_originals(templates)
     for name in sorted({*recorded, *originals}):
         if recorded.get(name) != originals.get(name):
@@ -208,4 +208,4 @@ def _docstring(text: str | UntrustedString, width: int) -> str:
 
 def count_lines(package: Path) -> int:
     """Return the number of lines of Python in a package."""
-    return sum(len(path.read_text().splitlines()) for path in package.rglob("*.py"))
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in package.rglob("*.py"))
