@@ -18,7 +18,7 @@ from tools.drift.compare.match_variants import disjoint, match, tags_of
 from tools.drift.findings.findings import Direction
 from tools.drift.findings.rules import LOWER, UPPER, kebab
 from tools.schema.normalized import Schemas, View
-from tools.schema.schemas import TEXT_TYPES, canonical_json, same_json
+from tools.schema.schemas import TEXT_TYPES, canonical_json, is_null, same_json
 from tools.schema.variants import Node, Spot, Variant, variants_of
 
 
@@ -112,8 +112,7 @@ class Comparison:
             inside: list[_Inside] = []
             self._open.add(key)
             before, after = self.old.view(old), self.new.view(new)
-            # What no longer refers to a component that there still is has itself changed, and not the component.
-            elsewhere = len(old) == 1 and before.at != after.at and self.new.has(before.at)
+            elsewhere = before.at != after.at and self._still_there(old, new)
             self._views(before, after, old[0].at if elsewhere else before.at, changes, inside)
             self._open.remove(key)
             self._known[key] = changes, inside

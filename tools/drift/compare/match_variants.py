@@ -16,8 +16,8 @@ def match(
 ) -> tuple[Pairs, list[Variant], list[Variant]]:
     """Pair the variants of two unions.
 
-    The surest sign comes first: the tag, then the component's name, then the same meaning, then being the only one
-    left of a type. Swapping the unions swaps the pairs.
+    The surest sign comes first: the tag, then the component's name, then the same meaning, then a tag among several,
+    then being the only one left of a type. Swapping the unions swaps the pairs.
 
     Args:
         old: The base's schemas, and the union's view.
@@ -51,6 +51,14 @@ def match(
             pairs.append((variant, found))
             left.remove(variant)
             right.remove(found)
+    # A tag that was one of one value and now is one of two, or the other way round, is still a sign.
+    tags = {id(v): _possible_tags(*side, v) for side, rest in ((old, left), (new, right)) for v in rest}
+    known = [(one, other) for one in left for other in right if tags[id(one)] & tags[id(other)]]
+    for one, other in known:
+        if sum(one is left_one or other is right_one for left_one, right_one in known) == 1:
+            pairs.append((one, other))
+            left.remove(one)
+            right.remove(other)
     # Objects with tags are told apart by these; what is left of another type is the same thing, changed.
     pair(lambda v: _lone_names(*old, v), lambda v: _lone_names(*new, v))
     pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v), lone=True)
@@ -74,6 +82,17 @@ def tag_of(schemas: Schemas, view: View, variant: Variant) -> str:
         if name in variant.properties and (text := schemas.only_value(variant.properties[name])) is not None:
             return f"{name}={text}"
     return ""
+
+
+def _possible_tags(schemas: Schemas, view: View, variant: Variant) -> set[str]:
+    """Return what `tag_of` may return once the properties in question allow one value."""
+    names = {view.discriminator.value} if view.discriminator is not None else set()
+    found = set()
+    for name in sorted(names.union(TAG_PROPERTIES) & variant.properties.keys()):
+        inner = schemas.view(variant.properties[name]).variants
+        if len(inner) == 1 and inner[0].values is not None and not inner[0].open:
+            found |= {f"{name}={text}" for text in inner[0].values}
+    return found
 
 
 def tags_of(schemas: Schemas, view: View, variant: Variant) -> set[str]:
