@@ -118,6 +118,16 @@ class Comparison:
             self._known[key] = changes, inside
         return self._known[key]
 
+    def _still_there(self, old: Node, new: Node) -> bool:
+        """Return whether a place that was nothing but a reference has itself changed, and not the component.
+
+        That is so where the component still exists, or, if it has another name now, where the place refers to it still.
+        """
+        if len(old) > 1:
+            return False
+        component, place = self.old.node(old[0]), self.new.node(new[0])
+        return self.new.has(component.at) or (_refers(place.value) and not _refers(component.value))
+
     def _views(self, old: View, new: View, at: str, changes: list[Change], inside: list[_Inside]) -> None:
         changes += _notes(old, new, *(old.notes.keys() | new.notes.keys()))
         kinds = kind_of(self.old, old), kind_of(self.new, new)
@@ -245,6 +255,15 @@ def _where_visible(change: Change, view: View) -> list[Change]:
     if len(visible) == len(_HIDDEN_BY):
         return [change]
     return [dataclasses.replace(change, only=direction) for direction in visible]
+
+
+def _refers(schema: Any) -> bool:
+    """Return whether a schema is a reference but for what it adds to it: null, a note, another part of an `allOf`."""
+    if not isinstance(schema, dict):
+        return False
+    variants = [part for keyword in ("anyOf", "oneOf") for part in schema.get(keyword, ()) if not is_null(part)]
+    parts = [*schema.get("allOf", ()), *(variants if len(variants) == 1 else ())]
+    return "$ref" in schema or any(map(_refers, parts))
 
 
 def _inside(variant: Variant, name: str) -> Node:
