@@ -112,16 +112,16 @@ def upstream() -> Json:
 
 
 def added(schemas: Json) -> str:
-    """Add what only a server sends; return where."""
+    """Add what only a server sends; return its name."""
     schemas["Unheardof"] = obj({"at": {"type": "string"}})
     schemas["CreateChatCompletionResponse"]["properties"]["unheard_of"] = ref("Unheardof")
-    return "#/components/schemas/CreateChatCompletionResponse/properties/unheard_of"
+    return "ChatCompletion.unheard_of"
 
 
 def narrowed(schemas: Json) -> str:
-    """Forbid what a user may send today; return where."""
+    """Forbid what a user may send today; return its name."""
     schemas["WebSearchLocation"]["properties"]["region"]["maxLength"] = 2
-    return "#/components/schemas/WebSearchLocation/properties/region/maxLength"
+    return 'WebSearchLocationParam["region"]'
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_workflow_refreshes(
 ) -> None:
     """The branch has the new tree, one commit on main; the pull request's body is the report, and says no more."""
     document = upstream()
-    pointer = change(document["components"]["schemas"])
+    name = change(document["components"]["schemas"])
     done = clones.published(document)
     assert done.returncode == code, done.stderr
     assert clones.git("rev-parse", f"{BRANCH}^") == clones.git("rev-parse", "main")
@@ -143,9 +143,10 @@ def test_the_workflow_refreshes(
     assert any(name.startswith("generated/") for name in changed)
     old, new = clones.version("main"), clones.version(BRANCH)
     assert new == versioning.next_version(old, level)
-    assert f"(`{pointer}`)" in changelog.section(clones.on_branch("CHANGELOG.md"), new)
+    entry = changelog.section(clones.on_branch("CHANGELOG.md"), new)
+    assert any(line.startswith(f"- **{level}**: ") and name in line for line in entry.splitlines()), entry
     (pull,) = clones.pulls
-    assert pull["body"].startswith("# ") and pointer in pull["body"] and "Not refreshed" not in pull["body"]
+    assert pull["body"].startswith("# ") and name in pull["body"] and "Not refreshed" not in pull["body"]
     assert clones.statuses() == [(clones.git("rev-parse", BRANCH), state)]
 
 
