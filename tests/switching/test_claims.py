@@ -22,7 +22,7 @@ DIFFERENCES = {
     "attempts": ["tests/client/test_retries.py"],
     "rate limits": ["tests/client/test_retries.py"],
     "`retry-after` of more than a minute": ["tests/client/test_retries.py"],
-    'a delay in the body of an error, such as "try again in 20s"': ["tests/client/test_retries.py"],
+    'a delay in the body of an error, such as "try again in 20s"': ["tests/servers/retries.toml"],
     "`parsed` of a delta event": ["parse_stream"],
     "HTTP library": ["http_client_httpx2", "tests/test_wheel.py"],
     "dependencies": ["tests/test_wheel.py"],
