@@ -70,6 +70,7 @@ CASES: tuple[Case, ...] = (
     Case("deep_imports", "Types from the modules of single types, `types.shared`, `types.shared_params`", ()),
     Case("star_import", "`from openai.types.chat import *`", (said(),)),
     Case("defaults", "`DEFAULT_TIMEOUT` and the like; `chat.with_raw_response`", (said(),)),
+    Case("resources", "Classes from `resources.chat.completions` and `lib.azure`", (said(),)),
     Case("models_from_dicts", "Models of plain data", ()),
     Case("image", "Vision: an address, and base64", (said("A ship."),)),
     Case(

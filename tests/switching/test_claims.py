@@ -34,7 +34,8 @@ SAME = {
     "The arguments of the client": ["settings", "with_options", "extra_params", "timeouts"],
     "`chat.completions.create`": ["create", "parse", "events", "pages", "raw_response", "streaming_response"],
     "The names of models": ["typed_params", "events", "pages_by_hand", "deep_imports"],
-    "The modules of types": ["deep_imports", "star_import", "stream_state", "tests/typing/switching.py"],
+    "The modules, which": ["deep_imports", "resources", "star_import", "stream_state", "tests/typing/switching.py"],
+    "Iterators of messages": ["iterators"],
     "`BaseModel`": ["defaults", "deep_imports", "stream_state"],
     "The timeouts": ["timeouts", "retries", "defaults"],
 }

@@ -1,0 +1,1 @@
+"""`resources.chat.completions`, at the place where the official SDK has it."""
