@@ -26,38 +26,32 @@ def python_names(
     """
     sent: list[str] = []
     received: list[str] = []
-    members = [symbol for symbol in symbols if symbol.kind in _MEMBERS]
-    for symbol in members:
+    for symbol in (symbol for symbol in symbols if symbol.kind in _MEMBERS):
         owner, word = _parts(symbol)
-        call = calls.get(owner, "")
-        rest = [*path[len(path) - path[::-1].index(word) :]] if word in path else []
-        if symbol.kind == "parameter":
-            # Generated functions have their arguments too; users write those of the hand-written methods.
-            call = owner if ".Completions." in symbol.name else ""
-            if not call:
-                continue
-        if call:
+        rest = path[len(path) - path[::-1].index(word) :] if word in path else ()
+        # Generated functions have their arguments too; users write those of the hand-written methods.
+        is_method = symbol.kind == "parameter" and ".Completions." in symbol.name
+        if call := owner if is_method else calls.get(owner):
             sent.append(_argument(call, word, rest))
         elif symbol.kind == "key":
             sent.append(_key(owner, [word, *rest]))
-        else:
+        elif symbol.kind == "field":
             received.append(".".join([owner, word, *map(_attribute, rest)]))
-    arguments = [name for name in sent if name.endswith(")")]
-    if not members:
+    if not sent and not received:
         for symbol in sorted((s for s in symbols if s.kind in _WHOLES), key=lambda s: _WHOLES.index(s.kind)):
-            owner = symbol.name.rpartition(".")[2]
-            last = [*path[-1:]]
-            if owner in calls:
-                sent.append(_argument(calls[owner], last[0], []) if last else f"{calls[owner]}()")
+            owner, last = symbol.name.rpartition(".")[2], path[-1:]
+            if call := calls.get(owner):
+                sent.append(_argument(call, last[0], ()) if last else f"{call}()")
             elif symbol.kind == "typeddict":
                 sent.append(_key(owner, last))
             else:
                 received.append(".".join([owner, *map(_attribute, last)]))
-        arguments = [name for name in sent if name.endswith(")")]
     if direction == "request":
         # Who sends models instead of dicts finds the field under the same word.
-        return tuple(dict.fromkeys(arguments or sent or received))
-    return tuple(dict.fromkeys(received + sent if direction == "both" else received or sent))
+        names = [name for name in sent if name.endswith(")")] or sent or received
+    else:
+        names = received + sent if direction == "both" else received or sent
+    return tuple(dict.fromkeys(names))
 
 
 def _parts(symbol: Symbol) -> tuple[str, str]:
