@@ -6,18 +6,41 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import Protocol, TypeAlias
 
     import httpx
-    import httpx2
 
     # Defaults of type variables are new in Python 3.13; type checkers know this one without the package.
     from typing_extensions import TypeVar as TypeVarWithDefault
 
+    # What the classes of httpx2 have in common with those of httpx. Where httpx2 is not installed, its names would mean
+    # Any to type checkers, which would then accept anything.
+    class _Sends(Protocol):
+        @property
+        def is_closed(self) -> bool: ...
+        def build_request(self, *args: Any, **kwargs: Any) -> Any: ...
+        def send(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    class _Closes(_Sends, Protocol):
+        def close(self) -> None: ...
+
+    class _ClosesLater(_Sends, Protocol):
+        async def aclose(self) -> None: ...
+
+    class _Limits(Protocol):
+        def as_dict(self) -> dict[str, float | None]: ...
+
+    class _Address(Protocol):
+        @property
+        def host(self) -> str: ...
+        @property
+        def raw_path(self) -> bytes: ...
+
     ApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
-    AsyncHttpClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
-    HttpClient: TypeAlias = httpx.Client | httpx2.Client
-    Timeout: TypeAlias = float | httpx.Timeout | httpx2.Timeout | None
+    AsyncHttpClient: TypeAlias = httpx.AsyncClient | _ClosesLater
+    BaseUrl: TypeAlias = str | httpx.URL | _Address
+    HttpClient: TypeAlias = httpx.Client | _Closes
+    Timeout: TypeAlias = float | httpx.Timeout | _Limits | None
 
     # The requested type of a reply, as type checkers follow it through a call; None without one.
     ResponseFormatT = TypeVarWithDefault("ResponseFormatT", default=None)

@@ -125,7 +125,7 @@ def test_a_name_that_is_none(api: SyncApi, quiet: Any, name: str) -> None:
 def test_what_is_no_text(api: SyncApi, quiet: Any, headers: Any) -> None:
     with ScriptedServer(OK) as server:
         for settings, options in (({"default_headers": headers}, {}), ({}, {"extra_headers": headers})):
-            with pytest.raises(TypeError, match="is a str") as caught:
+            with pytest.raises(TypeError, match="a str") as caught:
                 api.create(api.client(base_url=server.base_url, **settings), **options)
             quiet(caught.value)
         assert server.requests == []

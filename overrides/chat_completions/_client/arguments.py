@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Required, TypedDict
 
-from chat_completions._transport.settings import check_retries
-from chat_completions._types import NOT_GIVEN, NotGiven
+from chat_completions._transport.settings import check_mapping, check_retries
+from chat_completions._types import NOT_GIVEN, NotGiven, revealed
 
 OPTIONS = ("deadline", "done_timeout", "extra_headers", "extra_query", "idle_timeout", "max_retries", "timeout")
 
 if TYPE_CHECKING:
-    import httpx
-    import httpx2
-
     from chat_completions._contract.unknown_values import OnUnknown
-    from chat_completions._types import ApiKey, ResponseFormatT, Timeout
+    from chat_completions._types import ApiKey, BaseUrl, ResponseFormatT, Timeout
     from chat_completions.models import (
         ChatCompletionToolUnionParam,
         CompletionCreateParamsBase,
@@ -43,7 +40,7 @@ if TYPE_CHECKING:
         """The settings of a client, as type checkers see them; `Settings` has their defaults, and a test compares."""
 
         api_key: ApiKey | None
-        base_url: str | httpx.URL | httpx2.URL | None
+        base_url: BaseUrl | None
         default_query: Mapping[str, Any] | None
 
     class CallOptions(TypedDict, total=False):
@@ -114,10 +111,12 @@ def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
     """Return the options and the request fields, separately.
 
     Raises:
-        TypeError: `max_retries` is not an integer.
+        TypeError: `max_retries` is not an integer, or headers, query or body are not a mapping.
         ValueError: It is negative.
     """
     options = {name: arguments[name] for name in OPTIONS if name in arguments}
+    for name in ("extra_headers", "extra_query", "extra_body"):
+        check_mapping(name, revealed(arguments.get(name)))
     if not isinstance(retries := options.get("max_retries", NOT_GIVEN), NotGiven):
         check_retries(retries)
     return options, {name: value for name, value in arguments.items() if name not in options}

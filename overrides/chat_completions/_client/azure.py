@@ -17,12 +17,9 @@ from chat_completions.errors import ChatCompletionsError, RequestValidationError
 if TYPE_CHECKING:
     from typing import Unpack
 
-    import httpx
-    import httpx2
-
     from chat_completions._client.arguments import CommonArguments
     from chat_completions._transport.call import Call
-    from chat_completions._types import ApiKey, AsyncHttpClient, HttpClient
+    from chat_completions._types import ApiKey, AsyncHttpClient, BaseUrl, HttpClient
 
 
 class AzureSettings(Settings):
@@ -102,7 +99,7 @@ class AzureClient(Client):
         api_key: str | Callable[[], str] | None = None,
         azure_ad_token: str | None = None,
         azure_ad_token_provider: Callable[[], str] | None = None,
-        base_url: str | httpx.URL | httpx2.URL | None = None,
+        base_url: BaseUrl | None = None,
         default_query: Mapping[str, Any] | None = None,
         http_client: HttpClient | None = None,
         **settings: Unpack[CommonArguments],
@@ -138,7 +135,7 @@ class AsyncAzureClient(AsyncClient):
         api_key: ApiKey | None = None,
         azure_ad_token: str | None = None,
         azure_ad_token_provider: ApiKey | None = None,
-        base_url: str | httpx.URL | httpx2.URL | None = None,
+        base_url: BaseUrl | None = None,
         default_query: Mapping[str, Any] | None = None,
         http_client: AsyncHttpClient | None = None,
         **settings: Unpack[CommonArguments],

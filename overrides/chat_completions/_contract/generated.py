@@ -5,8 +5,11 @@ Generated endpoint modules build requests and parse responses; the rest of this 
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any, cast
+
+import attrs
 
 from chat_completions_api.api.chat import create_chat_completion, list_chat_completions
 from chat_completions_api.errors import UnexpectedContent, UnexpectedStatus
@@ -45,6 +48,16 @@ def request_fields() -> Mapping[str, str]:
     from chat_completions_api.models import CreateChatCompletionRequest
 
     return CreateChatCompletionRequest._attributes
+
+
+@functools.cache
+def required_fields() -> tuple[str, ...]:
+    """Return the wire names of the fields that a createChatCompletion request must have."""
+    from chat_completions_api.models import CreateChatCompletionRequest
+
+    names = request_fields().items()
+    defaults = {field.name: field.default for field in attrs.fields(CreateChatCompletionRequest)}
+    return tuple(key for key, name in names if defaults[name] is attrs.NOTHING)
 
 
 def create_request(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,5 +134,6 @@ __all__ = [
     "parse_completion",
     "parse_list",
     "request_fields",
+    "required_fields",
     "shallow_copier",
 ]

@@ -23,7 +23,7 @@ def request_body(
         extra_body: Fields that the specification does not define, or that override those it defines.
 
     Raises:
-        TypeError: The specification has no such parameter.
+        TypeError: The specification has no such parameter, or requires one that is not there.
     """
     fields = generated.request_fields()
     unknown = [name for name in params if name not in fields]
@@ -41,6 +41,11 @@ def request_body(
         body["stream"] = stream
     if extra_body:
         body.update(extra_body)
+    if missing := [repr(name) for name in generated.required_fields() if name not in body]:
+        plural = "s" if len(missing) > 1 else ""
+        raise TypeError(
+            f"create() missing {len(missing)} required keyword-only argument{plural}: {' and '.join(missing)}"
+        )
     return body
 
 

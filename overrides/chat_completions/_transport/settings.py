@@ -17,13 +17,10 @@ from chat_completions._version import __version__
 from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
-    import httpx
-    import httpx2
-
     from chat_completions._contract.unknown_values import OnUnknown, UnknownReporter
     from chat_completions._transport.call import Call
     from chat_completions._transport.observer import Observer
-    from chat_completions._types import ApiKey, Timeout
+    from chat_completions._types import ApiKey, BaseUrl, Timeout
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_TIMEOUT = 600.0  # seconds without a byte
@@ -62,7 +59,7 @@ class Settings:
         self,
         *,
         api_key: ApiKey | None = None,
-        base_url: str | httpx.URL | httpx2.URL | None = None,
+        base_url: BaseUrl | None = None,
         organization: str | None = None,
         project: str | None = None,
         timeout: Timeout | NotGiven = NOT_GIVEN,
@@ -79,12 +76,21 @@ class Settings:
     ) -> None:
         _logging.set_up()
         environment = os.environ.get
+        if not isinstance(base_url, str | None) and not hasattr(base_url, "raw_path"):
+            raise TypeError(f"base_url is a {type(base_url).__name__}; give a URL as a str")
         url = str(base_url or environment("OPENAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
         _check_url(url)
         # It may contain a user name and a password, which are sent, but not shown.
         self.base_url = Secret(url)
         self._redacted_url = _logging.redact_url(url)
         self._basic, self._address = _split_user(url)
+        if not isinstance(api_key, str | None) and not callable(api_key):
+            raise TypeError(f"api_key is a {type(api_key).__name__}; give a str, or a function that returns one")
+        for name, text in (("organization", organization), ("project", project)):
+            if not isinstance(text, str | None):
+                raise TypeError(f"{name} is a {type(text).__name__}; give a str")
+        check_mapping("default_headers", default_headers)
+        check_mapping("default_query", default_query)
         key: ApiKey | None = api_key
         if api_key is None or api_key == KEY_FROM_ENVIRONMENT:
             key = EnvironmentKey(environment("OPENAI_API_KEY") or "")
@@ -129,6 +135,7 @@ class Settings:
         """Return a copy with the settings changed that are not NOT_GIVEN; headers and query are added."""
         given = {name: value for name, value in changes.items() if not isinstance(value, NotGiven)}
         for name in ("default_headers", "default_query"):
+            check_mapping(name, given.get(name))
             given[name] = {**getattr(self, name).reveal(), **(given.get(name) or {})}
         copy = type(self)(**{**self._arguments(), **given})
         if "_observer" in vars(self):
@@ -229,6 +236,34 @@ def check_retries(number: Any) -> None:
         raise TypeError(f"max_retries is {number!r}; give a whole number, 0 for no retries")
     if number < 0:
         raise ValueError(f"max_retries is {number}; give 0 for no retries, or more")
+
+
+def check_mapping(name: str, value: Any) -> None:
+    """Check an argument that takes a mapping, or None; its values may be secret, so the message shows only types.
+
+    Args:
+        name: The argument, for messages; if it names headers, the values have to be strings or None.
+        value: What was passed.
+
+    Raises:
+        TypeError: It is not a mapping from strings to such values.
+    """
+    if (problem := _mapping_problem(name, value)) is not None:
+        del value  # so that no traceback shows it
+        raise TypeError(problem)
+
+
+def _mapping_problem(name: str, value: Any) -> str | None:
+    if value is None or isinstance(value, NotGiven):
+        return None
+    if not isinstance(value, Mapping):
+        return f"{name} is a {type(value).__name__}; give a dict"
+    for key, entry in value.items():
+        if not isinstance(key, str):
+            return f"{name} has a key that is a {type(key).__name__}; give a str"
+        if name.endswith("headers") and not isinstance(entry, str | NotGiven | None):
+            return f"the header {key!r} is a str, or None for none, not {type(entry).__name__}"
+    return None
 
 
 def checked_seconds(name: str, seconds: float | None) -> float | None:

@@ -47,7 +47,12 @@ class _BaseTransport:
     _closed = False
     _process: int | None = None  # that uses the caller's HTTP client
 
+    _closing: str  # the method that the HTTP client closes with
+    _kind: str  # its class, in httpx and in httpx2
+
     def __init__(self, http_client: Any, make: Callable[[], Any] | None) -> None:
+        if http_client is not None:
+            self._check_kind(http_client)
         self.owned = http_client is None
         # The caller's HTTP client until its first use, and the function that creates another, if there is one.
         self._unused = [] if http_client is None else [http_client]
@@ -57,6 +62,20 @@ class _BaseTransport:
         self._locks: dict[int, threading.Lock] = {}  # by process: a fork may copy a lock that is held
         self._requests = Requests()
         self._closes = self.owned or closes_with_client(http_client)
+
+    def _check_kind(self, http_client: Any) -> None:
+        """Check the caller's HTTP client.
+
+        Raises:
+            TypeError: It is of the other kind, or not an HTTP client.
+        """
+        if isinstance(http_client, type):
+            name = f"the class {http_client.__name__}"
+        elif all(callable(getattr(http_client, method, None)) for method in ("build_request", "send", self._closing)):
+            return
+        else:
+            name = f"a {type(http_client).__name__}"
+        raise TypeError(f"http_client is {name}; give an httpx.{self._kind}() or an httpx2.{self._kind}()")
 
     def sibling(self) -> Self:
         """Return the transport for a copy of the client: a new one, or this one if the HTTP client is the caller's."""
@@ -95,6 +114,8 @@ def _elsewhere(place: str) -> ChatCompletionsError:
 
 class Transport(_BaseTransport):
     """Carries out plans with an `httpx.Client`: the caller's, or its own, created on first use."""
+
+    _closing, _kind = "close", "Client"
 
     def __init__(self, http_client: HttpClient | None) -> None:
         super().__init__(http_client, _new_client)
@@ -208,6 +229,8 @@ class AsyncTransport(_BaseTransport):
     Its own is closed with its event loop at the latest: by an async generator that the loop closes
     (`loop.shutdown_asyncgens`, as `asyncio.run` does).
     """
+
+    _closing, _kind = "aclose", "AsyncClient"
 
     def __init__(self, http_client: AsyncHttpClient | None) -> None:
         super().__init__(http_client, _new_async_client)
@@ -345,8 +368,13 @@ def _async_place() -> tuple[int, Any]:
 
 def timeout_of(timeout: Timeout | NotGiven, http_client: HttpClient | AsyncHttpClient | None) -> Timeout | NotGiven:
     """Return a client's timeout: that of its HTTP client, if the caller has set it only there."""
-    limits = getattr(http_client, "timeout", None)
-    if not isinstance(timeout, NotGiven) or limits is None or set(limits.as_dict().values()) == {_HTTP_LIBRARY_TIMEOUT}:
+    limits: Any = getattr(http_client, "timeout", None)
+    if (
+        not isinstance(timeout, NotGiven)
+        or not hasattr(limits, "as_dict")
+        or isinstance(http_client, type)
+        or set(limits.as_dict().values()) == {_HTTP_LIBRARY_TIMEOUT}
+    ):
         return timeout
     return cast("Timeout", limits)
 
