@@ -83,7 +83,9 @@ class ToolLoop:
         if given.get("n") not in (None, 1):
             raise ValueError(f"run_tools follows one reply, and n is {given['n']!r}; leave it out")
         self._toolset = Toolset(given.pop("tools", None) or (), runs_async=runs_async)
-        messages = given.pop("messages", ())
+        if "messages" not in given:
+            raise TypeError("run_tools() missing 1 required keyword-only argument: 'messages'")
+        messages = given.pop("messages")
         if isinstance(messages, (str, Mapping, generated.Model)) or not isinstance(messages, Iterable):
             raise TypeError(f"messages is a {type(messages).__name__}; pass a list of messages")
         self._messages = list(messages)
