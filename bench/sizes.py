@@ -16,7 +16,7 @@ from bench.streams import OFFICIAL, OURS
 
 PROJECT = "chat-completions-client"
 # The parts of the client's package that only those load who use them.
-PARTS = ("bulk", "cli", "local", "observability", "structured", "testing", "toolkit")
+PARTS = ("bulk", "cli", "lib", "local", "observability", "resources", "structured", "testing", "toolkit", "types")
 DISTRIBUTIONS = {OURS: PROJECT, "httpx": "httpx", "httpx-sse": "httpx-sse", OFFICIAL: "openai"}
 
 

@@ -16,11 +16,14 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_completions import errors, response_info
+from chat_completions import ChatCompletionStreamState, errors, response_info
 from chat_completions._streaming.events.event_builder import EventBuilder
 from chat_completions._streaming.events.events import ChatCompletionStreamEvent, ContentDeltaEvent
-from chat_completions._streaming.received_chunk import ReceivedChunk
+from chat_completions._streaming.events.parsed_events import event_builder
+from chat_completions._streaming.received_chunk import ReceivedChunk, decode
+from chat_completions._streaming.stream_decoder import ChunkDecoder
 from chat_completions.models import ChatCompletion, ChatCompletionChunk, ChatCompletionTokenLogprob
+from chat_completions.structured.output_spec import OutputSpec
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
@@ -518,6 +521,25 @@ def test_events_of_recorded_streams_join_to_their_completions(api: SyncApi) -> N
             tally.compare(completion)
     assert whole > 200
     assert arguments > 20
+
+
+@pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded traffic (../shared/payloads) is not here")
+def test_a_state_says_of_recorded_chunks_what_a_stream_says() -> None:
+    """The events before `[DONE]`, whichever way the chunks came, and the completion."""
+    count = 0
+    for row in recorded():
+        body = row["body"].encode("utf-8", "surrogateescape")
+        builder, state = event_builder(OutputSpec({})), ChatCompletionStreamState[None]()
+        decoder = ChunkDecoder(builder.events_of, builder.accumulator)
+        of_stream = [event for events in (*decoder.feed(body), *decoder.end()) for event in events]
+        decoder_of_chunks = ChunkDecoder(decode)
+        chunks = [*decoder_of_chunks.feed(body), *decoder_of_chunks.end()]
+        of_state = [event for chunk in chunks for event in state.handle_chunk(chunk)]
+        assert [repr(event) for event in of_state] == [repr(event) for event in of_stream]
+        if chunks:
+            assert state.get_final_completion().to_dict() == builder.snapshot().to_dict()
+            count += 1
+    assert count > 200
 
 
 TEXTS = st.sampled_from(["", "a", "bc", "Ж", "{"])

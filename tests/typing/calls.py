@@ -50,8 +50,8 @@ def create(stream: bool) -> None:
     assert_type(completion.choices[0].message.content, str | None)
     assert_type(completion.usage, CompletionUsage | None)
     assert_type(completion.choices[0].message.annotations, list[Annotation] | None)
-    assert_type(completion.unheard_of, Any)
-    assert_type(completion.choices[0].message.unheard_of, Any)
+    assert_type(completion["unheard_of"], Any)
+    assert_type(completion.choices[0].message.get("unheard_of"), Any)
     chunks = client.chat.completions.create(model="m", messages=[], stream=True)
     assert_type(chunks, Stream[ChatCompletionChunk])
     for chunk in chunks:
