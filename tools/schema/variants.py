@@ -146,6 +146,8 @@ def joined(variants: Iterable[Variant]) -> list[Variant]:
         whole.name, whole.parts = "", [*whole.parts, *variant.parts]
         if whole.values is None or variant.values is None:
             listed = variant.values if whole.values is None else whole.values
+            if whole.values is None and listed is not None:
+                whole.at = variant.at  # what is listed stands there
             whole.values, whole.open = listed, listed is not None
         else:
             whole.values = {**variant.values, **whole.values}
