@@ -113,9 +113,9 @@ def upstream() -> Json:
 
 def added(schemas: Json) -> str:
     """Add what only a server sends; return its name."""
-    schemas["Unheardof"] = obj({"at": {"type": "string"}})
-    schemas["CreateChatCompletionResponse"]["properties"]["unheard_of"] = ref("Unheardof")
-    return "ChatCompletion.unheard_of"
+    schemas["SyntheticArea"] = obj({"at": {"type": "string"}})
+    schemas["CreateChatCompletionResponse"]["properties"]["synthetic_area"] = ref("SyntheticArea")
+    return "ChatCompletion.synthetic_area"
 
 
 def narrowed(schemas: Json) -> str:
@@ -177,4 +177,4 @@ def test_a_maintainer_refreshes(clones: Clones) -> None:
     clones.git("add", "--all", at=clones.checkout)
     names = clones.git("diff", "--cached", "--name-only", at=clones.checkout).splitlines()
     assert [name for name in names if not name.startswith("generated/")] == CHANGED
-    assert "generated/chat_completions_api/models/unheardof.py" in names
+    assert "generated/chat_completions_api/models/synthetic_area.py" in names
