@@ -105,6 +105,11 @@ Omit = NotGiven
 not_given = omit = NOT_GIVEN
 
 
+def without_omitted(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that are given."""
+    return {name: value for name, value in arguments.items() if not isinstance(value, NotGiven)}
+
+
 def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call with headers and query, which may hold credentials, as secrets."""
     return {

@@ -43,6 +43,15 @@ if TYPE_CHECKING:
         base_url: BaseUrl | None
         default_query: Mapping[str, Any] | None
 
+    class AzureArguments(ClientArguments, total=False):
+        """The settings of a client of Azure; see `AzureClient`."""
+
+        azure_endpoint: str | None
+        azure_deployment: str | None
+        api_version: str | None
+        azure_ad_token: str | None
+        azure_ad_token_provider: ApiKey | None
+
     class CallOptions(TypedDict, total=False):
         """How one call is sent, where it differs from the client's settings."""
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import os
+import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar
 
 from chat_completions._client.completions import AsyncCompletions, Completions
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.sender import AsyncSender, Sender
-from chat_completions._transport.settings import (
-    DEFAULT_CONNECT_TIMEOUT,
-    DEFAULT_TIMEOUT,
-    Settings,
-)
+from chat_completions._transport.settings import Settings
 from chat_completions._transport.transport import AsyncTransport, Transport, timeout_of
-from chat_completions._types import NOT_GIVEN, NotGiven, publish
+from chat_completions._types import NOT_GIVEN, NotGiven, publish, without_omitted
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -28,7 +26,8 @@ if TYPE_CHECKING:
         AsyncCompletionsWithStreamingResponse,
         CompletionsWithStreamingResponse,
     )
-    from chat_completions._types import AsyncHttpClient, HttpClient, Timeout
+    from chat_completions._contract.unknown_values import OnUnknown
+    from chat_completions._types import ApiKey, AsyncHttpClient, BaseUrl, HttpClient, Timeout
 
 F = TypeVar("F", bound=Callable[..., Any])
 Operations = TypeVar("Operations")
@@ -54,12 +53,37 @@ def showing(source: Callable[..., Any], **changes: Any) -> Callable[[F], F]:
     return show
 
 
-_SETTINGS = frozenset(inspect.signature(Settings).parameters)
+SETTINGS = frozenset(inspect.signature(Settings).parameters)
 
+_locks: dict[int, threading.RLock] = {}  # by process: a fork may copy a lock that is held
 
-def _check_names(caller: str, settings: Mapping[str, Any]) -> None:
-    for name in settings.keys() - _SETTINGS:
-        raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
+if TYPE_CHECKING:
+    Read = TypeVar("Read", covariant=True)
+    Given = TypeVar("Given", contravariant=True)
+
+    class Setting(Generic[Read, Given]):
+        """A setting of a client, as type checkers see it: what reading it returns, and what may be assigned."""
+
+        def __init__(self, doc: str) -> None: ...
+        def __get__(self, client: object, owner: Any = None) -> Read: ...
+        def __set__(self, client: object, value: Given) -> None: ...
+
+else:
+
+    class Setting(property):
+        """A setting of a client, which can be assigned, and read if it holds no secret."""
+
+        def __init__(self, doc):
+            super().__init__(doc=doc)
+
+        def __set_name__(self, owner, name):
+            self._setting = name
+
+        def __get__(self, client, owner=None):
+            return self if client is None else client._settings.readable(self._setting)
+
+        def __set__(self, client, value):
+            client._assign(self._setting, value)
 
 
 class ChatView(Generic[Operations]):
@@ -103,41 +127,50 @@ class AsyncChat:
         return ChatView(self.completions.with_streaming_response)
 
 
-class _BaseClient:
+class BaseClient:
     """The base class of the two clients: settings, connections, and copies with other settings."""
 
-    _settings: Settings
     _settings_type: ClassVar[type[Settings]] = Settings
-    _transport: Transport | AsyncTransport
+    _setting_names: ClassVar[frozenset[str]] = SETTINGS
+    _sender: Sender | AsyncSender
 
     @property
-    def base_url(self) -> str:
-        """The URL of the API, without a user name or password."""
-        return self._settings.redacted_url()
+    def _settings(self) -> Settings:
+        return self._sender.settings
 
     @property
-    def max_retries(self) -> int:
-        """How often a failed attempt is retried."""
-        return self._settings.max_retries
+    def _transport(self) -> Transport | AsyncTransport:
+        return self._sender.transport
 
-    @property
-    def timeout(self) -> Timeout:
-        """Seconds without a byte after which an attempt fails, or an `httpx.Timeout`; None for no limit."""
-        if not isinstance(self._settings.timeout, NotGiven):
-            return self._settings.timeout
-        import httpx
-
-        return httpx.Timeout(DEFAULT_TIMEOUT, connect=DEFAULT_CONNECT_TIMEOUT)
-
-    @property
-    def organization(self) -> str | None:
-        """The organization to be billed."""
-        return self._settings.organization
-
-    @property
-    def project(self) -> str | None:
-        """The project to be billed."""
-        return self._settings.project
+    api_key: Setting[NoReturn, ApiKey | NotGiven | None] = Setting("The key, which can be assigned, but not read.")
+    base_url: Setting[str, BaseUrl | NotGiven | None] = Setting(
+        "The URL of the API, without a user name or password."
+    )
+    organization: Setting[str | None, str | NotGiven | None] = Setting("The organization to be billed.")
+    project: Setting[str | None, str | NotGiven | None] = Setting("The project to be billed.")
+    timeout: Setting[Timeout, Timeout | NotGiven] = Setting(
+        "Seconds without a byte after which an attempt fails, or an `httpx.Timeout`; None for no limit."
+    )
+    max_retries: Setting[int, int | NotGiven] = Setting("How often a failed attempt is retried.")
+    deadline: Setting[float | None, float | NotGiven | None] = Setting("Seconds for a whole call; None for no limit.")
+    idle_timeout: Setting[float | None, float | NotGiven | None] = Setting(
+        "Seconds without an event after which a stream counts as dead; None for no limit."
+    )
+    done_timeout: Setting[float | None, float | NotGiven | None] = Setting(
+        "Seconds that a stream may still take once every choice has finished; None for no limit."
+    )
+    max_response_bytes: Setting[int, int | NotGiven] = Setting("The maximum size of a response that is not streamed.")
+    default_headers: Setting[NoReturn, Mapping[str, str | None] | NotGiven | None] = Setting(
+        "The headers for every request, which can be assigned, but not read."
+    )
+    default_query: Setting[NoReturn, Mapping[str, Any] | NotGiven | None] = Setting(
+        "The query parameters for every request, which can be assigned, but not read."
+    )
+    validate: Setting[bool, bool | NotGiven] = Setting("Whether to check requests before they are sent.")
+    on_unknown: Setting[OnUnknown | None, OnUnknown | NotGiven | None] = Setting(
+        "The function that is called with what the specification does not define."
+    )
+    unknown_nulls: Setting[bool, bool | NotGiven] = Setting("Whether a field whose value is null counts as unknown.")
 
     @property
     def beta(self) -> Self:
@@ -159,12 +192,12 @@ class _BaseClient:
         an `http_client` it has its own connections. Without `on_unknown`, each kind is reported once by either of the
         two clients. `copy` is the same method.
         """
-        _check_names("with_options", settings)
-        changed = self._like(self._settings.replace(**settings), self._transport)
-        if http_client is not None:
-            changed._settings.timeout = timeout_of(changed._settings.timeout, http_client)
-            changed._transport = type(self._transport)(http_client)  # type: ignore[arg-type]
-        return changed
+        self._check_names("with_options", settings)
+        changed = self._settings.replace(**settings)
+        if http_client is None or isinstance(http_client, NotGiven):
+            return self._like(changed, self._transport)
+        changed.timeout = timeout_of(changed.timeout, http_client)
+        return self._like(changed, type(self._transport)(http_client))  # type: ignore[arg-type]
 
     copy = with_options
 
@@ -174,21 +207,38 @@ class _BaseClient:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         copied = self.__copy__()
-        own = {name: value for name, value in vars(copied).items() if name not in ("_settings", "_transport")}
+        own = {name: value for name, value in vars(copied).items() if name not in ("_sender", "chat")}
         vars(copied).update(copy.deepcopy(own, memo))
         return copied
 
-    def _settings_of(self, settings: ClientArguments, http_client: Any) -> Settings:
-        _check_names(type(self).__name__, settings)
-        settings["timeout"] = timeout_of(settings.get("timeout", NOT_GIVEN), http_client)
-        return self._settings_type(**settings)
+    def _settings_of(self, settings: Mapping[str, Any], http_client: Any) -> Settings:
+        self._check_names(type(self).__name__, settings)
+        timeout = timeout_of(settings.get("timeout", NOT_GIVEN), http_client)
+        return self._settings_type(**without_omitted({**settings, "timeout": timeout}))
+
+    def _check_names(self, caller: str, settings: Mapping[str, Any]) -> None:
+        for name in settings.keys() - self._setting_names:
+            raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
 
     def _like(self, settings: Settings, transport: Transport | AsyncTransport) -> Self:
         """Return a client with other settings and connections; it keeps what a subclass added to this one."""
         other = object.__new__(type(self))
         vars(other).update({name: value for name, value in vars(self).items() if name not in ("chat", "_sender")})
-        other._settings, other._transport = settings, transport
+        other._sender = type(self._sender)(settings, transport)  # type: ignore[arg-type]
         return other
+
+    def _assign(self, name: str, value: Any) -> None:
+        """Replace one setting for all calls that begin from now on; other threads may be in calls."""
+        with _locks.setdefault(os.getpid(), threading.RLock()):
+            self._sender.settings = self._settings.assigned(name, value)
+
+    if not TYPE_CHECKING:  # they would accept every name
+
+        @forgetful
+        def __setattr__(self, name: str, value: Any) -> None:
+            if not name.startswith("_") and not hasattr(type(self), name):
+                _check_attribute(type(self), name)
+            super().__setattr__(name, value)
 
     def __reduce__(self) -> Any:
         if not self._transport.owned:
@@ -202,17 +252,40 @@ class _BaseClient:
         return f"{type(self).__name__}(base_url={self._settings.redacted_url()!r})"
 
 
+def _check_attribute(kind: type[BaseClient], name: str) -> None:
+    """Check that a name which the class does not have can be an attribute of a client.
+
+    Raises:
+        AttributeError: It cannot: nothing would read it. Subclasses have attributes of any name but near a setting's.
+    """
+    import difflib
+
+    settings = sorted(kind._setting_names)
+    near = difflib.get_close_matches(name.lower(), settings, n=1, cutoff=0.8)
+    if name == "http_client":
+        hint = "; for another http client, call with_options(http_client=...)"
+    elif near:
+        hint = f"; did you mean {near[0]!r}?"
+    else:
+        hint = f"; there are {', '.join(settings)}"
+    if kind.__module__ != "chat_completions":
+        if not near:
+            return
+        hint += f" If the attribute is the subclass's, give {name} a value in the class"
+    raise AttributeError(f"{name!r} is not a setting of {kind.__name__}{hint}", name=name)
+
+
 @forgetful
 def _unpickled(kind: type[Client] | type[AsyncClient], settings: Mapping[str, Any]) -> Client | AsyncClient:
     return kind(**settings)
 
 
 @publish()
-class Client(_BaseClient):
+class Client(BaseClient):
     """A client of an OpenAI-style Chat Completions API. Threads may share it.
 
     Args:
-        api_key: The API key, or a function that returns it for each call; by default OPENAI_API_KEY. Only the
+        api_key: The API key, or a function that returns it for each attempt; by default OPENAI_API_KEY. Only the
             default server requires one.
         base_url: The URL of the API; by default OPENAI_BASE_URL, or else OpenAI's.
         organization: The organization to be billed; by default OPENAI_ORG_ID.
@@ -242,23 +315,19 @@ class Client(_BaseClient):
     @showing(Settings.__init__)
     @forgetful
     def __init__(self, *, http_client: HttpClient | None = None, **settings: Unpack[ClientArguments]) -> None:
-        self._settings = self._settings_of(settings, http_client)
-        self._transport = Transport(http_client)
+        client = None if isinstance(http_client, NotGiven) else http_client
+        self._sender = Sender(self._settings_of(settings, client), Transport(client))
 
     @functools.cached_property
     def chat(self) -> Chat:
         """The resource of the API: `chat.completions` has the operations."""
         return Chat(self._sender)
 
-    @functools.cached_property
-    def _sender(self) -> Sender:
-        return Sender(self._settings, self._transport)
-
-    _transport: Transport
+    _sender: Sender
 
     def close(self) -> None:
         """Close the connections, except those of an `http_client` that the caller closes; see the class."""
-        self._transport.close()
+        self._sender.transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -268,7 +337,7 @@ class Client(_BaseClient):
 
 
 @publish()
-class AsyncClient(_BaseClient):
+class AsyncClient(BaseClient):
     """A client of an OpenAI-style Chat Completions API. Tasks of one event loop may share it.
 
     Args:
@@ -282,23 +351,19 @@ class AsyncClient(_BaseClient):
     @showing(Settings.__init__)
     @forgetful
     def __init__(self, *, http_client: AsyncHttpClient | None = None, **settings: Unpack[ClientArguments]) -> None:
-        self._settings = self._settings_of(settings, http_client)
-        self._transport = AsyncTransport(http_client)
+        client = None if isinstance(http_client, NotGiven) else http_client
+        self._sender = AsyncSender(self._settings_of(settings, client), AsyncTransport(client))
 
     @functools.cached_property
     def chat(self) -> AsyncChat:
         """The resource of the API: `chat.completions` has the operations."""
         return AsyncChat(self._sender)
 
-    @functools.cached_property
-    def _sender(self) -> AsyncSender:
-        return AsyncSender(self._settings, self._transport)
-
-    _transport: AsyncTransport
+    _sender: AsyncSender
 
     async def close(self) -> None:
         """Close the connections, except those of an `http_client` that the caller closes; see the class."""
-        await self._transport.close()
+        await self._sender.transport.close()
 
     async def __aenter__(self) -> Self:
         return self

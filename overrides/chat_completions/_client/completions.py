@@ -98,13 +98,12 @@ class Completions:
         """
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = self._sender.send(call)
-        url = self._sender.settings.redacted_url()
         if not call.stream:
-            return completion_of(answer, url)
+            return completion_of(answer, answer.redacted_url)
         from chat_completions._streaming.stream import chunk_stream
 
         answer.resend = self._sender.resend
-        return chunk_stream(answer, url)
+        return chunk_stream(answer, answer.redacted_url)
 
     @overload
     def parse(self, **arguments: Unpack[ParseArguments[ResponseFormatT]]) -> ParsedChatCompletion[ResponseFormatT]: ...
@@ -133,7 +132,8 @@ class Completions:
             APIError: The call failed.
         """
         call, decode = parse_call(arguments, self._sender.settings.validate)
-        return decode(self._sender.send(call), self._sender.settings.redacted_url())
+        answer = self._sender.send(call)
+        return decode(answer, answer.redacted_url)
 
     @overload
     def stream(
@@ -258,13 +258,12 @@ class AsyncCompletions:
         """Create a chat completion; see `Completions.create`."""
         call = create_call(stream, arguments, self._sender.settings.validate)
         answer = await self._sender.send(call)
-        url = self._sender.settings.redacted_url()
         if not call.stream:
-            return completion_of(answer, url)
+            return completion_of(answer, answer.redacted_url)
         from chat_completions._streaming.async_stream import async_chunk_stream
 
         answer.resend = self._sender.resend
-        return async_chunk_stream(answer, url)
+        return async_chunk_stream(answer, answer.redacted_url)
 
     @overload
     async def parse(
@@ -276,7 +275,8 @@ class AsyncCompletions:
     async def parse(self, **arguments: Any) -> Any:
         """Create a chat completion and parse its reply into a value of a type; see `Completions.parse`."""
         call, decode = parse_call(arguments, self._sender.settings.validate)
-        return decode(await self._sender.send(call), self._sender.settings.redacted_url())
+        answer = await self._sender.send(call)
+        return decode(answer, answer.redacted_url)
 
     @overload
     def stream(

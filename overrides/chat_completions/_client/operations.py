@@ -104,7 +104,7 @@ def open_stream(sender: Sender, **arguments: Any) -> tuple[CallResult, str]:
     """
     answer = sender.send(create_call(True, arguments, sender.settings.validate))
     answer.resend = sender.resend
-    return answer, sender.settings.redacted_url()
+    return answer, answer.redacted_url
 
 
 @forgetful
@@ -112,7 +112,7 @@ async def open_stream_async(sender: AsyncSender, **arguments: Any) -> tuple[Call
     """Send a request for a stream; see `open_stream`."""
     answer = await sender.send(create_call(True, arguments, sender.settings.validate))
     answer.resend = sender.resend
-    return answer, sender.settings.redacted_url()
+    return answer, answer.redacted_url
 
 
 def parse_call(arguments: Mapping[str, Any], validate: bool) -> tuple[Call, Callable[[CallResult, str], Any]]:
@@ -215,9 +215,11 @@ def _content_error(response: httpx.Response, redacted_url: str) -> APIResponseVa
 
 def fetch_page(sender: Sender, listing: Listing) -> ChatCompletionList:
     """Return the page at which a listing is."""
-    return page_of(sender.send(list_call(listing.arguments)), sender.settings.redacted_url())
+    answer = sender.send(list_call(listing.arguments))
+    return page_of(answer, answer.redacted_url)
 
 
 async def fetch_page_async(sender: AsyncSender, listing: Listing) -> ChatCompletionList:
     """Return the page at which a listing is; see `fetch_page`."""
-    return page_of(await sender.send(list_call(listing.arguments)), sender.settings.redacted_url())
+    answer = await sender.send(list_call(listing.arguments))
+    return page_of(answer, answer.redacted_url)

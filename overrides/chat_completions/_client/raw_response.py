@@ -187,7 +187,8 @@ class CompletionsWithRawResponse:
         return self._respond(call, lambda answer, url: Page(page_of(answer, url), listing, fetch))
 
     def _respond(self, call: Call, decode: Callable[[CallResult, str], T]) -> RawResponse[T]:
-        return RawResponse(self._sender.send(call), decode, self._sender.settings.redacted_url())
+        answer = self._sender.send(call)
+        return RawResponse(answer, decode, answer.redacted_url)
 
 
 class AsyncCompletionsWithRawResponse:
@@ -232,4 +233,5 @@ class AsyncCompletionsWithRawResponse:
         return await self._respond(call, lambda answer, url: AsyncPage(page_of(answer, url), listing, fetch))
 
     async def _respond(self, call: Call, decode: Callable[[CallResult, str], T]) -> RawResponse[T]:
-        return RawResponse(await self._sender.send(call), decode, self._sender.settings.redacted_url())
+        answer = await self._sender.send(call)
+        return RawResponse(answer, decode, answer.redacted_url)

@@ -300,7 +300,7 @@ class CompletionsWithStreamingResponse:
 
         def respond() -> APIResponse[T]:
             answer = self._sender.send(call)
-            return APIResponse(answer, decode, self._sender.settings.redacted_url(), is_stream=call.stream)
+            return APIResponse(answer, decode, answer.redacted_url, is_stream=call.stream)
 
         return ResponseContextManager(respond)
 
@@ -356,6 +356,6 @@ class AsyncCompletionsWithStreamingResponse:
 
         async def respond() -> AsyncAPIResponse[T]:
             answer = await self._sender.send(call)
-            return AsyncAPIResponse(answer, decode, self._sender.settings.redacted_url(), is_stream=call.stream)
+            return AsyncAPIResponse(answer, decode, answer.redacted_url, is_stream=call.stream)
 
         return AsyncResponseContextManager(respond)

@@ -71,12 +71,14 @@ class CallResult:
 
     Attributes:
         call: The call.
+        redacted_url: The base URL that it was sent to, for messages.
         done_timeout: How long its stream may take to end once every choice has finished, in seconds; None for no limit.
         steps_after: Plans the attempts after one whose stream broke before it gave anything, with the stream's error.
         resend: Carries these out; None for a response that the caller holds, which no other may replace.
     """
 
     call: Call
+    redacted_url: str
     done_timeout: float | None = None
     steps_after: Callable[[APIError], Generator[Step, Any, CallResult]]
     resend: Callable[[CallResult, Any], Any] | None = None

@@ -167,7 +167,7 @@ class _Plan:
             time.monotonic(),
             settings.max_response_bytes,
         )
-        result.call, result.done_timeout = self.call, self.done
+        result.call, result.done_timeout, result.redacted_url = self.call, self.done, settings.redacted_url()
         result.steps_after = self.steps_after
         return result
 

@@ -15,26 +15,17 @@ if TYPE_CHECKING:
     from chat_completions.errors import APIError
 
 
-class _BaseSender:
-    settings: Settings
+class Sender:
+    """Sends calls with the settings and the connections of a client.
 
-    def _observe(self, observer: Observer, call: Call) -> Operation:
-        settings = self.settings
-        return observer.operation(
-            call.request,
-            stream=call.stream,
-            goes_on=call.stream_body,
-            api_key=settings.api_key,
-            base_url=settings.base_url,
-        )
-
-
-class Sender(_BaseSender):
-    """Sends calls with the settings and the connections of a client."""
+    Attributes:
+        settings: The client's settings; another object once one of them is assigned. A call keeps those it began with.
+        transport: The client's connections.
+    """
 
     def __init__(self, settings: Settings, transport: Transport) -> None:
         self.settings = settings
-        self._transport = transport
+        self.transport = transport
 
     @forgetful
     def send(self, call: Call) -> CallResult:
@@ -43,11 +34,12 @@ class Sender(_BaseSender):
         Raises:
             APIError: The call failed for good.
         """
-        plan = call_plan(self.settings, self.settings.prepare(call))
-        if (observer := self.settings._observer) is None:
-            return self._transport.run(plan)
-        with self._observe(observer, call) as operation:
-            return _observed(operation, call, self._transport.run(plan))
+        settings = self.settings
+        plan = call_plan(settings, settings.prepare(call))
+        if (observer := settings._observer) is None:
+            return self.transport.run(plan)
+        with _observe(observer, settings, call) as operation:
+            return _observed(operation, call, self.transport.run(plan))
 
     def resend(self, result: CallResult, error: APIError) -> CallResult:
         """Carry out the attempts that are left of a call whose stream broke before it gave anything.
@@ -55,28 +47,39 @@ class Sender(_BaseSender):
         Raises:
             APIError: There are none left, or the call failed for good.
         """
-        return _resent(result, self._transport.run(result.steps_after(error)))
+        return _resent(result, self.transport.run(result.steps_after(error)))
 
 
-class AsyncSender(_BaseSender):
-    """Sends calls with the settings and the connections of an async client."""
+class AsyncSender:
+    """Sends calls with the settings and the connections of an async client; see `Sender`."""
 
     def __init__(self, settings: Settings, transport: AsyncTransport) -> None:
         self.settings = settings
-        self._transport = transport
+        self.transport = transport
 
     @forgetful
     async def send(self, call: Call) -> CallResult:
         """Carry out a call and return its result; see `Sender.send`."""
-        plan = call_plan(self.settings, self.settings.prepare(call))
-        if (observer := self.settings._observer) is None:
-            return await self._transport.run(plan)
-        with self._observe(observer, call) as operation:
-            return _observed(operation, call, await self._transport.run(plan))
+        settings = self.settings
+        plan = call_plan(settings, settings.prepare(call))
+        if (observer := settings._observer) is None:
+            return await self.transport.run(plan)
+        with _observe(observer, settings, call) as operation:
+            return _observed(operation, call, await self.transport.run(plan))
 
     async def resend(self, result: CallResult, error: APIError) -> CallResult:
         """Carry out the attempts that are left of a call whose stream broke; see `Sender.resend`."""
-        return _resent(result, await self._transport.run(result.steps_after(error)))
+        return _resent(result, await self.transport.run(result.steps_after(error)))
+
+
+def _observe(observer: Observer, settings: Settings, call: Call) -> Operation:
+    return observer.operation(
+        call.request,
+        stream=call.stream,
+        goes_on=call.stream_body,
+        api_key=settings.api_key,
+        base_url=settings.base_url,
+    )
 
 
 def _observed(operation: Operation, call: Call, result: CallResult) -> CallResult:

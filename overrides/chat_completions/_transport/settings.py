@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from chat_completions import _logging
 from chat_completions._transport.call import DEFAULT_MAX_RESPONSE_BYTES
 from chat_completions._transport.header_checks import check_headers
-from chat_completions._types import NOT_GIVEN, NotGiven, Secret
+from chat_completions._types import NOT_GIVEN, NotGiven, Secret, without_omitted
 from chat_completions._version import __version__
 from chat_completions.errors import ChatCompletionsError
 
@@ -54,6 +54,10 @@ class Settings:
 
     # Set by `chat_completions.observability`: on one client's settings, or here for all. Pickles do not include it.
     _observer: Observer | None = None
+
+    # Names for which None means in `with_options` that nothing changes, and names of which the value is not shown.
+    _unset_by_none = frozenset({"api_key", "base_url", "organization", "project"})
+    _hidden = frozenset({"api_key", "default_headers", "default_query"})
 
     def __init__(
         self,
@@ -132,18 +136,60 @@ class Settings:
         self.unknown_nulls = unknown_nulls
 
     def replace(self, **changes: Any) -> Settings:
-        """Return a copy with the settings changed that are not NOT_GIVEN; headers and query are added."""
-        given = {name: value for name, value in changes.items() if not isinstance(value, NotGiven)}
+        """Return a copy with the settings changed that are given; headers and query are added.
+
+        NOT_GIVEN changes nothing, and None does so only where it is a value of the setting.
+        """
+        given = {
+            name: value
+            for name, value in changes.items()
+            if not (isinstance(value, NotGiven) or (value is None and name in self._unset_by_none))
+        }
         for name in ("default_headers", "default_query"):
             check_mapping(name, given.get(name))
             given[name] = {**getattr(self, name).reveal(), **(given.get(name) or {})}
-        copy = type(self)(**{**self._arguments(), **given})
+        return self._with(given)
+
+    def assigned(self, name: str, value: Any) -> Settings:
+        """Return a copy with one setting replaced; None stands for no key, organization or project."""
+        return self._with({name: "" if value is None and name in _FROM_ENVIRONMENT else value})
+
+    def _with(self, given: Mapping[str, Any], dropped: Collection[str] = ()) -> Settings:
+        kept = {name: value for name, value in self._arguments().items() if name not in dropped}
+        copy = type(self)(**without_omitted({**kept, **given}))
         if "_observer" in vars(self):
             copy._observer = self._observer
         return copy
 
+    def readable(self, name: str) -> Any:
+        """Return a setting as the client shows it.
+
+        Raises:
+            AttributeError: It may hold a secret.
+        """
+        value = getattr(self, name, None)
+        if name == "base_url":
+            return self.redacted_url()
+        if name == "timeout" and isinstance(value, NotGiven):
+            import httpx
+
+            return httpx.Timeout(DEFAULT_TIMEOUT, connect=DEFAULT_CONNECT_TIMEOUT)
+        if isinstance(value, Secret) or name in self._hidden:
+            raise AttributeError(
+                f"{name} may hold a secret, which a client does not show; keep the value that you pass. To change it,"
+                f" assign it whole (client.{name} = ...), or call with_options({name}=...)"
+            )
+        return value.hook if name == "on_unknown" and value is not None else value
+
     def _arguments(self) -> dict[str, Any]:
         """Return the arguments that create an equal copy."""
+        return self._named(self._values())
+
+    def _named(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return settings under the names that the constructor takes; a vendor's may differ."""
+        return values
+
+    def _values(self) -> dict[str, Any]:
         settings = {name: value for name, value in vars(self).items() if not name.startswith("_")}
         arguments = {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
         # None means omitted; "" keeps the environment from being read again.
@@ -155,7 +201,7 @@ class Settings:
         Raises:
             TypeError: The key was passed, or a header, a query parameter or the URL may hold a secret.
         """
-        arguments = self._arguments()
+        arguments = self._values()
         key = arguments["api_key"]
         if key and not callable(key) and not isinstance(key, EnvironmentKey):
             raise TypeError(
@@ -171,9 +217,9 @@ class Settings:
             raise TypeError(
                 "the base URL contains a user name, which is not pickled; create the client where it is needed"
             )
-        if callable(key):
-            return arguments
-        return {**arguments, "api_key": KEY_FROM_ENVIRONMENT if key else ""}
+        if not callable(key):
+            arguments["api_key"] = KEY_FROM_ENVIRONMENT if key else ""
+        return self._named(arguments)
 
     def headers(self, key: Secret[str] | None, extra: Mapping[str, str | None] | None) -> dict[str, str]:
         """Return the headers of a request.

@@ -130,7 +130,7 @@ class Sender:
         # A plain dict: a dozen look-ups follow, for which httpx's headers take longer than all of this.
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         status = response.status_code
-        content = await _folded(answer, client._settings.redacted_url()) if request.stream else response.content
+        content = await _folded(answer, answer.redacted_url) if request.stream else response.content
         try:
             result = answered(pending.digest, request.custom_id, status, request_id_of(headers), content)
             fault = unusable_fault(status, headers, content, object_of(content)) if result is None else None
