@@ -24,6 +24,7 @@ DIFFERENCES = {
     "`retry-after` of more than a minute": ["tests/client/test_retries.py"],
     'a delay in the body of an error, such as "try again in 20s"': ["tests/servers/retries.toml"],
     "`parsed` of a delta event": ["parse_stream"],
+    "assigning `client.default_headers`, or a misspelled setting": ["assigning", "tests/client/test_assigning.py"],
     "HTTP library": ["http_client_httpx2", "tests/test_wheel.py"],
     "dependencies": ["tests/test_wheel.py"],
     "a key for a server that needs none": ["no_key", "tests/client/test_calls.py"],

@@ -74,16 +74,17 @@ else:
         """A setting of a client, which can be assigned, and read if it holds no secret."""
 
         def __init__(self, doc):
-            super().__init__(doc=doc)
+            super().__init__(self._read, self._write)
+            self.__doc__ = doc
 
         def __set_name__(self, owner, name):
-            self._setting = name
+            self._name = name
 
-        def __get__(self, client, owner=None):
-            return self if client is None else client._settings.readable(self._setting)
+        def _read(self, client):
+            return client._settings.readable(self._name)
 
-        def __set__(self, client, value):
-            client._assign(self._setting, value)
+        def _write(self, client, value):
+            client._assign(self._name, value)
 
 
 class ChatView(Generic[Operations]):
