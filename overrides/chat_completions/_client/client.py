@@ -144,9 +144,7 @@ class BaseClient:
         return self._sender.transport
 
     api_key: Setting[NoReturn, ApiKey | NotGiven | None] = Setting("The key, which can be assigned, but not read.")
-    base_url: Setting[str, BaseUrl | NotGiven | None] = Setting(
-        "The URL of the API, without a user name or password."
-    )
+    base_url: Setting[str, BaseUrl | NotGiven | None] = Setting("The URL of the API, without a user name or password.")
     organization: Setting[str | None, str | NotGiven | None] = Setting("The organization to be billed.")
     project: Setting[str | None, str | NotGiven | None] = Setting("The project to be billed.")
     timeout: Setting[Timeout, Timeout | NotGiven] = Setting(
