@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, Union
+
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    try:
+        # What pydantic asks for before Python 3.12.
+        from typing_extensions import TypedDict
+    except ImportError:
+        from typing import TypedDict
 
 from .models.chat_completion_allowed_tools_mode import ChatCompletionAllowedToolsMode
 from .models.chat_completion_audio_options_format import ChatCompletionAudioOptionsFormat
@@ -1110,3 +1120,64 @@ else:
     ]
     ChatCompletionToolUnionParam = Union[ChatCompletionFunctionToolParam, ChatCompletionCustomToolParam]
     CompletionCreateParams = Union[CompletionCreateParamsNonStreaming, CompletionCreateParamsStreaming]
+
+if not TYPE_CHECKING:
+    # For pydantic: a request keeps the fields that the specification does not know.
+    for _dict in (
+        CompletionListParams,
+        CompletionCreateParamsBase,
+        PromptCacheOptionsParam,
+        ChatCompletionAudioParam,
+        CustomVoiceParam,
+        ChatCompletionFunctionCallOptionParam,
+        ChatCompletionFunctionsParam,
+        ChatCompletionDeveloperMessageParam,
+        ChatCompletionContentPartTextParam,
+        PromptCacheBreakpointParam,
+        ChatCompletionSystemMessageParam,
+        ChatCompletionUserMessageParam,
+        ChatCompletionContentPartImageParam,
+        ImageURLParam,
+        ChatCompletionContentPartInputAudioParam,
+        InputAudioParam,
+        ChatCompletionContentPartFileParam,
+        FileFileParam,
+        ChatCompletionAssistantMessageParam,
+        ChatCompletionAssistantMessageAudioParam,
+        ChatCompletionContentPartRefusalParam,
+        FunctionCallParam,
+        ChatCompletionMessageFunctionToolCallParam,
+        FunctionParam,
+        ChatCompletionMessageCustomToolCallParam,
+        CustomParam,
+        ChatCompletionToolMessageParam,
+        ChatCompletionFunctionMessageParam,
+        ModerationParam,
+        ModerationPolicyParam,
+        ModerationConfigParam,
+        ChatCompletionPredictionContentParam,
+        ResponseFormatTextParam,
+        ResponseFormatJSONSchemaParam,
+        JSONSchemaParam,
+        ResponseFormatJSONObjectParam,
+        ChatCompletionStreamOptionsParam,
+        ChatCompletionAllowedToolChoiceParam,
+        ChatCompletionAllowedToolsParam,
+        ChatCompletionNamedToolChoiceParam,
+        ChatCompletionNamedToolChoiceFunctionParam,
+        ChatCompletionNamedToolChoiceCustomParam,
+        ChatCompletionNamedToolChoiceCustomCustomParam,
+        ChatCompletionFunctionToolParam,
+        FunctionDefinitionParam,
+        ChatCompletionCustomToolParam,
+        ChatCompletionCustomToolCustomParam,
+        ChatCompletionCustomToolCustomFormatTextParam,
+        ChatCompletionCustomToolCustomFormatGrammarParam,
+        ChatCompletionCustomToolCustomFormatGrammarGrammarParam,
+        WebSearchOptionsParam,
+        WebSearchOptionsUserLocationParam,
+        WebSearchLocationParam,
+        CompletionCreateParamsNonStreaming,
+        CompletionCreateParamsStreaming,
+    ):
+        _dict.__pydantic_config__ = {"extra": "allow"}

@@ -29,6 +29,7 @@ class Annotation(Model):
         "type": "type",
         "url_citation": "url_citation",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionResponseMessage/properties/annotations/items"
     _nested: ClassVar[tuple[str, ...]] = ("url_citation",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "url_citation": _AnnotationURLCitation.empty,

@@ -32,6 +32,9 @@ class AnnotationURLCitation(Model):
         "title": "title",
         "url": "url",
     }
+    _source: ClassVar[str] = (
+        "#/components/schemas/ChatCompletionResponseMessage/properties/annotations/items/properties/url_citation"
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -66,6 +66,7 @@ class ChatCompletion(Model):
         "system_fingerprint": "system_fingerprint",
         "usage": "usage",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateChatCompletionResponse"
     _nested: ClassVar[tuple[str, ...]] = (
         "choices",
         "moderation",

@@ -29,6 +29,7 @@ class ChatCompletionAllowedToolChoice(Model):
         "allowed_tools": "allowed_tools",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionAllowedToolsChoice"
     _nested: ClassVar[tuple[str, ...]] = ("allowed_tools",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "allowed_tools": _ChatCompletionAllowedTools.empty,

@@ -27,6 +27,7 @@ class ChatCompletionAllowedTools(Model):
         "mode": "mode",
         "tools": "tools",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionAllowedTools"
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "tools": list,
     }

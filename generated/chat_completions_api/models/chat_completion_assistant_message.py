@@ -83,6 +83,7 @@ class ChatCompletionAssistantMessage(Model):
         "role": "role",
         "tool_calls": "tool_calls",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestAssistantMessage"
     _nested: ClassVar[tuple[str, ...]] = (
         "audio",
         "content",

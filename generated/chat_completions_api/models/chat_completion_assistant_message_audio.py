@@ -20,6 +20,7 @@ class ChatCompletionAssistantMessageAudio(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "id": "id",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestAssistantMessage/properties/audio/anyOf/0"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

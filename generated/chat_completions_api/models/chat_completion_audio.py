@@ -32,6 +32,7 @@ class ChatCompletionAudio(Model):
         "id": "id",
         "transcript": "transcript",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionResponseMessage/properties/audio/anyOf/0"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -31,6 +31,7 @@ class ChatCompletionAudioOptions(Model):
         "format": "format",
         "voice": "voice",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateChatCompletionRequest/properties/audio"
     _nested: ClassVar[tuple[str, ...]] = ("voice",)
 
     @classmethod

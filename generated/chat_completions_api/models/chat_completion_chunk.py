@@ -66,6 +66,7 @@ class ChatCompletionChunk(Model):
         "system_fingerprint": "system_fingerprint",
         "usage": "usage",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateChatCompletionStreamResponse"
     _nested: ClassVar[tuple[str, ...]] = (
         "choices",
         "moderation",

@@ -35,6 +35,7 @@ class ChatCompletionContentPartFile(Model):
         "prompt_cache_breakpoint": "prompt_cache_breakpoint",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartFile"
     _nested: ClassVar[tuple[str, ...]] = (
         "file",
         "prompt_cache_breakpoint",

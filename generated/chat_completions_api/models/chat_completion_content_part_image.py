@@ -35,6 +35,7 @@ class ChatCompletionContentPartImage(Model):
         "prompt_cache_breakpoint": "prompt_cache_breakpoint",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartImage"
     _nested: ClassVar[tuple[str, ...]] = (
         "image_url",
         "prompt_cache_breakpoint",

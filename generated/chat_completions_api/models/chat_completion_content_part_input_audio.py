@@ -35,6 +35,7 @@ class ChatCompletionContentPartInputAudio(Model):
         "prompt_cache_breakpoint": "prompt_cache_breakpoint",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartAudio"
     _nested: ClassVar[tuple[str, ...]] = (
         "input_audio",
         "prompt_cache_breakpoint",

@@ -24,6 +24,7 @@ class ChatCompletionContentPartRefusal(Model):
         "refusal": "refusal",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartRefusal"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -33,6 +33,7 @@ class ChatCompletionContentPartText(Model):
         "text": "text",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartText"
     _nested: ClassVar[tuple[str, ...]] = ("prompt_cache_breakpoint",)
 
     @classmethod

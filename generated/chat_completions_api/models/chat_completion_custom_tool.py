@@ -29,6 +29,7 @@ class ChatCompletionCustomTool(Model):
         "custom": "custom",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/CustomToolChatCompletions"
     _nested: ClassVar[tuple[str, ...]] = ("custom",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "custom": _ChatCompletionCustomToolCustom.empty,

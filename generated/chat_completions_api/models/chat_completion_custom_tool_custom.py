@@ -47,6 +47,7 @@ class ChatCompletionCustomToolCustom(Model):
         "format": "format",
         "name": "name",
     }
+    _source: ClassVar[str] = "#/components/schemas/CustomToolChatCompletions/properties/custom"
     _nested: ClassVar[tuple[str, ...]] = ("format",)
 
     @classmethod

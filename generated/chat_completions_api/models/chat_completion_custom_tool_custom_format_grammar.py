@@ -33,6 +33,9 @@ class ChatCompletionCustomToolCustomFormatGrammar(Model):
         "grammar": "grammar",
         "type": "type",
     }
+    _source: ClassVar[str] = (
+        "#/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/1"
+    )
     _nested: ClassVar[tuple[str, ...]] = ("grammar",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "grammar": _ChatCompletionCustomToolCustomFormatGrammarGrammar.empty,

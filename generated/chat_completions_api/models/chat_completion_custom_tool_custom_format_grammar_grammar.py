@@ -29,6 +29,9 @@ class ChatCompletionCustomToolCustomFormatGrammarGrammar(Model):
         "definition": "definition",
         "syntax": "syntax",
     }
+    _source: ClassVar[str] = (
+        "#/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/1/properties/grammar"
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -20,6 +20,9 @@ class ChatCompletionCustomToolCustomFormatText(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "type": "type",
     }
+    _source: ClassVar[str] = (
+        "#/components/schemas/CustomToolChatCompletions/properties/custom/properties/format/oneOf/0"
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -34,6 +34,7 @@ class ChatCompletionDeveloperMessage(Model):
         "name": "name",
         "role": "role",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestDeveloperMessage"
     _nested: ClassVar[tuple[str, ...]] = ("content",)
 
     @classmethod

@@ -20,6 +20,7 @@ class ChatCompletionFunctionCallOption(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "name": "name",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionFunctionCallOption"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

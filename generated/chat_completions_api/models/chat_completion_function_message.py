@@ -28,6 +28,7 @@ class ChatCompletionFunctionMessage(Model):
         "name": "name",
         "role": "role",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestFunctionMessage"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -29,6 +29,7 @@ class ChatCompletionFunctionTool(Model):
         "function": "function",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionTool"
     _nested: ClassVar[tuple[str, ...]] = ("function",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "function": _FunctionDefinition.empty,

@@ -28,6 +28,7 @@ class ChatCompletionFunctions(Model):
         "name": "name",
         "parameters": "parameters",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionFunctions"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -41,6 +41,7 @@ class ChatCompletionList(Model):
         "last_id": "last_id",
         "object": "object",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionList"
     _nested: ClassVar[tuple[str, ...]] = ("data",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "data": list,

@@ -69,6 +69,7 @@ class ChatCompletionMessage(Model):
         "role": "role",
         "tool_calls": "tool_calls",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionResponseMessage"
     _nested: ClassVar[tuple[str, ...]] = (
         "annotations",
         "audio",

@@ -33,6 +33,7 @@ class ChatCompletionMessageCustomToolCall(Model):
         "id": "id",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionMessageCustomToolCall"
     _nested: ClassVar[tuple[str, ...]] = ("custom",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "custom": _Custom.empty,

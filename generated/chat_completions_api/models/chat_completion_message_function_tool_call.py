@@ -33,6 +33,7 @@ class ChatCompletionMessageFunctionToolCall(Model):
         "id": "id",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionMessageToolCall"
     _nested: ClassVar[tuple[str, ...]] = ("function",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "function": _Function.empty,

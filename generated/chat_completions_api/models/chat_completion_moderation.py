@@ -47,6 +47,7 @@ class ChatCompletionModeration(Model):
         "input": "input",
         "output": "output",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionModeration"
     _nested: ClassVar[tuple[str, ...]] = (
         "input",
         "output",

@@ -28,6 +28,7 @@ class ChatCompletionModerationError(Model):
         "message": "message",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionModerationError"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

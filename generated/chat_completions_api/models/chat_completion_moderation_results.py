@@ -33,6 +33,7 @@ class ChatCompletionModerationResults(Model):
         "results": "results",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionModerationResults"
     _nested: ClassVar[tuple[str, ...]] = ("results",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "results": list,

@@ -31,6 +31,7 @@ class ChatCompletionNamedToolChoice(Model):
         "function": "function",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionNamedToolChoice"
     _nested: ClassVar[tuple[str, ...]] = ("function",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "function": _ChatCompletionNamedToolChoiceFunction.empty,

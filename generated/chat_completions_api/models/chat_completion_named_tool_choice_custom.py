@@ -31,6 +31,7 @@ class ChatCompletionNamedToolChoiceCustom(Model):
         "custom": "custom",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionNamedToolChoiceCustom"
     _nested: ClassVar[tuple[str, ...]] = ("custom",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "custom": _ChatCompletionNamedToolChoiceCustomCustom.empty,

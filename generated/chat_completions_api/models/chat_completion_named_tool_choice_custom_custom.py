@@ -20,6 +20,7 @@ class ChatCompletionNamedToolChoiceCustomCustom(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "name": "name",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionNamedToolChoiceCustom/properties/custom"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

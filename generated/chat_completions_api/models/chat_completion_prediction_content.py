@@ -29,6 +29,7 @@ class ChatCompletionPredictionContent(Model):
         "content": "content",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/PredictionContent"
     _nested: ClassVar[tuple[str, ...]] = ("content",)
 
     @classmethod

@@ -25,6 +25,7 @@ class ChatCompletionStreamOptions(Model):
         "include_obfuscation": "include_obfuscation",
         "include_usage": "include_usage",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionStreamOptions/anyOf/0"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -33,6 +33,7 @@ class ChatCompletionSystemMessage(Model):
         "name": "name",
         "role": "role",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestSystemMessage"
     _nested: ClassVar[tuple[str, ...]] = ("content",)
 
     @classmethod

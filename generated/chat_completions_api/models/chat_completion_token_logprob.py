@@ -37,6 +37,7 @@ class ChatCompletionTokenLogprob(Model):
         "token": "token",
         "top_logprobs": "top_logprobs",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionTokenLogprob"
     _nested: ClassVar[tuple[str, ...]] = ("top_logprobs",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "top_logprobs": list,

@@ -33,6 +33,7 @@ class ChatCompletionToolMessage(Model):
         "role": "role",
         "tool_call_id": "tool_call_id",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestToolMessage"
     _nested: ClassVar[tuple[str, ...]] = ("content",)
 
     @classmethod

@@ -64,6 +64,7 @@ class ChatCompletionUserMessage(Model):
         "name": "name",
         "role": "role",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestUserMessage"
     _nested: ClassVar[tuple[str, ...]] = ("content",)
 
     @classmethod

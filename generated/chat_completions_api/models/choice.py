@@ -40,6 +40,7 @@ class Choice(Model):
         "logprobs": "logprobs",
         "message": "message",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateChatCompletionResponse/properties/choices/items"
     _nested: ClassVar[tuple[str, ...]] = (
         "logprobs",
         "message",

@@ -44,6 +44,7 @@ class ChoiceDelta(Model):
         "role": "role",
         "tool_calls": "tool_calls",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionStreamResponseDelta"
     _nested: ClassVar[tuple[str, ...]] = (
         "function_call",
         "tool_calls",

@@ -24,6 +24,7 @@ class ChoiceDeltaFunctionCall(Model):
         "arguments": "arguments",
         "name": "name",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionStreamResponseDelta/properties/function_call"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -37,6 +37,7 @@ class ChoiceDeltaToolCall(Model):
         "index": "index",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionMessageToolCallChunk"
     _nested: ClassVar[tuple[str, ...]] = ("function",)
 
     @classmethod

@@ -24,6 +24,7 @@ class ChoiceDeltaToolCallFunction(Model):
         "arguments": "arguments",
         "name": "name",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionMessageToolCallChunk/properties/function"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -30,6 +30,9 @@ class ChoiceLogprobs(Model):
         "content": "content",
         "refusal": "refusal",
     }
+    _source: ClassVar[str] = (
+        "#/components/schemas/CreateChatCompletionResponse/properties/choices/items/properties/logprobs/anyOf/0"
+    )
     _nested: ClassVar[tuple[str, ...]] = (
         "content",
         "refusal",

@@ -40,6 +40,7 @@ class ChunkChoice(Model):
         "index": "index",
         "logprobs": "logprobs",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateChatCompletionStreamResponse/properties/choices/items"
     _nested: ClassVar[tuple[str, ...]] = (
         "delta",
         "logprobs",

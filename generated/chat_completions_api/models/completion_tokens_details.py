@@ -37,6 +37,7 @@ class CompletionTokensDetails(Model):
         "rejected_prediction_tokens": "rejected_prediction_tokens",
         "text_tokens": "text_tokens",
     }
+    _source: ClassVar[str] = "#/components/schemas/CompletionUsage/properties/completion_tokens_details"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

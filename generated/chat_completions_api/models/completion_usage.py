@@ -43,6 +43,7 @@ class CompletionUsage(Model):
         "prompt_tokens_details": "prompt_tokens_details",
         "total_tokens": "total_tokens",
     }
+    _source: ClassVar[str] = "#/components/schemas/CompletionUsage"
     _nested: ClassVar[tuple[str, ...]] = (
         "completion_tokens_details",
         "prompt_tokens_details",

@@ -290,6 +290,7 @@ class CreateChatCompletionRequest(Model):
         "verbosity": "verbosity",
         "web_search_options": "web_search_options",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateChatCompletionRequest"
     _nested: ClassVar[tuple[str, ...]] = (
         "prompt_cache_options",
         "audio",

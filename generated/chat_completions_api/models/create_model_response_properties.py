@@ -60,6 +60,7 @@ class CreateModelResponseProperties(Model):
         "user": "user",
         "prompt_cache_options": "prompt_cache_options",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateModelResponseProperties"
     _nested: ClassVar[tuple[str, ...]] = ("prompt_cache_options",)
 
     @classmethod

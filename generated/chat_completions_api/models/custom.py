@@ -24,6 +24,7 @@ class Custom(Model):
         "input": "input",
         "name": "name",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionMessageCustomToolCall/properties/custom"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -20,6 +20,7 @@ class CustomVoice(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "id": "id",
     }
+    _source: ClassVar[str] = "#/components/schemas/VoiceIdsOrCustomVoice/anyOf/1"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -32,6 +32,7 @@ class Error(Model):
         "param": "param",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/Error"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

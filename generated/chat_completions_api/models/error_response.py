@@ -25,6 +25,7 @@ class ErrorResponse(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "error": "error",
     }
+    _source: ClassVar[str] = "#/components/schemas/ErrorResponse"
     _nested: ClassVar[tuple[str, ...]] = ("error",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "error": _Error.empty,

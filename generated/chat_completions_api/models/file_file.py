@@ -28,6 +28,7 @@ class FileFile(Model):
         "file_id": "file_id",
         "filename": "filename",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartFile/properties/file"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -24,6 +24,7 @@ class Function(Model):
         "arguments": "arguments",
         "name": "name",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionMessageToolCall/properties/function"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -25,6 +25,9 @@ class FunctionCall(Model):
         "arguments": "arguments",
         "name": "name",
     }
+    _source: ClassVar[str] = (
+        "#/components/schemas/ChatCompletionRequestAssistantMessage/properties/function_call/anyOf/0"
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -32,6 +32,7 @@ class FunctionDefinition(Model):
         "parameters": "parameters",
         "strict": "strict",
     }
+    _source: ClassVar[str] = "#/components/schemas/FunctionObject"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

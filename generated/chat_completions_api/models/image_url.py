@@ -28,6 +28,7 @@ class ImageURL(Model):
         "detail": "detail",
         "url": "url",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartImage/properties/image_url"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

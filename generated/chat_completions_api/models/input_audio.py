@@ -27,6 +27,7 @@ class InputAudio(Model):
         "data": "data",
         "format": "format",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionRequestMessageContentPartAudio/properties/input_audio"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

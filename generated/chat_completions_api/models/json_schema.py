@@ -32,6 +32,7 @@ class JSONSchema(Model):
         "schema": "schema",
         "strict": "strict",
     }
+    _source: ClassVar[str] = "#/components/schemas/ResponseFormatJsonSchema/properties/json_schema"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

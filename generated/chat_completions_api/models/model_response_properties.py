@@ -53,6 +53,7 @@ class ModelResponseProperties(Model):
         "top_p": "top_p",
         "user": "user",
     }
+    _source: ClassVar[str] = "#/components/schemas/ModelResponseProperties"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

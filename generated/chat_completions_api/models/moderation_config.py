@@ -23,6 +23,7 @@ class ModerationConfig(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "mode": "mode",
     }
+    _source: ClassVar[str] = "#/components/schemas/ModerationConfigParam"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

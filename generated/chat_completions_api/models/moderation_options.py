@@ -29,6 +29,7 @@ class ModerationOptions(Model):
         "model": "model",
         "policy": "policy",
     }
+    _source: ClassVar[str] = "#/components/schemas/ModerationParam"
     _nested: ClassVar[tuple[str, ...]] = ("policy",)
 
     @classmethod

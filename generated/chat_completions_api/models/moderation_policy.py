@@ -29,6 +29,7 @@ class ModerationPolicy(Model):
         "input": "input",
         "output": "output",
     }
+    _source: ClassVar[str] = "#/components/schemas/ModerationPolicyParam"
     _nested: ClassVar[tuple[str, ...]] = (
         "input",
         "output",

@@ -43,6 +43,7 @@ class ModerationResultBody(Model):
         "model": "model",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ModerationResultBody"
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "categories": dict,
         "category_applied_input_types": dict,

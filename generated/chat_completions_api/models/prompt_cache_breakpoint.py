@@ -20,6 +20,7 @@ class PromptCacheBreakpoint(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "mode": "mode",
     }
+    _source: ClassVar[str] = "#/components/schemas/PromptCacheBreakpointParam"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -27,6 +27,7 @@ class PromptCacheOptions(Model):
         "mode": "mode",
         "ttl": "ttl",
     }
+    _source: ClassVar[str] = "#/components/schemas/PromptCacheOptionsParam"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

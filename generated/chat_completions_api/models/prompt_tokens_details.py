@@ -36,6 +36,7 @@ class PromptTokensDetails(Model):
         "image_tokens": "image_tokens",
         "text_tokens": "text_tokens",
     }
+    _source: ClassVar[str] = "#/components/schemas/CompletionUsage/properties/prompt_tokens_details"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

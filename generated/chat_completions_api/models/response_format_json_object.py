@@ -21,6 +21,7 @@ class ResponseFormatJSONObject(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ResponseFormatJsonObject"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

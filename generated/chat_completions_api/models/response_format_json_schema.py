@@ -29,6 +29,7 @@ class ResponseFormatJSONSchema(Model):
         "json_schema": "json_schema",
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ResponseFormatJsonSchema"
     _nested: ClassVar[tuple[str, ...]] = ("json_schema",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "json_schema": _JSONSchema.empty,

@@ -20,6 +20,7 @@ class ResponseFormatText(Model):
     _attributes: ClassVar[Mapping[str, str]] = {
         "type": "type",
     }
+    _source: ClassVar[str] = "#/components/schemas/ResponseFormatText"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

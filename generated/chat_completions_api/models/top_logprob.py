@@ -28,6 +28,7 @@ class TopLogprob(Model):
         "logprob": "logprob",
         "token": "token",
     }
+    _source: ClassVar[str] = "#/components/schemas/ChatCompletionTokenLogprob/properties/top_logprobs/items"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -32,6 +32,7 @@ class WebSearchLocation(Model):
         "region": "region",
         "timezone": "timezone",
     }
+    _source: ClassVar[str] = "#/components/schemas/WebSearchLocation"
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

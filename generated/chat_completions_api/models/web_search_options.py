@@ -30,6 +30,7 @@ class WebSearchOptions(Model):
         "search_context_size": "search_context_size",
         "user_location": "user_location",
     }
+    _source: ClassVar[str] = "#/components/schemas/CreateChatCompletionRequest/properties/web_search_options"
     _nested: ClassVar[tuple[str, ...]] = ("user_location",)
 
     @classmethod

@@ -29,6 +29,9 @@ class WebSearchOptionsUserLocation(Model):
         "approximate": "approximate",
         "type": "type",
     }
+    _source: ClassVar[str] = (
+        "#/components/schemas/CreateChatCompletionRequest/properties/web_search_options/properties/user_location"
+    )
     _nested: ClassVar[tuple[str, ...]] = ("approximate",)
     _empties: ClassVar[Mapping[str, Callable[[], Any]]] = {
         "approximate": _WebSearchLocation.empty,
