@@ -37,6 +37,13 @@ _HOMES = (
 # Other people's packages, which have documentation of their own, and the names that are taken from them.
 _FOREIGN = {"httpx", "httpx2", "starlette", "Starlette", "pytest", "opentelemetry", "pydantic"}
 _PLAIN = {"MeterProvider", "TracerProvider", "timedelta", *dir(builtins), *typing.__all__}
+# What stands for classes of httpx2 where it is not installed.
+_STANDS_FOR = {
+    "_Address": "httpx2.URL",
+    "_Closes": "httpx2.Client",
+    "_ClosesLater": "httpx2.AsyncClient",
+    "_Limits": "httpx2.Timeout",
+}
 # What a signature names and nobody needs to know.
 _INNER = {"Masked", "Exchange", "Secret", "Sender", "TooLong", "Request", "Result", "Pace", "Concurrency"}
 # Variables of types.
@@ -72,7 +79,9 @@ class OthersNames(SphinxPostTransform):
         """Replace such references by what they show."""
         for node in list(self.document.findall(pending_xref)):
             target = node.get("reftarget", "")
-            if node.get("refdomain") == "py" and _is_elsewhere(target):
+            if target in _STANDS_FOR:
+                node.replace_self(nodes.Text(_STANDS_FOR[target]))
+            elif node.get("refdomain") == "py" and _is_elsewhere(target):
                 shown = find_pending_xref_condition(node, "resolved") or node
                 # There is a class of the same name in both.
                 full = target.startswith(("httpx.", "httpx2.")) and isinstance(shown.children[0], nodes.Text)
