@@ -14,7 +14,7 @@ import pytest
 
 import chat_completions
 from chat_completions import AsyncAzureClient, AsyncClient, AzureClient, Client, errors, models
-from chat_completions._client import arguments
+from chat_completions._client import argument_types
 from chat_completions._transport.settings import Settings
 
 PACKAGE = Path(chat_completions.__file__).parent
@@ -38,7 +38,7 @@ def test_type_checkers_and_programs_see_the_same_names() -> None:
 
 
 def test_type_checkers_and_programs_see_the_same_settings() -> None:
-    tree = ast.parse(Path(arguments.__file__).read_text())
+    tree = ast.parse(Path(argument_types.__file__).read_text())
     classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     typed = {
         field.target.id: ast.unparse(field.annotation)

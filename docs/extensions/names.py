@@ -70,6 +70,12 @@ def property_as_method(app: Sphinx, what: str, name: str, obj: Any, options: Any
         lines[:] = ["..", "", *GoogleDocstring(lines, app.config, app, "method", name, obj, options).lines()]
 
 
+def without_fields(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Leave out the fields that a method's docstring lists at its end; a page lists them once, with links."""
+    if what == "method" and "Fields:" in lines:
+        del lines[lines.index("Fields:") :]
+
+
 class OthersNames(SphinxPostTransform):
     """Make plain text of what Python and other packages define; else it is looked for here, and may be found."""
 
@@ -138,6 +144,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-signature", without_constructor)
     app.connect("autodoc-process-bases", public_bases)
     app.connect("autodoc-process-docstring", property_as_method, priority=400)
+    app.connect("autodoc-process-docstring", without_fields, priority=400)
     app.connect("missing-reference", linked)
     app.add_post_transform(OthersNames)
     app.add_role("code-or-name", code_or_name)

@@ -127,6 +127,7 @@ def write_package(
     project = _Project(openapi=data, config=config, custom_template_path=templates)
     project.env.filters.update(literal=repr, docstring=_docstring)
     project.env.globals.update(
+        fields=params.fields,
         model_shape=lambda class_name: model_shape(shapes, class_name),
         operation_shape=lambda endpoint: operations[endpoint.name],
         schemas=shapes.schemas,

@@ -7,7 +7,9 @@ same schema goes too, so both are in the annotation; at run time the aliases hol
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -83,6 +85,7 @@ class Params:
         self.inputs: dict[str, Alias] = {}
         self.unions: dict[str, Alias] = {}
         self.enums: set[tuple[str, str]] = set()
+        self._fields: dict[str, list[Key]] = defaultdict(list)
         for operation in operations:
             if operation.query:
                 self._query_dict(operation)
@@ -92,6 +95,16 @@ class Params:
     @property
     def names(self) -> list[str]:
         return sorted({*self.dicts, *self.unions})
+
+    def fields(self, operation: OperationShape) -> list[str]:
+        """Return a line for each key of what an operation takes, as docstrings list arguments; the required first."""
+        keys = self._fields[operation.operation_id]
+        lines = []
+        for key in sorted(keys, key=lambda key: not key.annotation.startswith("Required[")):
+            written = re.sub(r"^Required\[(.*)\]$", r"\1, required", key.annotation)
+            names = re.sub(r"\b_\w+", lambda alias: self.inputs[alias[0]].dicts[0], written)
+            lines.append(f"{key.key} ({names}): {key.doc}")
+        return lines
 
     def _add(
         self, wanted: str, doc: str, sources: list[str], *, chosen: bool = True, inherits: str = "TypedDict"
@@ -111,18 +124,21 @@ class Params:
         for parameter in operation.query:
             annotation = self._annotation(parameter.core)
             shape.keys.append(Key(parameter.name, _required(annotation, parameter.required), parameter.doc))
+        self._fields[operation.operation_id] += shape.keys
 
     def _body(self, operation: OperationShape, core: Schema) -> None:
         name = ref_name(core["$ref"]) if self._shapes.is_object(core) else ""
         schema = self._shapes.schemas.get(name, {"properties": {}})
         if not operation.streams or "stream" not in schema["properties"] or f"_{name}" in self.inputs:
-            self._annotation(core)
+            if (alias := self.inputs.get(self._annotation(core))) is not None:
+                self._fields[operation.operation_id] += self.dicts[alias.dicts[0]].keys
             return
         # One request, two results: `stream` decides which, so type checkers need it apart from the rest.
         sources = self._shapes.sources(name)
         name = schema.get("x-param-name", f"{name}Param")
         base = self._add(f"{name}Base", schema.get("description", ""), sources)
         self._fill(base, {**schema, "properties": {k: v for k, v in schema["properties"].items() if k != "stream"}})
+        self._fields[operation.operation_id] += base.keys
         doc = describe(schema["properties"]["stream"])
         for suffix, annotation, says in (
             ("NonStreaming", "Literal[False] | None", "that is answered in one piece"),

@@ -18,7 +18,7 @@ from chat_completions.errors import ChatCompletionsError, RequestValidationError
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from chat_completions._client.arguments import AzureArguments, CommonArguments
+    from chat_completions._client.argument_types import AzureArguments, CommonArguments
     from chat_completions._transport.call import Call
     from chat_completions._types import ApiKey, AsyncHttpClient, BaseUrl, HttpClient
 

@@ -20,7 +20,7 @@ from chat_completions._types import NOT_GIVEN, NotGiven, publish, without_omitte
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from chat_completions._client.arguments import ClientArguments
+    from chat_completions._client.argument_types import ClientArguments
     from chat_completions._client.raw_response import AsyncCompletionsWithRawResponse, CompletionsWithRawResponse
     from chat_completions._client.streaming_response import (
         AsyncCompletionsWithStreamingResponse,

@@ -14,13 +14,15 @@ from chat_completions._client.operations import (
     open_stream_async,
     parse_call,
 )
+from chat_completions._client.signatures import listing
+from chat_completions._contract import generated
 from chat_completions._traceback_locals import forgetful
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Unpack
 
-    from chat_completions._client.arguments import (
+    from chat_completions._client.argument_types import (
         CreateArguments,
         ListArguments,
         ParseArguments,
@@ -76,6 +78,7 @@ class Completions:
     def create(
         self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
     ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion.
@@ -109,6 +112,7 @@ class Completions:
     def parse(self, **arguments: Unpack[ParseArguments[ResponseFormatT]]) -> ParsedChatCompletion[ResponseFormatT]: ...
     @overload
     def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Create a chat completion and parse its reply into a value of a type.
@@ -141,6 +145,7 @@ class Completions:
     ) -> ChatCompletionStreamManager[ResponseFormatT]: ...
     @overload
     def stream(self, **arguments: Unpack[CreateArguments]) -> ChatCompletionStreamManager[None]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def stream(self, **arguments: Any) -> Any:
         """Create a chat completion and stream its reply as typed events.
@@ -155,6 +160,7 @@ class Completions:
 
         return ChatCompletionStreamManager(functools.partial(open_stream, self._sender), arguments)
 
+    @listing(generated.LIST_FIELDS)
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> Page:
         """List the completions that were created with `store=True`.
@@ -190,6 +196,7 @@ class Completions:
     ) -> ToolRun[ResponseFormatT]: ...
     @overload
     def run_tools(self, *, stream: Literal[False] = False, **arguments: Unpack[RunToolsArguments]) -> ToolRun[None]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def run_tools(self, *, stream: bool = False, **arguments: Any) -> Any:
         """Run a conversation with tools: call what the model calls, send it the results, and repeat until it answers.
@@ -253,6 +260,7 @@ class AsyncCompletions:
     async def create(
         self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
@@ -271,6 +279,7 @@ class AsyncCompletions:
     ) -> ParsedChatCompletion[ResponseFormatT]: ...
     @overload
     async def parse(self, **arguments: Unpack[CreateArguments]) -> ParsedChatCompletion[None]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
         """Create a chat completion and parse its reply into a value of a type; see `Completions.parse`."""
@@ -284,6 +293,7 @@ class AsyncCompletions:
     ) -> AsyncChatCompletionStreamManager[ResponseFormatT]: ...
     @overload
     def stream(self, **arguments: Unpack[CreateArguments]) -> AsyncChatCompletionStreamManager[None]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def stream(self, **arguments: Any) -> Any:
         """Create a chat completion and stream its reply as typed events; see `Completions.stream`."""
@@ -291,6 +301,7 @@ class AsyncCompletions:
 
         return AsyncChatCompletionStreamManager(functools.partial(open_stream_async, self._sender), arguments)
 
+    @listing(generated.LIST_FIELDS)
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> AsyncPages:
         """List the completions that were created with `store=True`; see `Completions.list`.
@@ -327,6 +338,7 @@ class AsyncCompletions:
     def run_tools(
         self, *, stream: Literal[False] = False, max_concurrency: int = ..., **arguments: Unpack[RunToolsArguments]
     ) -> Coroutine[Any, Any, ToolRun[None]]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def run_tools(self, *, stream: bool = False, max_concurrency: int = 10, **arguments: Any) -> Any:
         """Run a conversation with tools until the model answers; see `Completions.run_tools`.

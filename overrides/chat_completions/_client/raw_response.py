@@ -16,6 +16,8 @@ from chat_completions._client.operations import (
     page_of,
     parse_call,
 )
+from chat_completions._client.signatures import listing
+from chat_completions._contract import generated
 from chat_completions._pagination.cursor import listing_of
 from chat_completions._pagination.pages import AsyncPage, Page
 from chat_completions._streaming.async_stream import async_chunk_stream
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
+    from chat_completions._client.argument_types import CreateArguments, ListArguments, ParseArguments
     from chat_completions._streaming.async_stream import AsyncStream
     from chat_completions._streaming.stream import Stream
     from chat_completions._transport.call import Call, CallResult
@@ -161,6 +163,7 @@ class CompletionsWithRawResponse:
     ) -> RawResponse[Stream[ChatCompletionChunk]]: ...
     @overload
     def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
@@ -173,11 +176,13 @@ class CompletionsWithRawResponse:
     ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
     @overload
     def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         return self._respond(*parse_call(arguments, self._sender.settings.validate))
 
+    @listing(generated.LIST_FIELDS)
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[Page]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
@@ -207,6 +212,7 @@ class AsyncCompletionsWithRawResponse:
     ) -> RawResponse[AsyncStream[ChatCompletionChunk]]: ...
     @overload
     async def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> RawResponse[Any]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     async def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
@@ -219,11 +225,13 @@ class AsyncCompletionsWithRawResponse:
     ) -> RawResponse[ParsedChatCompletion[ResponseFormatT]]: ...
     @overload
     async def parse(self, **arguments: Unpack[CreateArguments]) -> RawResponse[ParsedChatCompletion[None]]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     async def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         return await self._respond(*parse_call(arguments, self._sender.settings.validate))
 
+    @listing(generated.LIST_FIELDS)
     @forgetful
     async def list(self, **arguments: Unpack[ListArguments]) -> RawResponse[AsyncPage]:
         """List the completions that were created with `store=True`; see `Completions.list`."""

@@ -19,6 +19,8 @@ from chat_completions._client.operations import (
     parse_call,
 )
 from chat_completions._client.raw_response import ResponseHead
+from chat_completions._client.signatures import listing
+from chat_completions._contract import generated
 from chat_completions._pagination.cursor import listing_of
 from chat_completions._pagination.pages import AsyncPage, Page
 from chat_completions._streaming.async_stream import async_chunk_stream
@@ -32,7 +34,7 @@ from chat_completions.errors import APITimeoutError, ChatCompletionsError
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from chat_completions._client.arguments import CreateArguments, ListArguments, ParseArguments
+    from chat_completions._client.argument_types import CreateArguments, ListArguments, ParseArguments
     from chat_completions._streaming.async_stream import AsyncStream
     from chat_completions._streaming.stream import Stream
     from chat_completions._transport.call import Call, CallResult
@@ -269,6 +271,7 @@ class CompletionsWithStreamingResponse:
     ) -> ResponseContextManager[Stream[ChatCompletionChunk]]: ...
     @overload
     def create(self, *, stream: bool | None, **arguments: Unpack[CreateArguments]) -> ResponseContextManager[Any]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
@@ -281,11 +284,13 @@ class CompletionsWithStreamingResponse:
     ) -> ResponseContextManager[ParsedChatCompletion[ResponseFormatT]]: ...
     @overload
     def parse(self, **arguments: Unpack[CreateArguments]) -> ResponseContextManager[ParsedChatCompletion[None]]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         return self._opened(*parse_call(arguments, self._sender.settings.validate))
 
+    @listing(generated.LIST_FIELDS)
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> ResponseContextManager[Page]:
         """List the completions that were created with `store=True`; see `Completions.list`."""
@@ -323,6 +328,7 @@ class AsyncCompletionsWithStreamingResponse:
     def create(
         self, *, stream: bool | None, **arguments: Unpack[CreateArguments]
     ) -> AsyncResponseContextManager[Any]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def create(self, *, stream: bool | None = None, **arguments: Any) -> Any:
         """Create a chat completion; see `Completions.create`."""
@@ -337,11 +343,13 @@ class AsyncCompletionsWithStreamingResponse:
     def parse(
         self, **arguments: Unpack[CreateArguments]
     ) -> AsyncResponseContextManager[ParsedChatCompletion[None]]: ...
+    @listing(generated.CREATE_FIELDS)
     @forgetful
     def parse(self, **arguments: Any) -> Any:
         """Create a chat completion whose reply is parsed into a value of a type; see `Completions.parse`."""
         return self._opened(*parse_call(arguments, self._sender.settings.validate))
 
+    @listing(generated.LIST_FIELDS)
     @forgetful
     def list(self, **arguments: Unpack[ListArguments]) -> AsyncResponseContextManager[AsyncPage]:
         """List the completions that were created with `store=True`; see `Completions.list`."""

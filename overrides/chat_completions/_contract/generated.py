@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -30,6 +31,10 @@ class _Strict:
 
 
 _STRICT: Any = _Strict()
+
+# What the operations take, as docstrings list it.
+CREATE_FIELDS = create_chat_completion.FIELDS
+LIST_FIELDS = list_chat_completions.FIELDS
 
 
 class ReadResponse:
@@ -58,6 +63,13 @@ def required_fields() -> tuple[str, ...]:
     names = request_fields().items()
     defaults = {field.name: field.default for field in attrs.fields(CreateChatCompletionRequest)}
     return tuple(key for key, name in names if defaults[name] is attrs.NOTHING)
+
+
+def public_annotation(annotation: str) -> str:
+    """Return an annotation of `params.py` with the TypedDicts that its private names stand for."""
+    from chat_completions_api import params
+
+    return re.sub(r"\b_\w+", lambda name: getattr(params, name[0]).__name__, annotation)
 
 
 def create_request(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,6 +132,8 @@ def parse_list(response: httpx.Response) -> ChatCompletionList:
 
 
 __all__ = [
+    "CREATE_FIELDS",
+    "LIST_FIELDS",
     "Model",
     "ReadResponse",
     "UnexpectedContent",
@@ -133,6 +147,7 @@ __all__ = [
     "list_request",
     "parse_completion",
     "parse_list",
+    "public_annotation",
     "request_fields",
     "required_fields",
     "shallow_copier",

@@ -18,6 +18,79 @@ if TYPE_CHECKING:
 _ChatCompletion = LazyModel("chat_completion", "ChatCompletion")
 _ErrorResponse = LazyModel("error_response", "ErrorResponse")
 
+# What the operation takes, as a docstring lists it.
+FIELDS = """\
+    messages (Sequence[ChatCompletionMessageParam], required): The conversation so far, oldest message
+        first.
+    model (str | ChatModel, required): Id of the model that writes the reply.
+    metadata (Mapping[str, str] | None): Your own labels to attach to the completion, up to 16 string
+        pairs.
+    prompt_cache_key (str | None): Key that routes similar requests to the same cache, for a better hit
+        rate on shared prefixes.
+    prompt_cache_retention (PromptCacheRetention | None): Deprecated, use prompt_cache_options; how long
+        cached prompt prefixes are kept.
+    safety_identifier (str | None): Stable id for your end user, used to detect abuse; send a hash, not
+        a name or email address, up to 64 characters.
+    temperature (float | None): Sampling temperature, 0 to 2; higher is more random, and it is best to
+        change only this or top_p.
+    top_logprobs (int | None): How many of the likeliest tokens to return for each position, 0 to 20;
+        logprobs must be true.
+    top_p (float | None): Nucleus sampling, 0 to 1; 0.1 means only the tokens that make up the top 10
+        percent of probability are considered.
+    user (str): Deprecated, use safety_identifier and prompt_cache_key; an id for your end user.
+    prompt_cache_options (PromptCacheOptionsParam): How the prompt cache treats this request, such as
+        mode and lifetime.
+    audio (ChatCompletionAudioParam | None): Voice and encoding of spoken output; required when
+        modalities includes audio.
+    frequency_penalty (float | None): Between -2 and 2; positive values make a token less likely the
+        more often it has already appeared. The server's default is 0.
+    function_call (CreateChatCompletionRequestFunctionCall | ChatCompletionFunctionCallOptionParam):
+        Deprecated, use tool_choice; says whether a function is called, or which one.
+    functions (Sequence[ChatCompletionFunctionsParam]): Deprecated, use tools; the functions the model
+        may call.
+    logit_bias (Mapping[str, int] | None): Token ids mapped to a bias from -100 (never) to 100 (always),
+        added to each token's logit before sampling.
+    logprobs (bool | None): Whether to return the log probability of every generated token. The server's
+        default is false.
+    max_completion_tokens (int | None): Upper limit on generated tokens, counting visible output and
+        reasoning tokens together.
+    max_tokens (int | None): Deprecated, use max_completion_tokens; limits the generated tokens and does
+        not work with reasoning models.
+    modalities (Sequence[ResponseModality] | None): Kinds of output wanted, text alone or text with
+        audio; audio also needs the audio option.
+    moderation (ModerationParam | None): Runs a moderation model on the input and the reply; leave out
+        for none.
+    n (int | None): How many alternative choices to generate, 1 to 128; the tokens of all of them are
+        billed. The server's default is 1.
+    parallel_tool_calls (bool): Whether the model may ask for several tool calls in one turn. The
+        server's default is true.
+    prediction (ChatCompletionPredictionContentParam | None): Text you expect to see in the reply, to
+        speed it up when most of it is known, as when editing a file.
+    presence_penalty (float | None): Between -2 and 2; positive values make any token that has already
+        appeared less likely, favoring new topics. The server's default is 0.
+    reasoning_effort (ReasoningEffort | None): How much a reasoning model should think before it
+        answers; less is faster and uses fewer tokens.
+    response_format (ResponseFormatParam | None): Shape of the reply, plain text or JSON, optionally
+        held to a schema.
+    seed (int | None): Deprecated without replacement; asked for repeatable sampling, but only as best
+        effort.
+    service_tier (ServiceTier | None): Processing tier to run this request on, trading price against
+        latency.
+    stop (str | Sequence[str] | None): Up to 4 strings at which generation ends; the string itself is
+        left out of the reply.
+    store (bool | None): Whether to keep the completion on the server so that it can be listed later.
+        The server's default is false.
+    stream_options (ChatCompletionStreamOptionsParam | None): Extra settings for streaming; only allowed
+        when stream is true.
+    tool_choice (ChatCompletionToolChoiceOptionParam | None): Whether the model may, must or must not
+        call tools, or which tool it has to call.
+    tools (Sequence[ChatCompletionToolUnionParam] | None): Tools the model may call, function tools and
+        custom tools alike.
+    verbosity (Verbosity | None): How wordy the reply should be, apart from what the prompt asks for.
+    web_search_options (WebSearchOptionsParam): Settings for searching the web before answering; needs a
+        search-capable model.
+"""
+
 
 # Source: #/paths/~1chat~1completions/post
 def _get_kwargs(
