@@ -187,7 +187,8 @@ def test_create_takes_a_new_field_with_no_edit_to_the_client(folder: Path) -> No
     """The hand-written client learns the fields of a request from the generated package."""
     code = """
 from chat_completions._contract.request_body import request_body
-assert request_body({"creativity": "high"}, None, None) == {"creativity": "high"}
+request = {"model": "m", "messages": [], "creativity": "high"}
+assert request_body(request, None, None) == request
 """
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT / 'overrides'}"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
