@@ -81,8 +81,17 @@ def revealed(value: Any) -> Any:
     return value.reveal() if isinstance(value, Secret) else value
 
 
+class _Omitted(type):
+    """The type of `NotGiven`, of which the official SDK's `NOT_GIVEN` and `omit` count as instances."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        kind = type(value)
+        # That SDK is not imported, so names decide.
+        return kind is cls or (kind.__module__ == "openai._types" and kind.__name__ in ("NotGiven", "Omit"))
+
+
 @publish()
-class NotGiven:
+class NotGiven(metaclass=_Omitted):
     """The type of NOT_GIVEN, which stands for an omitted option where None has a meaning."""
 
     def __bool__(self) -> Literal[False]:

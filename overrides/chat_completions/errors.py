@@ -191,10 +191,12 @@ class APIError(ChatCompletionsError):
     status_code: int | None = None
     response: httpx.Response | None = None
     _request: httpx.Request | None = None
+    _may_pass = True  # whether the exception behind it, if any, is of a kind that may not occur again
 
     def __init__(
         self,
         message: str,
+        request: Any = None,
         *,
         body: Any = None,
         request_id: str | None = None,
@@ -204,11 +206,22 @@ class APIError(ChatCompletionsError):
         self.message = message
         self._take_body(within_depth(body))
         self.request_id = request_id
+        if request is not None:
+            self._request = request
+            self._hide_credentials(self)
+            with suppress(AttributeError):  # it may be a test's stand-in for one
+                self._request = hidden_request(request)
         if response is not None:
             self._hide_credentials(response)
             hide_requests(response)
             self.response = response
             self.status_code = response.status_code
+            if request_id is None:
+                from chat_completions._response_info import (
+                    request_id_of,
+                )  # it takes longer to import than all the errors
+
+                self.request_id = request_id_of(response.headers)
 
     def _take_body(self, body: Any) -> None:
         self.body = body
@@ -217,10 +230,10 @@ class APIError(ChatCompletionsError):
         self.param: Any = details.get("param")
         self.type: Any = _first(details, "type", "error_type")
 
-    def _hide_credentials(self, response: httpx.Response) -> None:
-        """Hide the request's credentials in the message and the body: servers quote them."""
+    def _hide_credentials(self, source: Any) -> None:
+        """Hide the credentials of a response's request in the message and the body: servers quote them."""
         try:
-            credentials = credentials_in(response.request)
+            credentials = credentials_in(source.request)
         except (AttributeError, RuntimeError):
             return  # httpx raises a RuntimeError where there is no request
         self.message = without(self.message, credentials)
@@ -259,15 +272,23 @@ def _first(details: Mapping[str, Any], *names: str) -> Any:
 
 
 class APIConnectionError(APIError):
-    """There was no response: the connection could not be made, or it broke."""
+    """There was no response: the connection could not be made, it broke, or the caller's code failed there."""
+
+    def __init__(self, message: str = "Connection error.", request: Any = None, **details: Any) -> None:
+        super().__init__(message, request, **details)
 
     @property
     def is_retryable(self) -> bool:
-        return True
+        return self._may_pass
 
 
 class APITimeoutError(APIConnectionError):
     """There was no response in time."""
+
+    def __init__(self, message: Any = "Request timed out.", request: Any = None, **details: Any) -> None:
+        if not isinstance(message, str):  # that of the official SDK begins with the request
+            message, request = "Request timed out.", message
+        super().__init__(message, request, **details)
 
 
 class APIStatusError(APIError):
@@ -319,6 +340,20 @@ class InternalServerError(APIStatusError):
 class APIResponseValidationError(APIError):
     """The response is not a completion, page or stream; the base URL is usually the reason."""
 
+    def __init__(
+        self, *given: Any, message: str | None = None, body: Any = None, response: Any = None, **details: Any
+    ) -> None:
+        # The message comes first, or the response and the body, as in the official SDK.
+        match given:
+            case (str(),):
+                message = given[0]
+            case (_,):
+                response = given[0]
+            case (_, _):
+                response, body = given
+        message = message or "The response is not of the expected kind."
+        super().__init__(message, body=body, response=response, **details)
+
     @property
     def is_retryable(self) -> bool:
         from chat_completions import _retryable  # it takes longer to import than all the errors
@@ -364,7 +399,7 @@ class StreamError(APIError):
         # What breaks a stream is usually temporary, unless the server says otherwise.
         from chat_completions import _retryable  # it takes longer to import than all the errors
 
-        return _retryable.may_pass(self.body) is not False
+        return self._may_pass and _retryable.may_pass(self.body) is not False
 
 
 class IncompleteStreamError(StreamError):
@@ -442,9 +477,17 @@ class StructuredOutputError(ChatCompletionsError):
 class LengthFinishReasonError(StructuredOutputError):
     """A choice was cut off at the token limit; raise `max_completion_tokens`, or request less."""
 
+    def __init__(
+        self, message: str = "A choice was cut off at the token limit.", *, completion: ChatCompletion
+    ) -> None:
+        super().__init__(message, completion=completion)
+
 
 class ContentFilterFinishReasonError(StructuredOutputError):
     """A choice was cut off by the server's content filter."""
+
+    def __init__(self, message: str = "A choice was cut off by the filter.", *, completion: Any = None) -> None:
+        super().__init__(message, completion=completion)
 
 
 class OutputValidationError(StructuredOutputError):

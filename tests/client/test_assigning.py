@@ -390,3 +390,16 @@ def test_azure_says_what_is_missing(kind: Any, server: ScriptedServer, monkeypat
     called(client.with_options(api_key=None, azure_ad_token=None, base_url=None).chat.completions.create)
     assert keys(server) == ["sk-first-key"]
     assert {*AZURE} <= {*inspect.signature(kind.with_options).parameters}
+
+
+@pytest.mark.parametrize("name", ["NotGiven", "Omit"])
+def test_the_official_sdks_values_for_what_is_left_out_count_as_ours(name: str, server: ScriptedServer) -> None:
+    left_out = type(name, (), {"__module__": "openai._types"})()
+    client = Client(**{**dict.fromkeys([*SETTINGS, "http_client"], left_out), "base_url": server.base_url})
+    client = client.with_options(**dict.fromkeys([*SETTINGS, "http_client"], left_out))
+    options = ("temperature", "stream", "extra_headers", "extra_query", "extra_body", "timeout", "max_retries")
+    called(client.chat.completions.create, **dict.fromkeys((*options, "deadline", "validate"), left_out))
+    assert {*server.requests[0].json()} == {"model", "messages"}
+    other = type(name, (), {"__module__": "another"})()
+    with pytest.raises(errors.RequestValidationError):
+        called(client.chat.completions.create, temperature=other)

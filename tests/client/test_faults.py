@@ -1,4 +1,4 @@
-"""Whatever a server or the environment says, the caller gets an error of ours; what the caller's code raises passes."""
+"""Whatever a server or the environment says, the caller gets an error of ours, whose cause is what was raised."""
 
 from __future__ import annotations
 
@@ -301,7 +301,7 @@ class Odd(LookupError):
     """What the caller's own code raises."""
 
 
-def test_what_an_event_hook_raises_passes(api: SyncApi) -> None:
+def test_what_an_event_hook_raises_is_the_cause_of_our_error(api: SyncApi) -> None:
     def hook(_: Any) -> None:
         raise kind("no")
 
@@ -316,20 +316,56 @@ def test_what_an_event_hook_raises_passes(api: SyncApi) -> None:
                 hooks = {when: [async_hook if is_async else hook]}
                 http_client = made(event_hooks=hooks)
                 client = api.client(base_url=server.base_url, http_client=http_client, max_retries=0)
-                with pytest.raises(kind, match="no") as caught:
+                with pytest.raises(errors.APIConnectionError) as caught:
                     api.create(client)
                 run(api, http_client.aclose() if is_async else http_client.close())
-                assert not isinstance(caught.value, errors.ChatCompletionsError)
+                assert type(caught.value.__cause__) is kind
+                assert caught.value.is_retryable is issubclass(kind, OSError)
 
 
-def test_what_a_key_function_raises_passes(api: SyncApi) -> None:
-    for kind in (Odd, OSError, httpx.ConnectError):
+def test_what_a_key_function_raises_is_the_cause_of_our_error(api: SyncApi) -> None:
+    """It is asked again only after a fault of the network."""
+    for kind, asked in ((Odd, 1), (OSError, 2), (httpx.ConnectError, 2), (TimeoutError, 2)):
+        calls = []
 
-        def key(kind: type[Exception] = kind) -> str:
-            raise kind("no")
+        def key(kind: type[Exception] = kind, calls: list[int] = calls) -> str:
+            calls.append(1)
+            raise kind("sk-secret")
 
-        with pytest.raises(kind, match="no"):
-            api.create(api.client(api_key=key, base_url="http://127.0.0.1:1/v1"))
+        with pytest.raises(errors.APIConnectionError, match=f"returns the API key failed: {kind.__name__}") as caught:
+            api.create(api.client(api_key=key, base_url="http://127.0.0.1:1/v1", max_retries=1))
+        assert len(calls) == len(caught.value.attempts) == asked
+        assert type(caught.value.__cause__) is kind and "secret" not in str(caught.value)
+        assert isinstance(caught.value, errors.APITimeoutError) is (kind is TimeoutError)
+
+
+def test_a_tests_expectation_passes(api: SyncApi) -> None:
+    calls = []
+
+    def key() -> str:
+        calls.append(1)
+        raise AssertionError("expected")
+
+    with pytest.raises(AssertionError, match="expected"):
+        api.create(api.client(api_key=key, base_url="http://127.0.0.1:1/v1"))
+    assert len(calls) == 1
+
+
+def test_a_key_function_is_asked_for_each_attempt(api: SyncApi) -> None:
+    """All attempts have one idempotency key; a key that an error quotes is hidden, whichever attempt it was of."""
+    keys = iter(f"sk-number-{number}" for number in range(9))
+
+    def quoting(request: Any) -> Any:
+        return json_reply({"error": {"message": f"no: {request.headers['authorization']}"}}, 503, retry_after="0")
+
+    with ScriptedServer(quoting) as server:
+        client = api.client(api_key=lambda: next(keys), base_url=server.base_url, max_retries=2)
+        with pytest.raises(errors.InternalServerError) as caught:
+            api.create(client)
+    sent = [request.headers["authorization"] for request in server.requests]
+    assert sent == ["Bearer sk-number-0", "Bearer sk-number-1", "Bearer sk-number-2"]
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+    assert "sk-number" not in f"{caught.value} {caught.value.attempts}"
 
 
 ENVIRONMENTS: dict[str, tuple[dict[str, str], str]] = {

@@ -314,4 +314,4 @@ def test_a_hook_that_raises(ways: Any) -> None:
     kind: Any = httpx.AsyncClient if ways.is_async else httpx.Client
     own = kind(event_hooks={"request": [fail_later if ways.is_async else fail]})
     client = ways.client(**SECRETS, base_url="http://127.0.0.1:9", http_client=own)
-    assert isinstance(assert_quiet(lambda: ways.run(client, "create", **asked())), Failing)
+    assert isinstance(assert_quiet(lambda: ways.run(client, "create", **asked())).__cause__, Failing)

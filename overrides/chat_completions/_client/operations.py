@@ -15,6 +15,7 @@ from chat_completions._response_info import Anomaly, request_id_of
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.call import Call, CallResult, info_of
 from chat_completions._transport.error_mapping import error_value, status_error, text_of
+from chat_completions._types import NOT_GIVEN, NotGiven
 from chat_completions.errors import APIResponseValidationError
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def create_call(stream: bool | None, arguments: Mapping[str, Any], validate: boo
     """
     options, params = split_options(arguments)
     extra_body = params.pop("extra_body", None)
-    validate = params.pop("validate", validate)
+    if not isinstance(checks := params.pop("validate", NOT_GIVEN), NotGiven):
+        validate = checks
     body = request_body(params, stream, extra_body)
     request = encodable_request(body)
     if validate:

@@ -186,7 +186,8 @@ class ChunkDecoder(Generic[Item]):
         error = connection_error(failure, self._redacted_url)
         if error is None:
             return failure
-        if isinstance(error, APIConnectionError) and self.accumulator.is_complete and self.fault is None:
+        broke = isinstance(error, APIConnectionError) and error.is_retryable
+        if broke and self.accumulator.is_complete and self.fault is None:
             self._end_without_done(words_of(failure))
             return None
         left = self.time_left()
@@ -198,8 +199,9 @@ class ChunkDecoder(Generic[Item]):
         if isinstance(error, APITimeoutError):
             kind = StreamTimeoutError
         elif isinstance(error, APIConnectionError):
-            kind, what = StreamConnectionError, words_of(failure)
+            kind, what = StreamConnectionError, words_of(failure) if broke else error.message
         fault = kind(f"the stream broke: {what}", partial=self.accumulator.completion(), request_id=self.request_id)
+        fault._may_pass = error._may_pass
         fault.__cause__ = failure
         return fault
 
@@ -208,7 +210,7 @@ class ChunkDecoder(Generic[Item]):
 
         It may where the connection was cut before there was a chunk to yield; what is yielded cannot be taken back.
         """
-        return type(error) is StreamConnectionError and not self.accumulator.chunks
+        return type(error) is StreamConnectionError and error.is_retryable and not self.accumulator.chunks
 
     def lost_error(self, error: Exception, reason: ChatCompletionsError) -> Exception:
         """Return the error for a stream that broke, and whose request could not be sent again.

@@ -73,8 +73,9 @@ _ABOUT_MODEL = re.compile("model|deployment", re.I).search
 def connection_error(failure: Exception, url: str) -> APIError | None:
     """Return our error for an exception while a request was sent or its response read.
 
-    None for exceptions that are raised as they are: our errors that are not an APIError, and exceptions of the caller's
-    code, such as an event hook. The HTTP libraries have unrelated classes of the same names, so names decide.
+    None for exceptions that are raised as they are: our errors that are not an APIError, and those of tests. What the
+    caller's code raises, such as an event hook or a transport, is no reason to try again unless it is an HTTP library's
+    error or an OSError. The HTTP libraries have unrelated classes of the same names, so names decide.
 
     Args:
         failure: What was raised.
@@ -82,14 +83,20 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
     """
     if isinstance(failure, ChatCompletionsError):
         return failure if isinstance(failure, APIError) else None
+    if _is_of_tests(failure):
+        return None
     hide_requests(failure)
     origin = _origin(failure)
-    kinds = {kind.__name__ for kind in type(origin).__mro__ if _package(kind.__module__) in _LIBRARIES}
+    kinds = _kinds(origin)
     what = words_of(failure)
-    if "HTTPStatusError" in kinds or (not kinds and _is_callers(failure)):
-        return None
     error: APIError
-    if "TimeoutException" in kinds or isinstance(origin, TimeoutError):
+    if not _is_transports(failure, kinds):
+        # A message of the caller's code may quote a secret; that of a library's says what is wrong.
+        name = type(failure).__name__
+        said = "" if _is_callers(failure) else f": {_short(what)}"
+        error = APIConnectionError(f"the exchange with {_failed_url(failure, url)} failed: {name}{said}")
+        error._may_pass = False
+    elif "TimeoutException" in kinds or isinstance(origin, TimeoutError):
         error = APITimeoutError(f"no answer in time from {url} ({type(failure).__name__}); raise timeout, or try again")
     elif kinds & _NOT_CONNECTED:
         hint = "; does the server speak plain http?" if "WRONG_VERSION_NUMBER" in what else ""
@@ -105,13 +112,40 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
         )
     elif "DecodingError" in kinds:
         error = APIResponseValidationError(f"the body from {_failed_url(failure, url)} cannot be decompressed: {what}")
-    elif kinds or isinstance(failure, (OSError, EOFError)):
-        error = APIConnectionError(f"the connection to {_failed_url(failure, url)} broke: {what}")
     else:
-        name = type(failure).__name__
-        error = APIError(f"the exchange with {_failed_url(failure, url)} failed: {name}: {_short(what)}")
+        error = APIConnectionError(f"the connection to {_failed_url(failure, url)} broke: {what}")
     error.__cause__ = failure
     return error
+
+
+def key_error(failure: Exception) -> APIError | None:
+    """Return our error for an exception of the function that returns the key; None if it is raised as it is."""
+    if isinstance(failure, ChatCompletionsError) or _is_of_tests(failure):
+        return None
+    hide_requests(failure)
+    kinds = _kinds(failure)
+    kind = APITimeoutError if "TimeoutException" in kinds or isinstance(failure, TimeoutError) else APIConnectionError
+    # Its message may quote what it sent to get the key.
+    error = kind(f"the function that returns the API key failed: {type(failure).__name__}")
+    error._may_pass = _is_transports(failure, kinds)
+    return error
+
+
+def _kinds(failure: BaseException) -> set[str]:
+    """Return the names of the HTTP libraries' classes that an exception is of."""
+    return {kind.__name__ for kind in type(failure).__mro__ if _package(kind.__module__) in _LIBRARIES}
+
+
+def _is_transports(failure: Exception, kinds: set[str]) -> bool:
+    """Return whether an exception is of the kind that sending and receiving raises."""
+    return bool(kinds or isinstance(failure, (OSError, EOFError))) and "HTTPStatusError" not in kinds
+
+
+def _is_of_tests(failure: Exception) -> bool:
+    """Return whether an exception says that a test's expectation is not met."""
+    return isinstance(failure, AssertionError) or any(
+        kind.__module__.startswith("chat_completions.testing") for kind in type(failure).__mro__
+    )
 
 
 def _origin(failure: BaseException) -> BaseException:

@@ -17,7 +17,7 @@ from chat_completions._response_info import Attempt
 from chat_completions._retryable import should_retry
 from chat_completions._transport import retry
 from chat_completions._transport.call import CallResult
-from chat_completions._transport.error_mapping import connection_error, deadline_error, status_error
+from chat_completions._transport.error_mapping import connection_error, deadline_error, key_error, status_error
 from chat_completions._transport.header_checks import check_query, refuse_quoted_header
 from chat_completions._transport.settings import (
     DEFAULT_CONNECT_TIMEOUT,
@@ -69,11 +69,7 @@ class _Plan:
 
     def steps(self) -> Generator[Step, Any, CallResult]:
         """Plan the call from its beginning."""
-        try:
-            key = yield from _key(self.settings, self.ends_at)
-        except APITimeoutError as failure:
-            error = _step_error(failure, self.settings, self.deadline, self.ends_at)
-            raise self.with_history(error or failure) from failure
+        key = yield from self._key()
         self.sending = _request(self.settings, self.call, key, self.ends_at)
         self.call.is_made = True
         return (yield from self._attempts())
@@ -85,8 +81,44 @@ class _Plan:
             error: The error of the stream, which is raised if there are no more attempts.
         """
         status = self.attempts.pop().status
-        yield from self._wait(error, status, retry.delay(len(self.attempts) + 1))
+        yield from self._next(error, status, retry.delay(len(self.attempts) + 1))
         return (yield from self._attempts())
+
+    def _next(self, error: APIError, status: int | None, delay: float | None) -> Generator[Step, Any, None]:
+        """Wait for the next attempt, and give its request the key of that time; see `_wait`."""
+        yield from self._wait(error, status, delay)
+        key = self.settings.api_key
+        if key is None or not callable(key.reveal()) or self.sending.is_bare:
+            return
+        sent = _request(self.settings, self.call, (yield from self._key()), self.ends_at).headers
+        kept = {name: value for name, value in self.sending.headers.items() if name.lower() == "idempotency-key"}
+        self.sending = self.sending.with_headers({**sent, **kept})
+
+    def _key(self) -> Generator[Step, Any, Secret[str] | None]:
+        """Return the key of an attempt; an attempt fails if the function that returns the key does.
+
+        Raises:
+            APIError: There are no attempts left, or another one is not worth it.
+            ChatCompletionsError: The key cannot be sent.
+        """
+        key: Any = self.settings.api_key
+        while key is not None and callable(key.reveal()):
+            self.begun = time.monotonic()
+            try:
+                key = yield Key(key, self.ends_at)
+                break
+            except Exception as failure:
+                is_late = self.ends_at is not None and time.monotonic() >= self.ends_at
+                if is_late and isinstance(failure, APITimeoutError):
+                    error: APIError | None = deadline_error(self.deadline)
+                else:
+                    error = key_error(failure)
+                if error is None:
+                    raise
+                error.__cause__ = failure
+            yield from self._wait(error, None, retry.delay(len(self.attempts) + 1) if error.is_retryable else None)
+        usable = Secret(validated_api_key(revealed(key)))
+        return cast("Secret[str]", usable) if usable.reveal() else None
 
     def _wait(self, error: APIError, status: int | None, delay: float | None) -> Generator[Step, Any, None]:
         """Record an attempt that failed, and wait for the next one; raise the error if there is none.
@@ -140,7 +172,7 @@ class _Plan:
                 if error is None:
                     raise
                 # Also if the body of a successful response broke off: what it said is not known.
-                worth = isinstance(error, APIConnectionError)
+                worth = isinstance(error, APIConnectionError) and error.is_retryable
                 wait = retry.delay(len(self.attempts) + 1) if worth else None
             else:
                 led_to = _logging.redact_url(target.reveal()) if target else None
@@ -151,7 +183,7 @@ class _Plan:
                     error = deadline_error(self.deadline, error)
                 worth = should_retry(head, response.headers, error.code, error.type) and target is None
                 wait = retry.delay(len(self.attempts) + 1, response.headers, response.content) if worth else None
-            yield from self._wait(error, status, wait)
+            yield from self._next(error, status, wait)
 
     def _result(self, response: Any, headed_at: float) -> CallResult:
         settings = self.settings
@@ -179,14 +211,6 @@ def call_plan(settings: Settings, call: Call) -> Generator[Step, Any, CallResult
         APIError: The call failed for good.
     """
     return _Plan(settings, call).steps()
-
-
-def _key(settings: Settings, ends_at: float | None) -> Generator[Step, Any, Secret[str] | None]:
-    key: Any = settings.api_key
-    if key is not None and callable(key.reveal()):
-        key = yield Key(key, ends_at)
-    usable = Secret(validated_api_key(revealed(key)))
-    return cast("Secret[str]", usable) if usable.reveal() else None
 
 
 def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: float | None) -> Send:

@@ -59,6 +59,10 @@ class Send:
         sent.is_bare = self.is_bare or goes_out
         return sent
 
+    def with_headers(self, headers: Mapping[str, str]) -> Send:
+        """Return the same request with other headers; an attempt that was abandoned keeps its own."""
+        return Send(self.method, self.url, headers, self.params, self.content, self.ends_at)
+
 
 class Read:
     """Read the body of a response: up to `limit` bytes, until `ends_at` in seconds of `time.monotonic`.

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from chat_completions.structured.arguments import Loader
 
 _MAX_REASON = 300
-CUT_OFF = {"length": LengthFinishReasonError, "content_filter": ContentFilterFinishReasonError}
+CUT_OFF: dict[str, type[StructuredOutputError]] = {
+    "length": LengthFinishReasonError,
+    "content_filter": ContentFilterFinishReasonError,
+}
 
 
 class Outcome(NamedTuple):
