@@ -323,9 +323,8 @@ def test_what_an_event_hook_raises_is_the_cause_of_our_error(api: SyncApi) -> No
                 assert caught.value.is_retryable is issubclass(kind, OSError)
 
 
-def test_what_a_key_function_raises_is_the_cause_of_our_error(api: SyncApi) -> None:
-    """It is asked again only after a fault of the network."""
-    for kind, asked in ((Odd, 1), (OSError, 2), (httpx.ConnectError, 2), (TimeoutError, 2)):
+def test_a_key_function_that_cannot_reach_its_server_is_asked_again(api: SyncApi) -> None:
+    for kind, asked in ((OSError, 2), (httpx.ConnectError, 2), (TimeoutError, 2)):
         calls = []
 
         def key(kind: type[Exception] = kind, calls: list[int] = calls) -> str:
@@ -339,16 +338,27 @@ def test_what_a_key_function_raises_is_the_cause_of_our_error(api: SyncApi) -> N
         assert isinstance(caught.value, errors.APITimeoutError) is (kind is TimeoutError)
 
 
-def test_a_tests_expectation_passes(api: SyncApi) -> None:
+@pytest.mark.parametrize("kind", [Odd, AssertionError])
+def test_what_else_a_key_function_raises_is_raised_as_it_is(api: SyncApi, kind: type[Exception]) -> None:
     calls = []
 
     def key() -> str:
         calls.append(1)
-        raise AssertionError("expected")
+        raise kind("expected")
 
-    with pytest.raises(AssertionError, match="expected"):
+    with pytest.raises(kind, match="expected"):
         api.create(api.client(api_key=key, base_url="http://127.0.0.1:1/v1"))
     assert len(calls) == 1
+
+
+def test_an_assertion_of_a_library_is_no_tests_expectation() -> None:
+    """The codec asserts that it is used with its own error handler."""
+    with ScriptedServer(Reply([b"ff"], headers={"content-type": "text/plain; charset=hex"})) as server:
+        client = chat_completions.Client(api_key="sk-test", base_url=server.base_url, max_retries=0)
+        completions = client.chat.completions.with_streaming_response
+        with completions.create(model="m", messages=[]) as response, pytest.raises(errors.APIConnectionError) as caught:
+            list(response.iter_text())
+    assert type(caught.value.__cause__) is AssertionError and not caught.value.is_retryable
 
 
 def test_a_key_function_is_asked_for_each_attempt(api: SyncApi) -> None:

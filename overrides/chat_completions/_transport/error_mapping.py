@@ -119,16 +119,17 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
 
 
 def key_error(failure: Exception) -> APIError | None:
-    """Return our error for an exception of the function that returns the key; None if it is raised as it is."""
-    if isinstance(failure, ChatCompletionsError) or _is_of_tests(failure):
+    """Return our error for an exception of the function that returns the key; None if it is raised as it is.
+
+    That is so unless it is an HTTP library's error or an OSError: it is no fault of the request.
+    """
+    kinds = _kinds(failure)
+    if isinstance(failure, ChatCompletionsError) or not _is_transports(failure, kinds):
         return None
     hide_requests(failure)
-    kinds = _kinds(failure)
     kind = APITimeoutError if "TimeoutException" in kinds or isinstance(failure, TimeoutError) else APIConnectionError
     # Its message may quote what it sent to get the key.
-    error = kind(f"the function that returns the API key failed: {type(failure).__name__}")
-    error._may_pass = _is_transports(failure, kinds)
-    return error
+    return kind(f"the function that returns the API key failed: {type(failure).__name__}")
 
 
 def _kinds(failure: BaseException) -> set[str]:
@@ -143,7 +144,7 @@ def _is_transports(failure: Exception, kinds: set[str]) -> bool:
 
 def _is_of_tests(failure: Exception) -> bool:
     """Return whether an exception says that a test's expectation is not met."""
-    return isinstance(failure, AssertionError) or any(
+    return (isinstance(failure, AssertionError) and _is_callers(failure)) or any(
         kind.__module__.startswith("chat_completions.testing") for kind in type(failure).__mro__
     )
 
