@@ -177,19 +177,25 @@ KINDS: dict[str, type[SyncApi]] = {
 TRANSPORT = os.environ.get("TRANSPORT", "")
 # What runs over aiohttp without it, too: where transports differ most.
 OVER_AIOHTTP = frozenset({"test_calls", "test_faults", "test_retries", "test_streams"})
+# What does not run over httpx2 without it: what is said of replies, which no transport sees.
+NOT_OVER_HTTPX2 = frozenset({"test_events", "test_fast_path", "test_on_unknown", "test_pages"})
 
 
 def kinds(module: str) -> dict[str, type[SyncApi]]:
-    """Return the kinds of client that the tests of a module run with."""
+    """Return the kinds of client that the tests of a module run with; other folders' tests run over httpx alone."""
     if TRANSPORT:
         return {name: kind for name, kind in KINDS.items() if TRANSPORT in name}
-    return {name: kind for name, kind in KINDS.items() if name != "aiohttp" or module in OVER_AIOHTTP}
+    package, _, name = module.rpartition(".")
+    over = {"aiohttp"} if name in OVER_AIOHTTP else set()
+    if package == "tests.client" and name not in NOT_OVER_HTTPX2:
+        over |= {"sync-httpx2", "async-httpx2"}
+    return {kind: api for kind, api in KINDS.items() if kind in ("sync", "async") or kind in over}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what takes `api` with each kind; a folder whose conftest takes `api` from here takes this, too."""
     if "api" in metafunc.fixturenames:
-        found = kinds(metafunc.module.__name__.rpartition(".")[2])
+        found = kinds(metafunc.module.__name__)
         metafunc.parametrize("api", list(found.values()), ids=list(found), indirect=True)
 
 

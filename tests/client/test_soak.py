@@ -169,7 +169,7 @@ KINDS = {
     "opened": "left",
 }
 SECONDS = float(os.environ.get("SOAK_SECONDS", "0")) / 5  # there are five tests with rounds
-ROUND = 25  # calls of a thread or a task in a round
+ROUND = 25 if SECONDS else 15  # calls of a thread in a round
 
 
 def arguments(kind: str, name: str) -> dict[str, Any]:
