@@ -217,9 +217,8 @@ class APIError(ChatCompletionsError):
             self.response = response
             self.status_code = response.status_code
             if request_id is None:
-                from chat_completions._response_info import (
-                    request_id_of,
-                )  # it takes longer to import than all the errors
+                # It takes longer to import than all the errors.
+                from chat_completions._response_info import request_id_of
 
                 self.request_id = request_id_of(response.headers)
 

@@ -41,12 +41,21 @@ def request_body(
         body["stream"] = stream
     if extra_body:
         body.update(extra_body)
-    if missing := [repr(name) for name in generated.required_fields() if name not in body]:
+    check_required("create", body, generated.required_fields())
+    return body
+
+
+def check_required(method: str, arguments: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Check that the arguments of a method have these names.
+
+    Raises:
+        TypeError: One of them is missing, in Python's own words.
+    """
+    if missing := [repr(name) for name in names if name not in arguments]:
         plural = "s" if len(missing) > 1 else ""
         raise TypeError(
-            f"create() missing {len(missing)} required keyword-only argument{plural}: {' and '.join(missing)}"
+            f"{method}() missing {len(missing)} required keyword-only argument{plural}: {' and '.join(missing)}"
         )
-    return body
 
 
 def encodable_request(body: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from chat_completions._contract import generated
+from chat_completions._contract.request_body import check_required
 from chat_completions._transport.error_mapping import deadline_error
 from chat_completions._types import NOT_GIVEN, revealed, sealed
 from chat_completions.errors import (
@@ -83,8 +84,7 @@ class ToolLoop:
         if given.get("n") not in (None, 1):
             raise ValueError(f"run_tools follows one reply, and n is {given['n']!r}; leave it out")
         self._toolset = Toolset(given.pop("tools", None) or (), runs_async=runs_async)
-        if "messages" not in given:
-            raise TypeError("run_tools() missing 1 required keyword-only argument: 'messages'")
+        check_required("run_tools", given, ("messages",))
         messages = given.pop("messages")
         if isinstance(messages, (str, Mapping, generated.Model)) or not isinstance(messages, Iterable):
             raise TypeError(f"messages is a {type(messages).__name__}; pass a list of messages")
