@@ -14,7 +14,8 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.contract]
 
 ROOT = Path(__file__).parent.parent
-CASES = sorted((ROOT / "tests" / "typing").glob("*.py"))
+# An example that a reader copies is accepted by the reader's type checker.
+CASES = sorted([*(ROOT / "tests" / "typing").glob("*.py"), *(ROOT / "examples").glob("[!d]*.py")])
 PROGRAM = ROOT / "tests" / "typing" / "mistakes.py"
 
 

@@ -36,7 +36,7 @@ def without_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def findings(command: Command, *arguments: str, **variables: str | None) -> dict[str, Any]:
     """Return what doctor found, by name, and `code`."""
-    ended = command("doctor", "--json", *arguments, **variables)
+    ended = command.within("doctor", "--json", *arguments, **variables)
     assert ended.err == ""
     report = ended.json()
     names = [check["name"] for check in report["checks"]]

@@ -237,27 +237,3 @@ def test_every_example_is_run_and_short_and_in_the_list() -> None:
         text = (EXAMPLES / name).read_text()
         assert len(text.splitlines()) < LONGEST, name
         assert text.startswith('"""'), name
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param(["mypy", "--strict", "--python-version", "3.11"], id="mypy"),
-        pytest.param(["basedpyright", "--level", "error", "--pythonpath", sys.executable], id="pyright"),
-    ],
-)
-def test_type_checkers_have_nothing_to_say(command: list[str], tmp_path: Path) -> None:
-    """An example that a reader copies is accepted by the reader's type checker."""
-    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic", "pythonVersion": "3.11"}')
-    copies = []
-    for name in FILES:
-        copies.append(tmp_path / name)
-        copies[-1].write_text((EXAMPLES / name).read_text())
-    done = subprocess.run(
-        [Path(sys.executable).parent / command[0], *command[1:], *copies],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

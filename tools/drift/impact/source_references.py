@@ -12,7 +12,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from tools.drift.findings.findings import Symbol
@@ -108,11 +108,7 @@ class OwnCode:
         for path in sorted((self._root / "overrides" / PACKAGE).rglob("*.py")):
             inner = path.relative_to(self._root / "overrides").with_suffix("").parts
             name = ".".join(inner).removesuffix(".__init__")
-            module = _Module(name, path.relative_to(self._root).as_posix())
-            tree = ast.parse(path.read_bytes())
-            _read(tree, module)
-            _read_definitions(tree.body, name, module)
-            modules.append(module)
+            modules.append(_module(name, path.relative_to(self._root).as_posix(), path.read_bytes()))
         return modules
 
     @cached_property
@@ -122,6 +118,15 @@ class OwnCode:
         for base, heir in (pair for module in self._modules for pair in module.heirs):
             heirs[base].add(heir)
         return heirs
+
+
+@cache
+def _module(name: str, file: str, code: bytes) -> _Module:
+    module = _Module(name, file)
+    tree = ast.parse(code)
+    _read(tree, module)
+    _read_definitions(tree.body, name, module)
+    return module
 
 
 def _read(tree: ast.Module, module: _Module) -> None:
