@@ -169,7 +169,8 @@ KINDS = {
     "opened": "left",
 }
 SECONDS = float(os.environ.get("SOAK_SECONDS", "0")) / 5  # there are five tests with rounds
-ROUND = 25 if SECONDS else 15  # calls of a thread in a round
+ROUND = 25 if SECONDS else 10  # calls of a thread in a round
+TASK_ROUND = 4 if SECONDS else 2  # calls of a task in a round
 
 
 def arguments(kind: str, name: str) -> dict[str, Any]:
@@ -307,7 +308,7 @@ def test_tasks(make: Any) -> None:
                 outcomes: Counter[tuple[str, str]] = Counter()
 
                 async def work(task: int, number: int = number, outcomes: Counter[tuple[str, str]] = outcomes) -> None:
-                    for call in range(4):
+                    for call in range(TASK_ROUND):
                         kind = list(KINDS)[(task + call) % len(KINDS)]
                         try:
                             outcomes[kind, await one_task_call(client, kind, f"{number}-{task}-{call}")] += 1
@@ -315,7 +316,7 @@ def test_tasks(make: Any) -> None:
                             outcomes[kind, repr(error)] += 1
 
                 await asyncio.gather(*(work(task) for task in range(500)))
-                assert set(outcomes) == EXPECTED and outcomes.total() == 2000
+                assert set(outcomes) == EXPECTED and outcomes.total() == 500 * TASK_ROUND
 
     with stream_server() as base_url:
         before = open_files()
