@@ -22,9 +22,12 @@ PLOTS = ROOT / "docs" / "plots"
 
 def families() -> dict[str, Callable[[Plan], Iterator[Measure]]]:
     """Return what there is to measure, in the order of the report."""
-    from bench import calls, concurrency, growth, processes, sizes, sockets, streaming
+    from bench import calls, concurrency, growth, processes, server_streams, sizes, sockets, streaming
 
     return {
+        "recorded": server_streams.recorded_measures,
+        "lengths": server_streams.length_measures,
+        "shapes": server_streams.shape_measures,
         "streaming": streaming.measures,
         "events": streaming.event_measures,
         "calls": calls.measures,
@@ -42,42 +45,50 @@ def main() -> int:
     """Measure or render; the exit code says nothing about targets."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less than a minute; leaves the documentation alone")
-    parser.add_argument("--only", default="", metavar="NAME", help="a family or a measure, such as streaming/text-16k")
+    parser.add_argument(
+        "--only", default="", metavar="NAMES", help="families or measures, such as recorded,shapes/azure,calls"
+    )
+    parser.add_argument(
+        "--source", action="store_true", help="measure this tree's source with any Python, not the wheel in .bench"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="where the results go, as JSON")
     parser.add_argument("--render", type=Path, metavar="FILE", help="measure nothing: put these results into the docs")
     args = parser.parse_args()
     if args.render:
         _publish(run_from_dict(json.loads(args.render.read_text())))
         return 0
-    run = _measured(args.quick, args.only)
+    run = _measured(args.quick, args.only, args.source)
     if not run.measures:
         print(f"error: there is no measure {args.only!r}; families are: {', '.join(families())}", file=sys.stderr)
         return 2
-    whole = not args.quick and not args.only
-    output = args.output or (RESULTS if whole else BUILD / "results.json")
-    output.write_text(_json(run))
+    whole = not args.quick and not args.only and not args.source
+    output = args.output or (RESULTS if whole else None if args.source else BUILD / "results.json")
+    if output:
+        output.write_text(_json(run))
     print(report.text(run))
     if whole and not args.output:
         _publish(run)
     return 0
 
 
-def _measured(quick: bool, only: str) -> Run:
+def _measured(quick: bool, only: str, source: bool) -> Run:
     accelerators.hide()
+    if source:
+        sys.path[:0] = [str(ROOT / "generated"), str(ROOT / "overrides")]
     import chat_completions
 
-    if BUILD not in Path(chat_completions.__file__).parents:
-        raise SystemExit("error: the client is not the wheel that .bench has; run `make bench`")
+    wheel = next((BUILD / "wheels").glob("*.whl"), None)
+    if not source and BUILD not in Path(chat_completions.__file__).parents:
+        raise SystemExit("error: the client is not the wheel that .bench has; run `make bench`, or give --source")
     from bench.machine import described
 
-    (wheel,) = (BUILD / "wheels").glob("*.whl")
     begun = time.monotonic()
     measures = []
     machine = described()
     with tempfile.TemporaryDirectory() as folder:
-        plan = Plan(quick, only, Path(folder), wheel)
+        plan = Plan(quick, tuple(only.split(",")), Path(folder), wheel)
         for family, found in families().items():
-            if only.startswith(family) or family.startswith(only):
+            if plan.wants(family):
                 print(f"{family} (after {time.monotonic() - begun:.0f} s)", file=sys.stderr, flush=True)
                 measures += list(found(plan))
     return Run({**machine, "seconds": round(time.monotonic() - begun)}, measures)

@@ -29,7 +29,7 @@ TOTAL = 8000
 
 def measures(plan: Plan) -> Iterator[Measure]:
     """Measure, at each level, what opening a stream costs, a chunk, ending, and how long all take."""
-    if plan.quick and not plan.only:
+    if plan.quick and not plan.chosen:
         return
     raise_file_limit()
     with server.running() as url:

@@ -12,7 +12,8 @@ from typing import Any
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "payloads" / "streams.jsonl.gz"
 READ_BYTES = 16 * 1024
-KINDS = ("text", "tool calls", "logprobs", "recorded")
+DONE = b"data: [DONE]\n\n"
+KINDS = ("text", "tool calls", "logprobs")
 _SYLLABLES = ("al", "be", "cor", "da", "en", "fi", "gu", "hö", "in", "ja", "ki", "lu", "mé", "no", "or", "pra", "qui")
 _HEAD = {
     "id": "chatcmpl-BenchBenchBenchBenchBenchBen",
@@ -46,16 +47,24 @@ class StreamFixture:
     def chunks(self) -> int:
         return len(self.events) - 1
 
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.events)
+
     def in_reads(self, size: int = READ_BYTES) -> list[bytes]:
-        """Return the body in pieces of `size` bytes."""
-        body = b"".join(self.events)
-        return [body[at : at + size] for at in range(0, len(body), size)]
+        """Return the body in pieces, as it is read."""
+        return in_reads(self.body, size)
+
+
+def in_reads(body: bytes, size: int = READ_BYTES) -> list[bytes]:
+    """Return a body in pieces, as it is read."""
+    return [body[at : at + size] for at in range(0, len(body), size)]
 
 
 def text_stream(chunks: int, seed: int = 1) -> StreamFixture:
     """Return a stream of ordinary chunks, about 300 bytes each, one word a chunk."""
     rng = random.Random(seed)
-    words = list(_words(rng, chunks - 3))
+    words = list(some_words(rng, chunks - 3))
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "", "refusal": None}]
     deltas += [*({"content": word} for word in words), {}]
     return StreamFixture("text", _events(rng, [_choice(delta) for delta in deltas], "stop"), "".join(words))
@@ -68,7 +77,7 @@ def tool_stream(chunks: int, seed: int = 2) -> StreamFixture:
     texts = []
     deltas: list[dict[str, Any]] = []
     for index, count in enumerate(counts):
-        pieces = list(_words(rng, count - 2))
+        pieces = list(some_words(rng, count - 2))
         pieces = ['{"query":"', *pieces, '"}']
         call = {"index": index, "id": f"call_{index:024}", "type": "function"}
         first = {**call, "function": {"name": "search", "arguments": ""}}
@@ -83,36 +92,52 @@ def tool_stream(chunks: int, seed: int = 2) -> StreamFixture:
 def logprob_stream(chunks: int, seed: int = 3) -> StreamFixture:
     """Return a stream of ordinary chunks, each with its token's log probability and five others'."""
     rng = random.Random(seed)
-    words = list(_words(rng, chunks - 3))
+    words = list(some_words(rng, chunks - 3))
     choices = [_choice({"role": "assistant", "content": "", "refusal": None})]
     for word in words:
-        tops = [_token(rng, other) for other in (word, *_words(rng, 4))]
+        tops = [token_with_logprob(rng, other) for other in (word, *some_words(rng, 4))]
         logprobs = {"content": [{**tops[0], "top_logprobs": tops}], "refusal": None}
         choices.append(_choice({"content": word}, logprobs))
     events = _events(rng, [*choices, _choice({})], "stop")
     return StreamFixture("logprobs", events, "".join(words), tokens=len(words))
 
 
-def recorded_stream(path: Path = RECORDED) -> StreamFixture | None:
-    """Return the longest recorded stream that ends with `[DONE]`; None where the recordings are not."""
+@dataclass(frozen=True)
+class Recording:
+    """A stream that a server sent."""
+
+    provider: str
+    body: bytes
+
+    @property
+    def chunks(self) -> int:
+        return self.body.count(b"data: {")
+
+
+def recordings(path: Path = RECORDED) -> list[Recording]:
+    """Return the recorded streams; none where they are not."""
     if not path.exists():
-        return None
+        return []
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        bodies = [json.loads(line)["body"] for line in lines]
-    whole = [body for body in bodies if body.endswith("\n\ndata: [DONE]\n\n") and "\r" not in body]
-    body = max(whole, key=len).encode("utf-8", "surrogateescape")
-    events = tuple(event + b"\n\n" for event in body.split(b"\n\n")[:-1])
-    text = ""
-    for event in events[:-1]:
-        for choice in json.loads(event.removeprefix(b"data: "))["choices"]:
-            text += choice["delta"].get("content") or ""
-    return StreamFixture("recorded", events, text)
+        rows = [json.loads(line) for line in lines]
+    return [Recording(row["provider"], row["body"].encode("utf-8", "surrogateescape")) for row in rows]
 
 
-def stream_named(name: str, chunks: int) -> StreamFixture | None:
-    """Return one of the kinds of streams by its name; a recorded one is as long as it is, if it is there."""
+def stream_named(name: str, chunks: int) -> StreamFixture:
+    """Return one of the kinds of streams by its name."""
     makers = {"text": text_stream, "tool calls": tool_stream, "logprobs": logprob_stream}
-    return recorded_stream() if name == "recorded" else makers[name](chunks)
+    return makers[name](chunks)
+
+
+def short_stream(chunks: int) -> StreamFixture:
+    """Return a stream of so few ordinary chunks as you like: the last one has the finish reason."""
+    rng = random.Random(10)
+    words = ["", *some_words(rng, chunks - 2), ""][:chunks]
+    choices = [_choice({"role": "assistant", "content": ""}), *(_choice({"content": word}) for word in words[1:])]
+    bodies = [{**_HEAD, "choices": [choice]} for choice in choices[:chunks]]
+    if bodies:
+        bodies[-1]["choices"] = [{**_choice({}), "finish_reason": "stop"}]
+    return StreamFixture("short", (*map(as_event, bodies), DONE), "".join(words))
 
 
 def big_event_stream(size: int) -> StreamFixture:
@@ -142,7 +167,7 @@ def many_line_stream(lines: int) -> StreamFixture:
 def completion(seed: int = 7, number: int = 0) -> dict[str, Any]:
     """Return a completion as a server answers it, with a text of about 500 bytes."""
     rng = random.Random(seed * 1000 + number)
-    text = "".join(_words(rng, 80))
+    text = "".join(some_words(rng, 80))
     message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
     details = {"reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0}
     return {
@@ -170,22 +195,24 @@ def request(messages: int, seed: int = 9) -> dict[str, Any]:
     """Return the body of a request with so many messages, of about 200 bytes each."""
     rng = random.Random(seed)
     roles = ("user", "assistant")
-    texts = ("".join(_words(rng, 30)) for _ in range(messages))
+    texts = ("".join(some_words(rng, 30)) for _ in range(messages))
     told = [{"role": roles[number % 2], "content": text} for number, text in enumerate(texts)]
     return {"model": "gpt-5-mini", "messages": told, "temperature": 0.5}
 
 
-def _words(rng: random.Random, count: int) -> Iterator[str]:
+def some_words(rng: random.Random, count: int) -> Iterator[str]:
+    """Yield made-up words."""
     for _ in range(count):
         yield " " + "".join(rng.choices(_SYLLABLES, k=rng.randint(1, 4)))
 
 
+def token_with_logprob(rng: random.Random, text: str) -> dict[str, Any]:
+    """Return a token as log probabilities list it."""
+    return {"token": text, "logprob": round(-rng.random() * 9, 6), "bytes": list(text.encode())}
+
+
 def _choice(delta: dict[str, Any], logprobs: Any = None) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": None}
-
-
-def _token(rng: random.Random, text: str) -> dict[str, Any]:
-    return {"token": text, "logprob": round(-rng.random() * 9, 6), "bytes": list(text.encode())}
 
 
 def _events(rng: random.Random, choices: list[dict[str, Any]], finish_reason: str) -> tuple[bytes, ...]:
@@ -194,5 +221,9 @@ def _events(rng: random.Random, choices: list[dict[str, Any]], finish_reason: st
     bodies.append({**_HEAD, "choices": [], "usage": _USAGE})
     for body in bodies:
         body["obfuscation"] = f"{rng.getrandbits(64):x}"[: rng.randint(2, 16)]
-    lines = (json.dumps(body, ensure_ascii=False, separators=(",", ":")) for body in bodies)
-    return (*(f"data: {line}\n\n".encode() for line in lines), b"data: [DONE]\n\n")
+    return (*map(as_event, bodies), DONE)
+
+
+def as_event(body: dict[str, Any]) -> bytes:
+    """Return a chunk as a server sends it."""
+    return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()

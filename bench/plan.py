@@ -20,15 +20,20 @@ class Plan:
 
     Args:
         quick: Whether this is the short run: fewer rounds, and the long cases left out.
-        only: The beginning of the names of what to measure; "" for everything.
+        only: The beginnings of the names of what to measure; "" is everything's.
         folder: A temporary folder.
-        wheel: The built wheel of the project.
+        wheel: The built wheel of the project; None if its source is measured.
     """
 
     quick: bool
-    only: str
+    only: tuple[str, ...]
     folder: Path
-    wheel: Path
+    wheel: Path | None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether someone has chosen what to measure."""
+        return any(self.only)
 
     def rounds(self, full: int) -> int:
         """Return how many rounds to take of a measure that takes `full` in the whole run."""
@@ -36,7 +41,7 @@ class Plan:
 
     def wants(self, name: str) -> bool:
         """Return whether a measure, or a family, is asked for."""
-        return name.startswith(self.only) or self.only.startswith(name + "/")
+        return any(name.startswith(only) or only.startswith(name + "/") for only in self.only)
 
     def say(self, name: str) -> None:
         """Say what is being measured."""

@@ -25,6 +25,25 @@ def text_in_model(chunk: Any) -> int:
     return size
 
 
+def said_in_dict(chunk: Any) -> int:
+    """Read what every program reads: the content of each choice, and whether it is finished."""
+    size = 0
+    for choice in chunk["choices"]:
+        size += len(choice["delta"].get("content") or "")
+        if choice.get("finish_reason"):
+            size += 1
+    return size
+
+
+def said_in_model(chunk: Any) -> int:
+    size = 0
+    for choice in chunk.choices:
+        size += len(choice.delta.content or "")
+        if choice.finish_reason:
+            size += 1
+    return size
+
+
 def arguments_in_dict(chunk: Any) -> int:
     size = 0
     for choice in chunk["choices"]:

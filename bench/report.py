@@ -9,6 +9,9 @@ from bench.results import Measure, Run, Spread
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 FAMILIES = {
+    "recorded": "Recorded streams from memory: CPU a chunk",
+    "lengths": "Short and long streams from memory: CPU a request",
+    "shapes": "Streams of 1,000 chunks of one shape from memory: CPU a chunk",
     "streaming": "Chunks from memory: CPU a chunk",
     "events": "Events of `.stream()` from memory: CPU a chunk",
     "calls": "Calls from memory: CPU a call",

@@ -22,6 +22,8 @@ DISTRIBUTIONS = {OURS: PROJECT, "httpx": "httpx", "httpx-sse": "httpx-sse", OFFI
 
 def measures(plan: Plan) -> Iterator[Measure]:
     """Count, and weigh."""
+    if plan.wheel is None:
+        return
     if plan.wants("sizes/wheel"):
         size = plan.wheel.stat().st_size / 1024
         yield Measure("sizes/wheel", "wheel", "KiB", "", {OURS: [size]}, [Target(OURS, "value", "", 300)])

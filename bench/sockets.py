@@ -55,7 +55,7 @@ def measures(plan: Plan) -> Iterator[Measure]:
     """Measure a hundred streams at once, beside the peers."""
     raise_file_limit()
     cases = {"fast": (Load(100, 50 if plan.quick else 200, 0), "as fast as they can be read", 5)}
-    if not plan.quick or plan.only:
+    if not plan.quick or plan.chosen:
         cases["paced"] = Load(100, 200, 0.025), "one event a wake-up", 3
     with server.running() as url:
         for case, (load, pace, rounds) in cases.items():

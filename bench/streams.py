@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
 
-from bench.fixtures import StreamFixture
-from bench.reading import readers, size_in_event
+from bench.fixtures import StreamFixture, in_reads
+from bench.reading import readers, said_in_dict, said_in_model, size_in_event
 from bench.transports import BASE_URL, REQUEST, streaming_client, streaming_client2
 
 LIMIT = "httpx + json"
@@ -23,6 +24,7 @@ OFFICIAL_EVENTS = "official .stream()"
 URL = BASE_URL + "/chat/completions"
 ARGUMENTS: dict[str, Any] = {"model": REQUEST["model"], "messages": REQUEST["messages"]}
 Contender = Callable[[], int]
+Read = Callable[[Any], int]
 
 
 def contenders(fixture: StreamFixture, pieces: Sequence[bytes], plain_chunk: Any) -> dict[str, Contender]:
@@ -46,15 +48,43 @@ def contenders(fixture: StreamFixture, pieces: Sequence[bytes], plain_chunk: Any
     }
 
 
-def untyped(client: httpx.Client, read: Callable[[Any], int], decode: Callable[[Any], Any] | None = None) -> int:
+def everyday(body: bytes, in_dict: Read = said_in_dict, in_model: Read = said_in_model) -> dict[str, Contender]:
+    """Return what reads a body by hand, with `create(stream=True)`, with `.stream()` and with the official SDK.
+
+    All read the same fields of each chunk, and stop where the client raises an error of the stream. The official SDK is
+    left out where it is not installed.
+    """
+    from chat_completions.errors import ChatCompletionsError
+
+    pieces = in_reads(body)
+    client = streaming_client(pieces)
+    # A loop by hand is written for the server that it reads.
+    blank = b"\r\n\r\n" if b"\r\n\r\n" in body else b"\n\n"
+    found: dict[str, Contender] = {
+        OURS: _by_chunk(_our_client(pieces), in_model, ChatCompletionsError),
+        EVENTS: _chunks_by_event(_our_client(pieces), in_model, ChatCompletionsError),
+        LIMIT: lambda: untyped(client, in_dict, blank=blank),
+    }
+    if find_spec("openai"):
+        from openai import OpenAIError
+
+        found[OFFICIAL] = _by_chunk(_official_client(pieces), in_model, OpenAIError)
+    return found
+
+
+def untyped(
+    client: httpx.Client, read: Read, decode: Callable[[Any], Any] | None = None, *, blank: bytes = b"\n\n"
+) -> int:
     """Read a stream by hand: split at the blank lines, and load; the limit of what a client can do without types."""
     size = 0
     with client.stream("POST", URL, json=REQUEST) as response:
         response.raise_for_status()
         buffer = b""
         for data in response.iter_bytes():
-            *events, buffer = (buffer + data).split(b"\n\n")
+            *events, buffer = (buffer + data).split(blank)
             for event in events:
+                if event[:1] == b":":
+                    continue
                 payload = event[6:]
                 if payload == b"[DONE]":
                     return size
@@ -63,7 +93,7 @@ def untyped(client: httpx.Client, read: Callable[[Any], int], decode: Callable[[
     return size
 
 
-def with_httpx_sse(client: httpx.Client, read: Callable[[Any], int]) -> int:
+def with_httpx_sse(client: httpx.Client, read: Read) -> int:
     """Read a stream with httpx-sse, and load its events."""
     from httpx_sse import connect_sse
 
@@ -76,7 +106,7 @@ def with_httpx_sse(client: httpx.Client, read: Callable[[Any], int]) -> int:
     return size
 
 
-def ours(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
+def ours(pieces: Sequence[bytes], read: Read) -> Contender:
     """Return what reads a stream with `create(stream=True)`."""
     return _by_chunk(_our_client(pieces), read)
 
@@ -86,7 +116,7 @@ def our_events(pieces: Sequence[bytes]) -> Contender:
     return _by_event(_our_client(pieces))
 
 
-def official(pieces: Sequence[bytes], read: Callable[[Any], int]) -> Contender:
+def official(pieces: Sequence[bytes], read: Read) -> Contender:
     """Return what reads a stream with the official SDK."""
     return _by_chunk(_official_client(pieces), read)
 
@@ -108,13 +138,31 @@ def _official_client(pieces: Sequence[bytes]) -> Any:
     return OpenAI(base_url=BASE_URL, api_key="bench", http_client=streaming_client2(pieces))
 
 
-def _by_chunk(client: Any, read: Callable[[Any], int]) -> Contender:
-    """Both clients have the same calls."""
+def _by_chunk(client: Any, read: Read, *ends: type[Exception]) -> Contender:
+    """Both clients have the same calls; errors of `ends` end a stream, as its last chunk does."""
 
     def run() -> int:
         size = 0
-        for chunk in client.chat.completions.create(**ARGUMENTS, stream=True):
-            size += read(chunk)
+        try:
+            for chunk in client.chat.completions.create(**ARGUMENTS, stream=True):
+                size += read(chunk)
+        except ends:
+            pass
+        return size
+
+    return run
+
+
+def _chunks_by_event(client: Any, read: Read, *ends: type[Exception]) -> Contender:
+    def run() -> int:
+        size = 0
+        try:
+            with client.chat.completions.stream(**ARGUMENTS) as stream:
+                for event in stream:
+                    if event.type == "chunk":
+                        size += read(event.chunk)
+        except ends:
+            pass
         return size
 
     return run

@@ -70,7 +70,6 @@ def main() -> None:
         key = tuple(question.values())
         if key not in runs:
             fixture = stream_named(question["fixture"], question["chunks"])
-            assert fixture is not None
             pieces = list(fixture.events) if question["one_event_a_read"] else fixture.in_reads()
             runs[key] = ours(pieces, readers(fixture)[1])
             check(fixture, {"ours": runs[key]})

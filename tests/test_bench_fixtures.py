@@ -9,14 +9,17 @@ import pytest
 
 from bench import fixtures
 from bench.fixtures import KINDS, StreamFixture
-from bench.reading import readers
+from bench.reading import readers, said_in_dict
 from bench.server import running
-from bench.streams import ARGUMENTS, EVENTS, LIMIT, OURS, check, our_events, ours, untyped
+from bench.shapes import SHAPES, shaped_stream
+from bench.streams import ARGUMENTS, EVENTS, LIMIT, OURS, check, everyday, our_events, ours, untyped
 from bench.transports import BASE_URL, json_client, streaming_client
 from chat_completions import Client
 
-SMALL: dict[str, Callable[[], StreamFixture | None]] = {
+SMALL: dict[str, Callable[[], StreamFixture]] = {
     **{kind: (lambda kind=kind: fixtures.stream_named(kind, 50)) for kind in KINDS},
+    **{shape: (lambda shape=shape: shaped_stream(shape, 50)) for shape in SHAPES},
+    "short": lambda: fixtures.short_stream(5),
     "big event": lambda: fixtures.big_event_stream(100_000),
     "comments": lambda: fixtures.comment_stream(2_000),
     "many lines": lambda: fixtures.many_line_stream(1_000),
@@ -25,10 +28,7 @@ SMALL: dict[str, Callable[[], StreamFixture | None]] = {
 
 @pytest.fixture(params=SMALL)
 def stream(request: pytest.FixtureRequest) -> StreamFixture:
-    found = SMALL[request.param]()
-    if found is None:
-        pytest.skip("there are no recorded streams here")
-    return found
+    return SMALL[request.param]()
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["big reads", "one event a read"])
@@ -48,21 +48,33 @@ def test_contenders_read_the_same_of_a_stream(stream: StreamFixture) -> None:
     pieces = stream.in_reads(1_000)
     in_dict, in_model, size = readers(stream)
     found = {OURS: ours(pieces, in_model), EVENTS: our_events(pieces)}
-    if stream.name in KINDS:
+    if stream.name in (*KINDS, *SHAPES):
         client = streaming_client(pieces)
         found[LIMIT] = lambda: untyped(client, in_dict)
     check(stream, found)
-    with pytest.raises(AssertionError, match=f"one reads 0 of the stream '{stream.name}', not {size}"):
-        check(stream, {"one": lambda: 0})
+    with pytest.raises(AssertionError, match=f"one reads -1 of the stream '{stream.name}', not {size}"):
+        check(stream, {"one": lambda: -1})
+
+
+@pytest.mark.parametrize("blank", [b"\n\n", b"\r\n\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("cut", [False, True], ids=["whole", "cut"])
+def test_contenders_read_the_same_of_what_any_server_sends(blank: bytes, cut: bool) -> None:
+    stream = shaped_stream("perplexity", 50)
+    events = stream.events[:-10] if cut else stream.events
+    body = b": wait\n\n" + b"".join(events)
+    sizes = {name: run() for name, run in everyday(body.replace(b"\n\n", blank)).items()}
+    chunks = [json.loads(event[6:]) for event in events[:50]]
+    assert set(sizes.values()) == {sum(map(said_in_dict, chunks))}
+    assert len(sizes) >= 3
 
 
 def test_fixtures_are_the_same_each_time_and_as_large_as_they_say() -> None:
     assert fixtures.text_stream(50) == fixtures.text_stream(50) != fixtures.text_stream(50, seed=10)
     for kind in ("text", "tool calls", "logprobs"):
         made = fixtures.stream_named(kind, 50)
-        assert made is not None
         assert made.chunks == 50
         assert b"".join(made.in_reads(999)) == b"".join(made.events)
+    assert [fixtures.short_stream(chunks).chunks for chunks in (0, 2, 3, 5, 100)] == [0, 2, 3, 5, 100]
     text = fixtures.text_stream(1_000)
     assert 250 < sum(map(len, text.events)) / text.chunks < 350
     assert len(b"".join(fixtures.big_event_stream(100_000).events)) == pytest.approx(100_000, rel=0.02)
