@@ -73,6 +73,7 @@ switching: pyproject.toml constraints.txt ## Run what compares with the official
 	@test -x .switching/bin/python || $(PYTHON) -m venv .switching
 	@.switching/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
 	@.switching/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt --group dev --group switching --editable '.[local]'
+	@.switching/bin/python -m mypy --no-error-summary overrides/chat_completions/compat.py
 	@OFFICIAL_SDK_REQUIRED=1 .switching/bin/python -m pytest --quiet $(SWITCHING)
 
 soak: $(READY) ## Share clients among 64 threads and 500 tasks, with faults and early exits: make soak SOAK_SECONDS=600.

@@ -26,7 +26,7 @@ FLOORS = {
         "toolkit",
         "_client",
         "/ observability",
-        "bulk lib lib.streaming resources resources.chat testing",
+        "bulk compat lib lib.streaming resources resources.chat testing",
         "bulk.input",
         "bulk.output",
         "bulk.runner bulk.report",

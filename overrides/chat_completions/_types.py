@@ -87,7 +87,7 @@ class _Omitted(type):
     def __instancecheck__(cls, value: object) -> bool:
         kind = type(value)
         # That SDK is not imported, so names decide.
-        return kind is cls or (kind.__module__ == "openai._types" and kind.__name__ in ("NotGiven", "Omit"))
+        return kind is cls or (kind.__name__ in ("NotGiven", "Omit") and kind.__module__ in ("openai", "openai._types"))
 
 
 @publish()

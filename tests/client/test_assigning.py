@@ -392,9 +392,12 @@ def test_azure_says_what_is_missing(kind: Any, server: ScriptedServer, monkeypat
     assert {*AZURE} <= {*inspect.signature(kind.with_options).parameters}
 
 
+@pytest.mark.parametrize("module", ["openai", "openai._types"])
 @pytest.mark.parametrize("name", ["NotGiven", "Omit"])
-def test_the_official_sdks_values_for_what_is_left_out_count_as_ours(name: str, server: ScriptedServer) -> None:
-    left_out = type(name, (), {"__module__": "openai._types", "__bool__": lambda self: False})()
+def test_the_official_sdks_values_for_what_is_left_out_count_as_ours(
+    name: str, module: str, server: ScriptedServer
+) -> None:
+    left_out = type(name, (), {"__module__": module, "__bool__": lambda self: False})()
     client = Client(**{**dict.fromkeys([*SETTINGS, "http_client"], left_out), "base_url": server.base_url})
     client = client.with_options(**dict.fromkeys([*SETTINGS, "http_client"], left_out))
     options = ("temperature", "stream", "extra_headers", "extra_query", "extra_body", "timeout", "max_retries")
