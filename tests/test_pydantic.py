@@ -127,6 +127,14 @@ def test_every_typed_dict_is_a_type(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(adapter.json_schema())
 
 
+def test_a_typed_dict_is_one_definition_wherever_it_stands() -> None:
+    class Two(BaseModel):
+        one: chat_types.ChatCompletionUserMessageParam
+        more: list[chat_types.ChatCompletionUserMessageParam]
+
+    assert "ChatCompletionUserMessageParam" in Two.model_json_schema()["$defs"]
+
+
 def test_requests_keep_what_the_specification_does_not_know() -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(chat_types.CompletionCreateParams)
     assert adapter.validate_python(REQUEST) == REQUEST
@@ -145,7 +153,8 @@ def test_requests_that_violate_the_specification_are_refused(change: dict[str, A
 def test_pydantic_is_imported_by_nothing_else() -> None:
     code = (
         "import sys; from chat_completions.types.chat import ChatCompletion, CompletionCreateParams;"
-        "ChatCompletion.from_dict({}).to_dict(); assert not {'pydantic', 'pydantic_core'} & sys.modules.keys()"
+        "ChatCompletion.from_dict({}).to_dict(); lazy = {'pydantic', 'pydantic_core', 'typing_extensions'};"
+        "assert not (lazy | {'chat_completions_api.pydantic_schemas'}) & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, Union
-
-if TYPE_CHECKING or sys.version_info >= (3, 12):
-    from typing import TypedDict
-else:
-    try:
-        # What pydantic asks for before Python 3.12.
-        from typing_extensions import TypedDict
-    except ImportError:
-        from typing import TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, TypedDict, Union
 
 from .models.chat_completion_allowed_tools_mode import ChatCompletionAllowedToolsMode
 from .models.chat_completion_audio_options_format import ChatCompletionAudioOptionsFormat
@@ -1122,6 +1113,12 @@ else:
     CompletionCreateParams = Union[CompletionCreateParamsNonStreaming, CompletionCreateParamsStreaming]
 
 if not TYPE_CHECKING:
+
+    def _pydantic_schema(kind, source, handler):
+        from .pydantic_schemas import typed_dict
+
+        return handler.generate_schema(typed_dict(kind))
+
     # For pydantic: a request keeps the fields that the specification does not know.
     for _dict in (
         CompletionListParams,
@@ -1181,3 +1178,6 @@ if not TYPE_CHECKING:
         CompletionCreateParamsStreaming,
     ):
         _dict.__pydantic_config__ = {"extra": "allow"}
+        if sys.version_info < (3, 12):
+            # pydantic takes no TypedDict of typing.
+            _dict.__get_pydantic_core_schema__ = classmethod(_pydantic_schema)

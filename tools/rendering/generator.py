@@ -133,7 +133,8 @@ def write_package(
         schemas=shapes.schemas,
         sources=shapes.sources,
     )
-    project.extras = {"params.py": project.env.get_template("params.py.jinja").render(params=params)}
+    modules = ("params.py", "pydantic_schemas.py")
+    project.extras = {name: project.env.get_template(f"{name}.jinja").render(params=params) for name in modules}
     project.extras |= {**data_files, "py.typed": ""}
     with _scripts_first(), contextlib.redirect_stdout(io.StringIO()):
         problems = project.build()
