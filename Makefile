@@ -95,6 +95,8 @@ check: $(READY) check-lock check-generated ## Check formatting, lint and types; 
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy --no-error-summary
+	@$(RUN) -m mypy --no-error-summary --platform win32 --cache-dir .mypy_cache/win32 overrides generated
+	@$(RUN) -m mypy --no-error-summary --platform darwin --cache-dir .mypy_cache/darwin overrides generated
 	@$(VENV)/bin/basedpyright --level error
 
 fix: $(READY) ## Format, and fix what the linter can fix.
@@ -128,6 +130,7 @@ wheel: $(READY) ## Build the wheel into dist/.
 	@$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 dist: $(READY) ## Build the wheel and the source distribution into dist/, and check and test them.
+	@if grep -q '^repository = ""' pyproject.toml; then echo "warning: 'repository' in pyproject.toml is not set, so links of the readme lead nowhere on a package index" >&2; fi
 	@rm -rf dist
 	@$(RUN) -m build --no-isolation --outdir dist
 	@$(RUN) -m twine check --strict dist/*

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import email
+import json
 import os
 import re
 import shutil
@@ -160,8 +161,41 @@ def test_its_metadata_says_what_the_project_says(built: Built) -> None:
     assert sorted(told.get_all("Provides-Extra", [])) == sorted(extras)
     for extra, needs in extras.items():
         marked = [line for line in told.get_all("Requires-Dist", []) if f"extra == '{extra}'" in line]
-        assert len(marked) == len(needs), extra
-    assert not any(told.get_all(name) for name in ("Author", "Author-email", "Maintainer", "Maintainer-email"))
+        if extra != "all":
+            assert len(marked) == len(needs), extra
+    assert told.get_all("Author") == ["the chat-completions-client authors"]
+    assert not any(told.get_all(name) for name in ("Author-email", "Maintainer", "Maintainer-email"))
+
+
+def test_the_extra_all_has_every_other_one_but_ray() -> None:
+    extras = project()["optional-dependencies"]
+    assert isinstance(extras, dict)
+    others = ",".join(sorted({*extras} - {"all", "ray"}))
+    assert extras["all"] == [f"chat-completions-client[{others}]"]
+
+
+@pytest.mark.parametrize("repository", ["", "https://host.example/team/project"])
+def test_the_addresses_are_the_publishers(repository: str, tmp_path: Path) -> None:
+    """A package index shows the readme where there are no files for its links to lead to."""
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    version = tmp_path / "overrides" / "chat_completions" / "_version.py"
+    version.parent.mkdir(parents=True)
+    version.write_text('__version__ = "1.2.0"\n')
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text(re.sub("^repository = .*", f'repository = "{repository}"', settings.read_text(), flags=re.M))
+    command = [sys.executable, "-m", "hatchling", "metadata"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    links = re.findall(r"\]\(([^)]+)\)", told["readme"]["text"])
+    assert len(links) > 20
+    files = f"{repository}/blob/main/" if repository else ""
+    for link in links:
+        assert link.startswith(
+            files or ("docs/", "examples/", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE")
+        )
+        assert (ROOT / link.removeprefix(files).partition("#")[0]).is_file(), link
+    assert set(told.get("urls", {})) == ({"Homepage", "Documentation", "Changelog", "Issues"} if repository else set())
 
 
 def test_no_classifier_is_made_up() -> None:
@@ -184,7 +218,7 @@ def test_the_source_distribution_has_what_it_takes_to_build_it(built: Built, tmp
         archive.extractall(tmp_path, filter="data")
     (tree,) = tmp_path.iterdir()
     needed = {"generated", "overrides", "openapi.yaml", "openapi.lock.json", "overlay.yaml"}
-    words = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore"}
+    words = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "hatch_build.py", "pyproject.toml", ".gitignore"}
     assert {path.name for path in tree.iterdir()} == needed | words
     assert not [path for path in tree.rglob("*") if path.name == "__pycache__"]
     command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", tmp_path / "again", tree]

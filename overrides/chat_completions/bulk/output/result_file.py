@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -235,12 +236,12 @@ def _lock(descriptor: int) -> None:
     Raises:
         BlockingIOError: It is locked.
     """
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         os.lseek(descriptor, 2**40, os.SEEK_SET)  # beyond all lines: a lock keeps others from reading there
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError as error:
             raise BlockingIOError(errno.EWOULDBLOCK, "locked") from error
         return
