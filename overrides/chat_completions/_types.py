@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 
 if TYPE_CHECKING:
@@ -114,9 +115,15 @@ Omit = NotGiven
 not_given = omit = NOT_GIVEN
 
 
+# Spares most values the question of `_Omitted`, which is asked in Python.
+_ORDINARY = frozenset({NoneType, bool, dict, float, int, list, str, tuple})
+
+
 def without_omitted(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments that are given."""
-    return {name: value for name, value in arguments.items() if not isinstance(value, NotGiven)}
+    return {
+        name: value for name, value in arguments.items() if type(value) in _ORDINARY or not isinstance(value, NotGiven)
+    }
 
 
 def sealed(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import io
 import pickle
 import re
 import traceback
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -102,6 +103,20 @@ def test_iterators_are_sent_as_lists(api: SyncApi, stream: bool) -> None:
     assert sent["messages"] == [{"role": "user", "content": [part]}] and sent["stop"] == ["b"]
     assert sent["odd"] == {"deep": [[1, {"deeper": ["a", "b"]}]]}
     assert type(holder["content"]).__name__ == "generator" and len(body["odd"]["deep"]) == 1
+
+
+class Countdown:
+    """What can be iterated more than once, and is not a sequence."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([{"role": "user", "content": "2"}, {"role": "user", "content": "1"}])
+
+
+@pytest.mark.parametrize("made", [Countdown, lambda: (each for each in Countdown()), lambda: map(dict, Countdown())])
+def test_iterables_survive_retries(made: Callable[[], Any], api: SyncApi) -> None:
+    with ScriptedServer(json_reply({}, 500, retry_after="0"), json_reply(COMPLETION)) as server:
+        api.create(api.client(base_url=server.base_url), messages=made())
+    assert [request.json()["messages"] for request in server.requests] == [[*Countdown()]] * 2
 
 
 def test_a_file_is_not_taken_for_a_list_of_its_lines(api: SyncApi) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import chat_completions
 from chat_completions import NOT_GIVEN, Client, NotGiven, Omit, errors, not_given, omit
+from chat_completions.models import ChatCompletionMessage
 from tests.client.conftest import SyncApi
 from tests.client.scripted import ScriptedServer, json_reply, stream_reply
 
@@ -37,6 +38,54 @@ def test_arguments_that_say_nothing_are_not_sent(api: SyncApi) -> None:
         listed = api.list(client, after=omit, limit=1, order=NOT_GIVEN, max_items=omit)
         assert server.requests[1].target.endswith("?limit=1")
         assert listed.next_page_info().params == {"after": "a"}
+
+
+class Fields(dict[str, Any]):
+    """A mapping that stays as it is."""
+
+
+def test_fields_that_say_nothing_are_left_out_of_objects_and_queries(api: SyncApi) -> None:
+    """Wherever they stand, in models and iterators too; the caller's objects are not changed."""
+    message = Fields(role="user", content=({"type": "text", "text": "Hi", "note": omit} for _ in range(2)), name=omit)
+    answer = ChatCompletionMessage(role="assistant", content=omit)
+    answer["x_seen"] = [{"by": NOT_GIVEN, "at": 1}]
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"properties": {"a": omit}}}}]
+    body = {"temperature": omit, "deep": {"er": [[{"a": omit}]]}, "stream": omit}
+    arguments: dict[str, Any] = {"messages": [message, answer], "tools": tools, "metadata": {"a": omit, "b": "1"}}
+    more: dict[str, Any] = {"temperature": 1, "extra_body": body, "extra_query": {"a": omit, "b": omit}}
+    with ScriptedServer(OK, page([], False)) as server:
+        client = api.client(base_url=server.base_url, default_query={"a": "1", "c": omit})
+        api.create(client, **arguments, **more, validate=False)
+        sent = server.requests[0].json()
+        assert sent["messages"] == [
+            {"role": "user", "content": [{"type": "text", "text": "Hi"}] * 2},
+            {"role": "assistant", "x_seen": [{"at": 1}]},
+        ]
+        assert sent["tools"] == [{"type": "function", "function": {"name": "f", "parameters": {"properties": {}}}}]
+        assert {*sent} == {"model", "messages", "tools", "metadata", "deep"}
+        assert (sent["metadata"], sent["deep"]) == ({"b": "1"}, {"er": [[{}]]})
+        assert "?" not in server.requests[0].target
+        api.list(client, metadata={"a": omit, "b": "1"})
+        assert server.requests[1].target.endswith("?a=1&metadata%5Bb%5D=1")
+    assert message["name"] is omit and {*body} == {"temperature", "deep", "stream"} and len(tools[0]["function"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"stop": ["a", omit]}, errors.RequestValidationError, "/stop/1: is NOT_GIVEN, which leaves out a field"),
+        ({"extra_body": {"a": [omit]}}, errors.RequestValidationError, "/a/0: is NOT_GIVEN"),
+        ({"extra_body": {"model": omit}}, TypeError, "missing 1 required keyword-only argument: 'model'"),
+        ({"messages": NOT_GIVEN}, TypeError, "missing 1 required keyword-only argument: 'messages'"),
+    ],
+)
+def test_what_cannot_be_left_out_is_refused(
+    arguments: dict[str, Any], error: type[Exception], words: str, api: SyncApi
+) -> None:
+    with ScriptedServer(OK) as server:
+        with pytest.raises(error, match=words):
+            api.create(api.client(base_url=server.base_url), **arguments)
+        assert server.requests == []
 
 
 def test_they_are_one_and_false() -> None:

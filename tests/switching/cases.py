@@ -120,7 +120,7 @@ CASES: tuple[Case, ...] = (
         (broken("silent"), broken("cut")),
     ),
     Case("stream_closing", "`aclosing` of a stream, and the `request` of what broke", (told(), broken("cut"))),
-    Case("iterators", "Iterators of messages, tools and parts", (said(),)),
+    Case("iterators", "Iterators of messages, tools and parts; models as messages", (said(),), needs=("pydantic",)),
     Case("request_id", "`_request_id`, and `request_id` of errors", (said(), page("c-1"), failed(500))),
     Case(
         "retries",
@@ -177,7 +177,11 @@ CASES: tuple[Case, ...] = (
         STORED,
         differs="The documented `after` is there only if the server sends such a field; here it is the cursor.",
     ),
-    Case("left_out", "`omit` and `NOT_GIVEN`", (said(),)),
+    Case(
+        "left_out",
+        "`omit` and `NOT_GIVEN`, also in messages, queries and `extra_body`",
+        (*[said()] * 3, page("c-1")),
+    ),
     Case("parse", "`parse()` with a pydantic model", (said(SHIPS),), needs=("pydantic",)),
     Case(
         "parse_async",

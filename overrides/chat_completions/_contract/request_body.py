@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from io import IOBase
 from typing import Any
 
 from chat_completions._contract import generated
-from chat_completions._types import NotGiven
+from chat_completions._types import NotGiven, without_omitted
 from chat_completions.errors import RequestValidationError
 
 
@@ -36,11 +36,11 @@ def request_body(
             f"create() got an unexpected keyword argument {unknown[0]!r}; {hint}"
             "pass fields that only some servers know in extra_body"
         )
-    body = {name: value for name, value in params.items() if not isinstance(value, NotGiven)}
+    body = without_omitted(params)
     if stream is not None and not isinstance(stream, NotGiven):
         body["stream"] = stream
     if extra_body:
-        body.update(extra_body)
+        body = without_omitted({**body, **extra_body})
     check_required("create", body, generated.required_fields())
     return body
 
@@ -59,7 +59,7 @@ def check_required(method: str, arguments: Mapping[str, Any], names: Sequence[st
 
 
 def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of the HTTP request that carries a body; iterators in it are replaced by lists.
+    """Return the arguments of the HTTP request that carries a body, in which all is plain JSON.
 
     Raises:
         RequestValidationError: The body holds values that JSON does not have; the error lists all.
@@ -68,7 +68,7 @@ def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
         try:
             return generated.create_request(body)
         except TypeError:
-            body.update({name: _with_lists(value) for name, value in body.items()})
+            body.update({name: _as_json(value) for name, value in body.items()})
             return generated.create_request(body)
     except (TypeError, ValueError, RecursionError) as error:
         problems = tuple(_problems(body, "", ()))
@@ -80,18 +80,29 @@ def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
         ) from None
 
 
-def is_one_shot(value: Any) -> bool:
-    """Return whether a value stands for a list that is made when it is iterated, such as a generator; no file does."""
-    return isinstance(value, (Iterator, ValuesView)) and not isinstance(value, IOBase)
+def is_list_like(value: Any) -> bool:
+    """Return whether a value stands for a list that is made when it is iterated, such as a generator.
+
+    Text, sets, files, and objects that iterate over their fields do not.
+    """
+    return isinstance(value, Iterable) and not (
+        isinstance(value, (str, bytes, bytearray, memoryview, Mapping, Set, IOBase, type, generated.Model))
+        or hasattr(value, "model_dump")
+    )
 
 
-def _with_lists(value: Any) -> Any:
-    """Return a JSON value with a list in place of each iterator; the caller's objects are not changed."""
-    if is_one_shot(value):
-        value = list(value)
-    if isinstance(value, (list, tuple)):
-        return [_with_lists(entry) for entry in value]
-    return {key: _with_lists(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
+def _as_json(value: Any) -> Any:
+    """Return a value with lists for iterables, and dicts without omitted fields for mappings and models.
+
+    The caller's objects are not changed.
+    """
+    if isinstance(value, generated.Model):
+        value = value.to_dict()
+    elif hasattr(type(value), "model_dump"):  # a model of pydantic, such as the official SDK's
+        value = value.model_dump(mode="json", exclude_unset=True)
+    if isinstance(value, Mapping):
+        return {key: _as_json(entry) for key, entry in without_omitted(value).items()}
+    return [_as_json(entry) for entry in value] if is_list_like(value) else value
 
 
 def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str, str]]:
@@ -106,6 +117,8 @@ def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str
             if not isinstance(key, (str, int, float)) and key is not None:
                 yield pointer, f"a key is a {type(key).__name__}; use a str"
             yield from _problems(entry, pointer, (*above, id(value)))
+    elif isinstance(value, NotGiven):
+        yield at, "is NOT_GIVEN, which leaves out a field, but not an entry of a list"
     elif isinstance(value, type):
         yield at, f"is the class {value.__name__}; for a reply of a type, use parse() or stream()"
     elif isinstance(value, (bytes, bytearray, memoryview)):

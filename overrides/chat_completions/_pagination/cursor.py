@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from chat_completions._contract import generated
-from chat_completions._types import NotGiven, publish, sealed
+from chat_completions._types import publish, sealed, without_omitted
 from chat_completions.errors import PaginationError
 
 if TYPE_CHECKING:
@@ -157,6 +157,6 @@ def _can_be_sent(cursor: object) -> bool:
 
 def listing_of(arguments: Mapping[str, Any]) -> Listing:
     """Return the beginning of the listing that arguments of `list` request."""
-    rest = {name: value for name, value in sealed(arguments).items() if not isinstance(value, NotGiven)}
+    rest = without_omitted(sealed(arguments))
     max_items = rest.pop("max_items", None)
     return start(rest, max_items)

@@ -29,7 +29,7 @@ from chat_completions._transport.settings import (
     validated_api_key,
 )
 from chat_completions._transport.steps import Close, Key, Read, Send, Sleep, Step
-from chat_completions._types import NotGiven, Secret, revealed
+from chat_completions._types import NotGiven, Secret, revealed, without_omitted
 from chat_completions.errors import APIConnectionError, APIError, APITimeoutError
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: f
         headers = {"Accept": "text/event-stream", **{k: v for k, v in headers.items() if k != "Accept"}}
     if method == "POST" and "idempotency-key" not in map(str.lower, headers):
         headers["Idempotency-Key"] = _new_key()
-    params = {**settings.default_query.reveal(), **request.get("params", {}), **(extra_query or {})}
+    params = without_omitted({**settings.default_query.reveal(), **request.get("params", {}), **(extra_query or {})})
     check_query(params)
     url = settings.address.reveal() + request["url"]
     return Send(method, url, headers, params, request.get("content"), ends_at)

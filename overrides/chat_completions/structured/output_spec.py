@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_completions._contract.generated import Model, is_blank
-from chat_completions._contract.request_body import is_one_shot
+from chat_completions._contract.request_body import is_list_like
 from chat_completions._response_info import Anomaly
 from chat_completions._types import NotGiven, sealed
 from chat_completions.errors import (
@@ -59,7 +59,7 @@ class OutputSpec:
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         tools: Any = arguments.get("tools")
-        if is_one_shot(tools):
+        if is_list_like(tools):
             arguments = {**arguments, "tools": list(tools)}
         self.arguments = sealed(arguments)
         kind = arguments.get("response_format")

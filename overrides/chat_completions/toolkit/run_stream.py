@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Generic, Self
 
 from chat_completions._traceback_locals import forgetful
-from chat_completions._types import NotGiven, ResponseFormatT, publish
+from chat_completions._types import ResponseFormatT, publish, without_omitted
 from chat_completions.errors import ChatCompletionsError
 from chat_completions.toolkit.events import ToolRunDoneEvent, ToolRunEvent
 from chat_completions.toolkit.loop import ToolLoop
@@ -24,7 +24,7 @@ def tool_loop_for(arguments: Mapping[str, Any], deadline: float | None, *, runs_
         deadline: The client's, in seconds; None for none.
         runs_async: Whether async functions can be called.
     """
-    given = {name: value for name, value in arguments.items() if not isinstance(value, NotGiven)}
+    given = without_omitted(arguments)
     return ToolLoop(
         given,
         max_rounds=given.pop("max_rounds", DEFAULT_MAX_ROUNDS),

@@ -17,3 +17,16 @@ def ask(words: str, temperature=omit, stop=NOT_GIVEN):
 
 print(ask("Hello").choices[0].message.content)
 print(ask("Hello", temperature=0.5, stop=["."]).choices[0].message.content)
+
+# Within objects, and in place of what else would be sent.
+client = OpenAI(default_query={"watch": "night"}, default_headers={"X-Lamp": omit})
+answer = client.chat.completions.create(
+    model="gpt-5-mini",
+    messages=[{"role": "user", "content": [{"type": "text", "text": "Hello", "note": omit}], "name": NOT_GIVEN}],
+    temperature=0.5,
+    tools=[{"type": "function", "function": {"name": "horn", "description": omit}}],
+    extra_query={"watch": omit},
+    extra_body={"temperature": omit, "flag": omit},
+)
+print(answer.choices[0].message.content)
+print([ship.id for ship in client.chat.completions.list(limit=omit, order=omit).data])
