@@ -36,7 +36,8 @@ SAME = {
     "`chat.completions.create`": ["create", "parse", "events", "pages", "raw_response", "streaming_response"],
     "The names of models": ["typed_params", "events", "pages_by_hand", "deep_imports"],
     "The modules, which": ["deep_imports", "resources", "star_import", "stream_state", "tests/typing/switching.py"],
-    "Iterators of messages": ["iterators"],
+    "Iterables of messages": ["iterators", "tests/client/test_calls.py"],
+    "`omit` and": ["left_out", "tests/client/test_ecosystem.py"],
     "`BaseModel`": ["defaults", "deep_imports", "stream_state"],
     "The timeouts": ["timeouts", "retries", "defaults"],
 }
