@@ -103,12 +103,12 @@ def test_a_path_item_may_be_a_reference(reference: str) -> None:
         ("paths: {/x: {$ref: other.yaml}}", "#/paths/~1x/$ref", "it may be behind this $ref, which cannot be read"),
         ("paths: {/x: {$ref: '#/paths/~1x'}}", "#/paths/~1x", "a $ref that leads back to itself"),
         ("paths: {/x: {get: {operationId: wanted}, put: {operationId: wanted}}}", "#/paths/~1x/put", "is also at #/"),
-        ("paths: []", "#/paths", "expected a mapping, found a list"),
-        ("{}", "#/paths", "expected a mapping, found nothing"),
-        ("paths: {/x: 1}", "#/paths/~1x", "expected a mapping, found a number"),
-        ("paths: {/x: {get: []}}", "#/paths/~1x/get", "expected a mapping, found a list"),
-        ("{info: , paths: {}}", "#/info", "expected a mapping, found nothing"),
-        ("{paths: {}, components: []}", "#/components", "expected a mapping, found a list"),
+        ("paths: []", "#/paths", "expected a mapping, found a list; correct it"),
+        ("{}", "#/paths", "expected a mapping, found nothing; correct it"),
+        ("paths: {/x: 1}", "#/paths/~1x", "expected a mapping, found 1; correct it"),
+        ("paths: {/x: {get: []}}", "#/paths/~1x/get", "expected a mapping, found a list; correct it"),
+        ("{info: , paths: {}}", "#/info", "expected a mapping, found nothing; correct it"),
+        ("{paths: {}, components: []}", "#/components", "expected a mapping, found a list; correct it"),
     ],
 )
 def test_an_operation_that_cannot_be_had(text: str, where: str, message: str) -> None:
@@ -506,13 +506,13 @@ def test_what_lies_outside_of_components_becomes_a_component() -> None:
         ("../A.json", "leaves the file"),
         ("https://example.com/api.json#/A", "leaves the file"),
         ("''", "leaves the file"),
-        ("'#'", "$ref '#' is no JSON pointer"),
-        ("'#A'", "$ref '#A' is no JSON pointer"),
-        ("'#/components/responses/R'", "#/components/responses/R is no schema, which this place needs"),
-        ("'#/components'", "#/components is no schema, which this place needs"),
-        ("'#/components/schemas'", "#/components/schemas is no schema, which this place needs"),
-        ("7", "a $ref is a string, and here it is a number"),
-        ("{type: string}", "a $ref is a string, and here it is a mapping"),
+        ("'#'", "$ref '#' is not a JSON pointer"),
+        ("'#A'", "$ref '#A' is not a JSON pointer"),
+        ("'#/components/responses/R'", "#/components/responses/R is not a schema, which this place needs; name one"),
+        ("'#/components'", "#/components is not a schema, which this place needs; name one"),
+        ("'#/components/schemas'", "#/components/schemas is not a schema, which this place needs; name one"),
+        ("7", "expected a string, found 7; put it in quotes"),
+        ("{type: string}", "expected a string, found a mapping"),
     ],
 )
 def test_a_bad_reference_is_an_error_at_its_pointer(reference: str, message: str) -> None:
@@ -536,12 +536,12 @@ def test_references_that_only_lead_to_each_other_are_an_error() -> None:
 @pytest.mark.parametrize(
     ("schema", "at", "message"),
     [
-        ("[]", "", "expected a mapping, found a list"),
-        ("{items: text}", "/items", "expected a mapping, found a string"),
-        ("{additionalProperties: }", "/additionalProperties", "expected a mapping, found nothing"),
-        ("{anyOf: {a: {}}}", "/anyOf", "expected a list, found a mapping"),
-        ("{properties: {a: 1}}", "/properties/a", "expected a mapping, found a number"),
-        ("{properties: true}", "/properties", "expected a mapping, found true or false"),
+        ("[]", "", "expected a mapping, found a list; correct it"),
+        ("{items: text}", "/items", 'expected a mapping, found "text"; correct it'),
+        ("{additionalProperties: }", "/additionalProperties", "expected a mapping, found nothing; correct it"),
+        ("{anyOf: {a: {}}}", "/anyOf", "expected a list, found a mapping; correct it"),
+        ("{properties: {a: 1}}", "/properties/a", "expected a mapping, found 1; correct it"),
+        ("{properties: true}", "/properties", "expected a mapping, found true; correct it"),
     ],
 )
 def test_an_object_of_the_wrong_type_is_an_error(schema: str, at: str, message: str) -> None:

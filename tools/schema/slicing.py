@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from tools.document import pointer as pointers
 from tools.errors import ToolError
 from tools.schema.contract_keys import KINDS, SECTIONS, contract_keys, data_in_order, set_in_order
+from tools.schema.words import check_words, items, mapping, string, strings
 
 OPERATIONS = ("listChatCompletions", "createChatCompletion")
 
@@ -47,7 +48,7 @@ class _Slice:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
-        self.declared = _mapping(document.get("components", {}), "#/components")
+        self.declared = mapping(document.get("components", {}), "#/components")
         self.components: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS.values()}
         self.waiting: list[tuple[str, str, Any, str]] = []  # kind, name, object, its pointer
         self.hoisted: dict[tuple[str, str], str] = {}  # kind and pointer to the component's name
@@ -57,7 +58,7 @@ class _Slice:
         result: dict[str, Any] = {"openapi": document["openapi"]}
         result["info"] = self.keep(document.get("info"), "info", "#/info")
         if "jsonSchemaDialect" in document:
-            result["jsonSchemaDialect"] = document["jsonSchemaDialect"]
+            result["jsonSchemaDialect"] = string(document["jsonSchemaDialect"], "#/jsonSchemaDialect")
         if "servers" in document:
             result["servers"] = self.keep(document["servers"], "[server]", "#/servers")
         paths = self.paths(operations)
@@ -65,7 +66,7 @@ class _Slice:
         if "security" in document and any("security" not in operation for operation in found):
             result["security"] = self.keep(document["security"], "security", "#/security")
         used = [name for operation in found for name in operation.get("tags", ())]
-        declared = [_mapping(tag, "#/tags").get("name") for tag in _list(document.get("tags", []), "#/tags")]
+        declared = [mapping(tag, "#/tags").get("name") for tag in items(document.get("tags", []), "#/tags")]
         if tags := sorted({name for name in declared if isinstance(name, str) and name in used}):
             result["tags"] = [{"name": name} for name in tags]
         result["paths"] = paths
@@ -85,7 +86,7 @@ class _Slice:
         places: dict[str, str] = {}
         unreadable: ToolError | None = None
         result = {}
-        for path, item in sorted(_mapping(self.document.get("paths"), "#/paths").items()):
+        for path, item in sorted(mapping(self.document.get("paths"), "#/paths").items()):
             if path.startswith("x-"):
                 continue
             try:
@@ -94,10 +95,10 @@ class _Slice:
                 unreadable = unreadable or error
                 continue
             at = chain[-1][1]
-            item = {key: value for link, _ in reversed(chain) for key, value in _mapping(link, at).items()}
+            item = {key: value for link, _ in reversed(chain) for key, value in mapping(link, at).items()}
             methods = []
             for method in _METHODS:
-                operation = _mapping(item.get(method, {}), pointers.join(at, method))
+                operation = mapping(item.get(method, {}), pointers.join(at, method))
                 name = operation.get("operationId")
                 if not isinstance(name, str):
                     continue
@@ -145,28 +146,30 @@ class _Slice:
         if shape == "blank":
             return ""
         if shape[0] == "[":
-            items = [self.keep(item, shape[1:-1], f"{at}/{i}") for i, item in enumerate(_list(value, at))]
+            kept = [self.keep(item, shape[1:-1], f"{at}/{i}") for i, item in enumerate(items(value, at))]
             if shape == "[parameter]":
                 order = [self.parameter_order(item, f"{at}/{i}") for i, item in enumerate(value)]
-                items = [items[i] for i in sorted(range(len(items)), key=order.__getitem__)]
-            return items
+                kept = [kept[i] for i in sorted(range(len(kept)), key=order.__getitem__)]
+            return kept
         if shape[0] in "{(":
             return {
                 key: self.keep(item, shape[1:-1], pointers.join(at, key))
-                for key, item in sorted(_mapping(value, at).items())
+                for key, item in sorted(mapping(value, at).items())
                 if shape[0] == "{" or not key.startswith("x-")
             }
         if shape == "mapped":
             return self.mapped(value, at)
         if shape == "security":
-            return [self.requirement(item, f"{at}/{i}") for i, item in enumerate(_list(value, at))]
+            return [self.requirement(item, f"{at}/{i}") for i, item in enumerate(items(value, at))]
         assert shape == "unknown", shape
         return self.unknown(value, at)
 
     def object(self, value: Any, kind: str, at: str) -> Any:
         if kind == "schema" and isinstance(value, bool):
             return value
-        value = _mapping(value, at)
+        value = mapping(value, at)
+        if "$ref" not in value or kind == "schema":
+            check_words(value, kind, at)
         result = {}
         for key, shape in contract_keys(value, kind):
             if shape == "reference":
@@ -181,23 +184,23 @@ class _Slice:
 
     def parameter_order(self, value: Any, at: str) -> tuple[str, str]:
         for link, place in self.chain(value, at):
-            value = _mapping(link, place)
+            value = mapping(link, place)
         return str(value.get("in")), str(value.get("name"))
 
     def mapped(self, value: Any, at: str) -> str:
         """Return the `$ref` to a schema that a discriminator names, by a `$ref` or by the component's bare name."""
         if isinstance(value, str) and not value.startswith("#"):
-            if value not in _mapping(self.declared.get("schemas", {}), "#/components/schemas"):
+            if value not in self.section("schema"):
                 raise ToolError(f"{value!r} does not name a schema; give a name or a JSON pointer", where=at)
             value = pointers.join("#/components/schemas", value)
         return self.reference(value, "schema", at)
 
     def requirement(self, value: Any, at: str) -> dict[str, Any]:
         result = {}
-        for name, scopes in sorted(_mapping(value, at).items()):
+        for name, scopes in sorted(mapping(value, at).items()):
             scheme = pointers.join("#/components/securitySchemes", name)
             self.reference(scheme, "securityScheme", pointers.join(at, name))
-            result[name] = set_in_order(scopes)
+            result[name] = set_in_order(strings(scopes, pointers.join(at, name)))
         return result
 
     def unknown(self, value: Any, at: str) -> Any:
@@ -224,7 +227,7 @@ class _Slice:
         if segments[:-1] == ["components", section]:
             name = segments[2]
         elif segments[0] == "components" and len(segments) <= 3:
-            raise ToolError(f"{pointer} is no {kind}, which this place needs", where=at)
+            raise ToolError(f"{pointer} is not a {kind}, which this place needs; name one", where=at)
         else:
             name = self.hoisted_name(kind, pointer, segments)
         if name not in self.components[section]:
@@ -237,13 +240,18 @@ class _Slice:
     def hoisted_name(self, kind: str, pointer: str, segments: list[str]) -> str:
         """Return a new component's name for the object at a pointer, always the same for the same document."""
         if (kind, pointer) not in self.hoisted:
-            taken = {*self.declared.get(SECTIONS[kind], ()), *self.hoisted.values()}
+            taken = {*self.section(kind), *self.hoisted.values()}
             parts = segments[2:] if segments[0] == "components" else segments
             name = "_".join(_NO_COMPONENT_NAME.sub("_", part).strip("_") for part in parts)
             if name in taken:
                 name += "_" + sha256(pointer.encode()).hexdigest()[:8]
             self.hoisted[kind, pointer] = name
         return self.hoisted[kind, pointer]
+
+    def section(self, kind: str) -> dict[str, Any]:
+        """Return the components of a kind."""
+        section = SECTIONS[kind]
+        return mapping(self.declared.get(section, {}), pointers.join("#/components", section))
 
     def chain(self, value: Any, at: str) -> Iterator[tuple[Any, str]]:
         """Yield an object and its pointer, then the one that its `$ref` names, and so on to the last."""
@@ -260,31 +268,12 @@ class _Slice:
 
     def target(self, reference: Any, at: str) -> tuple[list[str], Any]:
         """Return the segments of a reference and what it names in this document."""
-        if not isinstance(reference, str):
-            raise ToolError(f"a $ref is a string, and here it is {_name_of(reference)}", where=at)
-        if not reference.startswith("#"):
+        if not string(reference, at).startswith("#"):
             raise ToolError(f"$ref {reference!r} leaves the file; bundle the document into one file", where=at)
         if not unquote(reference[1:]).startswith("/"):
-            raise ToolError(f"$ref {reference!r} is no JSON pointer; write it as '#/components/...'", where=at)
+            raise ToolError(f"$ref {reference!r} is not a JSON pointer; write it as '#/components/...'", where=at)
         segments = pointers.split(reference)
         try:
             return segments, pointers.find(self.document, segments)
         except LookupError:
-            raise ToolError(f"$ref {reference!r} names nothing in this document", where=at) from None
-
-
-def _mapping(value: Any, at: str) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    raise ToolError(f"expected a mapping, found {_name_of(value)}", where=at)
-
-
-def _list(value: Any, at: str) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    raise ToolError(f"expected a list, found {_name_of(value)}", where=at)
-
-
-def _name_of(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a string", bool: "true or false", type(None): "nothing"}
-    return names.get(type(value), "a number")
+            raise ToolError(f"$ref {reference!r} names nothing in this document; correct it", where=at) from None

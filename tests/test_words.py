@@ -1,0 +1,141 @@
+"""Words of a document with values of another kind than they take: vendor, generate and drift say the same of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.drift.minis import Json, document, in_request
+from tools.__main__ import main
+from tools.document import pointer as pointers
+from tools.errors import ToolError
+from tools.schema.slicing import slice_document
+
+SCHEMA = "#/paths/~1chat~1completions/post/requestBody/content/application~1json/schema/properties/it"
+POST = "#/paths/~1chat~1completions/post"
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "below", "message"),
+    [
+        ("required", "abc", "", 'expected a list of strings, found "abc"'),
+        ("required", ["a", None], "/1", "expected a string, found nothing"),
+        ("required", True, "", "expected a list of strings, found true"),
+        ("properties", ["a"], "", "expected a mapping, found a list"),
+        ("properties", {"a": "string"}, "/a", 'expected a mapping, found "string"'),
+        ("enum", {"a": 1}, "", "expected a list, found a mapping"),
+        ("type", 5, "", "expected a type, or a list of types, found 5"),
+        ("type", ["string", {}], "/1", "expected a string, found a mapping"),
+        ("items", "x" * 50, "", f'expected a mapping, found "{"x" * 39}...'),
+        ("allOf", {}, "", "expected a list, found a mapping"),
+        ("anyOf", [None], "/0", "expected a mapping, found nothing"),
+        ("$ref", 3, "", "expected a string, found 3; put it in quotes"),
+        ("discriminator", "type", "", 'expected a mapping, found "type"'),
+        ("discriminator", {"propertyName": 1.5}, "/propertyName", "expected a string, found 1.5; put it in quotes"),
+        ("discriminator", {"propertyName": "a", "mapping": []}, "/mapping", "expected a mapping, found a list"),
+        ("additionalProperties", "no", "", 'expected a mapping, found "no"'),
+        ("minimum", "1", "", 'expected a number, found "1"'),
+        ("maxLength", True, "", "expected a number, found true"),
+        ("exclusiveMinimum", None, "", "expected a number, found nothing"),
+        ("nullable", "true", "", 'expected true or false, found "true"'),
+        ("format", ["a"], "", "expected a string, found a list"),
+        ("pattern", 10**9, "", "expected a string, found 1000000000; put it in quotes"),
+        ("dependentRequired", {"a": "b"}, "/a", 'expected a list of strings, found "b"'),
+    ],
+)  # fmt: skip
+def test_a_word_of_a_schema(word: str, value: Any, below: str, message: str) -> None:
+    error = error_of(in_request({word: value}))
+    assert (error.where, error.message.removesuffix("; correct it")) == (f"{SCHEMA}/{word}{below}", message)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "message"),
+    [
+        ({"parameters": {}}, "parameters", "expected a list, found a mapping"),
+        ({"parameters": [{"in": "query"}]}, "parameters/0", "there is no `name`, which is needed here; add it"),
+        ({"parameters": [{"name": "a", "in": 1}]}, "parameters/0/in", "expected a string, found 1; put it in quotes"),
+        ({"requestBody": []}, "requestBody", "expected a mapping, found a list"),
+        ({"requestBody": {"content": []}}, "requestBody/content", "expected a mapping, found a list"),
+        ({"requestBody": {"required": "yes"}}, "requestBody/required", 'expected true or false, found "yes"'),
+        ({"responses": [200]}, "responses", "expected a mapping, found a list"),
+        ({"responses": {"200": None}}, "responses/200", "expected a mapping, found nothing"),
+        ({"responses": {"200": {"headers": 5}}}, "responses/200/headers", "expected a mapping, found 5"),
+        ({"tags": "chat"}, "tags", 'expected a list of strings, found "chat"'),
+        ({"security": [{"key": None}]}, "security/0/key", "expected a list of strings, found nothing"),
+        ({"servers": [{}]}, "servers/0", "there is no `url`, which is needed here; add it"),
+    ],
+)  # fmt: skip
+def test_a_word_of_an_operation(change: Json, where: str, message: str) -> None:
+    whole = document(**change)
+    whole["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    error = error_of(whole)
+    assert (error.where, error.message.removesuffix("; correct it")) == (f"{POST}/{where}", message)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "message"),
+    [
+        ({"info": None}, "#/info", "expected a mapping, found nothing"),
+        ({"info": {"title": "t"}}, "#/info", "there is no `version`, which is needed here; add it"),
+        ({"info": {"title": "t", "version": 1.0}}, "#/info/version", "expected a string, found 1.0; put it in quotes"),
+        ({"info": {"title": False, "version": ""}}, "#/info/title", "expected a string, found false; put it in quotes"),
+        ({"paths": []}, "#/paths", "expected a mapping, found a list"),
+        ({"components": []}, "#/components", "expected a mapping, found a list"),
+        ({"components": {"schemas": 5}}, "#/components/schemas", "expected a mapping, found 5"),
+        ({"tags": {}}, "#/tags", "expected a list, found a mapping"),
+        ({"servers": "/"}, "#/servers", 'expected a list, found "/"'),
+    ],
+)  # fmt: skip
+def test_a_word_of_the_document(change: Json, where: str, message: str) -> None:
+    named = {"discriminator": {"propertyName": "a", "mapping": {"b": "B"}}}
+    error = error_of({**in_request(named if "components" in change else {}), **change})
+    assert (error.where, error.message.removesuffix("; correct it")) == (where, message)
+
+
+def error_of(whole: Json) -> ToolError:
+    """Return the error that slicing a document ends with."""
+    with pytest.raises(ToolError) as caught:
+        slice_document(whole)
+    assert pointers.fragment(caught.value.where) == caught.value.where
+    return caught.value
+
+
+COMMANDS = {
+    "vendor": (1, ["--upstream", "in.yaml"]),
+    "generate": (1, ["--spec", "in.yaml", "--output", "out"]),
+    "drift": (4, ["--upstream", "in.yaml"]),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("old", "new", "where", "message"),
+    [
+        ('"1"', "1.0", "in.yaml:5 (#/info/version)", "expected a string, found 1.0; put it in quotes"),
+        ('"#', '"abc', f"in.yaml:24 ({SCHEMA}/$ref)", "$ref 'abc' leaves the file"),
+    ],
+)
+def test_every_command_says_the_same(
+    command: str,
+    old: str,
+    new: str,
+    where: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each names the file, the line and the pointer, and writes nothing."""
+    monkeypatch.chdir(tmp_path)
+    text = json.dumps(in_request({"$ref": "#"}), indent=1)
+    assert old in text
+    Path("in.yaml").write_text(text.replace(old, new))
+    code, arguments = COMMANDS[command]
+    assert main([command, *arguments]) == code
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {where}: {message}")
+    assert error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["in.yaml"]
