@@ -18,7 +18,7 @@ FLOORS = {
     "chat_completions": (
         "_failures _files _rate_limits _redaction _retryable _traceback_locals _types _version local",
         "_response_info models",
-        "_logging errors types",
+        "_logging errors media types",
         "_contract sse types.chat",
         "_pagination _transport structured types/",
         "_streaming",

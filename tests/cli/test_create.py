@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from chat_completions.local import LocalServer
 from tests.cli.commands import DONE, Command, Ended, event, together, whole
-from tests.client.scripted import Received, ScriptedServer, json_reply, stream_reply
+from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, stream_reply
 
 pytestmark = pytest.mark.slow
 
@@ -81,6 +82,68 @@ def test_system_messages_and_images(tmp_path: Path) -> None:
         {"type": "image_url", "image_url": {"url": "http://x/y"}},
     ]
     assert messages(tmp_path, "--messages", "-", stdin=b'[{"role": "user", "content": "piped"}]') == [user("piped")]
+
+
+def test_attachments_are_sent_by_their_media_type(tmp_path: Path, within: Callable[..., Ended]) -> None:
+    files = {
+        "a.py": "print('ä')".encode(),
+        "b.wav": b"RIFF\0\0\0\0WAVE",
+        "c.pdf": b"%PDF-1.7",
+        "d.bin": b"\x89PNG",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    there = (tmp_path / "c.pdf").read_bytes()
+    with ScriptedServer(
+        Reply([there], headers={"content-type": "application/pdf"}),
+        stream_reply([event("Yes."), event(finish="stop"), DONE]),
+    ) as server:
+        sources = [*files, f"{server.base_url}/c?sig=abcdefgh", "http://x/photo.png", "data:image/gif;base64,AAAA"]
+        attached = [part for source in sources for part in ("-a", source)]
+        ended = within("create", "Look", *attached, "--base-url", server.base_url)
+    assert (ended.code, ended.out) == (0, "Yes.\n"), ended
+    assert "authorization" not in server.requests[0].headers
+    content = server.requests[1].json()["messages"][0]["content"]
+    assert [part["type"] for part in content] == [
+        "text", "text", "input_audio", "file", "image_url", "file", "image_url", "image_url"
+    ]  # fmt: skip
+    assert content[1]["text"] == "a.py:\n\nprint('ä')"
+    assert content[2]["input_audio"]["format"] == "wav"
+    assert [content[at]["file"]["filename"] for at in (3, 5)] == ["c.pdf", "c"]
+    assert content[3]["file"]["file_data"] == content[5]["file"]["file_data"]
+    assert content[6]["image_url"]["url"] == "http://x/photo.png"
+
+
+def test_an_attachment_may_come_from_standard_input(tmp_path: Path) -> None:
+    (message,) = messages(tmp_path, "Look", "-a", "-", stdin=b"\x89PNG")
+    assert [part["type"] for part in message["content"]] == ["text", "image_url"]
+    assert messages(tmp_path, "-a", "-", stdin=b"text") == [
+        {"role": "user", "content": [{"type": "text", "text": "text"}]}
+    ]
+
+
+def test_a_download_that_fails_is_an_error(within: Callable[..., Ended]) -> None:
+    with ScriptedServer(Reply(status=403)) as server:
+        refused = within("create", "Hi", "-a", f"{server.base_url}/a?sig=abcdefgh", "--base-url", server.base_url)
+    assert (refused.code, "HTTP 403" in refused.err, "abcdefgh" in refused.err) == (1, True, False), refused
+    unreachable = within("create", "Hi", "-a", "http://127.0.0.1:1/a", "--base-url", "http://127.0.0.1:1/v1")
+    assert (unreachable.code, "cannot be downloaded" in unreachable.err) == (4, True), unreachable
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the commands are those of a POSIX shell")
+def test_a_command_prints_the_key(tmp_path: Path, within: Callable[..., Ended]) -> None:
+    command = "echo run >> runs; printf 'sk-of-a-command\\n'"
+    with ScriptedServer(stream_reply([event("Yes."), event(finish="stop"), DONE])) as server:
+        ended = within("create", "Hi", "--key-command", command, "--base-url", server.base_url)
+    assert (ended.code, (tmp_path / "runs").read_text()) == (0, "run\n")
+    assert server.requests[0].headers["authorization"] == "Bearer sk-of-a-command"
+    for wrong, why in (
+        ("exit 3", "exit code 3"),
+        ("echo", "printed nothing"),
+        ("echo sk-first sk-second", "more than one word"),
+    ):
+        ended = within("create", "Hi", "--api-key-command", wrong, "--base-url", "http://127.0.0.1:1/v1")
+        assert (ended.code, why in ended.err, "sk-" in ended.err) == (2, True, False), ended
 
 
 def test_params_are_json_or_text_and_reach_into_objects(tmp_path: Path) -> None:
@@ -218,7 +281,7 @@ WRONG = [
     (("Hi", "-p", "extra_body.top_k=1"), "the field's own name"),
     (("Hi", "--messages", "no.json"), "no.json: No such file"),
     (("Hi", "--messages", "one.json"), "the message at index 0 is not an object"),
-    (("Hi", "--image", "one.json"), "its extension is not that of an image"),
+    (("Hi", "--image", "one.json"), "it is application/json, not an image"),
     (("Hi", "--header", "nonsense"), "--header: write NAME:VALUE"),
     (("Hi", "--header", "X: line\nbreak"), "--header X: its value contains"),
     (("Hi", "--query", "=1"), "--query: write NAME=VALUE"),
@@ -269,6 +332,13 @@ def test_tool_calls_are_shown_one_a_line(tmp_path: Path) -> None:
         command = Command(tmp_path, server.base_url)
         assert command("create", "Hi").out == 'Let me see.\ncall weather({"city": "Paris"})\n'
         assert command("create", "Hi", "--no-stream").out == "call sh(ls)\n"
+
+
+@pytest.mark.parametrize("mode", ["--stream", "--no-stream"])
+def test_the_text_of_a_spoken_answer_is_shown(within: Callable[..., Ended], server: LocalServer, mode: str) -> None:
+    audio = ["-p", 'modalities=["text","audio"]', "-p", "audio.format=pcm16", "-p", "audio.voice=alloy"]
+    ended = within("create", "Hello", mode, *audio, "--base-url", server.base_url)
+    assert (ended.code, ended.out[:15], "use --json" in ended.err) == (0, "You said: Hello", True), ended
 
 
 def test_several_choices_are_told_apart(command: Command) -> None:

@@ -22,6 +22,13 @@ pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).parent / "program.py"
 KEYS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "GROQ_API_KEY", "OPENROUTER_API_KEY", "MISTRAL_API_KEY")
+# What pages read.
+FILES = {
+    "memo.wav": b"RIFF\0\0\0\0WAVE",
+    "notes.txt": b"Notes",
+    "photo.png": b"\x89PNG",
+    "report.pdf": b"%PDF-1.7",
+}
 IS_TEST = re.compile(r"^(async )?def test_", re.MULTILINE)
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -30,6 +37,8 @@ PAGES = [page for page in pages() if any(block.language == "python" for block in
 
 def run(program: list[Block], folder: Path) -> dict[str, Any]:
     """Run blocks as one program, and give its report."""
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
     with LocalServer() as server:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},

@@ -25,6 +25,7 @@ MODULES = (
     "chat_completions",
     "chat_completions.bulk",
     "chat_completions.local",
+    "chat_completions.media",
     "chat_completions.observability",
     "chat_completions.structured",
     "chat_completions.testing",

@@ -1,5 +1,6 @@
 """What the deterministic engine answers, plain and streamed."""
 
+import base64
 import json
 
 import httpx
@@ -236,8 +237,6 @@ def test_unknown_fields_are_ignored(ask):
 def test_what_the_engine_does_not_use_is_accepted(ask):
     """Audio, prediction, effort and the like are taken, and text comes back."""
     fields = {
-        "modalities": ["text", "audio"],
-        "audio": {"voice": "alloy", "format": "wav"},
         "reasoning_effort": "low",
         "verbosity": "high",
         "prediction": {"type": "content", "content": "x"},
@@ -258,3 +257,33 @@ def test_unicode_survives(client, size):
         "content"
     ]
     assert ("You said: " + text).startswith(content) or content.startswith("You said: " + text)
+
+
+@pytest.mark.parametrize("format_", ["wav", "pcm16"])
+def test_an_answer_can_be_spoken(ask, client, contract, format_):
+    """With the modality `audio` the message has sound and a transcript; a stream has the same in pieces."""
+    spoken = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": format_}}
+    completion = ask("Hello", **spoken)
+    assert contract.response_fault("createChatCompletion", completion) is None
+    message = completion["choices"][0]["message"]
+    assert message["content"] is None and message["audio"]["transcript"].startswith("You said: Hello")
+    sound = base64.b64decode(message["audio"]["data"])
+    samples = sound[44:] if format_ == "wav" else sound
+    assert sound.startswith(b"RIFF") is (format_ == "wav") and len(samples) % 960 == 0
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True, **spoken}
+    response = client.post("/chat/completions", json=body)
+    if format_ == "wav":
+        assert (response.status_code, response.json()["error"]["param"]) == (400, "audio.format")
+        return
+    lines = [line.removeprefix("data: ") for line in response.text.splitlines() if line.startswith("data: {")]
+    deltas = [json.loads(line)["choices"][0]["delta"].get("audio", {}) for line in lines]
+    assert "".join(delta.get("transcript", "") for delta in deltas) == message["audio"]["transcript"]
+    assert b"".join(base64.b64decode(delta.get("data", "")) for delta in deltas) == samples
+    assert [delta["id"][:6] for delta in deltas if "id" in delta] == ["audio_"]
+
+
+def test_sound_without_its_options_is_refused(client):
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "modalities": ["audio"]}
+    for audio in (None, {"voice": "alloy", "format": "opus"}):
+        response = client.post("/chat/completions", json={**body, "audio": audio})
+        assert (response.status_code, response.json()["error"]["param"][:5]) == (400, "audio")

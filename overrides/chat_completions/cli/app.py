@@ -19,7 +19,7 @@ from chat_completions import errors
 from chat_completions._transport.retry import LONGEST_RETRY_AFTER, retry_after
 from chat_completions.cli import doctor, listing, serve
 from chat_completions.cli.bulk import bulk
-from chat_completions.cli.connection import takes_connection
+from chat_completions.cli.connection import SET_KEY, takes_connection
 from chat_completions.cli.create import create
 from chat_completions.cli.exits import Exit, Failure, epilog, missing_package
 from chat_completions.cli.probe_server import probe
@@ -217,7 +217,7 @@ def _message(error: errors.APIError) -> str:
 def _advice(error: errors.APIError) -> str | None:
     match error:
         case errors.AuthenticationError():
-            return f"the key is missing, wrong or revoked: OPENAI_API_KEY, --api-key-file, --api-key-env; {_DOCTOR}"
+            return f"the key is missing, wrong or revoked: {SET_KEY}; {_DOCTOR}"
         case errors.PermissionDeniedError():
             return f"the key, its project or this network does not have permission; {_DOCTOR}"
         case errors.NotFoundError():

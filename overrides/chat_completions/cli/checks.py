@@ -22,7 +22,7 @@ from chat_completions._transport.settings import (
     DEFAULT_TIMEOUT,
     validated_api_key,
 )
-from chat_completions.cli.connection import DEFAULT_KEY_VARIABLE, Connection
+from chat_completions.cli.connection import DEFAULT_KEY_VARIABLE, SET_KEY, Connection
 from chat_completions.cli.exits import Failure
 from chat_completions.errors import ChatCompletionsError
 
@@ -105,7 +105,9 @@ def key(connection: Connection) -> Check:
     """Check the key. Nothing about it is shown, not even its length."""
     try:
         found = connection.key()
-        source = "--api-key-file" if connection.api_key_file else f"the variable {connection.api_key_env}"
+        source = f"the variable {connection.api_key_env}"
+        if connection.api_key_file or connection.api_key_command:
+            source = "--api-key-file" if connection.api_key_file else "--api-key-command"
         if found is None:
             source = f"the variable {DEFAULT_KEY_VARIABLE}"
             found = validated_api_key(os.environ.get(DEFAULT_KEY_VARIABLE))
@@ -119,7 +121,7 @@ def key(connection: Connection) -> Check:
     if not found and own:
         return Check("key", "ok", "sent by --header", facts={"present": True, "source": "--header"})
     if not found and _base_url(connection)[0] == DEFAULT_BASE_URL:
-        return Check("key", "problem", "not found", "set OPENAI_API_KEY, or use --api-key-file or --api-key-env", facts)
+        return Check("key", "problem", "not found", SET_KEY, facts)
     if not found:
         return Check("key", "ok", "none is sent; if the server requires one, the check below says so", facts=facts)
     if found.lower().startswith("bearer") or found[0] in "\"'":

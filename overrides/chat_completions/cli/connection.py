@@ -7,6 +7,7 @@ import inspect
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,7 +18,7 @@ import typer
 
 from chat_completions._transport.settings import validated_api_key
 from chat_completions.cli.exits import Failure
-from chat_completions.cli.screen import hide
+from chat_completions.cli.screen import hide, is_terminal
 from chat_completions.errors import ChatCompletionsError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _refused_key(value: str | None) -> None:
     if value is not None:
         raise typer.BadParameter(
             "a key on the command line is visible to every user of this machine and stays in the shell's history;"
-            " set OPENAI_API_KEY, or use --api-key-file or --api-key-env"
+            f" {SET_KEY}"
         )
 
 
@@ -61,6 +62,15 @@ class Connection:
         str | None,
         _option(
             "--api-key-env", metavar="NAME", help="Environment variable with the API key (default: OPENAI_API_KEY)."
+        ),
+    ] = None
+    api_key_command: Annotated[
+        str | None,
+        _option(
+            "--api-key-command",
+            "--key-command",
+            metavar="COMMAND",
+            help="Shell command that prints the API key, such as 'pass show openai'.",
         ),
     ] = None
     api_key: Annotated[str | None, typer.Option("--api-key", hidden=True, callback=_refused_key)] = None
@@ -152,10 +162,12 @@ class Connection:
         Raises:
             Failure: If the options do not lead to one valid key.
         """
-        if self.api_key_file is not None and self.api_key_env is not None:
-            raise Failure("--api-key-file and --api-key-env cannot be combined")
+        if sum(option is not None for option in (self.api_key_file, self.api_key_env, self.api_key_command)) > 1:
+            raise Failure("--api-key-file, --api-key-env and --api-key-command cannot be combined")
         if self.api_key_file is not None:
             key = _key_in(self.api_key_file)
+        elif self.api_key_command is not None:
+            key = _printed_key(self.api_key_command)
         elif self.api_key_env is not None:
             key = os.environ.get(self.api_key_env, "")
             if not key:
@@ -202,7 +214,8 @@ class Connection:
         return {name: values if len(values) > 1 else values[0] for name, values in query.items()}
 
 
-_KEY_HINT = "set OPENAI_API_KEY, or use --api-key-file or --api-key-env; for another server, use --base-url"
+SET_KEY = "set OPENAI_API_KEY, or use --api-key-file, --api-key-env or --api-key-command"
+_KEY_HINT = f"{SET_KEY}; for another server, use --base-url"
 
 
 def takes_connection(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -262,3 +275,19 @@ def _key_in(path: Path) -> str:
         what = "contains more than one word or line" if text else "is empty"
         raise Failure(f"--api-key-file {path}: {what}; it must contain only the key")
     return text
+
+
+@functools.cache  # it may ask for a password
+def _printed_key(command: str) -> str:
+    """Return what a command prints; nothing of it is shown, and it cannot read the piped prompt."""
+    import subprocess
+
+    stdin = None if is_terminal(sys.stdin) else subprocess.DEVNULL
+    ended = subprocess.run(command, shell=True, stdin=stdin, stdout=subprocess.PIPE, check=False)
+    if ended.returncode != 0:
+        raise Failure(f"--api-key-command: the command failed with exit code {ended.returncode}")
+    words = ended.stdout.split()
+    if len(words) != 1:
+        what = "more than one word or line" if words else "nothing"
+        raise Failure(f"--api-key-command: the command printed {what}; it must print only the key")
+    return words[0].decode("utf-8", "replace")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,6 +79,15 @@ def create(
         list[str] | None,
         typer.Option("--image", metavar="FILE", help="Image file or URL to send with the prompt. Repeatable."),
     ] = None,
+    attach: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--attach",
+            "-a",
+            metavar="FILE",
+            help="File or URL to send with the prompt: image, sound, PDF, text; '-' reads stdin. Repeatable.",
+        ),
+    ] = None,
     reasoning: Annotated[
         bool | None,
         typer.Option(
@@ -105,7 +114,7 @@ def create(
     request_options.put_params(request, param or ())
     if not request.get("model"):
         raise Failure("no model is set", f"use --model NAME, or set {MODEL_VARIABLES[0]}")
-    request["messages"] = request_options.messages_of(prompt, system, messages, image or (), screen)
+    request["messages"] = _messages(prompt, system, messages, image or (), attach or (), screen)
     arguments = request_options.arguments_of(request, screen)
     with connection.client(validate=validate) as client:
         if json and stream:
@@ -121,6 +130,25 @@ def create(
             completion = show_stream(client, arguments, screen, reasoning=reasoning).to_dict()
     check_completion(completion, None if schema is None else _sent_schema(request), screen)
     return Exit.DONE
+
+
+def _messages(
+    prompt: str | None,
+    system: str | None,
+    file: str | None,
+    images: Sequence[str],
+    attachments: Sequence[str],
+    screen: Screen,
+) -> list[Any]:
+    stdin_taken = request_options.STANDARD_INPUT in attachments
+    if [file, *attachments].count(request_options.STANDARD_INPUT) > 1:
+        raise Failure("only one of the prompt, --messages and --attach can come from standard input")
+    parts: list[Any] = []
+    if images or attachments:
+        from chat_completions.cli.attachments import parts_of
+
+        parts = [*parts_of(images, attachments, screen)]
+    return request_options.messages_of(prompt, system, file, parts, screen, stdin_taken=stdin_taken)
 
 
 def _sent_schema(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -192,10 +220,14 @@ def show_rest(completion: Mapping[str, Any], screen: Screen) -> None:
             screen.note(f"choice {place + 1} of {len(choices)}:")
             screen.write(_text(message))
             screen.end_line()
+        audio = message.get("audio")
+        if isinstance(audio, dict):
+            if isinstance(audio.get("transcript"), str) and not _text(message):
+                screen.write(audio["transcript"])
+                screen.end_line()
+            screen.note("the answer contains audio; use --json to get it")
         for call in _calls(message):
             screen.write(call + "\n")
-        if isinstance(message.get("audio"), dict):
-            screen.note("the answer contains audio; use --json to get it")
 
 
 def show_json(completion: Mapping[str, Any], screen: Screen) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import difflib
 import json
-import mimetypes
 import os
 import re
 import stat
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +34,13 @@ _ELSEWHERE = {
 
 
 def messages_of(
-    prompt: str | None, system: str | None, file: str | None, images: Iterable[str], screen: Screen
+    prompt: str | None,
+    system: str | None,
+    file: str | None,
+    parts: Sequence[Any],
+    screen: Screen,
+    *,
+    stdin_taken: bool = False,
 ) -> list[Any]:
     """Return the messages of the request.
 
@@ -45,8 +49,9 @@ def messages_of(
             reads only standard input.
         system: The system message, which comes first.
         file: The JSON file with the messages before the prompt.
-        images: Files and URLs of images to send with the prompt.
+        parts: The content parts to send with the prompt.
         screen: Where to say that the command waits for standard input.
+        stdin_taken: Whether one of the parts came from standard input.
 
     Raises:
         Failure: If something cannot be read, or there is no prompt.
@@ -55,8 +60,7 @@ def messages_of(
     for place, message in enumerate(messages):
         if not isinstance(message, dict):
             raise Failure(f'{file}: the message at index {place} is not an object such as {{"role": "user", ...}}')
-    text = _prompt(prompt, file, screen)
-    parts = [{"type": "image_url", "image_url": {"url": _image(image)}} for image in images]
+    text = _prompt(prompt, file, screen, stdin_taken=stdin_taken)
     if parts:
         messages.append({"role": "user", "content": [*([{"type": "text", "text": text}] if text else ()), *parts]})
     elif text is not None:
@@ -66,18 +70,18 @@ def messages_of(
     return messages if system is None else [{"role": "system", "content": encodable(system, "--system")}, *messages]
 
 
-def _prompt(prompt: str | None, file: str | None, screen: Screen) -> str | None:
-    stdin_has_messages = file == STANDARD_INPUT
-    if prompt is None and file is not None:
+def _prompt(prompt: str | None, file: str | None, screen: Screen, *, stdin_taken: bool) -> str | None:
+    stdin_taken = stdin_taken or file == STANDARD_INPUT
+    if prompt is None and (file is not None or stdin_taken):
         return None
     if prompt is None or prompt == STANDARD_INPUT:
-        if stdin_has_messages:
-            raise Failure("the messages and the prompt cannot both come from standard input")
+        if stdin_taken:
+            raise Failure("only one of the prompt, --messages and --attach can come from standard input")
         return text_of(STANDARD_INPUT, screen, what="the prompt").rstrip("\n") or None
     prompt = encodable(prompt, "the prompt")
     piped = (
         ""
-        if stdin_has_messages or not has_piped_input()
+        if stdin_taken or not has_piped_input()
         else text_of(STANDARD_INPUT, screen, what="more of the prompt").rstrip("\n")
     )
     return "\n\n".join(text for text in (prompt, piped) if text.strip()) or None
@@ -94,17 +98,6 @@ def encodable(text: str, what: str) -> str:
         return os.fsencode(text).decode() if _SURROGATE.search(text) else text
     except UnicodeError:
         raise Failure(f"{what} contains bytes that are not valid UTF-8") from None
-
-
-def _image(name: str) -> str:
-    if name.startswith(("http://", "https://", "data:")):
-        return name
-    kind = mimetypes.guess_type(name, strict=False)[0] or ""
-    if not kind.startswith("image/"):
-        raise Failure(
-            f"--image {name}: its extension is not that of an image; use one such as .png, .jpg, .gif or .webp"
-        )
-    return f"data:{kind};base64,{base64.b64encode(bytes_of(name)).decode()}"
 
 
 def response_format_of(file: str, screen: Screen) -> dict[str, Any]:
@@ -201,7 +194,7 @@ def text_of(name: str, screen: Screen, *, what: str) -> str:
     Raises:
         Failure: If it cannot be read or is not UTF-8.
     """
-    data = _standard_input(screen, what) if name == STANDARD_INPUT else bytes_of(name)
+    data = standard_input(screen, what) if name == STANDARD_INPUT else bytes_of(name)
     shown = "standard input" if name == STANDARD_INPUT else name
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell writes files
         encoding = "utf-16"
@@ -210,7 +203,9 @@ def text_of(name: str, screen: Screen, *, what: str) -> str:
     try:
         return data.decode(encoding).replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise Failure(f"{shown}: is not UTF-8 text (byte {error.start}); use --image for an image") from None
+        raise Failure(
+            f"{shown}: is not UTF-8 text (byte {error.start}); use --attach for another type of file"
+        ) from None
 
 
 def bytes_of(name: str) -> bytes:
@@ -269,7 +264,12 @@ def has_piped_input() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
 
 
-def _standard_input(screen: Screen, what: str) -> bytes:
+def standard_input(screen: Screen, what: str) -> bytes:
+    """Return everything that standard input has; a note says if the command waits for it.
+
+    Raises:
+        Failure: If it is closed or cannot be read.
+    """
     if sys.stdin is None:
         raise Failure(f"standard input is closed, but {what} should come from it")
     if sys.stdin.isatty():

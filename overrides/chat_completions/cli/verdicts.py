@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chat_completions.cli.checks import Check
+from chat_completions.cli.connection import SET_KEY
 from chat_completions.errors import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def tls_problem(error: APIConnectionError, url: str, where: str) -> Check:
 def demands_key(error: APIError) -> Check:
     """Report a server that requires a key when there is none to send."""
     facts = {"status": error.status_code, "request_id": error.request_id}
-    advice = "set OPENAI_API_KEY, or use --api-key-file or --api-key-env"
+    advice = SET_KEY
     return Check("answer", "problem", "HTTP 401: the API answers and requires a key", advice, facts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from .calls import Call
 from .engine import Answer, Plan
+from .spoken import is_spoken, spoken, spoken_deltas
 from .tokens import split_tokens
 
 FINGERPRINT = "fp_local00001"
@@ -102,17 +103,24 @@ class Reply:
                 for number, call in enumerate(answer.calls)
             ]
             return {**message, "tool_calls": calls}
+        if is_spoken(self.request):
+            return {**message, "audio": spoken(self.request, self._audio_id(index), self.created, answer.tokens)}
         return {**message, "content": "".join(answer.tokens)}
 
     def _choice_chunks(self, answer: Answer, index: int) -> Iterator[dict[str, Any]]:
         def choice(delta: dict[str, Any], logprobs: Any = None, finish_reason: str | None = None) -> dict[str, Any]:
             return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
 
-        first = {"role": "assistant", "content": None if answer.calls else "", "refusal": None}
+        is_text = not (answer.calls or is_spoken(self.request))
+        first = {"role": "assistant", "content": "" if is_text else None, "refusal": None}
         if not answer.calls:
             yield choice(first, self._logprobs(()))
-        for token in answer.tokens:
-            yield choice({"content": token}, self._logprobs((token,)))
+        if is_text:
+            for token in answer.tokens:
+                yield choice({"content": token}, self._logprobs((token,)))
+        elif not answer.calls:
+            for delta in spoken_deltas(self._audio_id(index), self.created, answer.tokens):
+                yield choice({"audio": delta})
         for number, call in enumerate(answer.calls):
             opening = {"index": number, "id": self._call_id(index, number), "type": call.kind}
             yield choice({**({} if number else first), **_call_delta(call, opening, _named(call, ""))})
@@ -123,6 +131,9 @@ class Reply:
 
     def _call_id(self, index: int, number: int) -> str:
         return "call_" + hashlib.sha256(f"{self.id}:{index}:{number}".encode()).hexdigest()[:24]
+
+    def _audio_id(self, index: int) -> str:
+        return "audio_" + hashlib.sha256(f"{self.id}:{index}".encode()).hexdigest()[:24]
 
     def _logprobs(self, tokens: Sequence[str]) -> dict[str, Any] | None:
         if not self.request.get("logprobs"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from .errors import ApiError, refusal
 from .samples import schema_problem
+from .spoken import FORMATS, is_spoken
 
 # A model whose name begins so does not exist; every other name is accepted.
 MISSING_MODEL = "missing-"
@@ -54,6 +55,7 @@ def check_rules(body: Mapping[str, Any]) -> None:
     _check_tools(body)
     _check_functions(body)
     _check_response_format(body)
+    _check_audio(body)
     if body["model"].startswith(MISSING_MODEL):
         message = f"The model `{body['model']}` does not exist or you do not have access to it."
         raise ApiError(404, message, code="model_not_found")
@@ -143,3 +145,17 @@ def _check_response_format(body: Mapping[str, Any]) -> None:
         if problem:
             message = f"Invalid schema for response_format '{held['name']}': {problem}"
             raise refusal(message, "response_format.json_schema.schema", "invalid_json_schema")
+
+
+def _check_audio(body: Mapping[str, Any]) -> None:
+    if not is_spoken(body):
+        return
+    if not body.get("audio"):
+        raise refusal("Missing required parameter: 'audio', which output in the modality 'audio' needs.", "audio")
+    wanted = body["audio"]["format"]
+    if body.get("stream") and wanted != "pcm16":
+        message = f"Unsupported value: 'audio.format' does not support '{wanted}' when stream=true. Supported: 'pcm16'."
+        raise refusal(message, "audio.format", "unsupported_value")
+    if wanted not in FORMATS:
+        message = f"The local server makes sound in these formats only: {', '.join(FORMATS)}; not '{wanted}'."
+        raise refusal(message, "audio.format", "unsupported_value")
