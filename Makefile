@@ -11,6 +11,7 @@ PARALLEL = --numprocesses $$($(RUN) -c 'import os; print(2 * (os.cpu_count() or 
 # What runs with the official SDK installed.
 SWITCHING = tests/switching
 UPSTREAM ?=
+OPERATIONS ?=
 REPORT ?=
 FORMAT ?=
 DRY_RUN ?=
@@ -103,8 +104,8 @@ fix: $(READY) ## Format, and fix what the linter can fix.
 	@$(RUN) -m ruff check --fix --quiet . || true
 	@$(RUN) -m ruff format --quiet .
 
-vendor: $(READY) ## Vendor the slice again: make vendor UPSTREAM=FILE_OR_URL.
-	@$(RUN) -m tools vendor $(if $(UPSTREAM),--upstream "$(UPSTREAM)")
+vendor: $(READY) ## Vendor the slice again: make vendor UPSTREAM=FILE_OR_URL [OPERATIONS=NAME,NAME].
+	@$(RUN) -m tools vendor $(if $(UPSTREAM),--upstream "$(UPSTREAM)") $(if $(OPERATIONS),--operations "$(OPERATIONS)")
 
 generate: $(READY) ## Generate generated/chat_completions_api from openapi.yaml.
 	@$(RUN) -m tools generate

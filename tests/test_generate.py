@@ -195,7 +195,6 @@ def body(*media: str, schema: Json | None = None) -> Json:
 
 # Documents of which a part would be dropped, and the words that name it.
 DROPPED: dict[str, tuple[Json, str]] = {
-    "no operationId": (path_of({"responses": {}}), "(#/paths/~1things/post): this operation has no operationId"),
     "multipart body": (
         path_of(operation(**body("multipart/form-data"))),
         "(#/paths/~1things/post/requestBody): the body is multipart/form-data",

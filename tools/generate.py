@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tools.document import document as documents
-from tools.document import pointer as pointers
-from tools.document import yaml_reader
 from tools.errors import ToolError, printable
 from tools.files.trees import differences, swap_in
 from tools.files.writing import write_whole
 from tools.lowering.lowering import lower
+from tools.lowering.naming import numbered
 from tools.rendering.generator import (
     check_originals,
     check_pins,
@@ -28,9 +28,10 @@ from tools.rendering.generator import (
 )
 from tools.rendering.known_fields import known_fields
 from tools.schema.nulls import null_unions
-from tools.schema.overlay import apply_overlay
-from tools.schema.schemas import operations
-from tools.schema.slicing import OPERATIONS, slice_document
+from tools.schema.overlay import OVERLAY, Applied, add_overlay_argument, apply_overlay, read_overlay
+from tools.schema.schemas import operation_name, operations, place_name
+from tools.schema.slicing import OPERATIONS, operation_names, slice_document
+from tools.vendor import operations_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi.yaml"
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, default=OUTPUT, metavar="DIR", help=f"receives {PACKAGE}/ (default: generated/)"
     )
+    add_overlay_argument(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; show how DIR differs, exit 1 if it does")
     parser.add_argument(
         "--record-originals", action="store_true", help="record the generator's templates as the originals of ours"
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     spec, place = args.spec.resolve(), args.output.resolve() / PACKAGE
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / PACKAGE
-        classes = build(spec, package)
+        classes = build(spec, package, args.overlay)
         if args.check:
             lines = differences(package, place)
             print("\n".join(lines) if lines else f"{PACKAGE} is what {spec.name} generates")
@@ -71,12 +73,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def build(spec: Path, package: Path) -> list[str]:
+def build(spec: Path, package: Path, overlay: Path | None = OVERLAY) -> list[str]:
     """Generate a package from a document into a folder that does not exist yet.
 
     Args:
-        spec: A slice, or a whole upstream document, of which only our operations are taken.
+        spec: A slice, or a whole document: of a slice the operations that its lock names, of any other one ours, or all
+            where it has none of ours.
         package: The folder that becomes the package.
+        overlay: What changes the document; None for nothing. With ours, classes get the names that
+            `generator-config.yml` gives them.
 
     Returns:
         The names of the generated classes.
@@ -90,7 +95,7 @@ def build(spec: Path, package: Path) -> list[str]:
     data = _read(spec)
     document = documents.load(data, name=spec.name)
     try:
-        return _generated(document, spec, package, data)
+        return _generated(document, spec, package, data, overlay)
     except RecursionError:
         message = "objects are nested too deeply to follow; flatten them"
         raise ToolError(message, where=spec.name) from None
@@ -99,23 +104,23 @@ def build(spec: Path, package: Path) -> list[str]:
         raise documents.located(error, data, name=spec.name) if in_document else error from None
 
 
-def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes) -> list[str]:
-    wanted = _wanted(document)
-    overlay = yaml_reader.read(_read(ROOT / "overlay.yaml"), name="overlay.yaml")
-    applied = apply_overlay(slice_document(document, wanted), overlay)
-    contract = null_unions(applied.document)
+def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes, overlay: Path | None) -> list[str]:
+    applied = Applied(slice_document(document, _wanted(document, spec)))
+    if overlay is not None:
+        applied = apply_overlay(applied.document, read_overlay(overlay), name=overlay.name)
+    contract = null_unions(_named(applied.document))
     config = load_config(ROOT / "generator-config.yml")
-    chosen = class_names(config)
+    chosen = class_names(config) if overlay == OVERLAY else {}
     lowered = lower(contract, chosen)
     unused = sorted(chosen.keys() - contract.get("components", {}).get("schemas", {}).keys())
     problems = [*applied.unmatched]
     problems += [f"generator-config.yml#/class_overrides/{name}: this schema does not exist" for name in unused]
-    if problems and spec == SPEC:
+    if problems and (spec == SPEC or overlay != OVERLAY):
         raise ToolError("; ".join(problems) + "; bring them up to date")
     # A name that had to be changed breaks nothing, so it does not stop the command.
     for line in [*problems, *lowered["x-clashes"]]:
         print(printable(f"note: {line}"), file=sys.stderr)
-    packaged = slice_document(contract, wanted) | {"x-provenance": _provenance(data)}
+    packaged = slice_document(contract, operation_names(contract)) | {"x-provenance": _provenance(data)}
     data_files = {
         "openapi.json": json.dumps(packaged, ensure_ascii=False, indent=1) + "\n",
         "known_fields.json": json.dumps(known_fields(packaged), indent=1) + "\n",
@@ -123,18 +128,24 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes)
     return write_package(lowered, config, ROOT / "templates", package, data_files)
 
 
-def _wanted(document: dict[str, Any]) -> list[str]:
-    """Return the operations to generate: ours, or all of a document without any of ours."""
+def _wanted(document: dict[str, Any], spec: Path) -> list[str]:
+    """Return the operations to generate: those of the slice, or ours, or all of a document without any of these."""
+    wanted = operations_of(spec) or operations_of(SPEC) or list(OPERATIONS)
     if not isinstance(document.get("paths"), dict):
-        return sorted(OPERATIONS)
-    found = {(path, method): operation.get("operationId") for path, method, operation in operations(document)}
-    ours = [name for name in OPERATIONS if name in found.values()]
-    if not ours:
-        for (path, method), name in found.items():
-            if not isinstance(name, str):
-                where = pointers.join("#/paths", path, method)
-                raise ToolError("this operation has no operationId, which names it; add one", where=where)
-    return sorted(map(str, ours or found.values() or OPERATIONS))
+        return wanted
+    found = [operation_name(*place) for place in operations(document)]
+    return [name for name in wanted if name in found] or found or wanted
+
+
+def _named(document: dict[str, Any]) -> dict[str, Any]:
+    """Give each operation of a slice an operationId, after which code is called: `postChatCompletions`."""
+    taken = {operation_name(*place) for place in operations(document)}
+    for path, method, operation in operations(document):
+        if operation_name(path, method, operation) == place_name(path, method):
+            words = [word[0].upper() + word[1:] for word in re.split(r"[\W_]+", path) if word]
+            operation["operationId"] = numbered(method + "".join(words), taken)
+            taken.add(operation["operationId"])
+    return document
 
 
 def _read(path: Path) -> bytes:

@@ -37,7 +37,6 @@ from tools.generate import PACKAGE, ROOT
 from tools.release import changelog, rehearsing, versioning
 from tools.schema.overlay import apply_overlay
 from tools.schema.prose import without_prose
-from tools.schema.slicing import OPERATIONS
 
 SPEC, LOCK, OVERLAY, CHANGELOG = "openapi.yaml", "openapi.lock.json", "overlay.yaml", "CHANGELOG.md"
 GENERATED = f"generated/{PACKAGE}"
@@ -88,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"note: {name} was half changed by a refresh that was killed; it is put back", file=sys.stderr)
     with _step("lock"):
         if (ROOT / LOCK).exists():
-            vendor.check(ROOT / SPEC, list(OPERATIONS))
+            vendor.check(ROOT / SPEC, vendor.operations_of(ROOT / SPEC))
     with tempfile.TemporaryDirectory(prefix="refresh-", ignore_cleanup_errors=True) as folder:
         with _step("copy"):
             before = swapping.contents(ROOT, RESULTS)

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from hashlib import sha256
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from tools.document import document, yaml_writer
 from tools.errors import ToolError
 from tools.files import writing
-from tools.schema.slicing import OPERATIONS, slice_document
+from tools.schema.slicing import OPERATIONS, operation_names, slice_document
 
 UPSTREAM = "https://raw.githubusercontent.com/openai/openai-openapi/HEAD/openapi.yaml"
 REPOSITORY = "openai/openai-openapi"
@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--operations",
         type=_operations,
-        default=list(OPERATIONS),
-        metavar="ID,ID",
-        help=f"the operations to keep (default: {','.join(OPERATIONS)})",
+        metavar="NAME,NAME",
+        help="the operations to keep, by operationId or as 'METHOD /path'"
+        f" (default: those of the last lock, else {','.join(OPERATIONS)})",
     )
     parser.add_argument(
         "--output",
@@ -77,26 +77,27 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ToolError: Something failed; both files are as they were.
     """
+    operations = args.operations or operations_of(args.output) or OPERATIONS
     if args.check:
-        check(args.output, args.operations)
+        check(args.output, operations)
         print(f"{args.output} is what {lock_path_of(args.output).name} says")
         return 0
     data = document.unpack(fetch(args.upstream), name=args.upstream)
     upstream = document.load(data, name=args.upstream)
     try:
-        sliced = slice_document(upstream, args.operations)
+        sliced = slice_document(upstream, operations)
     except ToolError as error:
         raise document.located(error, data, name=args.upstream) from error
     text = yaml_writer.write(sliced, comment=COMMENT).encode()
     _check_written(text, sliced, args.upstream)
 
     lock_path = lock_path_of(args.output)
-    components = _count_components(sliced)
+    names, components = operation_names(sliced), _count_components(sliced)
     digest = sha256(text).hexdigest()
     lock = {
         "upstream": _provenance(args, data, upstream["openapi"], _read_lock(lock_path)),
         "slice": {
-            "operations": sorted(args.operations),
+            "operations": names,
             "components": components,
             "bytes": len(text),
             "sha256": digest,
@@ -106,9 +107,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output.is_file() or not args.output.exists():  # a device or a pipe has no lock beside it
         contents[lock_path] = (json.dumps(lock, indent=2) + "\n").encode()
     _write_together(contents)
-    print(
-        f"{args.output}: operations {len(args.operations)}, components {components}, bytes {len(text)}, sha256 {digest}"
-    )
+    print(f"{args.output}: operations {len(names)}, components {components}, bytes {len(text)}, sha256 {digest}")
     return 0
 
 
@@ -148,7 +147,13 @@ def parse_lock(text: bytes) -> dict[str, Any]:
     return lock if whole else {}
 
 
-def check(output: Path, operations: list[str]) -> None:
+def operations_of(path: Path) -> list[str]:
+    """Return the operations of a slice, as the lock beside it names them; nothing where there is no lock."""
+    named = _read_lock(lock_path_of(path)).get("slice", {}).get("operations")
+    return named if isinstance(named, list) and all(isinstance(name, str) for name in named) else []
+
+
+def check(output: Path, operations: Sequence[str]) -> None:
     """Do nothing if a slice is what its lock says, is canonical, and has these operations.
 
     Raises:
@@ -179,7 +184,7 @@ def check(output: Path, operations: list[str]) -> None:
         line = next(i for i, (old, new) in enumerate(pairs, 1) if old != new)
         message = "slicing it again results in other text from this line on; run `make vendor`"
         raise ToolError(message, where=f"{output}:{line}")
-    for key, wanted in (("operations", sorted(operations)), ("components", _count_components(sliced))):
+    for key, wanted in (("operations", operation_names(sliced)), ("components", _count_components(sliced))):
         if says.get(key) != wanted:
             message = f"{key} is {says.get(key)}, but {output.name} has {wanted}; run `make vendor`"
             raise ToolError(message, where=str(lock_path))

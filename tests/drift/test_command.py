@@ -139,21 +139,21 @@ def test_what_the_overlay_makes_up_for_moves_nothing(
         folder / "new.yaml", changed(CreateChatCompletionResponse={"system_fingerprint": system_fingerprint})
     )
     said = "    CreateChatCompletionResponse: {properties: {system_fingerprint: {nullable: true}}}\n"
-    corrections = (ROOT / command.OVERLAY).read_text(encoding="utf-8")
+    corrections = command.OVERLAY.read_text(encoding="utf-8")
     assert said in corrections
     monkeypatch.setattr(command, "_committed_overlay", lambda: corrections.encode())
     for text, code in ((corrections, 3), (corrections.replace(said, ""), 0)):
         (folder / "overlay.yaml").write_text(text, encoding="utf-8")
-        monkeypatch.setattr(command, "OVERLAY", str(folder / "overlay.yaml"))
-        assert run("--upstream", upstream, "--format", "json") == code
+        monkeypatch.setattr(command, "OVERLAY", overlay := folder / "overlay.yaml")
+        assert run("--upstream", upstream, "--format", "json", "--overlay", str(overlay)) == code
         found = json.loads(capsys.readouterr().out)
         (finding,) = found["findings"]
         assert (finding["rule"], finding["level"], finding["neutralized"]) == ("became-nullable", "neutral", True)
         assert len(found["stopped"]) == (code == 3)
-        assert worst_level(report(SPEC, upstream)) == "neutral"
+        assert worst_level(report(SPEC, upstream, overlay)) == "neutral"
     # Without the correction, code that was right may now find null.
     monkeypatch.setattr(command, "_committed_overlay", lambda: None)
-    assert run("--upstream", upstream) == 2
+    assert run("--upstream", upstream, "--overlay", str(overlay)) == 2
 
 
 def test_the_committed_overlay_is_gits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

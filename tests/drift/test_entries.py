@@ -122,7 +122,7 @@ def test_a_sentence_has_the_first_name_and_the_number_of_the_others() -> None:
         (
             [named("A.b", level="neutral", neutralized=True)],
             "No program breaks: nothing that is sent or read has to change. "
-            "Our overlay.yaml makes up for 1 change of upstream.",
+            "The overlay makes up for 1 change of upstream.",
         ),
     ],
 )

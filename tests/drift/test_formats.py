@@ -72,9 +72,9 @@ drift: 1 breaking, 1 risky, 1 additive, 2 neutral, 1 acknowledged, 1 overlay or 
 against https://example.com/openapi.yaml)
 
 Programs that work today can fail: calls of `create()` that return `Completion.usage`. Others may meet what
-they do not expect, or get another answer: calls of `create()`. New to use: what is listed below. Our
-overlay.yaml makes up for 1 change of upstream. `make generate` stops until overlay.yaml and
-generator-config.yml fit the document.
+they do not expect, or get another answer: calls of `create()`. New to use: what is listed below. The overlay
+makes up for 1 change of upstream. `make generate` stops until the overlay and generator-config.yml fit the
+document.
 
 Breaking (1)
 
@@ -104,7 +104,7 @@ Neutral (1)
     title-changed, response; openapi.yaml; 4123456789ab
     #/components/schemas/Reply/properties/usage
 
-Mended by overlay.yaml (1)
+Mended by the overlay (1)
 
   It went.
     {"type": "integer"} -> nothing

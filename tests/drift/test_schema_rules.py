@@ -402,6 +402,25 @@ def test_a_property_that_goes_one_way_counts_one_way(keyword: str, place: Any, o
             assert [(f.rule, f.level) for f in found] == [(f.rule, f.level) for f in alone] != []
 
 
+@pytest.mark.parametrize("holder", ["additionalProperties", "items", "patternProperties", "prefixItems"])
+@pytest.mark.parametrize(
+    ("keyword", "place", "other"), [("readOnly", in_request, in_response), ("writeOnly", in_response, in_request)]
+)
+def test_values_that_go_one_way_count_one_way(keyword: str, place: Any, other: Any, holder: str) -> None:
+    """What maps, patterns and lists hold is like a property: it does not matter where it may not be."""
+
+    def holding(schema: Json) -> Json:
+        inner = {"patternProperties": {"^x": schema}, "prefixItems": [schema]}.get(holder, schema)
+        return {"type": "array" if "tems" in holder else "object", holder: inner}
+
+    old, new = holding({**TEXT, keyword: True}), holding({**NUMBER, keyword: True})
+    assert compare(place(old), place(new)) == []
+    assert [f.rule for f in compare(other(old), other(new))] == ["type-changed"]
+    # That it goes this way alone is the one change of the other way.
+    (found,) = compare(place(holding(NUMBER)), place(old))
+    assert (found.rule, found.level) == (f"became-{keyword.removesuffix('Only')}-only", BREAKING)
+
+
 def test_a_required_property_that_may_now_be_sent_has_to_be() -> None:
     """What was only received and is required must be sent once it can be."""
     old, new = ({"p": {**TEXT, "readOnly": flag}} for flag in (True, False))

@@ -6,10 +6,11 @@ import argparse
 import dataclasses
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tools import vendor
 from tools.document import document as documents
@@ -23,15 +24,14 @@ from tools.drift.findings.findings import LEVELS, Finding, Report
 from tools.drift.findings.rules import concerns_modules
 from tools.drift.findings.rules_page import rules_page
 from tools.drift.formats import FORMATS
+from tools.drift.impact.symbols import Symbols
 from tools.errors import ToolError, printable
 from tools.files.writing import write_whole
-
-if TYPE_CHECKING:
-    from tools.schema.overlay import Applied
+from tools.schema.overlay import OVERLAY, Applied, add_overlay_argument, apply_overlay, read_overlay
+from tools.schema.slicing import OPERATIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = ROOT / "openapi.yaml"
-OVERLAY = "overlay.yaml"
 
 OVERLAY_EXIT_CODE = 3
 UNREADABLE_EXIT_CODE = 4
@@ -60,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help=f"what to compare it with (default: %(default)s): {place}",
     )
+    add_overlay_argument(parser)
     parser.add_argument(
         "--format", choices=tuple(FORMATS), default="text", help="how to write the report (default: text)"
     )
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     acknowledged = args.acknowledged or ROOT / acknowledging.FILE
     try:
         rows = acknowledging.read(acknowledged)
-        found = acknowledging.apply(report(args.base, args.upstream), rows, datetime.now(UTC).date())
+        found = acknowledging.apply(report(args.base, args.upstream, args.overlay), rows, datetime.now(UTC).date())
         text = FORMATS[args.format](found)
         if args.output is not None:
             write_whole(args.output, text.encode())
@@ -112,12 +113,14 @@ def exit_code(found: Report, fail_on: str) -> int:
     return 0 if fail_on == "breaking" and code < _EXIT_CODES["breaking"] else code
 
 
-def report(base: str | Path, upstream: str) -> Report:
+def report(base: str | Path, upstream: str, overlay: Path | None = OVERLAY) -> Report:
     """Compare two documents, or slices of them.
 
     Args:
         base: A file, an address or `REV:PATH`: what our code was generated from.
         upstream: What it is compared with.
+        overlay: What changes both before code is generated; None for nothing. Findings have symbols with ours alone,
+            for the code of another document is not here.
 
     Returns:
         The report; no finding is acknowledged yet.
@@ -130,7 +133,7 @@ def report(base: str | Path, upstream: str) -> Report:
     ours = _load(str(base), name)
     try:
         theirs = _load(upstream, upstream)
-        ours_wanted, theirs_wanted = operations_to_compare(ours.document, theirs.document)
+        ours_wanted, theirs_wanted = operations_to_compare(ours.document, theirs.document, _operations(base))
         new = _sliced(theirs, theirs_wanted, upstream)
     except ToolError as error:
         raise UpstreamError(error.message, where=error.where) from error
@@ -143,15 +146,18 @@ def report(base: str | Path, upstream: str) -> Report:
         found = documents.located(error, theirs.data, name=upstream)
         raise UpstreamError(found.message, where=found.where) from error
     stopped: list[str] = []
-    if old != new:
-        overlay = (ROOT / OVERLAY).read_bytes()
-        before, after = _with_overlay(old, overlay), _with_overlay(new, overlay)
-        stopped = _stopped(before, after)
-        if (generated_with := _committed_overlay() or overlay) != overlay:
-            before = _with_overlay(old, generated_with)
+    if old != new and overlay is not None:
+        actions = read_overlay(overlay)
+        before, after = (apply_overlay(part, actions, name=overlay.name) for part in (old, new))
+        stopped = [line for line in after.unmatched if line not in before.unmatched]
+        if overlay == OVERLAY:
+            stopped += _lost_names(before, after)
+            if (committed := _committed_overlay() or overlay.read_bytes()) != overlay.read_bytes():
+                before = apply_overlay(old, yaml_reader.read(committed, name=overlay.name))
         findings = neutralized(findings, findings_of(before.document, after.document))
     digests = [sha256(yaml_writer.write(part, comment=vendor.COMMENT).encode()).hexdigest() for part in (old, new)]
-    placed = _placed(findings, (old, new), ours.data, name) if findings else []
+    symbols = Symbols(ROOT, old) if findings and overlay == OVERLAY else None
+    placed = _placed(findings, new, symbols, ours.data, name)
     return Report(name, upstream, tuple(placed), tuple(stopped), (), *digests)
 
 
@@ -176,17 +182,15 @@ def _comparable(part: dict[str, Any]) -> bool:
     return True
 
 
-def _with_overlay(part: dict[str, Any], overlay: bytes) -> Applied:
-    """Return a slice as code is generated from it."""
-    from tools.schema.overlay import apply_overlay
-
-    return apply_overlay(part, yaml_reader.read(overlay, name=OVERLAY))
+def _operations(base: str | Path) -> Sequence[str]:
+    """Return the operations that are compared: those of the base's lock, or ours."""
+    return vendor.operations_of(Path(base)) or vendor.operations_of(SPEC) or OPERATIONS
 
 
 def _committed_overlay() -> bytes | None:
     """Return the overlay that the committed code was made with; None where git does not know it."""
     try:
-        done = subprocess.run(["git", "-C", ROOT, "show", f"HEAD:./{OVERLAY}"], capture_output=True, check=False)
+        done = subprocess.run(["git", "-C", ROOT, "show", f"HEAD:./{OVERLAY.name}"], capture_output=True, check=False)
     except OSError:
         return None
     return None if done.returncode else done.stdout
@@ -213,32 +217,31 @@ def neutralized(findings: list[Finding], corrected: list[Finding]) -> list[Findi
     return sorted(marked, key=lambda finding: LEVELS.index(finding.level))
 
 
-def _stopped(before: Applied, after: Applied) -> list[str]:
-    """Return a line for what `make generate` applies to the base and could no longer apply to upstream's slice."""
+def _lost_names(before: Applied, after: Applied) -> list[str]:
+    """Return a line for each class name of ours that applies to the base and no longer to upstream's slice."""
     config = yaml_reader.read((ROOT / "generator-config.yml").read_bytes(), name="generator-config.yml")
-    stopped = [line for line in after.unmatched if line not in before.unmatched]
     kept = [part.document.get("components", {}).get("schemas", {}) for part in (before, after)]
     lost = [name for name in config.get("class_overrides", {}) if name in kept[0] and name not in kept[1]]
-    return stopped + [f"generator-config.yml#/class_overrides/{name}: this schema does not exist" for name in lost]
+    return [f"generator-config.yml#/class_overrides/{name}: this schema does not exist" for name in lost]
 
 
 def _placed(
-    findings: list[Finding], slices: tuple[dict[str, Any], dict[str, Any]], data: bytes, name: str
+    findings: list[Finding], upstream: dict[str, Any], symbols: Symbols | None, data: bytes, name: str
 ) -> list[Finding]:
-    """Add the symbols, the names and the line of each finding."""
-    from tools.drift.impact.symbols import Symbols
-
-    symbols = Symbols(ROOT, slices[0])
+    """Add the line of each finding and, where the code is ours, the symbols and the names."""
     # In a list, the position of what is new is that of something else in the base.
     places = [finding.place or finding.pointer.rpartition("/")[0] for finding in findings]
     lines = documents.lines_of(data, set(places))
     placed = []
     for finding, place in zip(findings, places, strict=True):
-        pointer, new = finding.place or finding.pointer, not finding.place
-        found = symbols.of(pointer, new=new, modules=concerns_modules(finding.rule, finding.level))
-        finding = dataclasses.replace(finding, symbols=found, file=name, line=lines.get(place))
-        parameter = _new_parameter(slices[1], finding.pointer) if new else ""
-        placed.append(dataclasses.replace(finding, names=symbols.names(finding, parameter)))
+        finding = dataclasses.replace(finding, file=name, line=lines.get(place))
+        if symbols is not None:
+            pointer, new = finding.place or finding.pointer, not finding.place
+            found = symbols.of(pointer, new=new, modules=concerns_modules(finding.rule, finding.level))
+            finding = dataclasses.replace(finding, symbols=found)
+            parameter = _new_parameter(upstream, finding.pointer) if new else ""
+            finding = dataclasses.replace(finding, names=symbols.names(finding, parameter))
+        placed.append(finding)
     return placed
 
 

@@ -218,7 +218,7 @@ class _Lowering:
         # Who lists null means it, even beside a type that forgets it.
         values = [value for value in values if value is None or fits_type(value, schema)]
         if not values:
-            raise ToolError("no value of this enum is of its type; correct it in overlay.yaml", where=place.at)
+            raise ToolError("no value of this enum is of its type; correct it in an overlay", where=place.at)
         if any(isinstance(value, (list, dict)) for value in values):
             return {}
         kinds = {kind for kind, _ in _KINDS if any(type(value) is kind for value in values)}
@@ -262,7 +262,7 @@ class _Lowering:
         if kind in SCALARS:
             return {"type": kind, **({"format": schema["format"]} if "format" in schema else {})}
         if kind is not None:
-            raise ToolError(f"type {kind!r} is not a JSON Schema type; correct it in overlay.yaml", where=place.at)
+            raise ToolError(f"type {kind!r} is not a JSON Schema type; correct it in an overlay", where=place.at)
         return {}
 
     def _object(self, schema: Schema, place: Place, component: str | None) -> Schema:

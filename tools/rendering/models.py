@@ -84,7 +84,7 @@ def _extensions(shapes: Shapes, schema: Schema, names: Mapping[str, str]) -> lis
     fields = []
     for key, extension in schema.get("x-extensions", {}).items():
         if attribute_names([key], {*_IN_USE, *names.values()}) != {key: key}:
-            raise ToolError(f"{key} in x-extensions cannot be the name of an attribute", where="overlay.yaml")
+            raise ToolError(f"{key} in x-extensions cannot be the name of an attribute", where="the overlay")
         annotation = shapes.annotation(extension)
         annotation = annotation if annotation == "Any" else f"{annotation} | None"
         fields.append(Field(key, key, annotation, None, None, describe(extension)))

@@ -103,9 +103,7 @@ def operation_shapes(document: dict[str, Any], shapes: Shapes) -> dict[str, Oper
     found: dict[str, OperationShape] = {}
     for path, method, operation in operations(document):
         at = f"#/paths/{escape(path)}/{method}"
-        name = operation.get("operationId")
-        if not name:
-            raise ToolError("this operation has no operationId, which names it; add one in overlay.yaml", where=at)
+        name = operation["operationId"]
         shape = OperationShape(name, at, operation.get("x-param-name"), Decoders(shapes))
         if shape.module in found:
             raise ToolError(f"{found[shape.module].operation_id} and {name} would share a module; rename one", where=at)
@@ -130,7 +128,7 @@ def _add_parameters(
         f"the {place} parameter {key}" for (place, key), parameter in found.items() if "schema" not in parameter
     ]
     if unknown:
-        raise ToolError(f"{unknown[0]} cannot be sent; describe it in overlay.yaml", where=shape.at)
+        raise ToolError(f"{unknown[0]} cannot be sent; describe it in an overlay", where=shape.at)
     labels = {(place, key): key if keys.count(key) == 1 else f"{key}_{place}" for place, key in found}
     names = attribute_names(labels.values(), _IN_USE, lambda key: str(PythonIdentifier(identifier(key), PREFIX)))
     for (place, key), parameter in sorted(found.items(), key=lambda entry: _PLACES.index(entry[0][0])):

@@ -112,7 +112,7 @@ class Params:
         """Add an empty TypedDict, under another name if the one wanted was not chosen by a person."""
         taken = {*self.dicts, *self.unions, *self._shapes.schemas}
         if chosen and wanted in taken:
-            raise ToolError(f"{wanted} names two things; give one of them another x-param-name", where="overlay.yaml")
+            raise ToolError(f"{wanted} names two things; give one of them another x-param-name", where="the overlay")
         shape = TypedDictShape(numbered(wanted, taken), doc, sources, inherits=inherits)
         self.dicts[shape.name] = shape
         return shape

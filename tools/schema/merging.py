@@ -43,7 +43,7 @@ def merge_all_of(schema: Schema, components: Mapping[str, Any], at: str) -> Sche
         merged = merging.flat(schema, ())
         return merging.as_reference(merged, schema) or merged
     except _Impossible as conflict:
-        message = f"the parts of this allOf cannot hold together ({conflict}); correct it in overlay.yaml"
+        message = f"the parts of this allOf cannot hold together ({conflict}); correct it in an overlay"
         raise ToolError(message, where=at) from None
 
 

@@ -7,19 +7,50 @@ plain merge would create out of nothing.
 
 from __future__ import annotations
 
+import argparse
 import copy
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from tools.document import yaml_reader
 from tools.document.pointer import escape
 from tools.errors import ToolError
 from tools.schema.nulls import accepts_null
 from tools.schema.schemas import is_annotation, same_json
 
+# The one that is ours.
+OVERLAY = Path(__file__).resolve().parent.parent.parent / "overlay.yaml"
+
 # An object of an update that holds one of these, somewhere, adds a part; any other one is about a part that there is.
 _DEFINING = frozenset({"$ref", "allOf", "anyOf", "const", "content", "enum", "in", "oneOf", "schema", "type"})
+
+
+def add_overlay_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument that says by which overlay a document is changed."""
+    parser.add_argument(
+        "--overlay",
+        type=lambda text: None if text == "none" else Path(text),
+        default=OVERLAY,
+        metavar="FILE|none",
+        help="what is changed about the document before code is generated (default: overlay.yaml, with the class names"
+        " of generator-config.yml; for another vendor's document, a file with changes to that one, or none)",
+    )
+
+
+def read_overlay(path: Path) -> Any:
+    """Return an overlay as it stands in a file, for `apply_overlay`.
+
+    Raises:
+        ToolError: The file cannot be read, or is not YAML.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ToolError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    return yaml_reader.read(data, name=path.name)
 
 
 @dataclass

@@ -104,6 +104,17 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
                 yield path, method, item[method]
 
 
+def operation_name(path: str, method: str, operation: dict[str, Any]) -> str:
+    """Return what names an operation: its operationId, or `METHOD /path` where it has none."""
+    name = operation.get("operationId")
+    return name if isinstance(name, str) and name else place_name(path, method)
+
+
+def place_name(path: str, method: str) -> str:
+    """Return the name of an operation by its place: `POST /chat/completions`."""
+    return f"{method.upper()} {path}"
+
+
 def is_annotation(keyword: str) -> bool:
     """Return whether a keyword of a schema says nothing about which instances are valid."""
     return keyword in ANNOTATIONS or keyword.startswith("x-")

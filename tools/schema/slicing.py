@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from tools.document import pointer as pointers
 from tools.errors import ToolError
 from tools.schema.contract_keys import KINDS, SECTIONS, contract_keys, data_in_order, set_in_order
+from tools.schema.schemas import operation_name, place_name
 from tools.schema.words import check_words, items, mapping, string, strings
 
 OPERATIONS = ("listChatCompletions", "createChatCompletion")
@@ -31,7 +32,7 @@ def slice_document(document: dict[str, Any], operations: Sequence[str] = OPERATI
 
     Args:
         document: An OpenAPI 3.0 or 3.1 document.
-        operations: Operation ids; their order means nothing.
+        operations: Operations by their operationId, or as `METHOD /path`; their order means nothing.
 
     Raises:
         ToolError: An operation is missing, a `$ref` leads nowhere or out of the document, or an object is not what
@@ -41,6 +42,12 @@ def slice_document(document: dict[str, Any], operations: Sequence[str] = OPERATI
         return _Slice(document).of(operations)
     except RecursionError:
         raise ToolError("objects are nested too deeply to follow; flatten them", where="#") from None
+
+
+def operation_names(sliced: dict[str, Any]) -> list[str]:
+    """Return the names of a slice's operations, in order."""
+    places = [(path, item, method) for path, item in sliced["paths"].items() for method in _METHODS if method in item]
+    return sorted(operation_name(path, method, item[method]) for path, item, method in places)
 
 
 class _Slice:
@@ -83,6 +90,7 @@ class _Slice:
     def paths(self, operations: Sequence[str]) -> dict[str, Any]:
         """Return the wanted operations under their paths, with what their paths say for all of their operations."""
         wanted = set(operations)
+        found: set[str] = set()
         places: dict[str, str] = {}
         unreadable: ToolError | None = None
         result = {}
@@ -98,23 +106,24 @@ class _Slice:
             item = {key: value for link, _ in reversed(chain) for key, value in mapping(link, at).items()}
             methods = []
             for method in _METHODS:
-                operation = mapping(item.get(method, {}), pointers.join(at, method))
-                name = operation.get("operationId")
-                if not isinstance(name, str):
+                if method not in item:
                     continue
-                if name in wanted:
-                    methods.append(method)
-                    if name in places:
-                        message = f"the operation {name} is also at {places[name]}; an operationId names one operation"
-                        raise ToolError(message, where=pointers.join(at, method))
+                operation = mapping(item[method], pointers.join(at, method))
+                name = operation_name(path, method, operation)
+                if name in wanted and name in places:
+                    message = f"the operation {name} is also at {places[name]}; an operationId names one operation"
+                    raise ToolError(message, where=pointers.join(at, method))
                 places[name] = pointers.join(at, method)
+                if named := wanted & {name, place_name(path, method)}:
+                    methods.append(method)
+                    found |= named
             if methods:
                 result[path] = {
                     key: self.keep(item[key], shape, pointers.join(at, key))
                     for key, shape in contract_keys(item, "pathItem")
                     if key not in _METHODS or key in methods
                 }
-        missing = sorted(wanted - places.keys())
+        missing = sorted(wanted - found)
         if missing and unreadable:
             message = f"no operation {missing[0]}; it may be behind this $ref, which cannot be read: "
             raise ToolError(message + unreadable.message, where=unreadable.where)

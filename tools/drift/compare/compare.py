@@ -197,7 +197,7 @@ class Comparison:
                 changes += _where_visible(Change(rule, before[0].at, True, old=kind_of(self.old, view)), view)
         for name in sorted(old.inside.keys() | new.inside.keys()):
             if name != "additionalProperties" or old.closed == new.closed:
-                inside.append(((_inside(old, name), _inside(new, name)), None))
+                self._where_visible((_inside(old, name), _inside(new, name)), changes, inside)
 
     def _property(
         self, old: tuple[Node, bool], new: tuple[Node, bool], changes: list[Change], inside: list[_Inside]
@@ -205,21 +205,28 @@ class Comparison:
         """Compare a property that both have: each its schema, and whether it is required."""
         views = self.old.view(old[0]), self.new.view(new[0])
         required: dict[Direction, tuple[bool, bool]] = {}
-        visible: list[Direction] = []
         for direction, keyword in _HIDDEN_BY.items():
             hidden = [keyword in view.notes for view in views]
             required[direction] = old[1] and not hidden[0], new[1] and not hidden[1]
-            if not any(hidden):
-                visible.append(direction)
-            elif not all(hidden):
-                changes += [dataclasses.replace(note, only=direction) for note in _notes(*views, keyword)]
+        self._where_visible((old[0], new[0]), changes, inside)
         alike = required["request"] == required["response"]
         for direction, (was, now) in [*required.items()][: 1 if alike else 2]:
             if was != now:
                 rule = "property-became-required" if now else "property-became-optional"
                 changes.append(Change(rule, old[0][0].at, True, only=None if alike else direction))
+
+    def _where_visible(self, pair: Pair, changes: list[Change], inside: list[_Inside]) -> None:
+        """Have what is inside of an object or a list compared in the directions in which it may be there."""
+        views = self.old.view(pair[0]), self.new.view(pair[1])
+        visible: list[Direction] = []
+        for direction, keyword in _HIDDEN_BY.items():
+            hidden = [keyword in view.notes for view in views]
+            if not any(hidden):
+                visible.append(direction)
+            elif not all(hidden):
+                changes += [dataclasses.replace(note, only=direction) for note in _notes(*views, keyword)]
         if visible:
-            inside.append(((old[0], new[0]), None if len(visible) == len(_HIDDEN_BY) else visible[0]))
+            inside.append((pair, None if len(visible) == len(_HIDDEN_BY) else visible[0]))
 
     def _keywords(self, old: Variant, new: Variant, changes: list[Change], inside: list[_Inside]) -> None:
         for keyword in sorted(old.keywords.keys() | new.keywords.keys()):

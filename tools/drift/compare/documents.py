@@ -9,7 +9,7 @@ from tools.document import pointer as pointers
 from tools.drift.compare.compare import Change, Pair
 from tools.drift.findings.findings import Direction
 from tools.schema.normalized import Schemas
-from tools.schema.schemas import operations
+from tools.schema.schemas import operation_name, operations
 from tools.schema.variants import Node, Spot
 
 # Beyond this a float is not one integer (IEEE 754, binary64).
@@ -52,9 +52,7 @@ class Side:
     def operations(self) -> dict[str, tuple[str, str]]:
         """Return path and method of each operation."""
         found = operations(self.document)
-        return {
-            str(operation.get("operationId", f"{method} {path}")): (path, method) for path, method, operation in found
-        }
+        return {operation_name(path, method, operation): (path, method) for path, method, operation in found}
 
     def part(self, value: Any, at: str) -> Part:
         """Return a part of the slice, or what it refers to."""

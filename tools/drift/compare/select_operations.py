@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tools.document import pointer as pointers
-from tools.schema.schemas import operations
+from tools.schema.schemas import operation_name, operations
 from tools.schema.slicing import OPERATIONS, slice_document
 
 
-def operations_to_compare(base: dict[str, Any], upstream: dict[str, Any]) -> tuple[list[str], list[str]]:
+def operations_to_compare(
+    base: dict[str, Any], upstream: dict[str, Any], ours: Sequence[str] = OPERATIONS
+) -> tuple[list[str], list[str]]:
     """Return the operations to take from each of two documents.
 
     Ours, or all where neither document has one of ours. One that has another name in one of the documents is known by
     its path and method.
     """
     left, right = _places(base), _places(upstream)
-    wanted = [name for name in OPERATIONS if name in left or name in right] or sorted(left.keys() | right.keys())
+    wanted = [name for name in ours if name in left or name in right] or sorted(left.keys() | right.keys())
     return _named(wanted, left, right), _named(wanted, right, left)
 
 
@@ -40,7 +43,7 @@ def _places(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
     if not isinstance(document.get("paths"), dict):
         return {}
     found = operations({"paths": {path: _item(document, item) for path, item in document["paths"].items()}})
-    return {o["operationId"]: (path, method) for path, method, o in found if isinstance(o.get("operationId"), str)}
+    return {operation_name(*place): place[:2] for place in found}
 
 
 def _item(document: dict[str, Any], item: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ _UNAVOIDABLE = ("operation-", "server-", "security-", "required-property-added",
                 "required-request-body-added")  # fmt: skip
 _RANKS = {rule: rank for rank, rule in enumerate(RULES)}
 
-NEUTRALIZED = "Our overlay.yaml makes up for it."
+NEUTRALIZED = "The overlay makes up for it."
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,8 @@ def _harm(entry: Entry) -> tuple[int, bool, int]:
 
 
 def call_of(operation: str) -> str:
-    """Return how users call an operation: `create()` for createChatCompletion."""
-    match = re.fullmatch(r"([a-z]+)ChatCompletions?", operation)
-    return f"{match[1] if match else operation}()"
+    """Return how users call an operation: `create()` for createChatCompletion; its name where no method calls it."""
+    return {"createChatCompletion": "create()", "listChatCompletions": "list()"}.get(operation, operation)
 
 
 def verdict(report: Report) -> str:
@@ -116,9 +114,9 @@ def verdict(report: Report) -> str:
     if not said:
         said.append("No program breaks: nothing that is sent or read has to change.")
     if mended := sum(finding.neutralized for finding in open_findings):
-        said.append(f"Our overlay.yaml makes up for {mended} {'change' if mended == 1 else 'changes'} of upstream.")
+        said.append(f"The overlay makes up for {mended} {'change' if mended == 1 else 'changes'} of upstream.")
     if report.stopped:
-        said.append("`make generate` stops until overlay.yaml and generator-config.yml fit the document.")
+        said.append("`make generate` stops until the overlay and generator-config.yml fit the document.")
     return " ".join(said)
 
 
@@ -139,8 +137,8 @@ def _calls(found: Sequence[Entry]) -> str:
 
 def _names(found: Sequence[Entry]) -> list[str]:
     """Return a name for each entry: the document's where Python has none; none for a whole call, which is named."""
-    names = [entry.names[0] if entry.names else entry.first.what for entry in found]
-    return [name for name in names if not name.endswith("()")]
+    names = [(entry, entry.names[0] if entry.names else entry.first.what) for entry in found]
+    return [name for entry, name in names if name not in map(call_of, entry.first.operations)]
 
 
 def _listed(names: Iterable[str], link: str) -> str:

@@ -76,7 +76,7 @@ class Finding:
             the base has no such place.
         what: What changed in the document's words, as `sentence` has it in backticks.
         names: What changed as users of the client write it: `ChatCompletion.usage`, `create(temperature=)`.
-        neutralized: Whether `overlay.yaml` makes up for it: what the code is generated from does not change.
+        neutralized: Whether the overlay makes up for it: what the code is generated from does not change.
     """
 
     rule: str

@@ -86,7 +86,7 @@ def groups(report: Report) -> list[tuple[str, list[Entry]]]:
         (level.capitalize(), entries(one for one in open_findings if one.level == level and not one.neutralized))
         for level in LEVELS
     ]
-    found.append(("Mended by overlay.yaml", entries(one for one in open_findings if one.neutralized)))
+    found.append(("Mended by the overlay", entries(one for one in open_findings if one.neutralized)))
     found.append(("Acknowledged", entries(one for one in report.findings if one.acknowledged is not None)))
     return [(f"{heading} ({count(group)})", group) for heading, group in found if group]
 

@@ -20,7 +20,7 @@ from tools.drift.impact.code_index import Definition, GeneratedCode
 from tools.drift.impact.python_names import python_names
 from tools.drift.impact.schema_places import Key, Place, Root, Use, Uses, place_of
 from tools.drift.impact.source_references import OwnCode
-from tools.schema.schemas import METHODS, operations
+from tools.schema.schemas import METHODS, operation_name, operations
 
 # What a stream sends in pieces is merged there, whatever it is called.
 MERGES_DELTAS = "chat_completions._streaming.accumulator"
@@ -58,6 +58,9 @@ class Symbols:
         """Return the client's method for each class and TypedDict that says what an operation takes."""
         calls = {}
         for path, method, operation in operations(self._document):
+            call = call_of(operation_name(path, method, operation))
+            if not call.endswith("()"):
+                continue  # No method calls it.
             keys: list[Key] = [(("paths", path, method), ())]
             body, at = follow(
                 self._document, operation.get("requestBody", {}), f"{join('#/paths', path, method)}/requestBody"
@@ -71,7 +74,7 @@ class Symbols:
                 for _, definition in self._generated.at(key):
                     if definition.symbol.kind in ("class", "typeddict"):
                         name = definition.symbol.name.rpartition(".")[2]
-                        calls[name] = call_of(str(operation.get("operationId"))).removesuffix("()")
+                        calls[name] = call.removesuffix("()")
         return calls
 
     def of(self, pointer: str, *, new: bool = False, modules: bool = True) -> tuple[Symbol, ...]:
