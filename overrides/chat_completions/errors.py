@@ -230,7 +230,11 @@ class APIError(ChatCompletionsError):
         self.type: Any = _first(details, "type", "error_type")
 
     def _hide_credentials(self, source: Any) -> None:
-        """Hide the credentials of a response's request in the message and the body: servers quote them."""
+        """Hide the credentials of a request in the message and the body: servers, and the caller's code, quote them.
+
+        Args:
+            source: What has the request: the response, the step that failed, or the error.
+        """
         try:
             credentials = credentials_in(source.request)
         except (AttributeError, RuntimeError):
@@ -239,10 +243,10 @@ class APIError(ChatCompletionsError):
         self.args = (self.message, *self.args[1:])
         self._take_body(without(self.body, credentials))
 
-    def _take_request(self, response: httpx.Response) -> None:
-        """Take the request of the response whose body the error is about."""
+    def _take_request(self, source: Any) -> None:
+        """Take the request of the response whose body the error is about, or of the step that failed."""
         with suppress(AttributeError, RuntimeError):  # httpx raises a RuntimeError where there is no request
-            self._request = hidden_request(response.request)
+            self._request = hidden_request(source.request)
 
     @property
     def request(self) -> httpx.Request | None:

@@ -64,7 +64,11 @@ CASES: tuple[Case, ...] = (
     Case("create", "A completion", (said("As far as the fog lets me."),)),
     Case("create_async", "A completion, async", (said("Yes."),)),
     Case("settings", "Client arguments", (said(),)),
-    Case("key_from_function", "`api_key` as a function, sync and async", (said(),)),
+    Case(
+        "key_from_function",
+        "`api_key` as a function, sync and async, asked for each attempt",
+        (said(), failed(500, at_once=True), said(), failed(500, at_once=True), said()),
+    ),
     Case("nested_params", "Nested params", (said('{"ships": []}'),)),
     Case("typed_params", "Types from `types.chat`", (said("Only the wind."),)),
     Case("deep_imports", "Types from the modules of single types, `types.shared`, `types.shared_params`", ()),
@@ -103,6 +107,14 @@ CASES: tuple[Case, ...] = (
     Case("events_logprobs", "Logprobs events", (weighed(),)),
     Case("errors", "Errors told apart", (failed(429), failed(400), failed(503))),
     Case("connection_error", "`APIConnectionError` and its `__cause__`", (said(),)),
+    Case("errors_by_hand", "Errors made by a test double", (), needs=("httpx2",)),
+    Case(
+        "foreign_errors",
+        "What an http client's own parts raise",
+        (said(),),
+        differs="Raised as it is there; here it is the cause of an `APIConnectionError`, retried after an `OSError`.",
+        needs=("httpx2",),
+    ),
     Case(
         "error_codes",
         "Statuses and their classes",

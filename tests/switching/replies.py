@@ -63,10 +63,10 @@ def _token(word: str) -> dict[str, Any]:
     return {"token": word, "logprob": -0.25, "bytes": list(word.encode())}
 
 
-def failed(status: int, message: str = "the lamp is out", **error: Any) -> Reply:
-    """Return an error."""
+def failed(status: int, message: str = "the lamp is out", *, at_once: bool = False, **error: Any) -> Reply:
+    """Return an error, after which a client may try again at once or later."""
     told = {"message": message, "type": "lamp_error", "param": None, "code": None, **error}
-    return _json({"error": told}, status)
+    return _json({"error": told}, status, **({"retry_after_ms": "1"} if at_once else {}))
 
 
 def deltas(*given: Mapping[str, Any], finish: str = "stop", usage: bool = False) -> list[dict[str, Any]]:

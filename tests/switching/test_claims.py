@@ -26,6 +26,10 @@ DIFFERENCES = {
     "`parsed` of a delta event": ["parse_stream"],
     "assigning `client.default_headers`, or a misspelled setting": ["assigning", "tests/client/test_assigning.py"],
     "HTTP library": ["http_client_httpx2", "tests/test_wheel.py"],
+    "what a transport, an authentication, an event hook or a body of your own raises": [
+        "foreign_errors",
+        "tests/client/test_foreign_errors.py",
+    ],
     "dependencies": ["tests/test_wheel.py"],
     "a key for a server that needs none": ["no_key", "tests/client/test_calls.py"],
 }

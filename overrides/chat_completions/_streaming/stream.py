@@ -141,6 +141,8 @@ class _BaseStream(Generic[T_co]):
         if error is None:
             return None
         if resend is None or not self._decoder.may_resend(error):
+            if error is failure:
+                raise failure
             raise error from failure
         return error, resend
 

@@ -171,6 +171,9 @@ class _Plan:
                 error = _step_error(failure, settings, self.deadline, ends_at)
                 if error is None:
                     raise
+                error._hide_credentials(sending)
+                if error.request is None:
+                    error._take_request(sending)
                 # Also if the body of a successful response broke off: what it said is not known.
                 worth = isinstance(error, APIConnectionError) and error.is_retryable
                 wait = retry.delay(len(self.attempts) + 1) if worth else None

@@ -26,9 +26,10 @@ class Send:
         ends_at: When the headers must have arrived, in seconds of `time.monotonic`; None for no limit.
         is_bare: Whether it goes to another origin than the caller's, and so without the http client's headers, query,
             cookies and authentication.
+        request: What the HTTP library sends, for errors; None until it is built.
     """
 
-    __slots__ = ("content", "ends_at", "headers", "is_bare", "method", "params", "timeout", "url")
+    __slots__ = ("content", "ends_at", "headers", "is_bare", "method", "params", "request", "timeout", "url")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Send:
         self.content, self.ends_at = content, ends_at
         self.timeout: Mapping[str, float | None] = {}
         self.is_bare = False
+        self.request: Any = None
 
     def redirected(self, target: str) -> Send:
         """Return the request to the target of a redirect.

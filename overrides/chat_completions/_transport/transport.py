@@ -169,7 +169,7 @@ class Transport(_BaseTransport):
 
     def _send(self, step: Send) -> Any:
         client: Any = self.http_client()
-        request = self._requests.request(client, step)
+        request = step.request = self._requests.request(client, step)
         book = cookie_book(client)
 
         def send() -> Any:
@@ -310,7 +310,7 @@ class AsyncTransport(_BaseTransport):
 
     async def _send(self, step: Send) -> Any:
         client: Any = await self.http_client()
-        request = self._requests.request(client, step)
+        request = step.request = self._requests.request(client, step)
         try:
             response = await awaited_by(step.ends_at, _sent(client, step, request))
         except RuntimeError as failure:

@@ -1,4 +1,4 @@
-"""A key that is asked for at each call."""
+"""A key that is asked for at each attempt of a call."""
 
 import asyncio
 import itertools
@@ -27,6 +27,16 @@ async def main() -> None:
     async with AsyncOpenAI(api_key=fresh_key_async) as client:
         answer = await client.chat.completions.create(model="gpt-5-mini", messages=hello)
         print(answer.choices[0].message.content)
+
+
+def no_key() -> str:
+    raise LookupError("the vault is closed")
+
+
+try:
+    OpenAI(api_key=no_key).chat.completions.create(model="gpt-5-mini", messages=hello)
+except LookupError as error:
+    print(error)
 
 
 asyncio.run(main())
