@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import Command
+from tests.client.scripted import ScriptedServer, json_reply
 
 from .fast_server import Behaviour, FastServer
 from .files import check_each_once, request, results, write_requests
@@ -44,8 +45,47 @@ def test_it_reads_a_pipe_and_tells_of_failures_by_its_code(tmp_path: Path, serve
     data = json.dumps(request("a")).encode() + b"\nnonsense\n"
     done = Command(tmp_path, server.base_url)("bulk", "-", "out.jsonl", stdin=data)
     assert done.code == 1
-    assert "of these no requests  1" in done.out
+    assert "invalid lines  1" in done.out
     assert results(tmp_path / "out.errors.jsonl")[0]["error"]["line"] == 2
+
+
+def test_lines_that_are_prompts_become_requests(tmp_path: Path, server: FastServer) -> None:
+    (tmp_path / "in.txt").write_bytes('Why?\r\n\n"Grüße"\n'.encode())
+    command = Command(tmp_path, server.base_url)
+    done = command.within("bulk", "--prompts", "-s", "Be brief.", "-p", "n=1", "in.txt", "out.jsonl")
+    assert (done.code, done.out.split()[:2]) == (0, ["answered", "2"]), done
+    assert {result["custom_id"] for result in results(tmp_path / "out.jsonl")} == {"line-1", "line-3"}
+    again = command.within("bulk", "--prompts", "-s", "Be long.", "-p", "n=1", "in.txt", "out.jsonl")
+    assert (again.code, "accept" in again.err) == (2, True), again
+
+
+def test_the_summary_says_why_requests_failed(tmp_path: Path) -> None:
+    rows = [{"id": 7, "q": "Hi"}, {"q": [{"role": "user", "content": "Hi"}]}, {"a": 1}, [], {"id": "x", "q": "Bye"}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    missing = json_reply({"error": {"message": "No.", "code": "model_not_found"}}, 404)
+    with ScriptedServer(missing) as server:
+        command = Command(tmp_path, server.base_url)
+        done = command.within("bulk", "--prompt-field", "q", "-m", "gpt", "in.jsonl", "out.jsonl")
+    assert done.code == 1, done
+    assert "3 x 404 model not found, 2 x invalid line: missing prompt" in done.out
+    named = {result["custom_id"] for result in results(tmp_path / "out.errors.jsonl")}
+    assert named == {"7", "line-2", "x", None}
+    sent = [request.json() for request in server.requests]
+    assert all(body["model"] == "gpt" and body["messages"][0]["role"] == "user" for body in sent)
+
+
+def test_options_of_prompts_need_prompts(tmp_path: Path, server: FastServer) -> None:
+    command = Command(tmp_path, server.base_url)
+    (tmp_path / "in").write_text("Hi")
+    for options, why in (
+        (("-s", "Be brief."), "--prompts or --prompt-field"),
+        (("--prompts", "--prompt-field", "q"), "cannot be combined"),
+        (("--prompts", "-p", "messages=1"), "--messages"),
+        (("--prompts", "-p", "model="), "no model"),
+        (("--prompts", "--engine", "ray"), "prompts are for the engine 'local'"),
+    ):
+        done = command.within("bulk", *options, "in", "out")
+        assert (done.code, why in done.err) == (2, True), done
 
 
 @pytest.mark.parametrize(

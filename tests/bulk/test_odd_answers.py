@@ -98,7 +98,7 @@ def run_twice(tmp_path: Path, reply: Callable[[Received], Reply], names: list[st
         asked = len(server.requests)
         again = bulk.run(source, output, **options)
         assert len(server.requests) == asked
-    assert (summary.complete, summary.reason) == (True, "everything has ended")
+    assert (summary.complete, summary.reason) == (True, "complete")
     assert summary.answered + summary.failed == len(names)
     assert (again.complete, again.answered_before, again.failed_before) == (True, summary.answered, summary.failed)
     ended = [read_strictly(line)["custom_id"] for path in (output, errors_of(output)) for line in lines_of(path)]

@@ -78,7 +78,7 @@ def summary(folder: Path, **changes: Any) -> Summary:
     ]
     values: dict[str, Any] = {
         "complete": True,
-        "reason": "everything has ended",
+        "reason": "complete",
         "interrupted": False,
         "input": str(folder / "requests.jsonl"),
         "output": str(folder / "answers.jsonl"),

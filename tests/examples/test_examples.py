@@ -72,7 +72,7 @@ PRINTED: dict[str, list[str]] = {
     ],
     "deadlines.py": [r"^enough: 'You said: Count to one hundred, in words", r"^cancelled$"],
     "many_at_once.py": [rf"^{number}: You said: What is {number} squared\?" for number in range(30)],
-    "bulk_on_a_cluster.py": [r"^20 answered, 0 failed: everything has ended$"],
+    "bulk_on_a_cluster.py": [r"^20 answered, 0 failed: complete$"],
     "storing_and_listing.py": [
         *(rf"^chatcmpl-\w+ You said: Story number {number}" for number in (1, 2, 3, 4)),
         r"^then 1 on the next page, more: False$",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from chat_completions._traceback_locals import forgetful
 from chat_completions._types import Secret
 from chat_completions.bulk.errors import BulkError, ChangedError, RunningError
-from chat_completions.bulk.options import Ending, Engine, Job, Options
+from chat_completions.bulk.options import Ending, Engine, Job, Options, Prompts
 from chat_completions.bulk.output.run_files import errors_beside
 from chat_completions.bulk.progress import Histogram, Progress, Sample, Summary
 
@@ -44,6 +44,7 @@ __all__ = [
     "Job",
     "Options",
     "Progress",
+    "Prompts",
     "RunningError",
     "Sample",
     "Summary",
@@ -62,6 +63,7 @@ def run(
     errors: str | os.PathLike[str] | None = None,
     accept_changes: bool = False,
     retry_failed: bool = False,
+    prompts: Prompts | None = None,
     storage_options: Mapping[str, Any] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     report: str | os.PathLike[str] | None = None,
@@ -80,6 +82,7 @@ def run(
         errors: Where failures go, with their attempts; by default `answers.errors.jsonl` for `answers.jsonl`.
         accept_changes: Whether to continue although the input or the settings differ from those of the earlier run.
         retry_failed: Whether to send again what failed in earlier runs.
+        prompts: How to make requests if each line of the input is only a prompt; for the engine `local`.
         storage_options: What fsspec's file systems take.
         on_progress: Called with the progress a few times a second.
         report: Where an HTML file goes at the end that shows how the run went (extra `report`).
@@ -112,6 +115,7 @@ async def arun(
     errors: str | os.PathLike[str] | None = None,
     accept_changes: bool = False,
     retry_failed: bool = False,
+    prompts: Prompts | None = None,
     storage_options: Mapping[str, Any] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     report: str | os.PathLike[str] | None = None,
@@ -131,6 +135,7 @@ async def arun(
         storage_options=Secret(storage_options),
         accept_changes=accept_changes,
         retry_failed=retry_failed,
+        prompts=prompts,
         handle_signals=handle_signals,
     )
     run_engine = engine_of(engine)
@@ -207,6 +212,7 @@ def _summary(job: Job, engine: str, progress: Progress, ending: Ending) -> Summa
         notes=progress.notes,
         begun=time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(progress.begun)),
         settings={"engine": engine, **progress.settings, **job.options.changed},
+        failures=dict(progress.failures.most_common()),
     )
 
 

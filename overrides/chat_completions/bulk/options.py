@@ -93,6 +93,21 @@ _WHOLE = frozenset(
 
 
 @publish("chat_completions.bulk")
+@dataclass(frozen=True)
+class Prompts:
+    """How to make requests from an input whose lines are prompts.
+
+    Attributes:
+        body: The request without the prompt: `model`, other fields, and `messages` to send before the prompt.
+        field: The field of a JSON object that contains the prompt, as text or messages; None if each line is the prompt
+            itself. The object's `custom_id` or `id` names the request; otherwise the line's number does.
+    """
+
+    body: Mapping[str, Any]
+    field: str | None = None
+
+
+@publish("chat_completions.bulk")
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One run, as an engine gets it.
@@ -107,6 +122,7 @@ class Job:
         accept_changes: Whether to go on though input or settings are others than when the run began.
         retry_failed: Whether to ask again what failed in earlier runs.
         handle_signals: Whether SIGINT and SIGTERM stop the run.
+        prompts: How to make requests from lines that are prompts; None if they are requests.
     """
 
     input: str
@@ -118,6 +134,7 @@ class Job:
     accept_changes: bool = False
     retry_failed: bool = False
     handle_signals: bool = False
+    prompts: Prompts | None = None
 
 
 def client_of(client_settings: ClientSettings) -> AsyncClient:

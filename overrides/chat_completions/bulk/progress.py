@@ -14,6 +14,7 @@ from chat_completions._types import publish
 _MOST_SAMPLES = 1000
 _FIRST_INTERVAL = 0.25  # seconds between two samples; doubled whenever there are too many
 _SHORTEST = 0.001  # seconds of the histogram's first bucket
+_MOST_REASONS = 50  # why requests failed; a server may write something else each time
 _A_DECADE = 40  # buckets
 _BUCKETS = 8 * _A_DECADE  # up to 10**5 seconds
 _REFUSED = frozenset({"429", "502", "503", "529", "unreachable"})  # kinds of attempts
@@ -99,6 +100,7 @@ class Progress:
         prompt_tokens: Tokens of the prompts that were answered.
         completion_tokens: Tokens of the answers.
         attempts: How attempts ended: `answered`, a status, `timeout`, `unreachable`, `cut`, and so on.
+        failures: Why requests failed, and how many of them.
         retries: Attempts that failed and were repeated.
         concurrency: How many requests may be under way.
         under_way: How many are.
@@ -120,6 +122,7 @@ class Progress:
         self.ended_before = (0, 0)
         self.prompt_tokens = self.completion_tokens = 0
         self.attempts: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
         self.concurrency = self.under_way = 0
         self.waiting: str | None = None
         self.position, self.size = 0, None
@@ -154,6 +157,15 @@ class Progress:
         if kind == "answered":
             self.latencies.add(seconds)
             self._recent.add(seconds)
+
+    def add_failure(self, reason: str) -> None:
+        """Count a request that failed, and why.
+
+        Args:
+            reason: In a few words; beyond a number of different ones it is counted with the others.
+        """
+        known = reason in self.failures or len(self.failures) < _MOST_REASONS
+        self.failures[reason if known else "other reasons"] += 1
 
     def add_latencies(self, latencies: Histogram) -> None:
         """Count how long further attempts took that were answered elsewhere."""
@@ -237,6 +249,7 @@ class Summary:
         notes: What the user should know.
         begun: When this run began: date and time in UTC.
         settings: The engine, the server, and the options that were set; without secrets.
+        failures: Why requests failed in this run, and how many of them, the most frequent reason first.
     """
 
     complete: bool
@@ -261,6 +274,7 @@ class Summary:
     notes: list[str]
     begun: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
 
     @property
     def requests_per_second(self) -> float:

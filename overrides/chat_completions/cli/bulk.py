@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chat_completions.cli import request_options
 from chat_completions.cli import screen as screens
 from chat_completions.cli.connection import Connection
+from chat_completions.cli.create import MODEL_VARIABLES
 from chat_completions.cli.exits import Exit, Failure
 from chat_completions.cli.screen import Screen, shared_screen
 
 if TYPE_CHECKING:
     from chat_completions import AsyncClient
-    from chat_completions.bulk import Summary
+    from chat_completions.bulk import Prompts, Summary
 
 _LIMITS = "Limits"
 _RESUMING = "Resuming"
+_PROMPTS = "Prompts"
 
 
 class Transport(StrEnum):
@@ -33,11 +36,55 @@ class Transport(StrEnum):
 def bulk(
     connection: Connection,
     input: Annotated[
-        str, typer.Argument(metavar="IN", help="Request lines in Batch API format: a path, a URL, or '-'.")
+        str, typer.Argument(metavar="IN", help="Request lines in Batch API format, or prompts: a path, a URL, or '-'.")
     ],
-    output: Annotated[str, typer.Argument(metavar="OUT", help="File for the answers; existing answers are kept.")],
+    output: Annotated[
+        str, typer.Argument(metavar="OUT", help="File for the answers, such as answers.jsonl; existing ones are kept.")
+    ],
     errors: Annotated[
-        str | None, typer.Option("--errors", metavar="FILE", help="File for failures (default: OUT.errors.jsonl).")
+        str | None,
+        typer.Option(
+            "--errors", metavar="FILE", help="File for failures (default: answers.errors.jsonl beside answers.jsonl)."
+        ),
+    ] = None,
+    prompts: Annotated[
+        bool, typer.Option("--prompts", rich_help_panel=_PROMPTS, help="Each line of IN is a prompt.")
+    ] = False,
+    prompt_field: Annotated[
+        str | None,
+        typer.Option(
+            "--prompt-field",
+            metavar="NAME",
+            rich_help_panel=_PROMPTS,
+            help="Each line of IN is a JSON object with a prompt in this field.",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            envvar=list(MODEL_VARIABLES),
+            rich_help_panel=_PROMPTS,
+            help="The model, for prompts.",
+        ),
+    ] = None,
+    system: Annotated[
+        str | None,
+        typer.Option(
+            "--system", "-s", metavar="TEXT", rich_help_panel=_PROMPTS, help="System message, sent before each prompt."
+        ),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            "-p",
+            metavar="KEY=VALUE",
+            rich_help_panel=_PROMPTS,
+            help="Field of each prompt's request. Repeatable.",
+        ),
     ] = None,
     engine: Annotated[
         str, typer.Option("--engine", metavar="NAME", help="'local', or 'ray' for a cluster.", show_default=True)
@@ -136,6 +183,7 @@ def bulk(
         "transport": transport.value,
     }
     options = {name: value for name, value in limits.items() if value is not None}
+    made = _prompts(prompts, prompt_field, model, system, param)
 
     async def go(on_progress: Any) -> Summary:
         return await arun(
@@ -146,6 +194,7 @@ def bulk(
             errors=errors,
             accept_changes=accept_changes,
             retry_failed=retry_failed,
+            prompts=made,
             on_progress=on_progress,
             handle_signals=True,
             **options,
@@ -166,6 +215,27 @@ def bulk(
     if report is not None:
         reports.write_or_note(summary, report, hide=screens._secrets)
     return _show_summary(summary, screen, quiet=quiet, json=json)
+
+
+def _prompts(
+    plain: bool, field: str | None, model: str | None, system: str | None, params: list[str] | None
+) -> Prompts | None:
+    """Return how to make requests from the options; None if the input has requests."""
+    from chat_completions.bulk import Prompts
+
+    if plain and field is not None:
+        raise Failure("--prompts and --prompt-field cannot be combined")
+    if not plain and field is None:
+        if system is not None or params:
+            raise Failure("--system and --param are for prompts", "add --prompts or --prompt-field NAME")
+        return None
+    body: dict[str, Any] = {} if model is None else {"model": model}
+    request_options.put_params(body, params or ())
+    if not body.get("model"):
+        raise Failure("no model is set", f"use --model NAME, or set {MODEL_VARIABLES[0]}")
+    if system is not None:
+        body["messages"] = [{"role": "system", "content": request_options.encodable(system, "--system")}]
+    return Prompts(body, field)
 
 
 def _client(connection: Connection) -> AsyncClient:

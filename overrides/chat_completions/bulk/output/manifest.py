@@ -1,4 +1,4 @@
-"""`OUT.run.json`: what a run was begun with, so that it is noticed when it goes on with something else."""
+"""`answers.jsonl.run.json` beside `answers.jsonl`: what a run was begun with, so that a change is noticed later."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from http.client import responses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_completions._contract.json_reader import reader
@@ -23,6 +24,7 @@ _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _HEAD = re.compile(rb'\{"id":"[^"]*","custom_id":(' + _TEXT + rb"),").match
 _CONSTANTS = re.compile(_TEXT + rb"|-?(?:NaN|Infinity)").sub
 _MOST_TOKENS = 10**9  # of one answer; a number beyond is no count, and would upset all that is reckoned with it
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_. -]{2,49}").fullmatch  # a code or a type that says something
 _REPORTED = re.compile(r"batch_req_([0-9a-f]{24})").fullmatch
 
 
@@ -33,11 +35,13 @@ class Result(NamedTuple):
         line: The line to write, with its end.
         failed: Whether it belongs into the error file.
         tokens: What the server counted: prompt and completion; None where it did not say.
+        reason: Why it failed, in a few words; empty if it did not.
     """
 
     line: bytes
     failed: bool
     tokens: tuple[int, int] | None = None
+    reason: str = ""
 
 
 def digest_of(run: str, custom_id: str | None, rest: bytes) -> str:
@@ -103,11 +107,13 @@ def failed(
         message: What happened.
         response: The answer's status, request id and body, where the failure is what it says.
     """
-    encoded_response = b"null"
+    encoded_response, reason = b"null", code.replace("_", " ")
     if response is not None:
         status, request_id, content = response
-        is_object = object_of(content) is not None
-        body = _on_one_line(content) if is_object else encoded(content.decode("utf-8", "replace"))
+        found = object_of(content)
+        if not code:
+            reason = _reason(status, found)
+        body = _on_one_line(content) if found is not None else encoded(content.decode("utf-8", "replace"))
         encoded_response = _response(digest, status, request_id, body)
     rest = {
         "error": {"code": code, "message": message} if code else None,
@@ -117,7 +123,17 @@ def failed(
         ],
     }
     line = b'%s"response":%s,%s\n'
-    return Result(line % (_head(digest, custom_id), encoded_response, encoded(rest)[1:]), True)
+    return Result(line % (_head(digest, custom_id), encoded_response, encoded(rest)[1:]), True, None, reason)
+
+
+def _reason(status: int, body: Mapping[str, Any] | None) -> str:
+    """Return why a server refused, in a few words: the status, and the error's code or type or the status's name."""
+    failure = failure_of(body) if body is not None else None
+    names = (failure.get("code"), failure.get("type")) if isinstance(failure, Mapping) else ()
+    named = next((name for name in names if isinstance(name, str) and _NAME(name)), None)
+    if named is None:
+        named = responses.get(status, "").lower()
+    return f"{status} {named.replace('_', ' ')}".strip()
 
 
 def reported(digest: str, fault: Malformed) -> Result:
@@ -126,6 +142,8 @@ def reported(digest: str, fault: Malformed) -> Result:
     return Result(
         _head(digest, fault.custom_id) + encoded({"response": None, "error": error})[1:] + b"\n",
         True,
+        None,
+        f"invalid line: {fault.code.removeprefix('invalid_').replace('_', ' ')}",
     )
 
 

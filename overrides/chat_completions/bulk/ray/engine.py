@@ -77,6 +77,8 @@ class RayEngine:
         Raises:
             BulkError: It cannot begin, or Ray is not installed.
         """
+        if job.prompts is not None:
+            raise BulkError("the engine 'ray' reads requests only: prompts are for the engine 'local'")
         client = client_of(job.client_settings.reveal())
         settings, recorded = client_settings_of(job, client), settings_of(client)
         await client.close()
@@ -175,7 +177,7 @@ class _Run:
     async def _run_workers(self, left: list[Partition], actors: tuple[int, int], rows: Rows) -> Ending:
         """Have workers send what is left, and follow their progress."""
         if not left:
-            return Ending(True, "everything has ended")
+            return Ending(True, "complete")
         found: list[dict[str, Any]] = []
         actors = min(actors[0], len(left)), min(actors[1], len(left))
         resources = dict(self._engine.resources)
@@ -205,7 +207,7 @@ class _Run:
     def _ending(self, left: list[Partition], found: list[dict[str, Any]], stop: str | None) -> Ending:
         missing = [row for row in found if not row["complete"]]
         if not missing and len({row["number"] for row in found}) == len(left):
-            return Ending(True, "everything has ended")
+            return Ending(True, "complete")
         if stop is not None:
             return Ending(False, stop, self._interrupted)
         reasons = [str(row["reason"]) for row in missing]
@@ -243,8 +245,10 @@ class _Run:
             setattr(progress, name, sums[name])
         progress.position = min(sums["position"], self._size)
         progress.attempts.clear()
+        progress.failures.clear()
         for report in self._last.values():
             progress.attempts.update(report.attempts)
+            progress.failures.update(report.failures)
         progress.concurrency, progress.under_way = now["concurrency"], now["under_way"]
         progress.waiting = waiting[0] if waiting and all(waiting) else None
         if not reports and progress.seconds > _PATIENCE:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -65,6 +66,7 @@ class Report(NamedTuple):
         latencies: The buckets of its histogram.
         waiting: What it waits for.
         spare: Requests and tokens that were lent and not used.
+        failures: Why requests failed, and how many of them.
     """
 
     counts: dict[str, int]
@@ -73,6 +75,7 @@ class Report(NamedTuple):
     latencies: list[int]
     waiting: str | None
     spare: tuple[int, float] = (0, 0.0)
+    failures: Mapping[str, int] = {}
 
 
 class Instructions(NamedTuple):

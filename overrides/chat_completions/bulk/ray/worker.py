@@ -260,6 +260,7 @@ class Worker:
             progress.latencies.counts,
             progress.waiting,
             self._limiter.spare(),
+            dict(progress.failures),
         )
         instructions: Instructions = await self._meter.report.remote(self._name, report)
         if instructions.paused > 0:

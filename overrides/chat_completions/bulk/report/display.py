@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 from chat_completions.bulk.progress import Progress, Summary
@@ -11,6 +11,7 @@ from chat_completions.bulk.progress import Progress, Summary
 if TYPE_CHECKING:
     from rich.console import Console
 
+_MOST_REASONS = 5  # in a summary
 PLAIN_SECONDS = 10.0  # between two lines where nobody watches
 
 
@@ -49,7 +50,8 @@ def table_of(summary: Summary) -> list[tuple[str, str]]:
     rows = [
         ("answered", f"{summary.answered:,}" + _before(summary.answered_before)),
         ("failed", f"{summary.failed + summary.malformed:,}" + _before(summary.failed_before)),
-        ("of these no requests", f"{summary.malformed:,}" if summary.malformed else ""),
+        ("reasons", _reasons(summary.failures)),
+        ("invalid lines", f"{summary.malformed:,}" if summary.malformed else ""),
         ("time", f"{duration(summary.seconds)}, {summary.requests_per_second:,.1f} requests a second"),
         (
             "tokens",
@@ -68,7 +70,7 @@ def table_of(summary: Summary) -> list[tuple[str, str]]:
         ("concurrency", f"{summary.concurrency} at the end" if summary.attempts else ""),
         ("output", summary.output),
         ("errors", summary.errors if summary.failed + summary.malformed + summary.failed_before else ""),
-        ("ended", summary.reason),
+        ("status", summary.reason),
     ]
     return [(name, value) for name, value in rows if value]
 
@@ -165,6 +167,14 @@ def _count(number: int) -> str:
         if number < 10**7
         else f"{number / 10**6:,.1f} M"
     )
+
+
+def _reasons(failures: Mapping[str, int]) -> str:
+    """Return the most frequent reasons why requests failed, such as `6 x 404 model not found`."""
+    ranked = sorted(failures.items(), key=lambda item: -item[1])
+    shown = [f"{count:,} x {reason}" for reason, count in ranked[:_MOST_REASONS]]
+    rest = sum(count for _, count in ranked[_MOST_REASONS:])
+    return ", ".join(shown + ([f"{rest:,} x other reasons"] if rest else []))
 
 
 def _before(number: int) -> str:

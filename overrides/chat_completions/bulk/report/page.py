@@ -289,7 +289,7 @@ def _what_ran(summary: Summary) -> list[tuple[str, str]]:
             if isinstance(text, str) and "://" in text:
                 text = _logging.redact_url(text)
             rows.append((name.replace("_", " "), f"{text:,}" if type(text) is int else str(text)))
-    known = {"answered", "failed", "output", "errors", "attempts"}
+    known = {"answered", "failed", "reasons", "output", "errors", "attempts"}
     return rows + [(name, value) for name, value in table_of(summary) if name not in known]
 
 

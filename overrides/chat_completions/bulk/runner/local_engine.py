@@ -47,6 +47,8 @@ async def engine(job: Job, progress: Progress) -> Ending:
             "input": {"name": source.label, "fingerprint": await asyncio.to_thread(source.fingerprint)},
             "settings": {**settings_of(client), "errors": files.errors.label, "engine": "local"},
         }
+        if job.prompts is not None:
+            wanted["settings"]["prompts"] = {"field": job.prompts.field, "body": dict(job.prompts.body)}
         begin = lambda: files.begin(wanted, accept_changes=job.accept_changes, retry_failed=job.retry_failed)  # noqa: E731
         await asyncio.to_thread(begin)
         progress.ended_before, progress.settings = files.ended, wanted["settings"]
@@ -67,7 +69,9 @@ async def engine(job: Job, progress: Progress) -> Ending:
 async def _send_requests(job: Job, progress: Progress, source: Input, files: RunFiles, clients: Clients) -> Ending:
     options = job.options
     writer = Writer(files)
-    request_filter = RequestFilter(files.manifest.run, files.seen, writer.write, progress, count=options.counts_tokens)
+    request_filter = RequestFilter(
+        files.manifest.run, files.seen, writer.write, progress, count=options.counts_tokens, prompts=job.prompts
+    )
     runner = Runner(files.manifest.run, Sender(clients, options), options, progress, request_filter, writer.write)
     writer.on_failure = lambda error: runner.stop(str(error), grace=0)
     line_reader = LineReader(source.batches(), lambda: source.position)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
+from chat_completions.bulk.input.prompts import request_line
 from chat_completions.bulk.input.requests import Malformed, Request, request_of
 from chat_completions.bulk.input.seen_ids import Occurrence, Seen
 from chat_completions.bulk.input.source import Line, TooLong
+from chat_completions.bulk.options import Prompts
 from chat_completions.bulk.output.result_lines import Result, digest_of, number_of, reported
 from chat_completions.bulk.progress import Progress
 
@@ -20,6 +22,7 @@ class RequestFilter:
         write: Takes the results of lines that are no requests.
         progress: Counts them.
         count: Whether to estimate tokens.
+        prompts: Makes requests from prompts, if the lines are prompts.
         again: Lines whose `custom_id` stands in an earlier line that is read elsewhere.
     """
 
@@ -31,10 +34,11 @@ class RequestFilter:
         progress: Progress,
         *,
         count: bool,
+        prompts: Prompts | None = None,
         again: Container[int] = (),
     ) -> None:
         self._run, self._seen, self._write, self._progress, self._count = run, seen, write, progress, count
-        self._again = again
+        self._prompts, self._again = prompts, again
 
     def __call__(self, line: Line) -> Request | None:
         """Return the request that a line is; None if there is nothing to ask."""
@@ -43,7 +47,8 @@ class RequestFilter:
             message = f"the line is longer than the limit ({raw.size:,} bytes); raise longest_line"
             found: Request | Malformed = Malformed(number, None, "line_too_long", message)
         else:
-            found = request_of(number, raw, count=self._count)
+            request = raw if self._prompts is None else request_line(self._prompts, number, raw)
+            found = request if isinstance(request, Malformed) else request_of(number, request, count=self._count)
         if found.custom_id is not None:
             met = self._seen.meet(found.custom_id)
             if met is Occurrence.ENDED:
@@ -58,5 +63,7 @@ class RequestFilter:
         # Without a custom_id of its own it is known by its place and content.
         if found.custom_id is not None or self._seen.meet(number_of(digest)) is Occurrence.NEW:
             self._progress.malformed += 1
-            self._write(reported(digest, found))
+            result = reported(digest, found)
+            self._progress.add_failure(result.reason)
+            self._write(result)
         return None

@@ -92,7 +92,7 @@ class Runner:
         if self._ending is not None:
             return self._ending
         used_up = self.backlog.used_up
-        return Ending(False, used_up) if used_up else Ending(True, "everything has ended")
+        return Ending(False, used_up) if used_up else Ending(True, "complete")
 
     def stop(self, reason: str, *, grace: float, interrupted: bool = False) -> None:
         """Stop beginning requests.
@@ -245,6 +245,7 @@ class Runner:
         assert result is not None
         if result.failed:
             progress.failed += 1
+            progress.add_failure(result.reason)
         else:
             progress.answered += 1
             if result.tokens is not None:
