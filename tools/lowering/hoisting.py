@@ -9,7 +9,7 @@ from typing import Any
 from openapi_python_client.strings import pascal_case
 
 from tools.document.pointer import unescape
-from tools.lowering.naming import ClassNames, class_name, singular
+from tools.lowering.naming import ClassNames, class_name, other_names, singular
 from tools.schema.schemas import SCHEMA_REF, Schema, canonical_json
 
 _STRUCTURE = ["components", "content", "headers", "parameters", "paths", "requestBodies", "responses", "schema"]
@@ -56,6 +56,7 @@ class Hoisting:
         self.classes: dict[str, Schema] = {}
         self.clashes: list[str] = [*names.clashes]
         self.sources: dict[str, set[str]] = {}
+        self._meanings: dict[str, str] = {}
 
     def reference(self, core: Schema, place: Place, owner: str | None) -> Schema:
         """Return a `$ref` to the class of a lowered object or enum: a new one, or the one that means the same.
@@ -65,22 +66,36 @@ class Hoisting:
             place: Where it stands.
             owner: The component that stands there, if it needs no class itself: "X or null" leaves its name to X.
         """
+        meaning = _meaning(core)
         name = class_name(place.hint or place.name)
-        known = self.classes.get(name)
-        if self.names.free(name, owner) if known is None else _meaning(known) == _meaning(core):
-            self.classes.setdefault(name, core)
-            self.names.claim(name, f"# {name}")
-            self.sources.setdefault(name, set()).add(place.source)
-            return {"$ref": SCHEMA_REF + name}
-        if place.hint is not None:
-            self.clashes.append(f"{place.at}: the class name {name} is taken by a different schema")
-            return self.reference(core, replace(place, hint=None), owner)
-        return self.reference(core, replace(place, name=f"{name}Value"), owner)
+        others = other_names(class_name(place.name))
+        hint = place.hint
+        while not self._fits(name, meaning, owner):
+            if hint is not None:
+                self.clashes.append(f"{place.at}: the class name {name} is taken by a different schema")
+                hint, name = None, class_name(place.name)
+            else:
+                name = next(others)
+        self.classes.setdefault(name, core)
+        self.names.claim(name, f"# {name}")
+        self.sources.setdefault(name, set()).add(place.source)
+        return {"$ref": SCHEMA_REF + name}
+
+    def _fits(self, name: str, meaning: str, owner: str | None) -> bool:
+        """Return whether a name is free, or that of a class that means the same."""
+        if name not in self.classes:
+            return self.names.free(name, owner)
+        if name not in self._meanings:
+            self._meanings[name] = _meaning(self.classes[name])
+        return self._meanings[name] == meaning
 
     def of(self, core: Schema) -> Schema | None:
-        """Return the inline class that a schema refers to, maybe beside other types."""
-        found = [member["$ref"] for member in core.get("anyOf", [core]) if "$ref" in member]
-        return self.classes.get(found[0].removeprefix(SCHEMA_REF)) if len(found) == 1 else None
+        """Return the inline class that a schema refers to, maybe beside other types; the caller may change it."""
+        found = [member["$ref"].removeprefix(SCHEMA_REF) for member in core.get("anyOf", [core]) if "$ref" in member]
+        if len(found) != 1:
+            return None
+        self._meanings.pop(found[0], None)
+        return self.classes.get(found[0])
 
 
 def outer_name(document: dict[str, Any], at: str) -> str:

@@ -6,7 +6,7 @@ import itertools
 import keyword
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, pascal_case
 
@@ -71,6 +71,15 @@ def class_name(words: str) -> str:
                 return name.rstrip("_") + "Schema" if name in _RESERVED or name.endswith("_") else name
             name = again
     return "Schema"
+
+
+def other_names(name: str) -> Iterator[str]:
+    """Yield what a class may be called where another one has its name: `NameValue`, `NameValue2` and so on."""
+    while len(module_name(f"{name}Value").encode()) > _LONGEST_FILE_NAME:
+        name = name[: len(name) * 3 // 4]
+    yield class_name(f"{name}Value")
+    for number in itertools.count(2):
+        yield f"{name}Value{number}"
 
 
 def module_name(class_name: str) -> str:
