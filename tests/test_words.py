@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.drift.minis import Json, document, in_request
+from tests.drift.minis import TEXT, Json, document, in_request
+from tests.specs import obj, ref
 from tools.__main__ import main
 from tools.document import pointer as pointers
 from tools.errors import ToolError
+from tools.generate import build
 from tools.schema.slicing import slice_document
 
 SCHEMA = "#/paths/~1chat~1completions/post/requestBody/content/application~1json/schema/properties/it"
@@ -110,18 +112,37 @@ COMMANDS = {
 }
 
 
+def unions(count: int, size: int) -> Json:
+    """Return an allOf of so many unions of so many objects."""
+    return {"allOf": [{"anyOf": [obj({f"{i}-{j}": TEXT}) for j in range(size)]} for i in range(count)]}
+
+
+def nested(depth: int) -> Json:
+    """Return components of which each has the next one as a property."""
+    return {f"T{i}": obj({"next": ref(f"T{i + 1}")}) for i in range(depth)} | {f"T{depth}": TEXT}
+
+
+TOO_DEEP = "schemas lie too deep inside of each other; flatten them"
+TOO_MANY = "these unions have more than 500 alternatives together; list those that are meant"
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
-    ("old", "new", "where", "message"),
+    ("whole", "where", "message"),
     [
-        ('"1"', "1.0", "in.yaml:5 (#/info/version)", "expected a string, found 1.0; put it in quotes"),
-        ('"#', '"abc', f"in.yaml:24 ({SCHEMA}/$ref)", "$ref 'abc' leaves the file"),
+        (in_request({"required": "abc"}), f":24 ({SCHEMA}/required)", 'expected a list of strings, found "abc"'),
+        ({**document(), "info": {"title": "t", "version": 1.0}}, ":5 (#/info/version)", "expected a string, found 1.0"),
+        (in_request({"$ref": "abc"}), f":24 ({SCHEMA}/$ref)", "$ref 'abc' leaves the file"),
+        (in_request(unions(3, 8)), f":25 ({SCHEMA}/allOf/0)", TOO_MANY),
+        (in_request(unions(8, 8)), f":25 ({SCHEMA}/allOf/0)", TOO_MANY),
+        (in_request(ref("T0"), nested(60)), ":", TOO_DEEP),
+        (in_request(ref("T0"), nested(2000)), ":", TOO_DEEP),
     ],
+    ids=["required", "version", "$ref", "3 unions", "8 unions", "deep", "deeper"],
 )
 def test_every_command_says_the_same(
     command: str,
-    old: str,
-    new: str,
+    whole: Json,
     where: str,
     message: str,
     tmp_path: Path,
@@ -130,12 +151,32 @@ def test_every_command_says_the_same(
 ) -> None:
     """Each names the file, the line and the pointer, and writes nothing."""
     monkeypatch.chdir(tmp_path)
-    text = json.dumps(in_request({"$ref": "#"}), indent=1)
-    assert old in text
-    Path("in.yaml").write_text(text.replace(old, new))
+    Path("in.yaml").write_text(json.dumps(whole, indent=1))
     code, arguments = COMMANDS[command]
     assert main([command, *arguments]) == code
     error = capsys.readouterr().err
-    assert error.startswith(f"error: {where}: {message}")
-    assert error.count("\n") == 1
+    assert error.startswith(f"error: in.yaml{where}"), error
+    assert message in error and error.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["in.yaml"]
+
+
+def test_what_stays_within_the_limits_is_generated(tmp_path: Path) -> None:
+    """However many objects of the same name there are, each gets one that no file system refuses."""
+    schema = {**unions(3, 7), "description": "Many."}
+    spec = tmp_path / "in.json"
+    spec.write_text(
+        json.dumps(in_request({"type": "object", "properties": {"x" * 150: schema, "deep": ref("T0")}}, nested(45)))
+    )
+    names = build(spec, tmp_path / "package", None)
+    assert len(names) > 7**3 and max(map(len, names)) < 255
+
+
+def test_an_overlay_that_brings_a_word_of_the_wrong_kind(tmp_path: Path) -> None:
+    spec, overlay = tmp_path / "in.json", tmp_path / "my.yaml"
+    spec.write_text(json.dumps(in_request({"type": "object"})))
+    action = {"target": "$..properties.it", "description": "A test.", "update": {"required": "abc"}}
+    overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
+    with pytest.raises(ToolError) as caught:
+        build(spec, tmp_path / "package", overlay)
+    assert caught.value.where == "my.yaml"
+    assert caught.value.message.startswith(f"once it is applied, {SCHEMA}/required: expected a list of strings")

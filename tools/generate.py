@@ -27,6 +27,7 @@ from tools.rendering.generator import (
     write_package,
 )
 from tools.rendering.known_fields import known_fields
+from tools.schema.limits import check_limits
 from tools.schema.nulls import null_unions
 from tools.schema.overlay import OVERLAY, Applied, add_overlay_argument, apply_overlay, read_overlay
 from tools.schema.schemas import operation_name, operations, place_name
@@ -108,7 +109,10 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes,
     applied = Applied(slice_document(document, _wanted(document, spec)))
     if overlay is not None:
         applied = apply_overlay(applied.document, read_overlay(overlay), name=overlay.name)
-    contract = null_unions(_named(applied.document))
+        _check_corrected(applied.document, overlay.name)
+    named = _named(applied.document)
+    check_limits(named)
+    contract = null_unions(named)
     config = load_config(ROOT / "generator-config.yml")
     chosen = class_names(config) if overlay == OVERLAY else {}
     lowered = lower(contract, chosen)
@@ -135,6 +139,14 @@ def _wanted(document: dict[str, Any], spec: Path) -> list[str]:
         return wanted
     found = [operation_name(*place) for place in operations(document)]
     return [name for name in wanted if name in found] or found or wanted
+
+
+def _check_corrected(document: dict[str, Any], name: str) -> None:
+    """Raise if the overlay of that name leaves words of the wrong kind, or references to nothing."""
+    try:
+        slice_document(document, operation_names(document))
+    except ToolError as error:
+        raise ToolError(f"once it is applied, {error.where}: {error.message}", where=name) from None
 
 
 def _named(document: dict[str, Any]) -> dict[str, Any]:

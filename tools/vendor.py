@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from tools.document import document, yaml_writer
 from tools.errors import ToolError
 from tools.files import writing
+from tools.schema.limits import check_limits
 from tools.schema.slicing import OPERATIONS, operation_names, slice_document
 
 UPSTREAM = "https://raw.githubusercontent.com/openai/openai-openapi/HEAD/openapi.yaml"
@@ -86,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     upstream = document.load(data, name=args.upstream)
     try:
         sliced = slice_document(upstream, operations)
+        check_limits(sliced)
     except ToolError as error:
         raise document.located(error, data, name=args.upstream) from error
     text = yaml_writer.write(sliced, comment=COMMENT).encode()

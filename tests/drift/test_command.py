@@ -280,10 +280,10 @@ def test_a_union_without_end_is_refused(folder: Path, capsys: pytest.CaptureFixt
     new = in_request({"allOf": [copy.deepcopy(union) for _ in range(9)]})
     path = write(folder / "new.yaml", new)
     begun = time.process_time()
-    assert run("--base", write(folder / "old.yaml", document()), "--upstream", path) == 2
+    assert run("--base", write(folder / "old.yaml", document()), "--upstream", path) == 4
     assert run("--base", path, "--upstream", write(folder / "old2.yaml", in_request(TEXT))) == 64
     assert time.process_time() - begun < 20
-    assert "alternatives" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("more than 500 alternatives") == 2
 
 
 def test_the_rules_are_documented(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.drift.minis import NUMBER, TEXT, Json, compare, in_both, in_request, in_response
 from tests.drift.test_schema_rules import A, B, obj, one_of, tagged, texts
-from tools.__main__ import main
-from tools.drift.command import UNREADABLE_EXIT_CODE
 from tools.drift.compare.locations import steps_to
 from tools.drift.compare.select_operations import operations_to_compare
 from tools.drift.findings.findings import Finding
@@ -194,37 +190,6 @@ def test_what_lies_too_deep_is_refused() -> None:
     }
     with pytest.raises(ToolError, match="too deep"):
         compare(in_request(ref("T0"), {**schemas, "T400": TEXT}), in_request(ref("T0"), {**schemas, "T400": NUMBER}))
-
-
-def test_unions_that_cannot_be_compared_are_upstream_s(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The error names the file that has them."""
-    path = tmp_path / "new.json"
-    unions = [{"anyOf": [obj({f"{i}{j}": TEXT}) for j in range(9)]} for i in range(3)]
-    path.write_text(json.dumps(in_request({"allOf": unions})))
-    assert main(["drift", "--upstream", str(path)]) == UNREADABLE_EXIT_CODE
-    assert f"error: {path}:1 (#/paths/~1chat~1completions/post" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("keyword", "value"),
-    [
-        ("enum", "5"), ("minLength", "x"), ("required", "3"), ("maximum", "a"), ("type", "[string, {}]"),
-        ("format", "[a]"), ("pattern", "{a: 1}"), ("minimum", "true"),
-        ("dependentRequired", "[a]"), ("dependentRequired", "{a: b}"), ("dependentRequired", "{a: [5]}"),
-    ],
-)  # fmt: skip
-def test_a_keyword_of_the_wrong_kind_is_unreadable(
-    keyword: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Upstream's file, with the line and the pointer."""
-    path = tmp_path / "new.yaml"
-    path.write_text(
-        'openapi: 3.1.0\ninfo: {title: t, version: "1"}\npaths:\n  /chat/completions:\n    get:\n'
-        "      operationId: listChatCompletions\n      responses:\n        200:\n          content:\n"
-        f"            application/json:\n              schema:\n                {keyword}: {value}\n"
-    )
-    assert main(["drift", "--upstream", str(path)]) == UNREADABLE_EXIT_CODE
-    assert f"{path}:12 (#/paths/~1chat~1completions/get/responses/200" in capsys.readouterr().err
 
 
 def test_paths_that_cannot_be_read_have_no_operations() -> None:

@@ -27,6 +27,7 @@ from tools.drift.formats import FORMATS
 from tools.drift.impact.symbols import Symbols
 from tools.errors import ToolError, printable
 from tools.files.writing import write_whole
+from tools.schema.limits import check_limits
 from tools.schema.overlay import OVERLAY, Applied, add_overlay_argument, apply_overlay, read_overlay
 from tools.schema.slicing import OPERATIONS
 
@@ -168,7 +169,9 @@ def _load(place: str, name: str) -> Slice:
 
 def _sliced(part: Slice, wanted: list[str], name: str) -> dict[str, Any]:
     try:
-        return slice_of(part.document, wanted)
+        result = slice_of(part.document, wanted)
+        check_limits(result)
+        return result
     except ToolError as error:
         raise documents.located(error, part.data, name=name) from error
 

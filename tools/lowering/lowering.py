@@ -20,6 +20,7 @@ from tools.lowering.hoisting import Hoisting, Place, outer_name
 from tools.lowering.naming import ClassNames, variant_label
 from tools.lowering.recursion import ReferenceResolver
 from tools.lowering.unions import has_plain_twin, known_discriminator, needs_name, union_of
+from tools.schema.limits import too_deep
 from tools.schema.merging import fits_type, merge_all_of
 from tools.schema.nulls import NULL
 from tools.schema.schemas import (
@@ -63,8 +64,7 @@ def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str,
     try:
         return lowering.document()
     except RecursionError:
-        message = "schemas lie too deep inside of each other to be followed; flatten them"
-        raise ToolError(message, where=lowering.outermost) from None
+        raise too_deep(lowering.outermost) from None
 
 
 class _Lowering:

@@ -184,7 +184,7 @@ class Schemas:
                 options += self._alternatives(inner, named, spot.at, (*seen, union.at))
             choices.append(options)
         if len(choices) > 1 and math.prod(map(len, choices)) > MAX_ALTERNATIVES:
-            message = f"these unions have more than {MAX_ALTERNATIVES} alternatives together; they cannot be compared"
+            message = f"these unions have more than {MAX_ALTERNATIVES} alternatives together; list those that are meant"
             raise ToolError(message, where=unions[0].at)
         for chosen in itertools.product(*choices) if flat.possible else ():
             parts = [*flat.plain, *(spot for option in chosen for spot in option.parts)]

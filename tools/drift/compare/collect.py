@@ -13,7 +13,7 @@ from tools.drift.compare.locations import describe_location, steps_to
 from tools.drift.compare.operations import compare_operations
 from tools.drift.findings.findings import LEVELS, Direction, Finding, fingerprint
 from tools.drift.findings.rules import RULES, shown_in_sentence
-from tools.errors import ToolError
+from tools.schema.limits import too_deep
 from tools.schema.normalized import Schemas
 from tools.schema.schemas import canonical_json
 
@@ -41,7 +41,7 @@ def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]
     try:
         return _findings(with_whole_numbers(base), with_whole_numbers(upstream))
     except RecursionError:
-        raise ToolError("schemas lie too deep inside of each other to be compared; flatten them", where="#") from None
+        raise too_deep("#") from None
 
 
 def _findings(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]:

@@ -1,0 +1,55 @@
+"""How much a document may hold: vendor, generate and drift take what stays within these limits, and refuse the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.errors import ToolError
+from tools.schema.normalized import Schemas
+from tools.schema.schemas import map_document_schemas
+from tools.schema.variants import Node, Spot
+
+# How many schemas may lie inside of each other. Upstream's whole document has 11.
+MAX_DEPTH = 50
+
+# How many schemas there may be, each place counted once. Upstream's whole document has 7,000.
+MAX_SCHEMAS = 20_000
+
+
+def check_limits(document: dict[str, Any]) -> None:
+    """Read every schema of a slice, as comparing and generating do.
+
+    Raises:
+        ToolError: The slice holds more than these limits allow, or more alternatives than those of `Schemas.view`.
+    """
+    outermost: list[Node] = []
+
+    def note(schema: Any, at: str) -> Any:
+        outermost.append((Spot(schema, at),))
+        return schema
+
+    map_document_schemas(document, note)
+    schemas = Schemas(document)
+    waiting = [(node, 1) for node in reversed(outermost)]
+    seen = set()
+    while waiting:
+        node, depth = waiting.pop()
+        key = schemas.key(node)
+        if key in seen:
+            continue
+        seen.add(key)
+        if depth > MAX_DEPTH:
+            raise too_deep(key[0])
+        if len(seen) > MAX_SCHEMAS:
+            raise ToolError(f"there are more than {MAX_SCHEMAS} schemas; take fewer operations", where=key[0])
+        try:
+            variants = schemas.view(node).variants
+        except RecursionError:
+            raise too_deep(key[0]) from None
+        inner = [node for variant in variants for node in (*variant.properties.values(), *variant.inside.values())]
+        waiting += [(node, depth + 1) for node in reversed(inner)]
+
+
+def too_deep(where: str) -> ToolError:
+    """Return the error of schemas that nobody can follow."""
+    return ToolError("schemas lie too deep inside of each other; flatten them", where=where)
