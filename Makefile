@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-fast test-transports test-refresh fuzz docs docs-serve interop switching soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
+.PHONY: help setup demo test coverage test-fast test-transports test-refresh fuzz docs docs-serve integrations interop switching soak bench bench-quick bench-bulk check fix vendor generate drift refresh check-generated check-lock constraints wheel dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ docs: $(READY) ## Build the documentation into build/site, strictly, and run eve
 
 docs-serve: docs ## Build the documentation, and serve it on http://127.0.0.1:8001.
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/site 8001
+
+integrations: $(READY) ## Run other libraries' programs with the clients of compat (the first run installs them, 2 GB).
+	@$(RUN) -m tests.integrations
 
 interop: $(READY) ## Call real servers on loopback: llama.cpp, LiteLLM, vLLM, nginx (the first run installs them).
 	@$(RUN) -m tests.interop
@@ -138,4 +141,4 @@ dist: $(READY) ## Build the wheel and the source distribution into dist/, and ch
 	@DIST=dist $(RUN) -m pytest --quiet tests/test_wheel.py
 
 clean: ## Remove the environment and what was built.
-	@rm -rf $(VENV) .bench .interop .switching dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@rm -rf $(VENV) .bench .integrations .interop .switching dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -57,7 +57,7 @@ class OpenAI(openai.OpenAI):
     """
 
     @cached_property
-    def _transport(self) -> Transport:
+    def _chat_transport(self) -> Transport:
         return Transport(self._client)
 
     @forgetful
@@ -67,10 +67,9 @@ class OpenAI(openai.OpenAI):
             return super().request(cast_to, options, stream=stream, stream_cls=stream_cls)
         request = _ChatRequest(self, cast_to, options, stream)
         with _sdk_errors(self):
-            sender = Sender(request.settings(), self._transport)
+            sender = Sender(request.settings(), self._chat_transport)
             result = sender.send(request.call())
-            result.resend = sender.resend
-            processing = request.processing(result, _ChatStream)
+            processing = request.processing(result, sender, _ChatStream)
         return self._process_response(**processing)
 
 
@@ -78,7 +77,7 @@ class AsyncOpenAI(openai.AsyncOpenAI):
     """An `openai.AsyncOpenAI` whose chat completions go through this package; see `OpenAI`."""
 
     @cached_property
-    def _transport(self) -> AsyncTransport:
+    def _chat_transport(self) -> AsyncTransport:
         return AsyncTransport(self._client)
 
     @forgetful
@@ -88,10 +87,9 @@ class AsyncOpenAI(openai.AsyncOpenAI):
             return await super().request(cast_to, options, stream=stream, stream_cls=stream_cls)
         request = _ChatRequest(self, cast_to, options, stream)
         with _sdk_errors(self):
-            sender = AsyncSender(request.settings(), self._transport)
+            sender = AsyncSender(request.settings(), self._chat_transport)
             result = await sender.send(request.call())
-            result.resend = sender.resend
-            processing = request.processing(result, _AsyncChatStream)
+            processing = request.processing(result, sender, _AsyncChatStream)
         return await self._process_response(**processing)
 
 
@@ -204,8 +202,8 @@ class _ChatRequest:
             call.read_body(body)
         return call
 
-    def processing(self, result: CallResult, stream_cls: Any) -> dict[str, Any]:
-        """Return the arguments of the SDK's `_process_response`.
+    def processing(self, result: CallResult, sender: Sender | AsyncSender, stream_cls: Any) -> dict[str, Any]:
+        """Return the arguments of the SDK's `_process_response` for the result of the call.
 
         Raises:
             APIError: The response is not a completion or a page, or reports an error.
@@ -213,6 +211,8 @@ class _ChatRequest:
         response: Any = result.response
         if self._stream:
             response.extensions[_RESULT] = result
+            if self._raw() is None:  # else the caller holds the response, which no other may replace
+                result.resend = sender.resend
         elif self._raw() != "stream":
             is_page = self._options.method.lower() == "get"
             decoded = (page_of if is_page else completion_of)(result, result.redacted_url)

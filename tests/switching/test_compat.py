@@ -244,6 +244,10 @@ def test_a_cut_before_the_first_chunk_is_sent_again(side: Side, serve: Any) -> N
     client = side.client(server := serve(stream_reply([b": hello\n\n"], cut=True), told()), max_retries=1)
     chunks = side.all(client.chat.completions.create, **ASKED, stream=True)
     assert len(server.requests) == 2 and chunks[1].choices[0].delta.content == "The"
+    client = side.client(serve(stream_reply([b": hello\n\n"], cut=True), told()), max_retries=1)
+    raw = side.run(client.chat.completions.with_raw_response.create(**ASKED, stream=True))
+    with pytest.raises(openai.APIConnectionError):
+        side.all(raw.parse)
 
 
 def test_a_stream_that_is_left_closes_its_connection(side: Side, serve: Any) -> None:
