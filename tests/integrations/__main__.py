@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tomllib
 import venv
+from collections import defaultdict
 from pathlib import Path
 
 from chat_completions.local import LocalServer
@@ -37,7 +38,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := {*arguments.library} - {*LIBRARIES}:
         parser.error(f"no such library: {', '.join(sorted(unknown))}")
-    rows, reasons, failed = [], [], False
+    rows, reasons, failed = list[str](), list[str](), False
     with LocalServer() as server:
         for library in arguments.library or LIBRARIES:
             python = environment(library)
@@ -46,12 +47,12 @@ def main() -> int:
             packages = ", ".join(each.replace("==", " ") for each in LIBRARIES[library]["packages"])
             cells = [mark(found["compat"].get(part)) + mark(found["plain"].get(part)) for part in PARTS]
             rows.append(f"| {packages} | {' | '.join(cells)} | {verdict_of(found)} |")
-            reasons += [
-                f"- {library}, {clients}, {part}: {outcome:.300}"
-                for clients, outcomes in found.items()
-                for part, outcome in outcomes.items()
-                if outcome != "ok"
-            ]
+            for clients, outcomes in found.items():
+                parts = defaultdict[str, list[str]](list)  # by why they failed, of which the end differs
+                for part, outcome in outcomes.items():
+                    if outcome != "ok":
+                        parts[f"{outcome:.150}"].append(part)
+                reasons += [f"- {library}, {clients}, {', '.join(names)}: {why}" for why, names in parts.items()]
             if arguments.remove:
                 shutil.rmtree(BUILD / library)
     print("Each cell: with compat, and with Client and AsyncClient themselves.\n")
