@@ -253,9 +253,12 @@ def test_a_part_that_would_be_dropped(name: str, place: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("openapi: 3.1.0\npaths: {}\ninfo: {}\n", "listChatCompletions"),
-        ("openapi: 3.1.0\npaths: null\ninfo: {}\n", "paths"),
-        ("openapi: 3.1.0\npaths: {/a: null}\ninfo: {}\n", "spec.yaml:2 (#/paths/~1a): expected a mapping"),
+        ("openapi: 3.1.0\npaths: {}\ninfo: {title: t, version: v}\n", "listChatCompletions"),
+        ("openapi: 3.1.0\npaths: null\ninfo: {title: t, version: v}\n", "paths"),
+        (
+            "openapi: 3.1.0\npaths: {/a: null}\ninfo: {title: t, version: v}\n",
+            "spec.yaml:2 (#/paths/~1a): expected a mapping",
+        ),
         ("[]", "not a mapping"),
         ("", "empty"),
     ],
