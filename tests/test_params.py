@@ -176,10 +176,10 @@ def test_forms_of_values() -> None:
     assert keys_of(found, "BodyParam") == {
         "foo": "Required[_Foo]",
         "maybe": "_Foo | None",
-        "many": "Sequence[_Foo]",
+        "many": "Iterable[_Foo]",
         "by_name": "Mapping[str, _Foo]",
         "either": "EitherParam",
-        "eithers": "Sequence[EitherParam | None]",
+        "eithers": "Iterable[EitherParam | None]",
         "named": "NamedParam",
         "unnamed": "_Foo | _Bar | None",
         "mode": "Mode",
@@ -221,7 +221,7 @@ def test_unions_that_contain_themselves() -> None:
     }
     found = params_of(schemas, ref("Body"))
     assert keys_of(found, "BodyParam") == {"filter": "FilterParam | None"}
-    assert keys_of(found, "GroupParam") == {"filters": "Sequence[FilterParam]"}
+    assert keys_of(found, "GroupParam") == {"filters": "Iterable[FilterParam]"}
     assert found.unions["FilterParam"].dicts == ["GroupParam", "SimpleParam"]
 
 

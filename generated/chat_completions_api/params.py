@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, TypedDict, Union
 
 from .models.chat_completion_allowed_tools_mode import ChatCompletionAllowedToolsMode
@@ -29,6 +29,9 @@ from .models.web_search_context_size import WebSearchContextSize
 
 if TYPE_CHECKING:
     from . import models
+else:
+    # pydantic makes of an Iterable what can be read only once.
+    Iterable = Sequence
 
 __all__ = (
     "ChatCompletionAllowedToolChoiceParam",
@@ -161,7 +164,7 @@ class CompletionCreateParamsBase(TypedDict, total=False):
     function_call: CreateChatCompletionRequestFunctionCall | _ChatCompletionFunctionCallOption
     """Deprecated, use tool_choice; says whether a function is called, or which one."""
 
-    functions: Sequence[_ChatCompletionFunctions]
+    functions: Iterable[_ChatCompletionFunctions]
     """Deprecated, use tools; the functions the model may call."""
 
     logit_bias: Mapping[str, int] | None
@@ -176,7 +179,7 @@ class CompletionCreateParamsBase(TypedDict, total=False):
     max_tokens: int | None
     """Deprecated, use max_completion_tokens; limits the generated tokens and does not work with reasoning models."""
 
-    messages: Required[Sequence[ChatCompletionMessageParam]]
+    messages: Required[Iterable[ChatCompletionMessageParam]]
     """The conversation so far, oldest message first."""
 
     modalities: Sequence[ResponseModality] | None
@@ -226,7 +229,7 @@ class CompletionCreateParamsBase(TypedDict, total=False):
     tool_choice: ChatCompletionToolChoiceOptionParam | None
     """Whether the model may, must or must not call tools, or which tool it has to call."""
 
-    tools: Sequence[ChatCompletionToolUnionParam] | None
+    tools: Iterable[ChatCompletionToolUnionParam] | None
     """Tools the model may call, function tools and custom tools alike."""
 
     verbosity: Verbosity | None
@@ -293,7 +296,7 @@ class ChatCompletionDeveloperMessageParam(TypedDict, total=False):
     """Instructions from the application, followed ahead of user messages; takes the place of system on o1 and newer
     models."""
 
-    content: Required[str | Sequence[_ChatCompletionContentPartText]]
+    content: Required[str | Iterable[_ChatCompletionContentPartText]]
     """The instructions, as a string or as text parts."""
 
     name: str
@@ -329,7 +332,7 @@ class PromptCacheBreakpointParam(TypedDict, total=False):
 class ChatCompletionSystemMessageParam(TypedDict, total=False):
     """Instructions that set the behavior of the model; for o1 and newer models prefer a developer message."""
 
-    content: Required[str | Sequence[_ChatCompletionContentPartText]]
+    content: Required[str | Iterable[_ChatCompletionContentPartText]]
     """The system instructions, as a string or as text parts."""
 
     name: str
@@ -343,7 +346,7 @@ class ChatCompletionSystemMessageParam(TypedDict, total=False):
 class ChatCompletionUserMessageParam(TypedDict, total=False):
     """What the end user says or sends, such as a question or an image."""
 
-    content: Required[str | Sequence[ChatCompletionContentPartParam]]
+    content: Required[str | Iterable[ChatCompletionContentPartParam]]
     """The user's input, as a string or as text, image, audio and file parts."""
 
     name: str
@@ -439,7 +442,7 @@ class ChatCompletionAssistantMessageParam(TypedDict, total=False):
     audio: _ChatCompletionAssistantMessageAudio | None
     """Refers back to an earlier audio reply, in place of repeating the audio."""
 
-    content: str | Sequence[ContentArrayOfContentPart] | None
+    content: str | Iterable[ContentArrayOfContentPart] | None
     """What the model said; may be missing or null when the message calls tools."""
 
     function_call: _FunctionCall | None
@@ -454,7 +457,7 @@ class ChatCompletionAssistantMessageParam(TypedDict, total=False):
     role: Required[Literal["assistant"]]
     """Always assistant; tells this message from the others."""
 
-    tool_calls: Sequence[ChatCompletionMessageToolCallUnionParam]
+    tool_calls: Iterable[ChatCompletionMessageToolCallUnionParam]
     """The tool calls the model made in that turn; each one needs a tool message in answer."""
 
 
@@ -543,7 +546,7 @@ class CustomParam(TypedDict, total=False):
 class ChatCompletionToolMessageParam(TypedDict, total=False):
     """The result of one tool call, handed back to the model."""
 
-    content: Required[str | Sequence[_ChatCompletionContentPartText]]
+    content: Required[str | Iterable[_ChatCompletionContentPartText]]
     """The tool's result, as a string or as text parts."""
 
     role: Required[Literal["tool"]]
@@ -601,7 +604,7 @@ class ModerationConfigParam(TypedDict, total=False):
 class ChatCompletionPredictionContentParam(TypedDict, total=False):
     """Text given in advance because much of the reply will repeat it."""
 
-    content: Required[str | Sequence[_ChatCompletionContentPartText]]
+    content: Required[str | Iterable[_ChatCompletionContentPartText]]
     """The expected text, as a string or as text parts; wherever the reply matches it, tokens come faster."""
 
     type: Required[Literal["content"]]
@@ -683,7 +686,7 @@ class ChatCompletionAllowedToolsParam(TypedDict, total=False):
     mode: Required[ChatCompletionAllowedToolsMode]
     """With auto the model may also reply in text, with required it must call at least one of these tools."""
 
-    tools: Required[Sequence[Mapping[str, Any]]]
+    tools: Required[Iterable[Mapping[str, Any]]]
     """References to the allowed tools, all of them declared in tools."""
 
 

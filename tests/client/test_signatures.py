@@ -89,6 +89,21 @@ def test_types_of_replies_are_offered_beside_dicts() -> None:
     assert "Callable" in inspect.signature(completions.run_tools).parameters["tools"].annotation
 
 
+RETURNED = {
+    "Completions.create": "ChatCompletion | Stream[ChatCompletionChunk]",
+    "AsyncCompletions.create": "ChatCompletion | AsyncStream[ChatCompletionChunk]",
+    "Completions.parse": "ParsedChatCompletion[ResponseFormatT] | ParsedChatCompletion[None]",
+    "Completions.list": "Page",
+    "AsyncCompletions.list": "AsyncPages",
+}
+
+
+@pytest.mark.parametrize("method", operations())
+def test_what_is_returned_is_shown(method: Any) -> None:
+    shown = inspect.signature(method).return_annotation
+    assert shown == RETURNED.get(method.__qualname__, shown) != "Any"
+
+
 @pytest.mark.parametrize("name", ["create", "parse", "run_tools", "list"])
 def test_the_defaults_shown_are_those_of_a_call_without_them(name: str) -> None:
     sent: list[tuple[Any, ...]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, assert_type
 
 import httpx
@@ -28,6 +29,7 @@ from chat_completions.types import CompletionUsage
 from chat_completions.types.chat import (
     ChatCompletion,
     ChatCompletionChunk,
+    ChatCompletionContentPartParam,
     ChatCompletionMessageParam,
     ChatCompletionToolParam,
 )
@@ -49,6 +51,24 @@ def settings() -> None:
     AzureClient(tide="low")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     assert_type(client.is_closed(), bool)
     assert_type(client.beta.chat.completions.create(model="m", messages=MESSAGES), ChatCompletion)
+
+
+def talk() -> Iterator[ChatCompletionMessageParam]:
+    yield from MESSAGES
+
+
+def ask(client: Client, messages: Iterable[ChatCompletionMessageParam]) -> ChatCompletion:
+    return client.chat.completions.create(model="m", messages=messages, tools=(tool for tool in [TOOL]))
+
+
+def iterables(client: Client, parts: Iterable[ChatCompletionContentPartParam]) -> None:
+    ask(client, talk())
+    ask(client, (message for message in MESSAGES))
+    ask(client, dict(enumerate(MESSAGES)).values())
+    message: ChatCompletionMessageParam = {"role": "user", "content": parts}
+    client.chat.completions.parse(model="m", messages=[message])
+    client.chat.completions.create(model="m", messages="Hello")  # type: ignore[arg-type]  # pyright: ignore
+    client.chat.completions.create(model="m", messages=MESSAGES[0])  # type: ignore[arg-type]  # pyright: ignore
 
 
 def calls(client: Client) -> None:

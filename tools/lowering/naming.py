@@ -17,9 +17,10 @@ from tools.schema.schemas import TAG_PROPERTIES, Schema
 PREFIX = "field_"
 
 # What generated modules import: a class of this name would hide it where both are used.
-_RESERVED = frozenset(("Any", "AuthenticatedClient", "ClassVar", "Client", "LazyModel", "Literal", "Mapping", "Model",
-                       "PlainObject", "Required", "Response", "Self", "Sequence", "TYPE_CHECKING", "TypeAlias",
-                       "TypedDict", "UNSET", "Union", "UnknownVariant", "Unset", "Variants"))  # fmt: skip
+_RESERVED = frozenset(("Any", "AuthenticatedClient", "ClassVar", "Client", "Iterable", "LazyModel", "Literal",
+                       "Mapping", "Model", "PlainObject", "Required", "Response", "Self", "Sequence", "TYPE_CHECKING",
+                       "TypeAlias", "TypedDict", "UNSET", "Union", "UnknownVariant", "Unset",
+                       "Variants"))  # fmt: skip
 _LONGEST_FILE_NAME = 200  # bytes; file systems take 255, with the suffix
 
 

@@ -20,9 +20,8 @@ from tools.rendering.shapes import SCALAR_TYPES, Shapes, describe, text_type
 from tools.schema.schemas import Schema, ref_name
 
 # Names that the annotations use: a key called so would hide them from type checkers in a class body.
-_IN_USE = frozenset(
-    ["Any", "Literal", "Mapping", "Required", "Sequence", "bool", "datetime", "float", "int", "models", "str", "uuid"]
-)
+_IN_USE = frozenset(("Any", "Iterable", "Literal", "Mapping", "Required", "Sequence", "bool", "datetime", "float",
+                     "int", "models", "str", "uuid"))  # fmt: skip
 
 
 @dataclass
@@ -181,9 +180,14 @@ class Params:
         if "x-map" in core:
             return f"Mapping[str, {self._annotation(core['x-map'])}]"
         if core.get("type") == "array":
-            return f"Sequence[{self._annotation(core['items'])}]"
+            # A generator of objects is sent as a list. Of texts it would be, too, but so would the letters of one text.
+            kind = "Iterable" if self._may_be_object(core["items"]) else "Sequence"
+            return f"{kind}[{self._annotation(core['items'])}]"
         text = text_type(core)
         return f"str | {text}" if text else SCALAR_TYPES.get(core.get("type", ""), "Any")
+
+    def _may_be_object(self, core: Schema) -> bool:
+        return self._shapes.is_object(core) or "x-map" in core or any(map(self._may_be_object, core.get("anyOf", ())))
 
     def _union(self, core: Schema) -> str:
         members = [member for member in core["anyOf"] if member.get("type") != "null"]

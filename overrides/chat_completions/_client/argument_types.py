@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Required
+from typing import TYPE_CHECKING, Any, Generic, Required, TypedDict
 
 from chat_completions._types import ResponseFormatT
 from chat_completions.models import CompletionCreateParamsBase, CompletionListParams
 
 if TYPE_CHECKING:
-    from typing import TypedDict
-
     from chat_completions._contract.unknown_values import OnUnknown
     from chat_completions._types import ApiKey, BaseUrl, NotGiven, Timeout
     from chat_completions.models import ChatCompletionToolUnionParam
     from chat_completions.toolkit.tool_calls import OnToolError
-else:
-    # The one that their bases are made with.
-    from chat_completions_api.params import TypedDict
 
 
 class CommonArguments(TypedDict, total=False):

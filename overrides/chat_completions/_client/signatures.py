@@ -47,14 +47,17 @@ def listing(fields: str) -> Callable[[F], F]:
 def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
     from chat_completions._client import argument_types
 
-    unpacked = [each.__annotations__["arguments"] for each in get_overloads(function) or [function]]
+    overloads = get_overloads(function) or [function]
+    unpacked = [each.__annotations__["arguments"] for each in overloads]
+    returned = dict.fromkeys(kind for each in overloads for kind in each.__annotations__["return"].split(" | "))
     names = [re.sub(r"Unpack\[(\w+).*", r"\1", text) for text in dict.fromkeys(unpacked)]
     kinds = [getattr(argument_types, name).__annotations__ for name in names]
     own = inspect.signature(function)
     parameters = [each for each in own.parameters.values() if each.kind is not each.VAR_KEYWORD]
     for name in dict.fromkeys(name for kind in kinds for name in kind):
         parameters.append(_parameter(name, [kind[name].__forward_arg__ for kind in kinds if name in kind]))
-    return own.replace(parameters=sorted(parameters, key=lambda each: each.default is not each.empty))
+    parameters.sort(key=lambda each: each.default is not each.empty)
+    return own.replace(parameters=parameters, return_annotation=" | ".join(returned))
 
 
 def _parameter(name: str, annotations: list[str]) -> inspect.Parameter:

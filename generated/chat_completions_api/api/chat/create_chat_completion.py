@@ -20,7 +20,7 @@ _ErrorResponse = LazyModel("error_response", "ErrorResponse")
 
 # What the operation takes, as a docstring lists it.
 FIELDS = """\
-    messages (Sequence[ChatCompletionMessageParam], required): The conversation so far, oldest message
+    messages (Iterable[ChatCompletionMessageParam], required): The conversation so far, oldest message
         first.
     model (str | ChatModel, required): Id of the model that writes the reply.
     metadata (Mapping[str, str] | None): Your own labels to attach to the completion, up to 16 string
@@ -46,7 +46,7 @@ FIELDS = """\
         more often it has already appeared. The server's default is 0.
     function_call (CreateChatCompletionRequestFunctionCall | ChatCompletionFunctionCallOptionParam):
         Deprecated, use tool_choice; says whether a function is called, or which one.
-    functions (Sequence[ChatCompletionFunctionsParam]): Deprecated, use tools; the functions the model
+    functions (Iterable[ChatCompletionFunctionsParam]): Deprecated, use tools; the functions the model
         may call.
     logit_bias (Mapping[str, int] | None): Token ids mapped to a bias from -100 (never) to 100 (always),
         added to each token's logit before sampling.
@@ -84,7 +84,7 @@ FIELDS = """\
         when stream is true.
     tool_choice (ChatCompletionToolChoiceOptionParam | None): Whether the model may, must or must not
         call tools, or which tool it has to call.
-    tools (Sequence[ChatCompletionToolUnionParam] | None): Tools the model may call, function tools and
+    tools (Iterable[ChatCompletionToolUnionParam] | None): Tools the model may call, function tools and
         custom tools alike.
     verbosity (Verbosity | None): How wordy the reply should be, apart from what the prompt asks for.
     web_search_options (WebSearchOptionsParam): Settings for searching the web before answering; needs a
