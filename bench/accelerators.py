@@ -10,7 +10,7 @@ import os
 import sys
 
 NAMES = ("orjson", "msgspec")
-HIDDEN = "; ".join(["import sys", *(f"sys.modules[{name!r}] = None" for name in NAMES)]) + "; "
+HIDDEN = "; ".join(["import sys", *(f"sys.modules[{name!r}] = None" for name in NAMES)])
 # What a child needs in its environment to use them, should being importable not be enough.
 SWITCHES: dict[str, str] = {}
 

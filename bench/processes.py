@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 
 from bench.accelerators import HIDDEN
 from bench.plan import MILLI, Plan
@@ -19,6 +20,8 @@ from bench.timing import Sample
 
 BARE = "bare Python"
 HTTPX = "httpx"
+# What needs the local server.
+SERVED = ("first-call", "first-stream", "memory", "second-client")
 FIRST, SECOND = "first client", "second client"
 SOME_KEY = {"OPENAI_API_KEY": "bench"}
 
@@ -35,13 +38,41 @@ CLIENTS = {
 }
 _ASKED = "model='bench', messages=[{'role': 'user', 'content': 'Hello'}]"
 _CREATE = f"print(client.chat.completions.create({_ASKED}).choices[0].message.content)"
+_STREAM = f"""
+for chunk in client.chat.completions.create({_ASKED}, stream=True):
+    for choice in chunk.choices:
+        print(choice.delta.content, choice.finish_reason)
+"""
+_OURS = "from chat_completions import Client; client = Client(base_url=URL)\n"
+_HTTPX = """
+import httpx, json
+client = httpx.Client()
+where = {"url": URL + "/chat/completions", "headers": {"authorization": "Bearer bench"}}
+"""
+_OFFICIAL = "from openai import OpenAI; client = OpenAI(base_url=URL)\n"
 FIRST_CALLS = {
-    OURS: f"from chat_completions import Client; client = Client(base_url=URL); {_CREATE}",
-    HTTPX: "import httpx; client = httpx.Client(); answer = client.post(URL + '/chat/completions', "
-    f"json=dict({_ASKED}), headers={{'authorization': 'Bearer bench'}}); "
-    "print(answer.json()['choices'][0]['message']['content'])",
-    OFFICIAL: f"from openai import OpenAI; client = OpenAI(base_url=URL); {_CREATE}",
+    OURS: _OURS + _CREATE,
+    HTTPX: f"{_HTTPX}answer = client.post(json=dict({_ASKED}), **where)\n"
+    "print(json.loads(answer.content)['choices'][0]['message']['content'])",
+    OFFICIAL: _OFFICIAL + _CREATE,
 }
+FIRST_STREAMS = {
+    OURS: _OURS + _STREAM,
+    HTTPX: f"""{_HTTPX}
+with client.stream("POST", json=dict({_ASKED}, stream=True), **where) as response:
+    for line in response.iter_lines():
+        if line.startswith("data: {{"):
+            for choice in json.loads(line[6:])["choices"]:
+                print(choice["delta"].get("content"), choice["finish_reason"])
+""",
+    OFFICIAL: _OFFICIAL + _STREAM,
+}
+VERSIONS = {
+    OURS: "import sys; sys.argv[1:] = ['--version']; from chat_completions.cli import main; main()",
+    BARE: "print('1.2.3')",
+}
+# httpx imports its command line, and with it rich, where click happens to be installed. A plain installation has none.
+PLAIN = f"{HIDDEN}; sys.modules['click'] = None"
 # `VmHWM` is this program's own peak; `ru_maxrss` would count the process that started it, too.
 _PEAK = """
 import resource, sys
@@ -71,39 +102,52 @@ for _ in range(2):
 
 def measures(plan: Plan) -> Iterator[Measure]:
     """Measure imports, clients, first calls with their memory, and second clients."""
-    for program in CLIENTS.values():
+    clients = _installed(CLIENTS)
+    for program in clients.values():
         _spawned(program)  # so that the files are in memory, and the modules compiled
     if plan.wants("processes/import"):
-        yield _whole(plan, "import", "import", IMPORTS, [Target(OURS, "difference", BARE, 25)])
+        yield _whole(plan, "import", "import", _installed(IMPORTS), HTTPX, [Target(OURS, "difference", BARE, 25)])
+    if plan.wants("processes/version"):
+        title = "`chat-completions --version`"
+        yield _whole(plan, "version", title, VERSIONS, BARE, [Target(OURS, "difference", BARE, 25)])
     if plan.wants("processes/client"):
-        yield _whole(plan, "client", "import and Client()", CLIENTS, [Target(OURS, "ratio", HTTPX, 1.05)])
-    if not any(plan.wants(f"processes/{name}") for name in ("first-call", "memory", "second-client")):
+        yield _whole(plan, "client", "import and Client()", clients, HTTPX, [Target(OURS, "ratio", HTTPX, 1.05)])
+    if not any(plan.wants(f"processes/{name}") for name in SERVED):
         return
     with _local_server() as url:
-        calls = {name: f"URL = {url!r}; {program}" for name, program in FIRST_CALLS.items()}
+        calls = {name: f"URL = {url!r}\n{program}" for name, program in _installed(FIRST_CALLS).items()}
+        streams = {name: f"URL = {url!r}\n{program}" for name, program in _installed(FIRST_STREAMS).items()}
+        targets = [Target(OURS, "ratio", HTTPX, 1.12), Target(OURS, "times", OFFICIAL, 4.5)]
         if plan.wants("processes/first-call"):
-            targets = [Target(OURS, "ratio", HTTPX, 1.1), Target(OURS, "times", OFFICIAL, 3)]
-            yield _whole(plan, "first-call", "import, Client(), first completion", calls, targets)
+            yield _whole(plan, "first-call", "import, Client(), first completion", calls, HTTPX, targets)
+        if plan.wants("processes/first-stream"):
+            yield _whole(plan, "first-stream", "import, Client(), first stream", streams, HTTPX, targets)
         if plan.wants("processes/memory"):
             times = range(1 if plan.quick else 3)
             peaks = {name: [_peak_memory(program) for _ in times] for name, program in calls.items()}
             targets = [Target(OURS, "difference", HTTPX, 4)]
-            yield Measure("processes/memory", "peak memory of that", "MiB", HTTPX, peaks, targets)
+            yield Measure("processes/memory", "peak memory of a first completion", "MiB", HTTPX, peaks, targets)
         if plan.wants("processes/second-client"):
             yield from _second_clients(plan, url)
 
 
-def _whole(plan: Plan, name: str, title: str, programs: Mapping[str, str], targets: list[Target]) -> Measure:
+def _installed(programs: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the official SDK where it is not installed."""
+    return {name: program for name, program in programs.items() if name != OFFICIAL or find_spec("openai")}
+
+
+def _whole(
+    plan: Plan, name: str, title: str, programs: Mapping[str, str], reference: str, targets: list[Target]
+) -> Measure:
     runs = {contender: functools.partial(_spawned, program) for contender, program in programs.items()}
     return plan.measure(
         f"processes/{name}",
         title,
         runs,
         rounds=10,
-        reference=HTTPX,
+        reference=reference,
         scale=MILLI,
         unit="ms",
-        clock="wall",
         targets=targets,
     )
 
@@ -114,7 +158,7 @@ def _peak_memory(program: str) -> float:
 
 
 def _second_clients(plan: Plan, url: str) -> Iterator[Measure]:
-    programs = {
+    every = {
         OURS: f"from chat_completions import Client\n{_TWO_CLIENTS}".replace(
             "{call}", f"Client(base_url={url!r}).chat.completions.create({_ASKED})"
         ),
@@ -125,6 +169,7 @@ def _second_clients(plan: Plan, url: str) -> Iterator[Measure]:
             "{call}", f"OpenAI(base_url={url!r}).chat.completions.create({_ASKED})"
         ),
     }
+    programs = _installed(every)
     loads: dict[str, list[float]] = {name: [] for name in programs}
     seconds: dict[str, dict[str, list[float]]] = {name: {FIRST: [], SECOND: []} for name in programs}
     for _ in range(1 if plan.quick else 10):
@@ -145,7 +190,7 @@ def _second_clients(plan: Plan, url: str) -> Iterator[Measure]:
     )
     yield Measure(
         "processes/second-client-certificates",
-        "certificate stores that it loads",
+        "certificate stores that a second client loads",
         "stores",
         "",
         loads,
@@ -174,7 +219,7 @@ def _output(program: str) -> list[str]:
 
 def _command(program: str) -> list[str]:
     # -I: nothing from the environment or from this folder takes part.
-    return [sys.executable, "-I", "-c", HIDDEN + "\n" + program]
+    return [sys.executable, "-I", "-c", f"{PLAIN}\n{program}"]
 
 
 @contextlib.contextmanager
@@ -190,7 +235,7 @@ def _local_server() -> Iterator[str]:
         assert process.stdout
         try:
             url = process.stdout.readline().strip()
-            _spawned(f"URL = {url!r}; {FIRST_CALLS[HTTPX]}")
+            _spawned(f"URL = {url!r}\n{FIRST_CALLS[HTTPX]}")
             yield url
         finally:
             process.stdin.close()
