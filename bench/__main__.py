@@ -22,7 +22,7 @@ PLOTS = ROOT / "docs" / "plots"
 
 def families() -> dict[str, Callable[[Plan], Iterator[Measure]]]:
     """Return what there is to measure, in the order of the report."""
-    from bench import calls, concurrency, growth, processes, server_streams, sizes, sockets, streaming
+    from bench import calls, concurrency, growth, paced, processes, server_streams, sizes, sockets, streaming
 
     return {
         "recorded": server_streams.recorded_measures,
@@ -38,6 +38,7 @@ def families() -> dict[str, Callable[[Plan], Iterator[Measure]]]:
         "sizes": sizes.measures,
         "sockets": sockets.measures,
         "concurrency": concurrency.measures,
+        "paced": paced.measures,
     }
 
 

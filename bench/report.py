@@ -22,6 +22,7 @@ FAMILIES = {
     "sizes": "An installation",
     "sockets": "Over sockets: CPU of the client's process",
     "concurrency": "More streams, other transports",
+    "paced": "A thousand streams at a model's pace",
 }
 
 

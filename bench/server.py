@@ -1,7 +1,8 @@
 """A server in a process of its own: it sends seeded streams over sockets, one event at a time.
 
 The request's model says what to send: `100 0.05 8` is 100 chunks, 0.05 seconds apart, which begin once 8 streams are
-open, so that these are all there at the same time.
+open, so that these are all there at the same time. With `stamped` after it, the text of each chunk is
+the time of its writing.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import contextlib
 import functools
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from bench.files import raise_file_limit
-from bench.fixtures import text_stream
+from bench.fixtures import DONE, text_stream
 from bench.requests_in import RequestReader
+from bench.shapes import shaped_stream
 
+# As many characters as the time of a machine that has been on for years.
+STAMP = 17
 ROOT = Path(__file__).resolve().parents[1]
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nx-request-id: r\r\n\r\n"
 
@@ -45,9 +50,10 @@ class _Connection(RequestReader):
         self._waiting = waiting
 
     def _asked(self, request: dict[str, Any]) -> None:
-        chunks, pause, together = request["model"].split()
+        chunks, pause, together, *stamped = request["model"].split()
         self._transport.write(_HEAD)
-        self._waiting.append(functools.partial(self._send, iter(self._events(int(chunks))), float(pause)))
+        events = _stamped_events(int(chunks)) if stamped else iter(self._events(int(chunks)))
+        self._waiting.append(functools.partial(self._send, events, float(pause)))
         if len(self._waiting) >= int(together):
             # Evenly: what is sent at the same time is read at the same time.
             for position, begin in enumerate(self._waiting):
@@ -69,6 +75,17 @@ class _Connection(RequestReader):
         if event is not None and not self._transport.is_closing():
             self._transport.write(event)
             self._send(events, pause, pause)
+
+
+def _stamped_events(chunks: int) -> Iterator[bytes]:
+    """Yield ordinary chunks, each made when it is asked for."""
+    before, after = shaped_stream("content", 1).events[0].split(b'"content":"')
+    after = after[after.index(b'"') :]
+    length = len(before) + len(b'"content":"') + STAMP + len(after)
+    for _ in range(chunks):
+        stamp = f"{time.monotonic():0{STAMP}.6f}".encode()
+        yield b'%x\r\n%b"content":"%b%b\r\n' % (length, before, stamp, after)
+    yield b"%x\r\n%b\r\n0\r\n\r\n" % (len(DONE), DONE)
 
 
 async def _serve() -> None:

@@ -97,7 +97,7 @@ async def _ours(url: str, http_client: Any) -> AsyncIterator[One]:
 async def _official(url: str) -> AsyncIterator[One]:
     from openai import AsyncOpenAI
 
-    async with AsyncOpenAI(base_url=url, api_key="bench", http_client=_httpx2(), max_retries=0) as client:
+    async with AsyncOpenAI(base_url=url, api_key="bench", http_client=over_httpx2(), max_retries=0) as client:
         yield lambda model, meter: _read(client, model, meter)
 
 
@@ -117,11 +117,13 @@ def _httpx(idle: int = CONNECTIONS["max_keepalive_connections"]) -> httpx.AsyncC
     return httpx.AsyncClient(limits=limits, timeout=120)
 
 
-def _httpx2() -> httpx2.AsyncClient:
+def over_httpx2() -> httpx2.AsyncClient:
+    """Return an HTTP client for the official SDK."""
     return httpx2.AsyncClient(limits=httpx2.Limits(**CONNECTIONS), timeout=120)
 
 
-def _aiohttp() -> httpx.AsyncClient:
+def over_aiohttp() -> httpx.AsyncClient:
+    """Return one that sends with aiohttp."""
     return HttpxAiohttpClient(limits=httpx.Limits(**CONNECTIONS), timeout=120)
 
 
@@ -131,7 +133,7 @@ OPENINGS: dict[str, Opening] = {
     OURS: lambda url: _ours(url, None),
     NONE_IDLE: lambda url: _ours(url, _httpx(0)),
     ALL_IDLE: lambda url: _ours(url, _httpx(CONNECTIONS["max_connections"])),
-    OVER_AIOHTTP: lambda url: _ours(url, _aiohttp()),
-    OVER_HTTPX2: lambda url: _ours(url, _httpx2()),
+    OVER_AIOHTTP: lambda url: _ours(url, over_aiohttp()),
+    OVER_HTTPX2: lambda url: _ours(url, over_httpx2()),
     OFFICIAL: _official,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -103,3 +104,13 @@ def test_the_server_sends_what_it_is_asked_for() -> None:
             messages = [{"role": "user", "content": "Go on."}]
             stream = client.chat.completions.create(model=f"20 {pause} 1", messages=messages, stream=True)
             assert "".join(stream.text_deltas()) == text
+
+
+def test_the_server_writes_the_time_into_a_chunk() -> None:
+    with running() as url, Client(base_url=url, api_key="k", max_retries=0) as client:
+        messages = [{"role": "user", "content": "Go on."}]
+        begun = time.monotonic()
+        stream = client.chat.completions.create(model="20 0 1 stamped", messages=messages, stream=True)
+        stamps = [float(delta) for delta in stream.text_deltas()]
+    assert len(stamps) == 20
+    assert begun < stamps[0] and stamps == sorted(stamps)
