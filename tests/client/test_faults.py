@@ -423,6 +423,26 @@ def test_an_environment_that_cannot_be_used_is_told_of(
         assert server.requests == []
 
 
+def test_certificates_that_cannot_be_loaded_are_told_of_where_tls_is_asked_for(
+    surroundings: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "certificates.pem").write_text("nothing")
+    surroundings.setenv("SSL_CERT_FILE", str(tmp_path / "certificates.pem"))
+    with ScriptedServer(OK) as server:
+        secure = server.base_url.replace("http:", "https:")
+        with chat_completions.Client(base_url=server.base_url, api_key="k") as client:
+            client.chat.completions.create(**ASKED)
+            error = raised(lambda: client.with_options(base_url=secure).chat.completions.create(**ASKED))
+        assert "SSL_CERT_FILE" in str(error) and not isinstance(error, errors.APIError)
+
+        async def main() -> None:
+            async with chat_completions.AsyncClient(base_url=secure, api_key="k") as client:
+                await client.chat.completions.create(**ASKED)
+
+        assert str(raised(lambda: asyncio.run(main()))) == str(error)
+        assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("name", ["httpx", "httpx2", "aiohttp"])
 def test_http_clients_of_ours_tell_of_it_too(surroundings: pytest.MonkeyPatch, name: str) -> None:
     surroundings.setenv("ALL_PROXY", "gopher://127.0.0.1:1")

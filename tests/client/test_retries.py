@@ -8,11 +8,14 @@ import logging
 import os
 import pickle
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,7 +25,8 @@ from chat_completions import AsyncClient, Client, errors, response_info
 from chat_completions._transport import plan, retry
 from chat_completions._transport.transport import _ssl_context
 from chat_completions.bulk.runner.attempts import fault_of
-from tests.client.conftest import MESSAGES, SyncApi
+from tests.cli.certificates import TlsServer, self_signed
+from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 from tests.client.test_calls import COMPLETION
 from tests.client.test_streams import DONE, chunk
@@ -401,12 +405,32 @@ def test_threads_share_a_client() -> None:
         assert server.connections <= 8
 
 
-def test_the_certificate_store_is_loaded_once() -> None:
+def test_the_certificate_store_is_loaded_once_and_by_the_first_https_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat_completions._transport.environment.getproxies", dict)
     _ssl_context.cache_clear()
-    for client in (Client(base_url="http://127.0.0.1:1"), Client(base_url="http://127.0.0.1:1")):
-        client._transport.http_client()
-        client.close()
-    assert _ssl_context.cache_info().misses == 1
+    for scheme, loads in (("http", 0), ("https", 1), ("https", 1), ("http", 1)):
+        with Client(base_url=f"{scheme}://127.0.0.1:1", api_key="k", max_retries=0) as client:
+            with pytest.raises(errors.APIConnectionError):
+                client.chat.completions.create(model="m", messages=MESSAGES)
+        assert _ssl_context.cache_info().misses == loads
+
+
+@pytest.mark.parametrize("kind", [SyncApi, AsyncApi])
+def test_a_server_with_tls_is_trusted_by_the_certificates_that_were_waited_for(
+    kind: type[SyncApi], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed(tmp_path, begins=timedelta(0), ends=timedelta(days=1))
+    api = kind()
+    with TlsServer(certificate, key, *[json_reply(COMPLETION)] * 3) as server:
+        with pytest.raises(errors.APIConnectionError):
+            api.create(api.client(base_url=server.base_url, max_retries=0))
+        trusting = ssl.create_default_context(cafile=certificate)
+        monkeypatch.setattr("chat_completions._transport.transport.default_ssl_context", lambda: trusting)
+        client = api.client(base_url=server.base_url, max_retries=0)
+        for _ in range(2):
+            assert api.create(client).id == COMPLETION["id"]
+        api.shut_down()
+        assert server.connections == 2
 
 
 def test_the_log_tells_of_attempts_and_never_of_a_key_or_a_body(api: SyncApi, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,10 +6,11 @@ import ipaddress
 import os
 import ssl
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.request import getproxies
 
 import httpx
@@ -30,6 +31,52 @@ class _Refusing(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         raise ChatCompletionsError(self._problem)
+
+
+class _Late(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport that is created by the first request that passes through it."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._made: Any = None
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return cast("httpx.Response", self._transport().handle_request(request))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return cast("httpx.Response", await self._transport().handle_async_request(request))
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    async def aclose(self) -> None:
+        if self._made is not None:
+            await self._made.aclose()
+
+    def _transport(self) -> Any:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+
+def late_arguments(make: Callable[[], Any]) -> dict[str, Any]:
+    """Return the arguments for an HTTP client that creates its transport for https when it first needs it.
+
+    Loading the certificates takes longer than the rest of a first call, and a server on this machine needs none.
+    Nothing is left to wait for where the environment names a proxy.
+
+    Raises:
+        ChatCompletionsError: The certificates that the environment names do not exist.
+    """
+    if getproxies():
+        return {}
+    if (problem := _missing_certificates()) is not None:
+        raise ChatCompletionsError(problem)
+    # Trusts nobody; it is for http, where nothing asks it.
+    return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "mounts": {"https://": _Late(make)}}
 
 
 def proxy_arguments(transport: type[Any], **options: Any) -> dict[str, Any]:
@@ -111,17 +158,25 @@ def _problem() -> str | None:
 
 
 def _certificates_problem() -> str | None:
-    if not (file := os.environ.get("SSL_CERT_FILE")):
-        return _folder_problem()
-    why = None
-    if not _exists(file, stat.S_ISREG):
-        why = "which is no file"
-    else:
+    if (problem := _missing_certificates()) is not None:
+        return problem
+    if file := os.environ.get("SSL_CERT_FILE"):
         try:
             httpx.create_ssl_context()
         except Exception as error:  # of many types: no certificate in the file, not readable, and so on
-            why = f"which cannot be loaded ({error})"
-    return why and f"SSL_CERT_FILE names {_quoted(file)}, {why}; name a file of PEM certificates, or unset it"
+            return _file_problem(file, f"which cannot be loaded ({error})")
+    return None
+
+
+def _missing_certificates() -> str | None:
+    file = os.environ.get("SSL_CERT_FILE")
+    if file and not _exists(file, stat.S_ISREG):
+        return _file_problem(file, "which is no file")
+    return _folder_problem()
+
+
+def _file_problem(file: str, why: str) -> str:
+    return f"SSL_CERT_FILE names {_quoted(file)}, {why}; name a file of PEM certificates, or unset it"
 
 
 def _folder_problem() -> str | None:

@@ -16,7 +16,6 @@ from chat_completions._contract import json_reader
 from chat_completions._failures import failure_of, message_of
 from chat_completions._redaction import hide_requests, redact_url
 from chat_completions._response_info import request_id_of
-from chat_completions._transport.html_page import headline, server_of
 from chat_completions.errors import (
     STATUS_ERRORS,
     APIConnectionError,
@@ -241,6 +240,8 @@ def status_error(
     elif 300 <= status < 400:
         message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"
     else:
+        from chat_completions._transport.html_page import headline, server_of  # no successful call needs it
+
         message = f"HTTP {status}: {text}"
         if isinstance(body, str) and headline(body) is not None:
             message = _page_message(status, text, server_of(body) or response.headers.get("server", ""))
@@ -324,6 +325,8 @@ def _quoted(text: str) -> str:
 
     Gateways pass on what they received: of an HTML page it is the title, of an error as JSON its message.
     """
+    from chat_completions._transport.html_page import headline
+
     if (title := headline(text)) is not None:
         return title
     if text.lstrip()[:1] in ("{", "["):

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urljoin, urlsplit
 
 from chat_completions import _logging
 from chat_completions._response_info import Attempt
-from chat_completions._retryable import should_retry
-from chat_completions._transport import retry
 from chat_completions._transport.call import CallResult
 from chat_completions._transport.error_mapping import connection_error, deadline_error, key_error, status_error
 from chat_completions._transport.header_checks import check_query, refuse_quoted_header
@@ -81,7 +79,7 @@ class _Plan:
             error: The error of the stream, which is raised if there are no more attempts.
         """
         status = self.attempts.pop().status
-        yield from self._next(error, status, retry.delay(len(self.attempts) + 1))
+        yield from self._next(error, status, self._delay())
         return (yield from self._attempts())
 
     def _next(self, error: APIError, status: int | None, delay: float | None) -> Generator[Step, Any, None]:
@@ -116,9 +114,15 @@ class _Plan:
                 if error is None:
                     raise
                 error.__cause__ = failure
-            yield from self._wait(error, None, retry.delay(len(self.attempts) + 1) if error.is_retryable else None)
+            yield from self._wait(error, None, self._delay() if error.is_retryable else None)
         usable = Secret(validated_api_key(revealed(key)))
         return cast("Secret[str]", usable) if usable.reveal() else None
+
+    def _delay(self, headers: Mapping[str, str] | None = None, content: bytes = b"") -> float | None:
+        """Return the seconds until the next attempt; see `retry.delay`."""
+        from chat_completions._transport import retry  # no successful call needs it
+
+        return retry.delay(len(self.attempts) + 1, headers, content)
 
     def _wait(self, error: APIError, status: int | None, delay: float | None) -> Generator[Step, Any, None]:
         """Record an attempt that failed, and wait for the next one; raise the error if there is none.
@@ -176,7 +180,7 @@ class _Plan:
                     error._take_request(sending)
                 # Also if the body of a successful response broke off: what it said is not known.
                 worth = isinstance(error, APIConnectionError) and error.is_retryable
-                wait = retry.delay(len(self.attempts) + 1) if worth else None
+                wait = self._delay() if worth else None
             else:
                 led_to = _logging.redact_url(target.reveal()) if target else None
                 left = settings.redacted_url() if sending.is_bare else None
@@ -184,8 +188,10 @@ class _Plan:
                 error = status_error(response, path=path, redirected_to=led_to, redirected_from=left, broken=broken)
                 if broken is not None and ends_at is not None and time.monotonic() >= ends_at:
                     error = deadline_error(self.deadline, error)
+                from chat_completions._retryable import should_retry  # no successful call needs it
+
                 worth = should_retry(head, response.headers, error.code, error.type) and target is None
-                wait = retry.delay(len(self.attempts) + 1, response.headers, response.content) if worth else None
+                wait = self._delay(response.headers, response.content) if worth else None
             yield from self._next(error, status, wait)
 
     def _result(self, response: Any, headed_at: float) -> CallResult:

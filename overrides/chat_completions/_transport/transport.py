@@ -384,27 +384,39 @@ def closes_with_client(http_client: object) -> bool:
     return getattr(http_client, "closes_with_client", False) is True
 
 
-def _client_arguments(transport: type[Any]) -> dict[str, Any]:
+def _limits(transport: type[Any]) -> httpx.Limits:
     import httpx
 
+    idle = MAX_IDLE_CONNECTIONS if transport is httpx.HTTPTransport else MAX_IDLE_ASYNC_CONNECTIONS
+    return httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=idle)
+
+
+def _client_arguments(transport: type[Any]) -> dict[str, Any]:
     from chat_completions._transport.environment import proxy_arguments
 
-    idle = MAX_IDLE_CONNECTIONS if transport is httpx.HTTPTransport else MAX_IDLE_ASYNC_CONNECTIONS
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=idle)
-    arguments = {"limits": limits, "verify": default_ssl_context()}
+    arguments = {"limits": _limits(transport), "verify": default_ssl_context()}
     return {**arguments, **proxy_arguments(transport, **arguments)}
+
+
+def _httpx_arguments(transport: type[Any]) -> dict[str, Any]:
+    """Return the arguments for httpx's own clients: these can wait for certificates until they need them."""
+    from chat_completions._transport.environment import late_arguments
+
+    limits = _limits(transport)
+    late = late_arguments(lambda: transport(limits=limits, verify=default_ssl_context()))
+    return {"limits": limits, **late} if late else _client_arguments(transport)
 
 
 def _new_client() -> httpx.Client:
     import httpx
 
-    return httpx.Client(**_client_arguments(httpx.HTTPTransport))
+    return httpx.Client(**_httpx_arguments(httpx.HTTPTransport))
 
 
 def _new_async_client() -> httpx.AsyncClient:
     import httpx
 
-    return httpx.AsyncClient(**_client_arguments(httpx.AsyncHTTPTransport))
+    return httpx.AsyncClient(**_httpx_arguments(httpx.AsyncHTTPTransport))
 
 
 def default_ssl_context() -> ssl.SSLContext:
