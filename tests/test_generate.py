@@ -234,6 +234,46 @@ DROPPED: dict[str, tuple[Json, str]] = {
 }
 
 
+def test_another_vendors_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without our overlay it has its own names alone; an operation without a name is called after its place."""
+    schemas = {"CreateChatCompletionRequest": obj({"model": TEXT}), "ChatCompletionResponseMessage": obj({"a": TEXT})}
+    content = {"application/json": {"schema": ref("ChatCompletionResponseMessage")}}
+    asked = {"application/json": {"schema": {"oneOf": [ref("CreateChatCompletionRequest"), obj({"b": TEXT})]}}}
+    nameless = {"requestBody": {"content": asked}, "responses": {"200": {"description": "", "content": content}}}
+    empty = {"responses": {"204": {"description": ""}}}
+    paths = {
+        "/v1/chat-completions": {"post": nameless, "get": {"operationId": "", **empty}},
+        "/v1/chat/completions": {"post": empty},
+        "/": {"get": {"operationId": "postV1ChatCompletions", **empty}, "delete": empty},
+    }
+    (tmp_path / "theirs.json").write_text(json.dumps(spec(schemas, paths=paths)))
+    spec_and_output = ["--spec", str(tmp_path / "theirs.json"), "--output", str(tmp_path)]
+    assert main(["generate", *spec_and_output, "--overlay", "none"]) == 0
+    assert capsys.readouterr().err == ""
+    package = tmp_path / PACKAGE
+    modules = [path.stem for path in sorted((package / "api" / "default").glob("[a-z]*.py"))]
+    assert modules == ["delete", "get_v1_chat_completions", *(f"post_v1_chat_completions{i}" for i in ("", "_2", "_3"))]
+    names = {path.stem for path in (package / "models").glob("[a-z]*.py")}
+    ours = {"create_chat_completion_request", "chat_completion_response_message"}
+    assert names == {*ours, "post_v1_chat_completions_2_body"}, names
+    typed = (package / "api" / "default" / "post_v1_chat_completions_2.py").read_text()
+    assert "body: CreateChatCompletionRequest | PostV1ChatCompletions2Body | Mapping[str, Any] | Unset" in typed
+
+
+def test_an_overlay_of_another_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It fails as ours does where it no longer applies, and where it is not there."""
+    (tmp_path / "theirs.json").write_text(json.dumps(spec({})))
+    overlay = tmp_path / "theirs.yaml"
+    arguments = ["--spec", str(tmp_path / "theirs.json"), "--output", str(tmp_path), "--overlay", str(overlay)]
+    assert main(["generate", *arguments]) == 1
+    assert capsys.readouterr().err == f"error: {overlay}: cannot be read: No such file or directory\n"
+    action = {"target": "$.paths['/gone']", "description": "It is not there.", "remove": True}
+    overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
+    assert main(["generate", *arguments]) == 1
+    message = "theirs.yaml#/actions/0: $.paths['/gone'] matches nothing; bring them up to date"
+    assert capsys.readouterr().err == f"error: {message}\n"
+
+
 @pytest.mark.parametrize("name", DROPPED)
 def test_a_part_that_would_be_dropped(name: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is one line that names the part; exit code 1; the old tree stays as it was."""

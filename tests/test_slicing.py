@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import examples
 from tools.document import document, yaml_reader, yaml_writer
 from tools.errors import ToolError
-from tools.schema.slicing import slice_document
+from tools.schema.slicing import operation_names, slice_document
 
 
 def spec(text: str) -> dict[str, Any]:
@@ -42,6 +42,24 @@ SCHEMA_AT = "#/paths/~1a/get/responses/200/content/application~1json/schema"
 
 
 # Operations
+
+
+def test_operations_are_named_by_their_places_too() -> None:
+    """One without an operationId is `METHOD /path`; one that has it can be named either way, or both."""
+    none: dict[str, object] = {"responses": {}}
+    named: dict[str, object] = {"operationId": "b", **none}
+    upstream = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/a": {"get": none, "post": named, "put": none}, "/b": {"get": none}},
+    }
+    for wanted in (["GET /a", "b"], ["POST /a", "GET /a"], ["GET /a", "b", "POST /a"]):
+        sliced = slice_document(upstream, wanted)
+        assert sliced["paths"] == {"/a": {"get": none, "post": named}}
+        assert operation_names(sliced) == ["GET /a", "b"]
+        assert slice_document(sliced, operation_names(sliced)) == sliced
+    with pytest.raises(ToolError, match="no operation GET /bb; the nearest is GET /b;"):
+        slice_document(upstream, ["GET /bb"])
 
 
 def test_only_the_wanted_operations_stay_with_what_their_path_says() -> None:

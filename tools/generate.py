@@ -32,11 +32,10 @@ from tools.schema.nulls import null_unions
 from tools.schema.overlay import OVERLAY, Applied, add_overlay_argument, apply_overlay, read_overlay
 from tools.schema.schemas import operation_name, operations, place_name
 from tools.schema.slicing import OPERATIONS, operation_names, slice_document
-from tools.vendor import operations_of
+from tools.vendor import lock_path_of, operations_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi.yaml"
-LOCK = ROOT / "openapi.lock.json"
 OUTPUT = ROOT / "generated"
 PACKAGE = "chat_completions_api"
 
@@ -124,7 +123,8 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes,
     # A name that had to be changed breaks nothing, so it does not stop the command.
     for line in [*problems, *lowered["x-clashes"]]:
         print(printable(f"note: {line}"), file=sys.stderr)
-    packaged = slice_document(contract, operation_names(contract)) | {"x-provenance": _provenance(data)}
+    packaged = slice_document(contract, operation_names(contract))
+    packaged["x-provenance"] = _provenance(data, lock_path_of(spec))
     data_files = {
         "openapi.json": json.dumps(packaged, ensure_ascii=False, indent=1) + "\n",
         "known_fields.json": json.dumps(known_fields(packaged), indent=1) + "\n",
@@ -167,13 +167,13 @@ def _read(path: Path) -> bytes:
         raise ToolError(f"cannot be read: {error.strerror}", where=path.name) from None
 
 
-def _provenance(data: bytes) -> dict[str, Any]:
-    """Return where a slice came from: the lock's facts if it is the vendored one, and its hash in any case."""
+def _provenance(data: bytes, path: Path) -> dict[str, Any]:
+    """Return where a slice came from: the facts of the lock beside it, if they are about it, and its hash."""
     digest = hashlib.sha256(data).hexdigest()
     try:
-        lock = json.loads(_read(LOCK)) if LOCK.exists() else {}
+        lock = json.loads(_read(path)) if path.exists() else {}
         upstream = lock["upstream"] if lock.get("slice", {}).get("sha256") == digest else {}
     except (AttributeError, KeyError, ValueError) as error:
-        raise ToolError(f"this is not a lock that `vendor` wrote ({error}); run it again", where=LOCK.name) from None
+        raise ToolError(f"this is not a lock that `vendor` wrote ({error}); run it again", where=path.name) from None
     facts = {key: upstream.get(key) for key in ("repository", "commit", "date")}
     return {**facts, "slice_sha256": digest}

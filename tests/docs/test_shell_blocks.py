@@ -19,7 +19,8 @@ from .pages import ROOT, blocks, pages
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 # What a shell or a system brings, and other people's servers, which are not here to be asked.
-SYSTEM = {"cat", "cd", "curl", "echo", "export", "git", "head", "jq", "printf", "source", "ulimit", "unset"}
+SYSTEM = {"cat", "cd", "curl", "echo", "export", "git", "head", "jq", "mkdir", "printf", "sed", "source",
+          "ulimit", "unset"}  # fmt: skip
 OTHERS = {"docker", "litellm", "llama-server", "mlx_lm.server", "ollama", "transformers", "vllm"}
 
 

@@ -209,7 +209,7 @@ def _add_body(shape: OperationShape, body: dict[str, Any], shapes: Shapes) -> No
     shape.body_required = body.get("required", False)
     shape.body_core = core
     shape.body = "Any"
-    if shapes.is_object(core):
+    if all(map(shapes.is_object, core.get("anyOf", [core]))):
         shape.body = f"{shapes.annotation(core)} | Mapping[str, Any]"
         shape.cores.append(core)
 
