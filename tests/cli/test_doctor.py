@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from chat_completions import Client
 from chat_completions.cli import checks, server_checks
 from chat_completions.cli.connection import Connection
+from chat_completions.cli.models import model_names
 from chat_completions.local import LocalServer
 from tests.cli.certificates import TlsServer, self_signed
 from tests.cli.commands import Command, nobody
@@ -324,6 +326,34 @@ def test_servers_that_do_not_list_completions_are_recognized(
     with ScriptedServer(reply) as server:
         found = findings(Command(tmp_path, server.base_url))
     assert found["code"] == 0 and found["answer"]["facts"]["by"] == by
+
+
+MODELS = ["gpt-5", "gpt-5-mini", "meta-llama/Llama-3.1-8B-Instruct"]
+
+
+def test_the_models_of_a_server_are_listed(tmp_path: Path) -> None:
+    with ScriptedServer(json_reply({"object": "list", "data": [{"id": name} for name in MODELS]})) as server:
+        command = Command(tmp_path, server.base_url)
+        known = findings(command, "--model", "gpt-5")["models"]
+        near = findings(command, "--model", "llama-3.1-8b-instruct")["models"]
+        far = findings(command, "--model", "zzz")["models"]
+    assert (known["status"], known["facts"]["listed"]) == ("ok", MODELS)
+    assert (near["status"], near["advice"]) == ("warning", f"did you mean {MODELS[2]}?")
+    assert "--model" in far["advice"] and "gpt-5, gpt-5-mini" in far["detail"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        ({"models": [{"name": "a"}, "b", 1, None, {"id": ""}]}, ["a", "b"]),
+        ([{"id": "a"}, {"id": "a"}], ["a"]),
+        ({"data": {}}, None),
+        ("a", None),
+    ],
+)
+def test_lists_of_models_in_other_forms_are_read(listed: Any, found: list[str] | None) -> None:
+    with ScriptedServer(json_reply(listed)) as server, Client(base_url=server.base_url, api_key="k") as client:
+        assert model_names(client) == found
 
 
 def test_a_path_without_v1_is_reported(tmp_path: Path, server: LocalServer) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands import DONE, SECONDS, SILENCE, Command, event, nobody, together, whole
-from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
+from tests.client.scripted import Received, Reply, ScriptedServer, json_reply, stream_reply
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +78,25 @@ def test_retries_are_counted_in_the_error(tmp_path: Path) -> None:
     with ScriptedServer(busy) as server:
         ended = Command(tmp_path, server.base_url)("create", "Hi")
     assert "(3 attempts)" in ended.err and len(server.requests) == 3
+
+
+@pytest.mark.parametrize("mode", ["--stream", "--no-stream"])
+@pytest.mark.parametrize("status", [404, 400])
+def test_an_unknown_model_is_reported_with_the_nearest_ones(tmp_path: Path, status: int, mode: str) -> None:
+    listed = {"data": [{"id": "gpt-5-mini"}, {"id": "claude"}]}
+
+    def reply(request: Received) -> Reply:
+        refused = json_reply(failure("invalid_request_error", "No such model."), status)
+        return json_reply(listed) if request.target == "/v1/models" else refused
+
+    with ScriptedServer(reply) as server:
+        command = Command(tmp_path, server.base_url)
+        near = command.within("create", "Hi", mode, "-m", "gpt5-mini")
+        far = command.within("create", "Hi", mode, "-m", "zzz")
+        known = command.within("create", "Hi", mode, "-m", "claude")
+    assert near.code == 1 and "does not list the model 'gpt5-mini'; did you mean gpt-5-mini?" in near.err, near
+    assert "it lists gpt-5-mini, claude" in far.err
+    assert "does not list" not in known.err
 
 
 @pytest.mark.parametrize("framing", ["close", "chunked"])

@@ -94,6 +94,15 @@ def test_a_table_fits_the_terminal_and_keeps_ids_whole(listing: Command) -> None
     assert "[red]x[/red]" in wide.out
 
 
+def test_on_a_narrow_terminal_each_completion_has_lines_of_its_own(listing: Command) -> None:
+    ended = listing.at_terminal("list", "-n", "2", columns=40, NO_COLOR="1")
+    lines = ended.out.splitlines()
+    ids = [line for line in lines if not line.startswith(" ")]
+    assert ids == [item["id"] for item in listing.within("list", "--json", "-n", "2").lines()]
+    assert lines[1].endswith("  even") and "stop" in lines[2] and '"tens"' in lines[3] and "number 0" in lines[4]
+    assert max(map(len, lines)) <= 40 and len(lines) == 10
+
+
 def test_long_listings_tell_how_far_they_are(listing: Command, tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as out:
         ended = listing.at_terminal("list", stdout=out.fileno())

@@ -22,10 +22,12 @@ from chat_completions.cli.bulk import bulk
 from chat_completions.cli.connection import SET_KEY, takes_connection
 from chat_completions.cli.create import create
 from chat_completions.cli.exits import Exit, Failure, epilog, missing_package
+from chat_completions.cli.models import UnknownModelError
 from chat_completions.cli.probe_server import probe
 from chat_completions.cli.screen import ClosedError, harmless, has_color, hide, is_terminal, masked, shared_screen
 
 PROGRAM = "chat-completions"
+_TABLES = 72  # columns of a terminal that rich's tables of options need
 
 # A command that talks to a server has an argument `connection`, which is replaced by the connection options.
 COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
@@ -91,8 +93,8 @@ def _bug(error: Exception, debug: bool) -> str | None:
 
 
 def _app() -> typer.Typer:
-    # Styled if there is color, else plain, so that the text can be searched.
-    rich = has_color(sys.stdout)
+    # Styled if there is color and room for tables, else plain, so that the text can be searched.
+    rich = has_color(sys.stdout) and shutil.get_terminal_size().columns >= _TABLES
     settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
     if is_terminal(sys.stdout):
         settings["max_content_width"] = shutil.get_terminal_size().columns
@@ -168,6 +170,8 @@ def failure_for(error: Exception) -> Failure | None:
     match error:
         case Failure():
             return error
+        case UnknownModelError():
+            return Failure(_message(error.error), error.hint, Exit.REFUSED)
         case errors.RequestValidationError():
             return Failure(str(error))
         case errors.StreamError() if not error.partial.choices and (

@@ -140,7 +140,8 @@ def bulk(
         ),
     ] = 10.0,
     transport: Annotated[
-        Transport, typer.Option("--transport", help="httpx, or aiohttp, which is faster (extra `aiohttp`).")
+        Transport,
+        typer.Option("--transport", metavar="NAME", help="httpx, or aiohttp, which is faster (extra `aiohttp`)."),
     ] = Transport.httpx,
     accept_changes: Annotated[
         bool,

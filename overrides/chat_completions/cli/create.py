@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -116,7 +116,7 @@ def create(
         raise Failure("no model is set", f"use --model NAME, or set {MODEL_VARIABLES[0]}")
     request["messages"] = _messages(prompt, system, messages, image or (), attach or (), screen)
     arguments = request_options.arguments_of(request, screen)
-    with connection.client(validate=validate) as client:
+    with connection.client(validate=validate) as client, _nearest_models(client, request["model"]):
         if json and stream:
             answer = show_chunks(client, arguments, screen)
             completion = {} if answer is None else answer.to_dict()
@@ -130,6 +130,24 @@ def create(
             completion = show_stream(client, arguments, screen, reasoning=reasoning).to_dict()
     check_completion(completion, None if schema is None else _sent_schema(request), screen)
     return Exit.DONE
+
+
+@contextmanager
+def _nearest_models(client: Client, model: Any) -> Iterator[None]:
+    """Add to an error which models the server has instead, if it does not list the requested one."""
+    from chat_completions import APIStatusError
+
+    try:
+        yield
+    except APIStatusError as error:
+        said = f"{error.param} {error.code} {error.message}".lower()
+        if isinstance(model, str) and (error.status_code == 404 or (error.status_code < 500 and "model" in said)):
+            from chat_completions.cli.models import UnknownModelError, unknown_model_hint
+
+            hint = unknown_model_hint(client, model)
+            if hint is not None:
+                raise UnknownModelError(error, hint) from error
+        raise
 
 
 def _messages(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chat_completions.cli.connection import Connection
+from chat_completions.cli.create import MODEL_VARIABLES
 from chat_completions.cli.exits import Exit
 from chat_completions.cli.screen import Screen, harmless, json_text, masked, shared_screen
 
@@ -23,6 +24,10 @@ _INDENT = len("problem  ")
 
 def doctor(
     connection: Connection,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", metavar="NAME", envvar=list(MODEL_VARIABLES), help="The model to look for."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Show the results as JSON.")] = False,
 ) -> int:
     """Check everything that a call needs, and send a request that changes nothing.
@@ -32,7 +37,7 @@ def doctor(
     """
     screen = shared_screen()
     found: list[Check] = []
-    for check in _checks(connection):
+    for check in _checks(connection, model):
         found.append(check)
         if not json:
             _show(check, screen)
@@ -43,7 +48,7 @@ def doctor(
     return Exit.REFUSED if wrong else Exit.DONE
 
 
-def _checks(connection: Connection) -> Iterator[Check]:
+def _checks(connection: Connection, model: str | None) -> Iterator[Check]:
     from chat_completions.cli import checks, server_checks
 
     yield from checks.installation()
@@ -53,7 +58,7 @@ def _checks(connection: Connection) -> Iterator[Check]:
     yield checks.limits(connection)
     if address.status != "problem":
         keyed = key.status != "problem" and key.facts.get("source") is not None
-        yield from server_checks.check_server(connection, keyed=keyed)
+        yield from server_checks.check_server(connection, keyed=keyed, model=model)
 
 
 def _show(check: Check, screen: Screen) -> None:

@@ -26,6 +26,8 @@ _PAGE = 100  # completions; the API's maximum
 _CUT = ("metadata", "text")  # the columns that may be cut, in that order
 _LEFT_OUT = ("metadata", "tokens", "finish", "model", "created")  # if there is no room, in that order
 _GAP = "  "
+_NARROW = 60  # columns of a terminal, below which each completion has lines of its own instead of a row
+_INDENT = 2
 _NARROWEST = 12  # width of a column that is cut
 _MAX_CHARACTERS = 200  # of a text in a table; wider than any terminal
 
@@ -51,7 +53,8 @@ def list_stored(
         int | None, typer.Option("--limit", metavar="N", min=1, help="Completions per page (default: 100).")
     ] = None,
     order: Annotated[
-        Order | None, typer.Option("--order", help="Oldest (asc) or newest (desc) first.", show_default=False)
+        Order | None,
+        typer.Option("--order", metavar="asc|desc", help="Oldest (asc) or newest (desc) first.", show_default=False),
     ] = None,
     max_items: Annotated[
         int | None,
@@ -91,7 +94,9 @@ def list_stored(
         finally:
             # After an error or Ctrl-C as well, show what arrived.
             update(None)
-            if rows:
+            if rows and shutil.get_terminal_size().columns < _NARROW:
+                _show_records(rows, screen)
+            elif rows:
                 _show_table(rows, screen)
     if table and not rows:
         screen.note("there are none; completions that are created with --param store=true are stored")
@@ -157,6 +162,19 @@ def _show_table(rows: list[list[str]], screen: Screen) -> None:
     if left_out:
         named = ", ".join(name for name in COLUMNS if name in left_out)
         screen.note(f"there is no room for {named}: use a wider terminal, or --json")
+
+
+def _show_records(rows: list[list[str]], screen: Screen) -> None:
+    """Show each row on lines of its own, in the terminal's width: the id whole, the rest on a line each."""
+    from rich.cells import cell_len, set_cell_size
+
+    room = max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST)
+    for id, created, model, finish, tokens, metadata, text in rows:
+        screen.write_styled(f"{id}\n", "bold")
+        counted = f"{tokens} tokens" if tokens else ""
+        for line in (f"{created}{_GAP}{model}".strip(), f"{finish}{_GAP}{counted}".strip(), metadata, text):
+            if line:
+                screen.write(" " * _INDENT + _cell(line, min(room, cell_len(line)), cell_len, set_cell_size) + "\n")
 
 
 def _cell(text: str, width: int, cell_len: Callable[[str], int], set_cell_size: Callable[[str, int], str]) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chat_completions.cli.checks import Check
 from chat_completions.cli.connection import Connection
 from chat_completions.cli.exits import Failure, missing_package
+from chat_completions.cli.models import listed_names, model_names, nearest
 from chat_completions.cli.verdicts import (
     answer_problem,
     connection_problem,
@@ -59,12 +60,13 @@ class Trace:
                 self.tls = info["return_value"].get_extra_info("ssl_object")
 
 
-def check_server(connection: Connection, *, keyed: bool) -> Iterator[Check]:
+def check_server(connection: Connection, *, keyed: bool, model: str | None = None) -> Iterator[Check]:
     """Send a request to the server, and yield a check for each step.
 
     Args:
         connection: The options.
         keyed: Whether there is a key to send.
+        model: The model to look for among those that the server lists.
     """
     import httpx
 
@@ -102,6 +104,8 @@ def check_server(connection: Connection, *, keyed: bool) -> Iterator[Check]:
         yield from _steps(trace, proxied, client.base_url, answer if isinstance(answer, APIConnectionError) else None)
         if isinstance(answer, Check):
             yield answer
+            if answer.status == "ok":
+                yield _models(client, model)
         elif answer.status_code == 401 and not keyed:
             yield demands_key(answer)
         elif not isinstance(answer, APIConnectionError):
@@ -206,6 +210,20 @@ def _ask(client: Client) -> Check:
     if last is None:
         return Check("answer", "problem", "the server that answers is not the API", "is the base URL right?")
     raise last
+
+
+def _models(client: Client, model: str | None) -> Check:
+    """Check whether the server lists the model; one that it does not list may still be there."""
+    names = model_names(client, deadline=_DEADLINE)
+    facts = {"listed": names, "model": model}
+    if not names:
+        return Check("models", "ok", "the server does not list its models", facts=facts)
+    detail = f"{len(names)}: {listed_names(names)}"
+    if model is None or model in names:
+        return Check("models", "ok", detail if model is None else f"{model}, one of {detail}", facts=facts)
+    near = nearest(model, names)
+    advice = f"did you mean {' or '.join(near)}?" if near else "use one that it lists: --model, CHAT_COMPLETIONS_MODEL"
+    return Check("models", "warning", f"the server does not list {model!r}, but {detail}", advice, facts)
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
