@@ -49,6 +49,9 @@ class Unset:
         return "UNSET"
 
 
+# Characters of a text without spaces that is shown whole.
+_LONGEST_WORD = 1000
+
 # Any: so that a field typed `str | None` may be left out without Unset showing in its type.
 UNSET: Any = Unset()
 
@@ -456,8 +459,35 @@ class Model:
         return self.to_dict() == other.to_dict()
 
     def __repr__(self) -> str:
-        fields = (f"{self._attributes.get(key, key)}={value!r}" for key, value in self._present().items())
-        return f"{type(self).__name__}({', '.join(fields)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._shown())})"
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        """Yield the names and values that people see."""
+        for key, value in self._present().items():
+            yield self._attributes.get(key, key), value
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        for name, value in self._shown():
+            yield name, _legible(value)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the object in IPython: a field on each line, if it does not fit on one."""
+        start = f"{type(self).__name__}("
+        with printer.group(4, start, ")"):
+            for place, (name, value) in enumerate(self._shown() if not cycle else [("...", UNSET)]):
+                if place:
+                    printer.text(",")
+                printer.breakable(" " if place else "")
+                printer.text(name if value is UNSET else f"{name}=")
+                if value is not UNSET:
+                    printer.pretty(_legible(value))
+
+
+def _legible(value: Any) -> Any:
+    """Return a value for people; of encoded data, which is one long word, only the beginning."""
+    if isinstance(value, str) and len(value) > _LONGEST_WORD and not any(map(str.isspace, value[:_LONGEST_WORD])):
+        return f"{value[:60]}... ({len(value):,} characters)"
+    return value
 
 
 class UnknownVariant(Model):

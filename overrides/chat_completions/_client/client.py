@@ -100,6 +100,9 @@ class Chat:
     def __init__(self, sender: Sender) -> None:
         self.completions = Completions(sender)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.completions!r})"
+
     @property
     def with_raw_response(self) -> ChatView[CompletionsWithRawResponse]:
         """The same resources, whose operations return the HTTP response before it is decoded."""
@@ -116,6 +119,9 @@ class AsyncChat:
 
     def __init__(self, sender: AsyncSender) -> None:
         self.completions = AsyncCompletions(sender)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.completions!r})"
 
     @property
     def with_raw_response(self) -> ChatView[AsyncCompletionsWithRawResponse]:
@@ -248,7 +254,8 @@ class BaseClient:
         return _unpickled, (type(self), self._settings.picklable())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._settings.redacted_url()!r})"
+        closed = ", closed" if self.is_closed() else ""
+        return f"{type(self).__name__}(base_url={self._settings.redacted_url()!r}{closed})"
 
 
 def _check_attribute(kind: type[BaseClient], name: str) -> None:

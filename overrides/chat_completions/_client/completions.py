@@ -54,6 +54,9 @@ class Completions:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._sender.settings.redacted_url()!r})"
+
     @functools.cached_property
     def with_raw_response(self) -> CompletionsWithRawResponse:
         """The same operations, which return the HTTP response before it is decoded."""
@@ -233,6 +236,9 @@ class AsyncCompletions:
 
     def __init__(self, sender: AsyncSender) -> None:
         self._sender = sender
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._sender.settings.redacted_url()!r})"
 
     @functools.cached_property
     def with_raw_response(self) -> AsyncCompletionsWithRawResponse:

@@ -179,6 +179,9 @@ class AsyncPages:
         self._listing = listing
         self._fetch = fetch
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(await it for the first page, or iterate over it with `async for`)"
+
     def __await__(self) -> Generator[Any, None, AsyncPage]:
         return self._first().__await__()
 

@@ -116,6 +116,21 @@ class _BaseStream(Generic[T_co]):
         self._timer.record(decoder.last_event_at, decoder.accumulator)
         return self._timer.timings(decoder.accumulator.usage)
 
+    def __repr__(self) -> str:
+        chunks, request_id = self._decoder.accumulator.chunks, self._info.request_id
+        return f"{type(self).__name__}(state={self._state!r}, chunks={chunks}, request_id={request_id!r})"
+
+    @property
+    def _state(self) -> str:
+        """The state for people: `open`, `complete`, `failed`, or `closed` before its end."""
+        decoder = self._decoder
+        over = decoder.ended or self._closed
+        if decoder.done or (over and decoder.fault is None and decoder.is_complete):
+            return "complete"
+        if decoder.fault is not None or decoder.ended:
+            return "failed"
+        return "closed" if self._closed else "open"
+
     def _on_end(self, error: BaseException | None = None) -> None:
         """Record, once, that the stream has ended, has failed, or was abandoned."""
         if error is not None:

@@ -5,7 +5,7 @@ They are the models in all else: they encode to what came, without the values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from chat_completions._types import ResponseFormatT, publish
@@ -41,8 +41,9 @@ class ParsedFunction(Function):
         made: Self = _copied(type(self), self)
         return made
 
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, parsed_arguments={self.parsed_arguments!r})"
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield from super()._shown()
+        yield "parsed_arguments", self.parsed_arguments
 
 
 @publish("chat_completions.models")
@@ -85,8 +86,9 @@ class ParsedChatCompletionMessage(Generic[ResponseFormatT], ChatCompletionMessag
         made: Self = _copied(type(self), self)
         return made
 
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, parsed={self.parsed!r})"
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield from super()._shown()
+        yield "parsed", self.parsed
 
 
 @publish("chat_completions.models")

@@ -70,6 +70,9 @@ class _BaseEventStream(Generic[ResponseFormatT]):
         """
         return cast("ParsedChatCompletion[ResponseFormatT]", self._builder.snapshot())
 
+    def __repr__(self) -> str:
+        return repr(self._stream).replace(type(self._stream).__name__, type(self).__name__, 1)
+
     def _end(self) -> None:
         """Record that the stream has ended."""
         self._ended = True
