@@ -23,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chat_completions_api.models
+from chat_completions.models import ParsedChatCompletion
 from chat_completions_api import types
 from chat_completions_api.models import (
     ChatCompletion,
@@ -82,6 +83,7 @@ def recorded(name: str) -> Iterator[Any]:
     ("name", "model", "at_least"),
     [
         ("responses", ChatCompletion, 400),
+        ("responses", ParsedChatCompletion, 400),
         ("lists", ChatCompletionList, 10),
         ("streams", ChatCompletionChunk, 10_000),
         ("errors", ErrorResponse, 15),
@@ -99,6 +101,8 @@ def test_recorded_traffic_comes_back(name: str, model: type[Model], at_least: in
         assert text_of(decoded.to_dict()) == text_of(body)
         for key in body:
             assert key in decoded
+        read_all(decoded)
+        assert text_of(decoded.to_dict()) == text_of(body)
         if name == "requests":
             assert json.loads(encode_json(decoded)) == body
     assert count >= at_least

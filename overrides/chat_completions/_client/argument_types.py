@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from chat_completions.toolkit.tool_calls import OnToolError
 
 
-class CommonArguments(TypedDict, total=False):
-    """The settings that all clients take in the same way; see `Client`."""
+class ClientArguments(TypedDict, total=False):
+    """The settings of a client, as type checkers see them; `Settings` has their defaults, and a test compares."""
 
+    api_key: ApiKey | None
+    base_url: BaseUrl | None
     organization: str | None
     project: str | None
     timeout: Timeout | NotGiven
@@ -27,17 +29,10 @@ class CommonArguments(TypedDict, total=False):
     done_timeout: float | None
     max_response_bytes: int
     default_headers: Mapping[str, str | None] | None
+    default_query: Mapping[str, Any] | None
     validate: bool
     on_unknown: OnUnknown | None
     unknown_nulls: bool
-
-
-class ClientArguments(CommonArguments, total=False):
-    """The settings of a client, as type checkers see them; `Settings` has their defaults, and a test compares."""
-
-    api_key: ApiKey | None
-    base_url: BaseUrl | None
-    default_query: Mapping[str, Any] | None
 
 
 class AzureArguments(ClientArguments, total=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 from urllib.parse import quote, urlsplit
 
@@ -18,7 +18,7 @@ from chat_completions.errors import ChatCompletionsError, RequestValidationError
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from chat_completions._client.argument_types import AzureArguments, CommonArguments
+    from chat_completions._client.argument_types import AzureArguments
     from chat_completions._transport.call import Call
     from chat_completions._types import ApiKey, AsyncHttpClient, BaseUrl, HttpClient
 
@@ -177,36 +177,10 @@ class AzureClient(_BaseAzureClient, Client):
     """
 
     @showing(Client.__init__)
+    @showing(AzureSettings.__init__)
     @forgetful
-    def __init__(
-        self,
-        *,
-        azure_endpoint: str | None = None,
-        azure_deployment: str | None = None,
-        api_version: str | None = None,
-        api_key: str | Callable[[], str] | None = None,
-        azure_ad_token: str | None = None,
-        azure_ad_token_provider: Callable[[], str] | None = None,
-        base_url: BaseUrl | None = None,
-        default_query: Mapping[str, Any] | None = None,
-        http_client: HttpClient | None = None,
-        **settings: Unpack[CommonArguments],
-    ) -> None:
-        azure = {
-            "azure_endpoint": azure_endpoint,
-            "azure_deployment": azure_deployment,
-            "api_version": api_version,
-            "azure_ad_token": azure_ad_token,
-            "azure_ad_token_provider": azure_ad_token_provider,
-        }
-        super().__init__(
-            api_key=api_key,
-            base_url=base_url,
-            default_query=default_query,
-            http_client=http_client,
-            **settings,
-            **azure,
-        )
+    def __init__(self, *, http_client: HttpClient | None = None, **settings: Unpack[AzureArguments]) -> None:
+        super().__init__(http_client=http_client, **settings)  # type: ignore[misc]
 
 
 @publish()
@@ -217,36 +191,10 @@ class AsyncAzureClient(_BaseAzureClient, AsyncClient):
     """
 
     @showing(AsyncClient.__init__)
+    @showing(AzureSettings.__init__)
     @forgetful
-    def __init__(
-        self,
-        *,
-        azure_endpoint: str | None = None,
-        azure_deployment: str | None = None,
-        api_version: str | None = None,
-        api_key: ApiKey | None = None,
-        azure_ad_token: str | None = None,
-        azure_ad_token_provider: ApiKey | None = None,
-        base_url: BaseUrl | None = None,
-        default_query: Mapping[str, Any] | None = None,
-        http_client: AsyncHttpClient | None = None,
-        **settings: Unpack[CommonArguments],
-    ) -> None:
-        azure = {
-            "azure_endpoint": azure_endpoint,
-            "azure_deployment": azure_deployment,
-            "api_version": api_version,
-            "azure_ad_token": azure_ad_token,
-            "azure_ad_token_provider": azure_ad_token_provider,
-        }
-        super().__init__(
-            api_key=api_key,
-            base_url=base_url,
-            default_query=default_query,
-            http_client=http_client,
-            **settings,
-            **azure,
-        )
+    def __init__(self, *, http_client: AsyncHttpClient | None = None, **settings: Unpack[AzureArguments]) -> None:
+        super().__init__(http_client=http_client, **settings)  # type: ignore[misc]
 
 
 _MISSING = (

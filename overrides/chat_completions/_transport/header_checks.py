@@ -15,6 +15,11 @@ _QUOTED = re.compile("[Ii]llegal header (?:value|name)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def wrong_kind_of_header(name: str, value: object) -> str:
+    """Return the message for a header that is not a string."""
+    return f"the header {name!r} is a str, or None for none, not {type(value).__name__}"
+
+
 def check_headers(headers: Mapping[Any, Any]) -> None:
     """Check that headers can be sent.
 
@@ -29,7 +34,7 @@ def check_headers(headers: Mapping[Any, Any]) -> None:
             # The name is not shown: it may be a value in the wrong place.
             raise _refused("the name of a header", "is empty, or holds a character that no name may hold")
         if not isinstance(value, str):
-            raise TypeError(f"the header {name!r} is a str, or None for none, not {type(value).__name__}")
+            raise TypeError(wrong_kind_of_header(name, value))
         if not (value.isascii() and value.isprintable() and value.strip() == value):
             if not value.isascii():
                 raise _refused(f"the header {name!r}", "holds characters that are not ASCII")

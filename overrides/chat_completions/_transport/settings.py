@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from chat_completions import _logging
 from chat_completions._transport.call import DEFAULT_MAX_RESPONSE_BYTES
-from chat_completions._transport.header_checks import check_headers
+from chat_completions._transport.header_checks import check_headers, wrong_kind_of_header
 from chat_completions._types import NOT_GIVEN, NotGiven, Secret, without_omitted
 from chat_completions._version import __version__
 from chat_completions.errors import ChatCompletionsError
@@ -308,7 +308,7 @@ def _mapping_problem(name: str, value: Any) -> str | None:
         if not isinstance(key, str):
             return f"{name} has a key that is a {type(key).__name__}; give a str"
         if name.endswith("headers") and not isinstance(entry, str | NotGiven | None):
-            return f"the header {key!r} is a str, or None for none, not {type(entry).__name__}"
+            return wrong_kind_of_header(key, entry)
     return None
 
 
