@@ -82,7 +82,7 @@ class Model:
     and as attributes. `to_dict()` gives back what `from_dict()` took.
     """
 
-    __slots__ = ("_extra", "_filled", "_info", "_keys")
+    __slots__ = ("_extra", "_filled", "_info", "_keys", "_wire")
 
     # Wire name -> attribute name of every known field, and the wire names of those that may hold models.
     _attributes: ClassVar[Mapping[str, str]] = {}
@@ -101,6 +101,8 @@ class Model:
     _info: Any
     # The empty values that were read, by attribute; unset where there are none.
     _filled: dict[str, Any]
+    # The JSON object of a model that is decoded late: when a slot is read that is not set. Then it is dropped.
+    _wire: Mapping[str, Any]
 
     def __init_subclass__(cls) -> None:
         cls._known = frozenset(cls._attributes)
@@ -127,17 +129,6 @@ class Model:
         self._keys = tuple(src_dict)
         self._extra = dict(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        """Copy an object as it was decoded, fast and without its origin; what its fields hold is the same.
-
-        The required lists and objects of the copy are for the caller to set.
-        """
-        twin = new(type(self))
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return twin
 
     @classmethod
     def _unknown_of(cls, src_dict: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,6 +219,25 @@ class Model:
             filled[name] = empty
             setattr(self, name, empty)
         return empty
+
+    def _load(self) -> None:
+        """Decode a model that is decoded late; what was set before stays."""
+        try:
+            wire = slot(self, "_wire")
+        except AttributeError:
+            return
+        late = {key: wire[key] for key in wire if self._attributes.get(key) not in self._empties}
+        decoded: Any = type(self).from_dict(late)
+        decoded._keys = tuple(wire)
+        with _FILLING:
+            for name in (*self._attributes.values(), "_extra", "_keys"):
+                try:
+                    slot(self, name)
+                except AttributeError:
+                    if name not in self._empties:
+                        setattr(self, name, slot(decoded, name))
+            with suppress(AttributeError):
+                del self._wire
 
     def _present(self) -> dict[str, Any]:
         """Give the fields that are present, by wire name, with models as they are."""
@@ -446,6 +456,10 @@ class Model:
             # Reached only for a slot that is not set, and for a field that the specification does not know.
             if name in self._empties:
                 return self._fill(name)
+            if name not in ("_filled", "_info", "_wire"):
+                self._load()
+                with suppress(AttributeError):
+                    return slot(self, name)
             if not name.startswith("_"):
                 if self._extra is not None and name in self._extra:
                     return self._extra[name]

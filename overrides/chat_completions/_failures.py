@@ -7,7 +7,7 @@ from typing import Any
 
 # What may tell a failure beside choices, or in place of them.
 _STATUSES = ("status", "status_code", "statusCode")
-_SIGNS = frozenset(
+FAILURE_SIGNS = frozenset(
     {"base_resp", "code", "detail", "error", "error_code", "errors", "success", "type", "x_groq", *_STATUSES}
 )
 _MORE = frozenset({"message", "code", "error_type"})  # what may say more than a text under `error`
@@ -41,7 +41,7 @@ def failure_of(value: Any) -> Any:
                 return next((_innermost(found) for found in errors if _says_anything(found)), choice)
     if value.get("object") == "error":
         return _innermost(value["error"]) if _says_anything(value.get("error")) else value
-    if _SIGNS.isdisjoint(value):
+    if FAILURE_SIGNS.isdisjoint(value):
         return None
     usable = [choice for choice in choices if _is_usable(choice)] if isinstance(choices, list) else []
     if any("delta" not in choice for choice in usable):

@@ -119,22 +119,33 @@ class Decoder:
             EventTooLargeError: A line or an event exceeds the limit; `offset` is the first byte beyond it.
             ValueError: The decoder is closed.
         """
+        last_id = self._id
+        texts, events = self.feed_apart(data)
+        return [*[_new_event(("message", text, last_id, None)) for text in texts], *events]
+
+    def feed_apart(self, data: bytes) -> tuple[list[str], list[Event]]:
+        """Take the next bytes of the body, as `feed` does.
+
+        Returns:
+            The data of the first events as long as each is a message with the last id and nothing else, and the events
+            after them. That is quicker than to make events.
+        """
         if (text := self.lone_data(data)) is not None:
-            return [_new_event(("message", text, self._id, None))]
+            return [text], []
         self._received += len(data)
         if self.fault is not None:
             raise self.fault.with_traceback(None)
         if self._closed:
             raise ValueError("the decoder is closed; each body needs its own")
         if not data:
-            return []
+            return [], []
         if self._after_cr:
             self._after_cr = False
             data = data.removeprefix(b"\n")
         if self._at_start:
             self._partial += data
             if len(self._partial) < len(BOM_UTF8) and BOM_UTF8.startswith(bytes(self._partial)):
-                return []
+                return [], []
             self._at_start = False
             data = bytes(self._partial).removeprefix(BOM_UTF8)
             self._partial.clear()
@@ -146,16 +157,17 @@ class Decoder:
             else:
                 data = bytes(self._partial)
                 self._partial.clear()
+        texts: list[str] = []
         events: list[Event] = []
         taken = 0
         if not self._in_block and data.startswith(b"data: ") and len(data) <= self._max_event_bytes:
-            taken = self._take_plain_blocks(data, events)
+            texts, taken = self._plain_blocks(data)
         if taken < len(data):
             self._take_lines(data[taken:], events)
-        if self.fault is not None and not events:
+        if self.fault is not None and not texts and not events:
             raise self.fault.with_traceback(None)
         self._at_boundary = not (self._partial or self._in_block or self._after_cr or self.fault)
-        return events
+        return texts, events
 
     def lone_data(self, data: bytes) -> str | None:
         """Take bytes that are one whole block of one data line, such as a server sends that flushes each event.
@@ -203,26 +215,25 @@ class Decoder:
         self._partial.clear()
         return events
 
-    def _take_plain_blocks(self, data: bytes, events: list[Event]) -> int:
-        """Take the blocks that end in `data` if each is one line that starts with "data: ", as nearly all are.
+    def _plain_blocks(self, data: bytes) -> tuple[list[str], int]:
+        """Read the blocks that end in `data` if each is one line that starts with "data: ", as nearly all are.
 
         Returns:
-            How many bytes were taken; 0 if there is anything else among them, faults included.
+            The data of each, and how many bytes they take; nothing if there is anything else among them, also a fault.
         """
         end = b"\r\n\r\n" if b"\r" in data else b"\n\n"
         stop = data.rfind(end)
         if stop < 0:
-            return 0
+            return [], 0
         try:
             text = data[6:stop].decode()
         except UnicodeDecodeError:
-            return 0
+            return [], 0
         values = text.split(f"{end.decode()}data: ")
         joined = "".join(values)
         if "\n" in joined or "\r" in joined:
-            return 0
-        events += [_new_event(("message", value, self._id, None)) for value in values]
-        return stop + len(end)
+            return [], 0
+        return values, stop + len(end)
 
     def _take_lines(self, data: bytes, events: list[Event]) -> None:
         """Take the lines one by one, whatever they hold, and keep the last if it has no end yet."""

@@ -123,18 +123,3 @@ class ChatCompletionAssistantMessage(Model):
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        copied = new(type(self))
-        twin: Any = copied
-        twin.audio = self.audio
-        twin.content = self.content
-        twin.function_call = self.function_call
-        twin.name = self.name
-        twin.refusal = self.refusal
-        twin.role = self.role
-        twin.tool_calls = self.tool_calls
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return copied

@@ -157,20 +157,3 @@ class ChatCompletionChunk(Model):
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        copied = new(type(self))
-        twin: Any = copied
-        twin.created = self.created
-        twin.id = self.id
-        twin.model = self.model
-        twin.moderation = self.moderation
-        twin.obfuscation = self.obfuscation
-        twin.object = self.object
-        twin.service_tier = self.service_tier
-        twin.system_fingerprint = self.system_fingerprint
-        twin.usage = self.usage
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return copied

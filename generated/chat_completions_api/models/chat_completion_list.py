@@ -67,15 +67,3 @@ class ChatCompletionList(Model):
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        copied = new(type(self))
-        twin: Any = copied
-        twin.first_id = self.first_id
-        twin.has_more = self.has_more
-        twin.last_id = self.last_id
-        twin.object = self.object
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return copied

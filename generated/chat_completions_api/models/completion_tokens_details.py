@@ -53,16 +53,3 @@ class CompletionTokensDetails(Model):
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        copied = new(type(self))
-        twin: Any = copied
-        twin.accepted_prediction_tokens = self.accepted_prediction_tokens
-        twin.audio_tokens = self.audio_tokens
-        twin.reasoning_tokens = self.reasoning_tokens
-        twin.rejected_prediction_tokens = self.rejected_prediction_tokens
-        twin.text_tokens = self.text_tokens
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return copied

@@ -141,16 +141,3 @@ class CompletionUsage(Model):
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        copied = new(type(self))
-        twin: Any = copied
-        twin.completion_tokens = self.completion_tokens
-        twin.completion_tokens_details = self.completion_tokens_details
-        twin.prompt_tokens = self.prompt_tokens
-        twin.prompt_tokens_details = self.prompt_tokens_details
-        twin.total_tokens = self.total_tokens
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return copied

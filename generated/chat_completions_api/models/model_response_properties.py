@@ -72,19 +72,3 @@ class ModelResponseProperties(Model):
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        copied = new(type(self))
-        twin: Any = copied
-        twin.metadata = self.metadata
-        twin.prompt_cache_key = self.prompt_cache_key
-        twin.prompt_cache_retention = self.prompt_cache_retention
-        twin.safety_identifier = self.safety_identifier
-        twin.temperature = self.temperature
-        twin.top_logprobs = self.top_logprobs
-        twin.top_p = self.top_p
-        twin.user = self.user
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return copied

@@ -52,16 +52,3 @@ class PromptTokensDetails(Model):
         decoded._keys = keys = tuple(src_dict)
         decoded._extra = None if cls._known.issuperset(keys) else cls._unknown_of(src_dict)
         return self
-
-    def _twin(self) -> Self:
-        copied = new(type(self))
-        twin: Any = copied
-        twin.audio_tokens = self.audio_tokens
-        twin.cache_write_tokens = self.cache_write_tokens
-        twin.cached_tokens = self.cached_tokens
-        twin.image_tokens = self.image_tokens
-        twin.text_tokens = self.text_tokens
-        twin._keys = self._keys
-        extra = self._extra
-        twin._extra = None if extra is None else extra.copy()
-        return copied

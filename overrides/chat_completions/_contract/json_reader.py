@@ -58,8 +58,8 @@ def loads(text: str) -> Any:
         RecursionError: It is nested too deeply.
     """
     try:
-        value, end = raw_decode(text)
-    except ValueError:
+        value, end = scan(text, 0)
+    except (StopIteration, ValueError):
         return json.loads(text)
     return value if end == len(text) else json.loads(text)
 

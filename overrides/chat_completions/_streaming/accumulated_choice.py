@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from typing import Any
 
-from chat_completions._contract.json_reader import reader
-
 # How many characters longer than the whole message the text so far may be: servers strip white space at its ends.
 REPEAT_SLACK = 64
 # Strings in a delta that name something: sent once or with every delta, and meaningless if joined. The first five are
@@ -28,8 +26,7 @@ CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 class Entries(list[Any]):
     """A list that grows.
 
-    An entry of log probabilities is kept in a form that is small and quick to make: bytes of `marshal`, or the JSON
-    text of the object that it is in, with the name of the list there whose only entry it is.
+    An entry of log probabilities is kept in a form that is small and quick to make: bytes of `marshal`.
 
     Attributes:
         named: The entries by index and by (index, type); tool calls by index, by id, and by None for the last one.
@@ -73,12 +70,11 @@ class AccumulatedChoice:
         for holder in (self.message, *(function for function in functions if isinstance(function, dict))):
             yield from (value for value in holder.values() if isinstance(value, StringIO))
 
-    def add_tokens(self, logprobs: Any, text: str = "") -> bool:
+    def add_tokens(self, logprobs: Any) -> bool:
         """Add the log probabilities of further tokens to lists that have begun.
 
         Args:
             logprobs: The object that holds them.
-            text: Its JSON text, if known.
 
         Returns:
             Whether they were added. If the object holds anything else, nothing has changed.
@@ -92,16 +88,10 @@ class AccumulatedChoice:
                 for token in tokens:
                     if type(token) is not dict or "index" in token:
                         return False
-                packed: list[Any]
-                if text and len(tokens) == 1:
-                    # A str that is not ASCII would take two or four bytes for each character.
-                    packed = [(text if text.isascii() else text.encode("utf-8", "surrogatepass"), part)]
-                else:
-                    try:
-                        packed = list(map(marshal.dumps, tokens))
-                    except ValueError:
-                        return False
-                additions.append((entries, packed))
+                try:
+                    additions.append((entries, list(map(marshal.dumps, tokens))))
+                except ValueError:
+                    return False
             elif tokens is not None or part not in known:
                 return False
         for entries, packed in additions:
@@ -122,24 +112,6 @@ class AccumulatedChoice:
                     call["type"] = call.get("type") or "function"
                     function.setdefault("arguments", "")
         return choice
-
-
-def _unpacked(entry: bytes | tuple[str | bytes, str]) -> Any:
-    """Return an entry of log probabilities as plain JSON."""
-    if isinstance(entry, bytes):
-        return marshal.loads(entry)
-    text, part = entry
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "surrogatepass")
-    try:
-        [token] = reader()(text)[part]
-    except RecursionError:
-        # When it was parsed before, the stack was less deep; a new thread has a stack of its own.
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(1) as thread:
-            [token] = thread.submit(reader(), text).result()[part]
-    return token
 
 
 def drop_repeated(message: dict[str, Any], whole: Mapping[str, Any]) -> None:
@@ -294,8 +266,8 @@ def _copy(value: Any) -> Any:
         return {key: child if type(child) in _PLAIN else _copy(child) for key, child in value.items()}
     if isinstance(value, list):
         return [child if type(child) in _PLAIN else _copy(child) for child in value]
-    if isinstance(value, (bytes, tuple)):
-        return _unpacked(value)
+    if isinstance(value, bytes):
+        return marshal.loads(value)
     return joined(value.getvalue()) if isinstance(value, StringIO) else value
 
 
@@ -306,8 +278,8 @@ def _deep_copy(value: Any) -> Any:
     while unvisited:
         node = unvisited.pop()
         for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-            if isinstance(child, (bytes, tuple)):
-                node[key] = _unpacked(child)
+            if isinstance(child, bytes):
+                node[key] = marshal.loads(child)
             elif isinstance(child, StringIO):
                 node[key] = joined(child.getvalue())
             elif isinstance(child, (dict, list)):

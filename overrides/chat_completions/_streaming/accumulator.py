@@ -19,8 +19,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from chat_completions._failures import FAILURE_SIGNS
 from chat_completions._response_info import Anomaly
 from chat_completions._streaming.accumulated_choice import (
     CHOICE_KEYS,
@@ -38,6 +39,7 @@ from chat_completions._streaming.accumulated_choice import (
 from chat_completions._streaming.anomalies import MAX_ANOMALIES, AnomalyLog, brief
 from chat_completions._streaming.call_pieces import (
     arguments_of,
+    grown_arguments,
     has_begun,
     name_of,
     name_with,
@@ -52,7 +54,16 @@ if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
 
 _TIDY_CHUNKS = 1024
+# What must not change beside a delta that needs no further look.
+_MAX_CHANGING = 8
+_USUAL = ("chat.completion.chunk", "", None)  # values of `object`
+_NEWS = CHOICE_KEYS | {"error", "usage"}
 _PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself takes about half as many
+
+# What a chunk that repeats all but its piece has: the text that it is added to, the labels, each with its place, and
+# whether it is the only text.
+FastRule: TypeAlias = tuple[StringIO, Collection[tuple[str, str]], bool]
+OTHER_RULE: FastRule = StringIO(), (), False  # for a chunk that has more
 
 
 class Accumulator(AnomalyLog):
@@ -66,6 +77,7 @@ class Accumulator(AnomalyLog):
     """
 
     __slots__ = (
+        "_changing",
         "_choice_usage",
         "_seen",
         "_tidy_at",
@@ -77,6 +89,7 @@ class Accumulator(AnomalyLog):
         "finished",
         "grown",
         "info",
+        "piece",
     )
 
     def __init__(self) -> None:
@@ -85,9 +98,9 @@ class Accumulator(AnomalyLog):
         self.choices: dict[int, AccumulatedChoice] = {}
         self.expected = 1
         self.finished = 0
-        # The text that the last parsed chunk added a piece to, if it said nothing else but the piece's log
-        # probabilities.
+        # The text that the last chunk added a piece to, and the piece, if its delta said nothing else.
         self.grown: StringIO | None = None
+        self.piece = ""
         self._tidy_at = _TIDY_CHUNKS
         self.find_tools: Callable[[], Collection[str]] = tuple
         self._tools: Collection[str] | None = None  # found when a call has a second name
@@ -95,6 +108,8 @@ class Accumulator(AnomalyLog):
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
         self._seen: dict[str, Any] = {}
+        # Those of them that chunks change, such as a new id each time.
+        self._changing: dict[str, Any] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -108,42 +123,118 @@ class Accumulator(AnomalyLog):
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Add the JSON object of one chunk, whatever it holds; it is not changed."""
-        if not (self._add_plain_delta(chunk) or self._add_tokens(chunk)):
-            self.grown = None
+        if not self.add_plain(chunk):
             self._add_other(chunk)
 
-    def add_piece(self, piece: str, text: StringIO) -> None:
-        """Add a chunk that is known to be one piece of a text that has begun, and nothing else."""
+    def add_known(self, piece: str, rule: FastRule) -> None:
+        """Add the delta of a chunk, which was counted, that is known to add a piece and to be else as the rule says."""
+        text, labels, is_alone = rule
         text.write(piece)
-        self.chunks += 1
         if self.chunks >= self._tidy_at:
             self._tidy()
+        if labels:
+            for label, place in labels:
+                self._record_repeat(label, label, place)
+        self.grown, self.piece = (text if is_alone else None), piece
 
-    def _add_plain_delta(self, chunk: Mapping[str, Any]) -> bool:
-        """Add a chunk that has one piece of a text that has begun, and around it what the last chunk had.
+    def add_plain(self, chunk: Mapping[str, Any]) -> FastRule | None:
+        """Add a chunk that has a piece of one text that has begun, and else nothing that needs to be understood.
+
+        Beside the piece, its delta has null, labels, and entries; around it there are the values of the last chunk, or
+        others that replace them. Such a chunk reports no failure.
 
         Returns:
-            Whether it is such a chunk; if not, nothing has changed.
+            How it was added; None if it is another chunk: then nothing has changed.
         """
-        seen = self._seen
+        seen, changing = self._seen, self._changing
         try:
             seen["choices"] = choices = chunk["choices"]
             if OBFUSCATION in chunk:
                 seen[OBFUSCATION] = chunk[OBFUSCATION]
-            if chunk.items() <= seen.items():
-                [choice] = choices
-                state = self.choices[choice["index"]]
-                state.seen["delta"] = delta = choice["delta"]
-                # Identity, because True equals 1 and is not an index.
-                if len(delta) == 1 and choice["index"] is state.index and choice.items() <= state.seen.items():
-                    [(key, piece)] = delta.items()
-                    text = state.message[key]
-                    self.add_piece(piece, text)
-                    self.grown = text
-                    return True
+            for key in changing:
+                if key in chunk:
+                    seen[key] = chunk[key]
+            is_same = chunk == seen or chunk.items() <= seen.items()  # mostly equal, which is known sooner
+            [choice] = choices
+            index = choice["index"]
+            state = self.choices[index]
+            beside = state.seen
+            beside["delta"] = delta = choice["delta"]
+            if (tokens := choice.get("logprobs")) is not None:
+                beside["logprobs"] = tokens
+            is_same_beside = choice == beside or choice.items() <= beside.items()
+            if tokens is not None:
+                beside["logprobs"] = None
+            if not (
+                index is state.index  # because True equals 1 and is not an index
+                and (is_same or FAILURE_SIGNS.isdisjoint(chunk))
+                and (is_same_beside or _is_harmless(choice, beside))
+            ):
+                return None
+            message = state.message
+            text: StringIO | None = None
+            written, is_alone = "", True
+            labels: tuple[tuple[str, str], ...] = ()
+            others: tuple[str, ...] = ()
+            for key, piece in delta.items():
+                known = message[key]
+                if piece is None:
+                    continue
+                kind = type(piece)
+                if kind is str:
+                    if type(known) is StringIO:
+                        if not piece:
+                            is_alone = False
+                        elif text is None:
+                            text, written = known, piece
+                        else:
+                            return None
+                    elif piece and piece == known:
+                        labels = (*labels, (piece, f"/choices/0/delta/{key}"))
+                    else:
+                        return None
+                elif kind is list and type(known) is Entries:
+                    if key != "tool_calls":
+                        if key == "content":
+                            return None
+                        others = (*others, key)
+                    elif text is None and (text := grown_arguments(known, piece)) is not None:
+                        written = piece[0]["function"]["arguments"]
+                    else:
+                        return None
+                elif kind is int and type(known) is int:
+                    others = (*others, key)
+                else:
+                    return None
+            if text is None:
+                return None
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-            pass
-        return False
+            return None
+        # Log probabilities have events of their own.
+        rule = text, labels, is_alone and tokens is None
+        self.chunks += 1
+        if is_same and is_same_beside and not (changing or others) and tokens is None:
+            self.add_known(written, rule)
+            return rule
+        is_like_last = is_same and is_same_beside and tokens is None and not others
+        try:
+            if not is_same:
+                self._add_top(chunk)
+            elif changing and any(chunk.get(key, last) != last for key, last in changing.items()):
+                is_like_last = False
+                for key in changing:
+                    if key in chunk:
+                        self._add_member(key, chunk[key])
+            self.add_known(written, rule)
+            if others:
+                self._merge(message, {key: delta[key] for key in others}, "/choices/0/delta")
+            if not is_same_beside:
+                self._add_beside(state, choice, "/choices/0")
+            elif tokens is not None and not state.add_tokens(tokens):
+                self._merge(state.extras, {"logprobs": tokens}, "")
+        except RecursionError:
+            self._record_anomaly("too_deep", "/", "not all of it was accumulated")
+        return rule if is_like_last else OTHER_RULE
 
     def _tidy(self) -> None:
         """Join the pieces of all texts, which CPython 3.11 keeps apart; rarely enough that the work stays linear."""
@@ -153,8 +244,11 @@ class Accumulator(AnomalyLog):
     def _add_other(self, chunk: Mapping[str, Any]) -> None:
         """Add a chunk of any kind."""
         self.chunks += 1
-        self.has_anomaly = False
+        self.grown = None
+        self._seen |= self._changing  # where a chunk that was not plain after all may have left its own
         self._seen["choices"] = choices = chunk.get("choices")
+        if OBFUSCATION in chunk:
+            self._seen[OBFUSCATION] = chunk[OBFUSCATION]
         try:
             if not chunk.items() <= self._seen.items():
                 self._add_top(chunk)
@@ -168,35 +262,6 @@ class Accumulator(AnomalyLog):
                 self._record_bad_member(chunk, "choices", "")
         except RecursionError:
             self._record_anomaly("too_deep", "/", "not all of it was accumulated")
-
-    def _add_tokens(self, chunk: Mapping[str, Any]) -> bool:
-        """Add a plain delta that has log probabilities of its piece; see `_add_plain_delta`."""
-        seen = self._seen
-        try:
-            seen["choices"] = choices = chunk["choices"]
-            [choice] = choices
-            if (logprobs := choice["logprobs"]) is None:
-                return False
-            index = choice["index"]
-            state = self.choices[index]
-            state.seen["delta"] = delta = choice["delta"]
-            [(key, piece)] = delta.items()
-            text = state.message[key]
-            if (
-                type(piece) is str
-                and type(text) is StringIO
-                and index is state.index
-                and chunk.items() <= seen.items()
-                and {**choice, "logprobs": None}.items() <= state.seen.items()
-                and state.add_tokens(logprobs)
-            ):
-                self.has_anomaly = False
-                self.add_piece(piece, text)
-                self.grown = text
-                return True
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-            pass
-        return False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the chat.completion so far as a new JSON object; what is required and unknown is null."""
@@ -225,27 +290,41 @@ class Accumulator(AnomalyLog):
             self.record("missing", f"{len(self.choices)} of {self.expected} choices arrived before [DONE]", "/choices")
 
     def _add_top(self, chunk: Mapping[str, Any]) -> None:
-        top = self._top
+        seen, changing = self._seen, self._changing
         for key, value in chunk.items():
             if key in ("choices", OBFUSCATION):
                 continue
-            known, value = top.get(key), copied(value)
-            if key == "object":
-                # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
-                if value not in ("chat.completion.chunk", "", None):
-                    self._record_anomaly("unknown_object", "/object", brief(value))
-            elif key in ("id", "created", "model"):
-                if not known:
-                    top[key] = known if value is None else value
-                elif value and value != known:
-                    self._record_repeat(value, known, f"/{key}")
-            elif value is not None:
-                if key == "usage" and known is not None:
-                    self._record_repeat(value, known, "/usage")
-                top[key] = value
-            elif key != "usage":
-                top.setdefault(key, None)
-            self._seen[key] = value
+            if key not in changing and len(changing) < _MAX_CHANGING and key not in FAILURE_SIGNS and key in seen:
+                # These are noted as often as they come beside anything that changes.
+                is_noted = key in ("usage", "object") and value not in _USUAL
+                if is_noted or seen[key] != value:
+                    changing[key] = None
+            self._add_member(key, value)
+
+    def _add_member(self, key: str, value: Any) -> None:
+        """Add a value around the choices."""
+        top = self._top
+        known = top.get(key)
+        if isinstance(value, (dict, list)):
+            value = copied(value)
+        if key == "object":
+            # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
+            if value not in _USUAL:
+                self._record_anomaly("unknown_object", "/object", brief(value))
+        elif key in ("id", "created", "model"):
+            if not known:
+                top[key] = known if value is None else value
+            elif value and value != known:
+                self._record_repeat(value, known, f"/{key}")
+        elif value is not None:
+            if key == "usage" and known is not None:
+                self._record_repeat(value, known, "/usage")
+            top[key] = value
+        elif key != "usage":
+            top.setdefault(key, None)
+        self._seen[key] = value
+        if key in self._changing:
+            self._changing[key] = value
 
     def _add_choice(self, choice: dict[str, Any], position: int, place: str) -> None:
         if type(index := choice.get("index")) is not int:
@@ -274,18 +353,7 @@ class Accumulator(AnomalyLog):
                 drop_repeated(state.message, message)
                 self._merge(state.message, message, f"{place}/message")
 
-        for key, value in choice.items():
-            if key in CHOICE_KEYS or (value is None and key in state.extras):
-                continue
-            if key == "usage" and isinstance(value, dict):
-                self._record_anomaly("misplaced", f"{place}/usage", "it counts where the completion has no other")
-                self._choice_usage = copied(value)
-            # Lists have the new entries of each chunk, such as vLLM's token_ids.
-            if key == "logprobs" or isinstance(value, list):
-                self._merge(state.extras, {key: value}, "")
-            else:
-                self._merge(state.extras, {key: value}, "", joins=False)
-                state.seen[key] = copied(value)
+        self._add_beside(state, choice, place)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             if state.finish_reason:
@@ -297,6 +365,23 @@ class Accumulator(AnomalyLog):
             self._settle(state)
         elif reason:
             self._record_bad_member(choice, "finish_reason", place)
+
+    def _add_beside(self, state: AccumulatedChoice, choice: Mapping[str, Any], place: str) -> None:
+        """Add what stands beside the delta, the finish reason aside."""
+        for key, value in choice.items():
+            if key in CHOICE_KEYS or (value is None and key in state.extras):
+                continue
+            if key == "usage" and isinstance(value, dict):
+                self._record_anomaly("misplaced", f"{place}/usage", "it counts where the completion has no other")
+                self._choice_usage = copied(value)
+            # Lists have the new entries of each chunk, such as vLLM's token_ids.
+            if key == "logprobs" or isinstance(value, list):
+                if key == "logprobs" and state.add_tokens(value):
+                    continue
+                self._merge(state.extras, {key: value}, "")
+            else:
+                self._merge(state.extras, {key: value}, "", joins=False)
+                state.seen[key] = copied(value)
 
     def _settle(self, state: AccumulatedChoice) -> None:
         """Judge what can only be judged once a choice is whole."""
@@ -437,6 +522,11 @@ class Accumulator(AnomalyLog):
         call[holder]["name"] = name_with(known, name)
         self._record_anomaly("split_name", f"{place}/{kind}/name", f"{brief(known)} and {brief(name)}")
         return {**new, kind: {key: value for key, value in new[kind].items() if key != "name"}}
+
+
+def _is_harmless(choice: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
+    """Return whether what stands beside a delta and has not been seen there needs no look at the rest."""
+    return all(key not in _NEWS or (key in seen and seen[key] == value) for key, value in choice.items())
 
 
 def _call_without_name(calls: Entries, index: int, id_: str) -> dict[str, Any] | None:

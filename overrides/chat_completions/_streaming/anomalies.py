@@ -36,14 +36,12 @@ class AnomalyLog:
     """What was repaired in the chunks so far.
 
     Attributes:
-        has_anomaly: Whether the last chunk that was more than a plain delta had to be repaired.
         chunks: How many chunks have been added.
     """
 
-    __slots__ = ("_notes", "chunks", "has_anomaly")
+    __slots__ = ("_notes", "chunks")
 
     def __init__(self) -> None:
-        self.has_anomaly = False
         self.chunks = 0
         self._notes: dict[tuple[str, str], list[Any]] = {}
 
@@ -57,7 +55,6 @@ class AnomalyLog:
         self._record_anomaly(kind, place, detail)
 
     def _record_anomaly(self, kind: str, place: str, detail: str) -> None:
-        self.has_anomaly = True
         # The key has no chunk number, so that what all chunks of a long stream have is one anomaly with a count.
         if note := self._notes.get((kind, place)):
             note[3] += 1
@@ -69,7 +66,11 @@ class AnomalyLog:
         self._record_anomaly(kind, f"{place}/{key}", brief(holder.get(key)))
 
     def _record_repeat(self, value: Any, known: Any, place: str) -> None:
-        self._record_anomaly("repeated" if value == known else "changed", place, f"{brief(value)} after {brief(known)}")
+        kind = "repeated" if value == known else "changed"
+        if note := self._notes.get((kind, place)):
+            note[3] += 1  # as with every chunk of some servers
+        else:
+            self._record_anomaly(kind, place, f"{brief(value)} after {brief(known)}")
 
 
 def brief(value: Any) -> str:

@@ -35,6 +35,20 @@ def arguments_of(call: Mapping[str, Any]) -> str:
     return "" if text is None else joined(text.getvalue())
 
 
+def grown_arguments(calls: Any, deltas: list[Any]) -> StringIO | None:
+    """Return the arguments that deltas add a piece to, if they do nothing else and it is the last call's that go on."""
+    match deltas:
+        case [{"index": int(index), "function": {"arguments": str(piece)} as function} as new] if (
+            piece and len(new) == 2 and len(function) == 1 and isinstance(calls, Entries)
+        ):
+            call = calls.named.get(None)
+            # A call whose every piece has repeated the one before is not read by its pieces.
+            if call is not None and call is calls.named.get(index) and call["index"] not in calls.snapshots:
+                text = call["function"]["arguments"]
+                return text if type(text) is StringIO and text.tell() else None
+    return None
+
+
 def has_begun(call: Mapping[str, Any]) -> bool:
     """Return whether a call has any arguments so far."""
     text = _buffer(call)

@@ -1,8 +1,8 @@
-"""A chunk as the rest of the stream sees it, however it was read."""
+"""A chunk as the rest of the stream sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from io import StringIO
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
@@ -17,27 +17,20 @@ class ReceivedChunk:
     """One chunk, which has been added to the completion; it is valid until the next one is read.
 
     Args:
-        value: Its JSON object.
-
-    Attributes:
-        text: The accumulated text that this chunk added `piece` to, if that is all that it said; None if it may have
-            said more.
+        value: Its JSON object, which must not be changed.
+        text: The accumulated text that its delta added `piece` to, if that is all that the delta said; None if it may
+            have said more.
         piece: The string that it added.
     """
 
-    text: StringIO | None = None
-    piece: str = ""
+    __slots__ = ("piece", "text", "value")
 
-    def __init__(self, value: Mapping[str, Any]) -> None:
-        self._value = value
-
-    def value(self) -> Mapping[str, Any]:
-        """Return its JSON object, which must not be changed."""
-        return self._value
+    def __init__(self, value: dict[str, Any], text: StringIO | None = None, piece: str = "") -> None:
+        self.value, self.text, self.piece = value, text, piece
 
     def model(self) -> ChatCompletionChunk:
-        """Return a new model of it."""
-        return generated.decode_chunk()(self._value)
+        """Return the model of it, which from then on owns the object; ask once."""
+        return generated.chunk_decoder()(self.value)
 
 
 decode: Callable[[ReceivedChunk], ChatCompletionChunk] = methodcaller("model")  # quicker than a function

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chat_completions._contract import json_reader
 from chat_completions._failures import failure_of, message_of
-from chat_completions._streaming.accumulator import Accumulator
+from chat_completions._streaming.accumulator import OTHER_RULE, Accumulator
 from chat_completions._streaming.fast_path import FastPath
 from chat_completions._streaming.received_chunk import ReceivedChunk
 from chat_completions._transport.error_mapping import connection_error, error_value, words_of
@@ -49,7 +49,6 @@ MAX_JSON_BYTES = 64 * 1024 * 1024  # of a reply that turned out to be one JSON v
 _QUOTED_CHARS = 200  # of an event in a message
 _EARLY = 0.05  # seconds by which the timer of a library may ring before the time is up
 _PINGS = frozenset({"heartbeat", "keep-alive", "keepalive", "ping"})  # names of events that say nothing
-_SPECIAL = _PINGS | {"error"}
 
 Item = TypeVar("Item")
 
@@ -129,9 +128,6 @@ class ChunkDecoder(Generic[Item]):
 
     def feed(self, data: bytes) -> Iterator[Item]:
         """Yield the items of the chunks that the next bytes of the body complete; exhaust it before reading on."""
-        if self.fault is None and not self.done and (text := self._decoder.lone_data(data)) is not None:
-            self.last_event_at, self._waits_from = self.clock(), None
-            return self._items((text,), "message")
         if not self._begun:
             start = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
             self._begun = bool(start)
@@ -150,13 +146,14 @@ class ChunkDecoder(Generic[Item]):
         if self.fault is not None or self.done:
             return iter(())
         try:
-            events = self._decoder.feed(data)
+            texts, events = self._decoder.feed_apart(data)
         except EventStreamError as error:
             self._fail_decoding(error)
             return iter(())
-        if events:
+        if texts or events:
             self.last_event_at, self._waits_from = self.clock(), None
-        return self._items_of(events, self._decoder.fault)
+        items, fault = self._items(texts, "message"), self._decoder.fault
+        return items if not events and fault is None else self._then(items, events, fault)
 
     def end(self) -> Iterator[Item]:
         """Record that the body has ended, and yield the items that were still to come."""
@@ -277,6 +274,11 @@ class ChunkDecoder(Generic[Item]):
         if self._wants_usage and self.accumulator.usage is None:
             self.accumulator.record("no_usage", "the usage was asked for")
 
+    def _then(self, items: Iterator[Item], events: list[Event], fault: EventStreamError | None) -> Iterator[Item]:
+        yield from items
+        if not self.done and self.fault is None:
+            yield from self._items_of(events, fault)
+
     def _items_of(self, events: list[Event], fault: EventStreamError | None) -> Iterator[Item]:
         for name, group in itertools.groupby(events, _name_of):
             yield from self._items(map(_data_of, group), name)
@@ -287,39 +289,59 @@ class ChunkDecoder(Generic[Item]):
 
     def _items(self, texts: Iterable[str], name: str) -> Iterator[Item]:
         """Yield the items of the chunks in the data of events of one name, up to the end or the first fault."""
-        watch, make_item, fast_path, parse = self._watch, self._make_item, self._fast_path, self._parse
+        accumulator, watch, make_item = self.accumulator, self._watch, self._make_item
+        load, add_plain, is_error = self._load_json, accumulator.add_plain, name == "error"
+        fast_path = self._fast_path
+        chunk = ReceivedChunk({})
         try:
+            value: Any
             for text in texts:
-                chunk = fast_path.read(text, parse) if name not in _SPECIAL else parse(text, name)
-                if chunk is None:
-                    if self.done or self.fault is not None:
-                        break
-                    continue
-                if watch is not None and chunk.text is None:  # where it is not None, nothing but a text has grown
-                    watch.chunk(chunk.value(), self.request_id)
+                if is_error or (value := fast_path.read(text)) is None:
+                    try:
+                        value = load(text)
+                    except (ValueError, RecursionError) as failure:
+                        value = failure
+                    rule = add_plain(value) if type(value) is dict and not is_error else None
+                    if rule is None or rule is OTHER_RULE:
+                        fast_path.forget()
+                    else:
+                        fast_path.learn(text, value, rule)
+                    if rule is None and (value := self._add_other(text, value, name)) is None:
+                        if self.done or self.fault is not None:
+                            break
+                        continue
+                    if watch is not None:
+                        watch.chunk(value, self.request_id)
+                chunk.value, chunk.text, chunk.piece = value, accumulator.grown, accumulator.piece
                 yield make_item(chunk)
         except Exception as failure:
             self._fail_unexpectedly(failure)
 
-    def _parse(self, text: str, name: str = "message") -> ReceivedChunk | None:
-        """Parse the data of an event, and add its chunk to the completion.
+    def _add_other(self, text: str, value: Any, name: str) -> dict[str, Any] | None:
+        """Add the chunk of an event that may be of any kind to the completion.
+
+        Args:
+            text: The data of the event.
+            value: Its JSON value, or the error of reading it.
+            name: The name of the event.
 
         Returns:
-            None for an event that is no chunk: the end, a fault, or one that says nothing.
+            The object of the chunk; None for an event that is no chunk: the end, a fault, or one that says nothing.
         """
-        value: Any = None
-        try:
-            value, is_lenient = _read_json(self._load_json, text) if text else (None, False)
-        except (ValueError, RecursionError) as error:
-            if text.strip() == DONE:
-                self._end_by_done()
-            elif name == "error":
-                self._fail_with(text)
-            elif failure_of(last := _value_of(text.rpartition("\n")[2])) is not None:
-                self._fail_with(last)  # an event that broke off, and the error in its place
-            elif name not in _PINGS and text.strip():
-                self._fail(f"an event is not JSON ({error}): {text[:_QUOTED_CHARS]!r}", body=text)
-            return None
+        is_lenient = False
+        if isinstance(value, Exception):
+            try:
+                value, is_lenient = json_reader.loads_leniently(text) if text else None, True
+            except (ValueError, RecursionError) as error:
+                if text.strip() == DONE:
+                    self._end_by_done()
+                elif name == "error":
+                    self._fail_with(text)
+                elif failure_of(last := _value_of(text.rpartition("\n")[2])) is not None:
+                    self._fail_with(last)  # an event that broke off, and the error in its place
+                elif name not in _PINGS and text.strip():
+                    self._fail(f"an event is not JSON ({error}): {text[:_QUOTED_CHARS]!r}", body=text)
+                return None
         if name == "error" or failure_of(value) is not None:
             if isinstance(value, dict) and value.get("choices"):
                 self.accumulator.add(value)
@@ -339,7 +361,7 @@ class ChunkDecoder(Generic[Item]):
             self.accumulator.record("control_character", json_reader.CONTROL_CHARACTER)
         for position in nulls:
             self.accumulator.record("wrong_type", "'null'", f"/choices/{position}/finish_reason")
-        return ReceivedChunk(value)
+        return value
 
     def _end_by_done(self) -> None:
         choices = self.accumulator.choices.values()

@@ -71,7 +71,7 @@ class EventBuilder:
         return events
 
     def _all_events_of(self, chunk: ReceivedChunk) -> list[ChatCompletionStreamEvent]:
-        value, model = chunk.value(), chunk.model()
+        value, model = chunk.value, chunk.model()
         events: list[ChatCompletionStreamEvent] = [kinds.ChunkEvent(model, self.completion)]
         choices = found if isinstance(found := value.get("choices"), list) else []
         for position, choice in enumerate(choices):

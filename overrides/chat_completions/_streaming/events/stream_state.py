@@ -57,7 +57,7 @@ class ChatCompletionStreamState(Generic[ResponseFormatT]):
     def handle_chunk(self, chunk: ChatCompletionChunk) -> list[ChatCompletionStreamEvent[ResponseFormatT]]:
         """Add a chunk to the completion, and return its events."""
         given = _GivenChunk(chunk)
-        self._builder.accumulator.add(given.value())
+        self._builder.accumulator.add(given.value)
         events: list[Any] = self._builder.events_of(given)
         return events
 
