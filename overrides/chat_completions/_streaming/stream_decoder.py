@@ -297,6 +297,9 @@ class ChunkDecoder(Generic[Item]):
             value: Any
             for text in texts:
                 if is_error or (value := fast_path.read(text)) is None:
+                    if text == DONE:
+                        self._end_by_done()
+                        break
                     try:
                         value = load(text)
                     except (ValueError, RecursionError) as failure:
