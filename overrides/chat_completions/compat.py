@@ -175,7 +175,7 @@ class _ChatRequest:
             del headers["accept"]  # which is not what a stream asks for
         if asks:
             del headers["authorization"]
-        base_url = str(client._prepare_url(_PATH).copy_with(query=None)).removesuffix(_PATH)
+        base_url = str(client.base_url.copy_with(query=None))
         key = client._api_key_provider if asks else ""
         return Settings(api_key=key, base_url=base_url, organization="", project="", default_headers=headers)
 
@@ -193,7 +193,7 @@ class _ChatRequest:
         call = Call(
             request,
             stream=self._stream,
-            extra_query={**dict(client._prepare_url(_PATH).params), **query},
+            extra_query={**dict(client.base_url.params), **query},
             timeout=client.timeout if isinstance(options.timeout, NotGiven) else options.timeout,
             max_retries=min(options.get_max_retries(client.max_retries), _MOST_RETRIES),
             stream_body=self._raw() == "stream",
@@ -257,9 +257,7 @@ def _sdk_error(client: Any, error: errors.ChatCompletionsError) -> Any:
     message = str(error)
     if not isinstance(error, errors.APIError):
         return openai.OpenAIError(message)
-    request: Any = error.request or hidden_request(
-        client._client.build_request("POST", str(client._prepare_url(_PATH)))
-    )
+    request: Any = error.request or hidden_request(client._client.build_request("POST", str(client.base_url)))
     mapped: Any
     match error:
         case errors.APIStatusError():
