@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from chat_completions.local import LocalServer
 from tests.cli.commands import DONE, SECONDS, SILENCE, Command, event, once, together, whole
 from tests.client.scripted import Reply, ScriptedServer, json_reply, stream_reply
 
@@ -139,13 +140,23 @@ def test_colours_are_as_the_environment_wants_them(tmp_path: Path) -> None:
         together(check, rows)
 
 
-@pytest.mark.parametrize("columns", [70, 120])
+@pytest.mark.parametrize("columns", [40, 120])
 def test_help_and_findings_have_the_width_of_the_terminal(command: Command, columns: int) -> None:
     for arguments in (("create", "--help"), ("doctor",)):
         for options in ({"columns": columns}, {"COLUMNS": str(columns)}):
             seen = command.at_terminal(*arguments, NO_COLOR="1", **options)  # type: ignore[arg-type]
             longest = max(len(re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip()) for line in seen.out.splitlines())
             assert columns - 15 < longest <= columns, (arguments, options, seen.out)
+
+
+def test_messages_and_summaries_break_between_words(tmp_path: Path, server: LocalServer) -> None:
+    command = Command(tmp_path, server.base_url)
+    seen = command.at_terminal("create", "Hi", "-m", "missing-model", columns=40, NO_COLOR="1")
+    assert "hint: are --model and the base URL" in seen.out.splitlines()
+    (tmp_path / "in.txt").write_text("One\nTwo\n")
+    seen = command.at_terminal("bulk", "--prompts", "in.txt", "out.jsonl", columns=40, NO_COLOR="1")
+    assert max(len(line) for line in seen.out.splitlines() if line.startswith(("latency", "  "))) <= 40
+    assert "latency" in seen.out and "status       complete" in seen.out
 
 
 def test_a_prompt_from_the_keyboard(command: Command) -> None:

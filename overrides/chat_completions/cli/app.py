@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from chat_completions import errors
 from chat_completions._transport.retry import LONGEST_RETRY_AFTER, retry_after
@@ -98,17 +99,44 @@ def _app() -> typer.Typer:
     settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
     if is_terminal(sys.stdout):
         settings["max_content_width"] = shutil.get_terminal_size().columns
+        settings["terminal_width"] = settings["max_content_width"]
     app = typer.Typer(
+        cls=_Group,
         rich_markup_mode="rich" if rich else None,
         help="Talk to an OpenAI-style Chat Completions server.",
-        epilog=epilog(rich),
+        epilog=epilog(rich, settings.get("terminal_width")),
         context_settings=settings,
         pretty_exceptions_enable=False,
     )
     app.callback(invoke_without_command=True)(_program)
     for name, command, help_ in COMMANDS:
-        app.command(name, help=help_, epilog=epilog(rich), context_settings=settings)(command)
+        app.command(
+            name,
+            cls=_Command,
+            help=help_,
+            epilog=epilog(rich, settings.get("terminal_width")),
+            context_settings=settings,
+        )(command)
     return app
+
+
+class _Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
+    """Formats plain help: on a narrow terminal the text of an option is below it, not beside it."""
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl(rows, 8 if self.width < _TABLES else col_max, col_spacing)
+
+
+class _Context(typer.Context):
+    formatter_class = _Formatter
+
+
+class _Command(typer.core.TyperCommand):
+    context_class = _Context
+
+
+class _Group(typer.core.TyperGroup):
+    context_class = _Context
 
 
 def _show_version(wanted: bool) -> None:

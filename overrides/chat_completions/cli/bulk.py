@@ -258,7 +258,7 @@ def _show_summary(summary: Summary, screen: Screen, *, quiet: bool, json: bool) 
         rows = table_of(summary)
         width = max(len(name) for name, _ in rows)
         for name, value in rows:
-            screen.write(f"{name:<{width}}  {value}\n")
+            screen.write(f"{name:<{width}}  {screen.wrapped(value, indent=width + 2)}\n")
     if summary.interrupted:
         screen.note("run the same command again to resume")
         return Exit.INTERRUPTED

@@ -69,7 +69,7 @@ class Connection:
         _option(
             "--api-key-command",
             "--key-command",
-            metavar="COMMAND",
+            metavar="CMD",
             help="Shell command that prints the API key, such as 'pass show openai'.",
         ),
     ] = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +11,7 @@ import typer
 from chat_completions.cli.connection import Connection
 from chat_completions.cli.create import MODEL_VARIABLES
 from chat_completions.cli.exits import Exit
-from chat_completions.cli.screen import Screen, harmless, json_text, masked, shared_screen
+from chat_completions.cli.screen import Screen, json_text, masked, shared_screen
 
 if TYPE_CHECKING:
     from chat_completions.cli.checks import Check
@@ -65,10 +63,7 @@ def _show(check: Check, screen: Screen) -> None:
     """Show a result: wrapped on a terminal, else as one line and one for the advice."""
     lines = [f"{check.name}: {check.detail}"] + ([f"-> {check.advice}"] if check.advice else [])
     for number, line in enumerate(lines):
-        text = masked(" ".join(line.split()))
-        if screen.terminal:
-            width = max(shutil.get_terminal_size().columns - _INDENT, 20)
-            text = ("\n" + " " * _INDENT).join(textwrap.wrap(harmless(text), width, break_on_hyphens=False))
+        text = screen.wrapped(masked(" ".join(line.split())), indent=_INDENT)
         status = check.status if number == 0 else ""
         screen.write_styled(status.ljust(_INDENT), _STYLES[check.status])
         screen.write(f"{text}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -67,7 +68,11 @@ def missing_package(error: ImportError) -> str | None:
     return None
 
 
-def epilog(rich: bool) -> str:
-    """Return the list of exit codes for the end of a help text, styled or plain."""
+def epilog(rich: bool, columns: int | None = None) -> str:
+    """Return the list of exit codes for the end of a help text, styled or plain; wrapped for a terminal."""
     lines = [f"{code:>3}  {meaning}" for code, meaning in MEANINGS.items()]
+    if columns is not None:
+        # The help's own indentation is two columns, and one is left free.
+        width = max(columns - 3, 20)
+        lines = [part for line in lines for part in textwrap.wrap(line, width, subsequent_indent=" " * 5)]
     return "\n".join([*([] if rich else ["\b"]), "Exit codes:", *lines])

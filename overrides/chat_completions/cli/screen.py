@@ -11,7 +11,9 @@ import functools
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable
 from contextlib import suppress
 from io import StringIO, TextIOWrapper
@@ -151,6 +153,10 @@ class Screen:
         styled.print(Text(harmless(text), style=style), end="")
         _put(shown.getvalue())
 
+    def wrapped(self, text: str, *, indent: int) -> str:
+        """Return a text for standard output: on a terminal in lines that fit behind an indentation, between words."""
+        return _wrapped(harmless(text), indent=indent) if self.terminal else text
+
     def end_line(self) -> None:
         """End the line if one has begun."""
         if self._held:
@@ -204,6 +210,8 @@ class Screen:
         text = " ".join(harmless(masked(text)).split())
         if sys.stderr is None:
             return
+        if is_terminal(sys.stderr):
+            text = _wrapped(f"{kind}: {text}").removeprefix(f"{kind}: ")
         with suppress(OSError):
             if has_color(sys.stderr):
                 from rich.text import Text
@@ -212,6 +220,13 @@ class Screen:
             else:
                 sys.stderr.write(f"{kind}: {text}\n")
                 sys.stderr.flush()
+
+
+def _wrapped(text: str, *, indent: int = 0) -> str:
+    """Return a text in lines of the terminal's width; long words, such as addresses, stay whole."""
+    width = max(shutil.get_terminal_size().columns - indent, 20)
+    lines = textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)
+    return ("\n" + " " * indent).join(lines)
 
 
 def _put(text: str) -> None:

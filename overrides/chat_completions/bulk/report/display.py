@@ -23,17 +23,18 @@ def line_of(progress: Progress) -> str:
     if sum(progress.ended_before):
         parts.append(f"{sum(progress.ended_before):,} before")
     parts.append(f"{progress.rate():,.1f}/s")
+    left = progress.seconds_left()
+    if left is not None:
+        parts.append(f"{duration(left)} left")
+    if progress.waiting:
+        parts.append(f"waits: {progress.waiting}")
+    # What a narrow terminal may cut off comes last.
     tokens = progress.prompt_tokens + progress.completion_tokens
     if tokens:
         parts.append(f"{_count(tokens)} tokens")
     if progress.retries:
         parts.append(f"{progress.retries:,} retries")
     parts.append(f"{progress.under_way} of {progress.concurrency} under way")
-    if progress.waiting:
-        parts.append(f"waits: {progress.waiting}")
-    left = progress.seconds_left()
-    if left is not None:
-        parts.append(f"{duration(left)} left")
     return ", ".join(parts)
 
 
