@@ -83,7 +83,7 @@ switching: pyproject.toml constraints.txt ## Run what compares with the official
 soak: $(READY) ## Share clients among 64 threads and 500 tasks, with faults and early exits: make soak SOAK_SECONDS=600.
 	@SOAK_STREAMS=10000 SOAK_SECONDS=$(SOAK_SECONDS) $(RUN) -m pytest tests/client/test_soak.py
 
-bench: $(READY) ## Measure beside the peers, and write docs/performance.md, .json and plots (8 minutes).
+bench: $(READY) ## Measure beside the peers, and write docs/performance.md, .json and plots (10 minutes).
 	@$(RUN) -m bench.environment
 	@.bench/bin/python -m bench
 

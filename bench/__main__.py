@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import accelerators, report
+from bench import accelerators, findings, report
 from bench.environment import BUILD, ROOT
 from bench.plan import Plan
 from bench.results import Measure, Run, run_from_dict
@@ -66,7 +66,7 @@ def main() -> int:
     output = args.output or (RESULTS if whole else None if args.source else BUILD / "results.json")
     if output:
         output.write_text(_json(run))
-    print(report.text(run))
+    print(f"{findings.findings(run)}\n\n{report.text(run)}")
     if whole and not args.output:
         _publish(run)
     return 0
@@ -99,6 +99,7 @@ def _publish(run: Run) -> None:
     from bench import plots
 
     drawn = plots.draw(run, PLOTS)
+    report.put_between_markers(PAGE, findings.findings(run), "results")
     report.put_between_markers(PAGE, report.text(run))
     print(f"written: {PAGE.relative_to(ROOT)}, {', '.join(str(path.relative_to(ROOT)) for path in drawn)}")
 

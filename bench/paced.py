@@ -26,11 +26,18 @@ from bench.environment import ROOT
 from bench.files import raise_file_limit
 from bench.plan import MICRO, MILLI, Plan
 from bench.results import Measure, Target
-from bench.socket_clients import CONNECTIONS, MESSAGES, OVER_AIOHTTP, over_aiohttp, over_httpx2
+from bench.socket_clients import (
+    FAST_TRANSPORT,
+    MESSAGES,
+    OVER_AIOHTTP,
+    RAW_AIOHTTP,
+    aiohttp_session,
+    has_fast_transport,
+    over_aiohttp,
+    over_httpx2,
+)
 from bench.streams import OFFICIAL, OURS
 
-RAW_AIOHTTP = "raw aiohttp"
-CONTENDERS = (OURS, OVER_AIOHTTP, RAW_AIOHTTP, OFFICIAL)
 STREAMS = 1000
 PAUSE = 0.02
 CHUNKS = 100
@@ -67,7 +74,9 @@ def measures(plan: Plan) -> Iterator[Measure]:
         return
     plan.say("paced")
     streams, chunks = STREAMS, CHUNKS // (2 if plan.quick else 1)
-    names = [name for name in CONTENDERS if name != OFFICIAL or find_spec("openai")]
+    names = [OURS, FAST_TRANSPORT if has_fast_transport() else OVER_AIOHTTP, RAW_AIOHTTP]
+    if find_spec("openai"):
+        names.append(OFFICIAL)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     with server.running() as url:
         for _ in range(1 if plan.quick else 2):
@@ -75,7 +84,7 @@ def measures(plan: Plan) -> Iterator[Measure]:
                 found[name].append(_in_a_process(plan, name, url, streams, chunks))
     note = f"{chunks} chunks a stream, from a process beside this one; begun when all streams are open"
     rows = {
-        "cpu": ("CPU a chunk", "µs", RAW_AIOHTTP, [Target(OVER_AIOHTTP, "ratio", RAW_AIOHTTP, 1.25)], [note]),
+        "cpu": ("CPU a chunk", "µs", RAW_AIOHTTP, [Target(names[1], "ratio", RAW_AIOHTTP, 1.25)], [note]),
         "core": ("of a core, in use", "%", "", [], []),
         "p50": ("a chunk's delay, median", "ms", "", [], []),
         "p99": ("a chunk's delay, 99 of 100 are below", "ms", "", [], []),
@@ -99,7 +108,7 @@ def _in_a_process(plan: Plan, name: str, url: str, streams: int, chunks: int) ->
 def main() -> None:
     """Be the process of one contender, and print what it notes."""
     parser = argparse.ArgumentParser(prog="python -m bench.paced", description=main.__doc__)
-    parser.add_argument("name", choices=CONTENDERS)
+    parser.add_argument("name", choices=READERS)
     parser.add_argument("url")
     parser.add_argument("streams", type=int)
     parser.add_argument("chunks", type=int)
@@ -134,10 +143,10 @@ def _peak() -> int:
 
 
 @contextlib.asynccontextmanager
-async def _ours(url: str, http_client: Any = None) -> AsyncIterator[Read]:
+async def _ours(url: str, http_client: Any = None, **settings: Any) -> AsyncIterator[Read]:
     from chat_completions import AsyncClient
 
-    async with AsyncClient(base_url=url, api_key="bench", http_client=http_client) as client:
+    async with AsyncClient(base_url=url, api_key="bench", http_client=http_client, **settings) as client:
         yield lambda model, notes: _read_models(client, model, notes)
     if http_client is not None:
         await http_client.aclose()
@@ -161,10 +170,7 @@ async def _read_models(client: Any, model: str, notes: _Notes) -> None:
 
 @contextlib.asynccontextmanager
 async def _aiohttp(url: str) -> AsyncIterator[Read]:
-    import aiohttp
-
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS["max_connections"])
-    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None)) as session:
+    async with aiohttp_session() as session:
 
         async def read(model: str, notes: _Notes) -> None:
             body = {"model": model, "messages": MESSAGES, "stream": True}
@@ -185,6 +191,7 @@ async def _aiohttp(url: str) -> AsyncIterator[Read]:
 
 READERS: dict[str, Callable[[str], contextlib.AbstractAsyncContextManager[Read]]] = {
     OURS: _ours,
+    FAST_TRANSPORT: lambda url: _ours(url, transport="fast"),
     OVER_AIOHTTP: lambda url: _ours(url, over_aiohttp()),
     RAW_AIOHTTP: _aiohttp,
     OFFICIAL: _official,

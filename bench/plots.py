@@ -15,7 +15,7 @@ from bench.results import Measure, Run
 COLOURS = {
     "ours": "#0b6e4f",
     "ours [fast]": "#3fb68b",
-    "ours, .stream()": "#0b6e4f",
+    "ours, .stream()": "#3fb68b",
     "ours over httpx-aiohttp": "#3fb68b",
     "ours over httpx2": "#9bd1bd",
     "ours, none kept idle": "#2c3e90",
@@ -30,23 +30,48 @@ COLOURS = {
     "official .stream()": "#b5473c",
 }
 
+PAIR = ("ours", "official SDK")
+OVERVIEW = {
+    "recorded/all": "a chunk of all recorded streams",
+    "lengths/5": "a stream of 5 chunks",
+    "lengths/1000": "a stream of 1,000 chunks",
+    "calls/create": "a completion",
+    "sockets/fast": "a chunk of 100 streams, over sockets",
+    "processes/first-call": "a first completion, whole process",
+}
+
 
 def draw(run: Run, folder: Path) -> list[Path]:
     """Draw every plot that the run has figures for."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     for name, figure in (
-        ("streaming", _ratios(run.family("streaming"), "CPU a chunk, by the hand-written loop's (httpx + json)")),
-        ("events", _ratios(run.family("events"), "CPU a chunk with .stream(), by the hand-written loop's")),
+        ("overview", _overview(run)),
+        ("shapes", _ratios(run.family("shapes"), "CPU a chunk, by the hand-written loop's (httpx + json)")),
         ("processes", _bars([m for m in run.family("processes") if m.unit == "ms"], "milliseconds")),
         ("growth", _lines(run.family("growth"))),
-        ("sockets", _bars(run.family("sockets"), "µs of CPU a chunk")),
         ("concurrency", _levels(run.family("concurrency"))),
     ):
         if figure is not None:
             drawn.append(folder / f"{name}.svg")
             _save(figure, drawn[-1])
     return drawn
+
+
+def _overview(run: Run) -> Figure | None:
+    """Draw the one picture: what the client and the official SDK take, by what a program without types takes."""
+    found = {measure.name: measure for measure in run.measures}
+    values = {
+        title: {
+            contender: found[name].ratio(contender).median for contender in PAIR if contender in found[name].samples
+        }
+        for name, title in OVERVIEW.items()
+        if name in found
+    }
+    figure = _grouped(values, "times the CPU of a program written by hand with httpx and json (the line)", "x")
+    if figure is not None:
+        figure.axes[0].axvline(1, color="#444444", linewidth=1.2)
+    return figure
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from bench.results import Measure, Run, Spread
 
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+MARKERS = "<!-- {}: begin -->", "<!-- {}: end -->"
 FAMILIES = {
     "recorded": "Recorded streams from memory: CPU a chunk",
     "lengths": "Short and long streams from memory: CPU a request",
     "shapes": "Streams of 1,000 chunks of one shape from memory: CPU a chunk",
-    "streaming": "Chunks from memory: CPU a chunk",
-    "events": "Events of `.stream()` from memory: CPU a chunk",
+    "streaming": "Streams of one kind from memory, beside all peers: CPU a chunk",
+    "events": "Events of `.stream()` from memory, beside the official ones: CPU a chunk",
     "calls": "Calls from memory: CPU a call",
     "growth": "Long streams: CPU a chunk, by the number of chunks",
     "memory": "Long streams: memory",
@@ -52,7 +52,7 @@ def targets_table(run: Run) -> str:
         for target, found, kept in measure.asked():
             unit = {"ratio": "x", "times": "x"}.get(target.kind, f" {measure.unit}")
             shown = f"{number(found.median)}{unit}{around(found)}"
-            place = FAMILIES[measure.family].partition(":")[0].replace(" of `.stream()` from memory", "")
+            place = FAMILIES[measure.family].partition(":")[0].replace(" from memory", "").partition(",")[0]
             rows.append([place, measure.title, target.text(measure.unit), shown, "met" if kept else "**missed**"])
     met = sum(row[-1] == "met" for row in rows)
     head = f"### Targets: {met} of {len(rows)} met\n\n" if rows else ""
@@ -109,15 +109,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([lines[0], "| " + " | ".join("-" * width for width in widths) + " |", *lines[1:]])
 
 
-def put_between_markers(page: Path, figures: str) -> None:
-    """Write the figures into a page, in the place of those that are there.
+def put_between_markers(page: Path, text: str, name: str = "figures") -> None:
+    """Write a text into a page, in the place of what stands between the markers of this name.
 
     Raises:
-        ValueError: The page has no markers.
+        ValueError: The page has no such markers.
     """
-    whole = page.read_text()
-    before, begun, rest = whole.partition(BEGIN)
-    _, ended, after = rest.partition(END)
+    begin, end = (marker.format(name) for marker in MARKERS)
+    before, begun, rest = page.read_text().partition(begin)
+    _, ended, after = rest.partition(end)
     if not begun or not ended:
-        raise ValueError(f"{page.name} has no {BEGIN} ... {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{figures.strip()}\n\n{END}{after}")
+        raise ValueError(f"{page.name} has no {begin} ... {end}")
+    page.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}")

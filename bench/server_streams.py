@@ -51,7 +51,7 @@ def recorded_measures(plan: Plan) -> Iterator[Measure]:
         return
     plan.say("recorded")
     timed = _timed(plan, found)
-    yield _together("recorded/all", f"all {len(timed)} streams", timed, ALL_TARGETS)
+    yield _together("recorded/all", f"all {len(timed)} recorded streams", timed, ALL_TARGETS)
     providers = sorted({one.recording.provider for one in timed})
     for provider in providers:
         own = [one for one in timed if one.recording.provider == provider]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.util import find_spec
 from typing import Any, Protocol
 
+import aiohttp
 import httpx
 import httpx2
 from httpx_aiohttp import HttpxAiohttpClient
@@ -19,6 +22,8 @@ NONE_IDLE = "ours, none kept idle"
 ALL_IDLE = "ours, all kept idle"
 OVER_AIOHTTP = "ours over httpx-aiohttp"
 OVER_HTTPX2 = "ours over httpx2"
+FAST_TRANSPORT = 'ours, transport="fast"'
+RAW_AIOHTTP = "raw aiohttp"
 # The same for everybody, and what ours and the official SDK have by themselves.
 CONNECTIONS = {"max_connections": 1000, "max_keepalive_connections": 100}
 MESSAGES = [{"role": "user", "content": "Go on."}]
@@ -84,13 +89,95 @@ async def _sse(url: str) -> AsyncIterator[One]:
 
 
 @contextlib.asynccontextmanager
-async def _ours(url: str, http_client: Any) -> AsyncIterator[One]:
+async def _raw_aiohttp(url: str) -> AsyncIterator[One]:
+    async with aiohttp_session() as session:
+
+        async def one(model: str, meter: Meter) -> int:
+            size = 0
+            body = {"model": model, "messages": MESSAGES, "stream": True}
+            async with session.post(url + _PATH, json=body) as response:
+                response.raise_for_status()
+                meter.opened()
+                buffer = b""
+                async for data in response.content.iter_any():
+                    *events, buffer = (buffer + data).split(b"\n\n")
+                    for event in events:
+                        payload = event[6:]
+                        if payload != b"[DONE]":
+                            meter.chunks += 1
+                            size += text_in_dict(json.loads(payload))
+                meter.ended()
+            return size
+
+        yield one
+
+
+@contextlib.asynccontextmanager
+async def _ours(url: str, http_client: Any = None, **settings: Any) -> AsyncIterator[One]:
     from chat_completions import AsyncClient
 
-    async with AsyncClient(base_url=url, api_key="bench", http_client=http_client) as client:
+    async with AsyncClient(base_url=url, api_key="bench", http_client=http_client, **settings) as client:
         yield lambda model, meter: _read(client, model, meter)
     if http_client is not None:
         await http_client.aclose()
+
+
+def sync_readers(url: str) -> dict[str, Callable[[str], int]]:
+    """Return what reads one stream after the other: with ours over each transport, by hand, and the official SDK."""
+    from chat_completions import Client
+
+    client = httpx.Client(timeout=120)
+
+    def by_hand(model: str) -> int:
+        size = 0
+        body = {"model": model, "messages": MESSAGES, "stream": True}
+        with client.stream("POST", url + _PATH, json=body) as response:
+            response.raise_for_status()
+            buffer = b""
+            for data in response.iter_bytes():
+                *events, buffer = (buffer + data).split(b"\n\n")
+                for event in events:
+                    payload = event[6:]
+                    if payload != b"[DONE]":
+                        size += text_in_dict(json.loads(payload))
+        return size
+
+    readers = {OURS: _reader(Client(base_url=url, api_key="bench")), RAW: by_hand}
+    if has_fast_transport():
+        fast: Any = {"transport": "fast"}
+        readers[FAST_TRANSPORT] = _reader(Client(base_url=url, api_key="bench", **fast))
+    if find_spec("openai"):
+        from openai import OpenAI
+
+        readers[OFFICIAL] = _reader(OpenAI(base_url=url, api_key="bench", max_retries=0))
+    return readers
+
+
+def _reader(client: Any) -> Callable[[str], int]:
+    def read(model: str) -> int:
+        stream = client.chat.completions.create(model=model, messages=MESSAGES, stream=True)
+        return sum(map(text_in_model, stream))
+
+    return read
+
+
+@functools.cache
+def has_fast_transport() -> bool:
+    """Return whether this version of the client has one."""
+    from chat_completions import Client
+
+    settings: Any = {"api_key": "bench", "transport": "fast"}
+    try:
+        Client(**settings).close()
+    except TypeError:
+        return False
+    return True
+
+
+def aiohttp_session() -> aiohttp.ClientSession:
+    """Return a session with as many connections as the other clients have."""
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS["max_connections"])
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
 
 
 @contextlib.asynccontextmanager
@@ -130,7 +217,9 @@ def over_aiohttp() -> httpx.AsyncClient:
 OPENINGS: dict[str, Opening] = {
     RAW: _raw,
     SSE: _sse,
-    OURS: lambda url: _ours(url, None),
+    OURS: _ours,
+    FAST_TRANSPORT: lambda url: _ours(url, transport="fast"),
+    RAW_AIOHTTP: _raw_aiohttp,
     NONE_IDLE: lambda url: _ours(url, _httpx(0)),
     ALL_IDLE: lambda url: _ours(url, _httpx(CONNECTIONS["max_connections"])),
     OVER_AIOHTTP: lambda url: _ours(url, over_aiohttp()),

@@ -1,7 +1,7 @@
 """Concurrent streams over sockets, from a server in another process: what the client's process pays.
 
-The server sends each event as an HTTP chunk of its own, so that a read gives one event: either as fast as it can,
-when a wake-up of the process brings several, or slowly enough that each wake-up brings one, as with a real model.
+The server sends each event as an HTTP chunk of its own, as fast as it can, so that a wake-up brings several; how it is
+when each wake-up brings one, as with a real model, is measured in `concurrency` and `paced`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,25 @@ import functools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from bench import server
 from bench.files import raise_file_limit
 from bench.fixtures import text_stream
 from bench.plan import MILLI, Plan
 from bench.results import Measure, Target
-from bench.socket_clients import OPENINGS, RAW, Meter, Opening
+from bench.socket_clients import (
+    FAST_TRANSPORT,
+    OPENINGS,
+    RAW,
+    RAW_AIOHTTP,
+    Meter,
+    Opening,
+    has_fast_transport,
+    sync_readers,
+)
 from bench.streams import OFFICIAL, OURS, SSE
-from bench.timing import Sample, Stopwatch
+from bench.timing import Sample, Stopwatch, timed
 
 
 @dataclass(frozen=True)
@@ -52,26 +62,58 @@ class Phases:
 
 
 def measures(plan: Plan) -> Iterator[Measure]:
-    """Measure a hundred streams at once, beside the peers."""
+    """Measure a hundred async streams at once, and sync ones one after the other, beside the peers."""
     raise_file_limit()
-    cases = {"fast": (Load(100, 50 if plan.quick else 200, 0), "as fast as they can be read", 5)}
-    if not plan.quick or plan.chosen:
-        cases["paced"] = Load(100, 200, 0.025), "one event a wake-up", 3
     with server.running() as url:
-        for case, (load, pace, rounds) in cases.items():
-            name = f"sockets/{case}"
-            if not plan.wants(name):
-                continue
-            yield plan.measure(
-                name,
-                f"{load.streams} streams, {pace}: a chunk",
-                {name: functools.partial(_whole, OPENINGS[name], url, load) for name in (OURS, RAW, SSE, OFFICIAL)},
-                rounds=rounds,
-                reference=RAW,
-                per=load.streams * load.chunks,
-                targets=[Target(OURS, "ratio", RAW, 1.3), Target(OURS, "times", OFFICIAL, 3)],
-                notes=[load.told()],
-            )
+        if plan.wants("sockets/fast"):
+            yield _at_once(plan, url)
+        if plan.wants("sockets/sync"):
+            yield _one_after_the_other(plan, url)
+
+
+def _at_once(plan: Plan, url: str) -> Measure:
+    load = Load(100, 50 if plan.quick else 200, 0)
+    names = [OURS, FAST_TRANSPORT, RAW, RAW_AIOHTTP, SSE, OFFICIAL]
+    return plan.measure(
+        "sockets/fast",
+        f"{load.streams} async streams: a chunk",
+        {name: functools.partial(_whole, OPENINGS[name], url, load) for name in names if _is_there(name)},
+        rounds=5,
+        reference=RAW,
+        per=load.streams * load.chunks,
+        targets=[
+            Target(OURS, "ratio", RAW, 1.3),
+            Target(OURS, "times", OFFICIAL, 3),
+            Target(FAST_TRANSPORT, "ratio", RAW_AIOHTTP, 1.25),
+            Target(FAST_TRANSPORT, "times", OFFICIAL, 9),
+        ],
+        notes=[f"{load.told()}, as fast as they can be read"],
+    )
+
+
+def _one_after_the_other(plan: Plan, url: str) -> Measure:
+    load = Load(1, 1000 if plan.quick else 4000, 0)
+    expected = len(text_stream(load.chunks).text)
+    model = load.model(0, 1)
+    readers = sync_readers(url)
+    for name, read in readers.items():
+        if (size := read(model)) != expected:
+            raise AssertionError(f"{name} reads {size}, not {expected}")
+    return plan.measure(
+        "sockets/sync",
+        "a sync stream: a chunk",
+        {name: functools.partial(timed, functools.partial(read, model)) for name, read in readers.items()},
+        rounds=7,
+        reference=RAW,
+        per=load.chunks,
+        targets=[Target(OURS, "ratio", RAW, 1.1), Target(FAST_TRANSPORT, "ratio", RAW, 0.7)],
+    )
+
+
+def _is_there(name: str) -> bool:
+    if name == OFFICIAL:
+        return find_spec("openai") is not None
+    return name != FAST_TRANSPORT or has_fast_transport()
 
 
 def _whole(opening: Opening, url: str, load: Load) -> Sample:
