@@ -138,6 +138,7 @@ row(
     "a keyword that a model's class does not know",
     outcome(lambda: ChatCompletionMessage(role="assistant", mood="grim").mood),
 )
+row("setting an attribute that a model's class does not know", outcome(lambda: setattr(message, "mood", "grim")))
 
 call = {"index": 0, "id": "1", "type": "function", "function": {"name": "horn", "arguments": ""}}
 more = [{"index": 0, "function": {"arguments": piece}} for piece in ("{", "}")]
