@@ -98,7 +98,7 @@ def test_attachments_are_sent_by_their_media_type(tmp_path: Path, within: Callab
         Reply([there], headers={"content-type": "application/pdf"}),
         stream_reply([event("Yes."), event(finish="stop"), DONE]),
     ) as server:
-        sources = [*files, f"{server.base_url}/c?sig=abcdefgh", "http://x/photo.png", "data:image/gif;base64,AAAA"]
+        sources = [*files, f"{server.base_url}/c?sig=abcdefgh", "HTTP://x/photo.png", "data:image/gif;base64,AAAA"]
         attached = [part for source in sources for part in ("-a", source)]
         ended = within("create", "Look", *attached, "--base-url", server.base_url)
     assert (ended.code, ended.out) == (0, "Yes.\n"), ended
@@ -111,7 +111,7 @@ def test_attachments_are_sent_by_their_media_type(tmp_path: Path, within: Callab
     assert content[2]["input_audio"]["format"] == "wav"
     assert [content[at]["file"]["filename"] for at in (3, 5)] == ["c.pdf", "c"]
     assert content[3]["file"]["file_data"] == content[5]["file"]["file_data"]
-    assert content[6]["image_url"]["url"] == "http://x/photo.png"
+    assert content[6]["image_url"]["url"] == "HTTP://x/photo.png"
 
 
 def test_an_attachment_may_come_from_standard_input(tmp_path: Path) -> None:

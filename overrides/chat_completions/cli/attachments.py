@@ -57,7 +57,7 @@ def _attachment(name: str, screen: Screen) -> Any:
     type_ = None
     if name == STANDARD_INPUT:
         content, filename = standard_input(screen, "the attachment"), ""
-    elif name.startswith(_WEB):
+    elif name.lower().startswith(_WEB):
         filename = unquote(urlsplit(name).path).rpartition("/")[2]
         if media.media_type_of(b"", filename).startswith("image/"):
             return media.image_part(name)
@@ -76,7 +76,7 @@ def _attachment(name: str, screen: Screen) -> Any:
 
 
 def _is_url(name: str) -> bool:
-    return name.startswith((*_WEB, "data:"))
+    return name.lower().startswith((*_WEB, "data:"))
 
 
 def _downloaded(url: str) -> tuple[bytes, str]:
