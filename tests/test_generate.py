@@ -267,11 +267,18 @@ def test_an_overlay_of_another_document(tmp_path: Path, capsys: pytest.CaptureFi
     arguments = ["--spec", str(tmp_path / "theirs.json"), "--output", str(tmp_path), "--overlay", str(overlay)]
     assert main(["generate", *arguments]) == 1
     assert capsys.readouterr().err == f"error: {overlay}: cannot be read: No such file or directory\n"
-    action = {"target": "$.paths['/gone']", "description": "It is not there.", "remove": True}
-    overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
-    assert main(["generate", *arguments]) == 1
-    message = "theirs.yaml#/actions/0: $.paths['/gone'] matches nothing; bring them up to date"
-    assert capsys.readouterr().err == f"error: {message}\n"
+    gone = {"target": "$.paths['/gone']", "description": "It is not there.", "remove": True}
+    broken = {"target": "$.paths['/things'].post", "description": "It is no operation.", "update": {"responses": 5}}
+    hint = {**broken, "update": {"requestBody": {"x-also-accepts": 5}}}
+    for actions, message in (
+        (None, "theirs.yaml#/actions: `actions` is not a list"),
+        ([gone], "theirs.yaml#/actions/0: $.paths['/gone'] matches nothing; bring them up to date"),
+        ([broken], "theirs.json:1 (#/paths/~1things/post/responses): expected a mapping, found 5; correct it"),
+        ([hint], "theirs.yaml#/actions/0: x-also-accepts is a list of schemas' names, and here it is 5; correct it"),
+    ):
+        overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
+        assert main(["generate", *arguments]) == 1
+        assert capsys.readouterr().err.startswith(f"error: {message}")
 
 
 @pytest.mark.parametrize("name", DROPPED)

@@ -21,6 +21,14 @@ from tools.errors import ToolError
 from tools.schema.nulls import accepts_null
 from tools.schema.schemas import is_annotation, same_json
 
+# What each of our extensions holds.
+_HINTS: dict[str, tuple[type, str]] = {
+    "x-also-accepts": (list, "a list of schemas' names"),
+    "x-class-name": (str, "a name"),
+    "x-extensions": (dict, "a mapping of fields to schemas"),
+    "x-param-name": (str, "a name"),
+}
+
 # The one that is ours.
 OVERLAY = Path(__file__).resolve().parent.parent.parent / "overlay.yaml"
 
@@ -82,8 +90,11 @@ def apply_overlay(document: dict[str, Any], overlay: dict[str, Any], *, name: st
     engine.parse = parse = _json_path_parser()
     if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
         raise ToolError("this is not an OpenAPI Overlay 1.x document; it needs `overlay: 1.0.0`", where=name)
+    actions = overlay.get("actions")
+    if not isinstance(actions, list):
+        raise ToolError("`actions` is not a list; write one, which may be empty", where=f"{name}#/actions")
     applied = Applied(copy.deepcopy(document))
-    for position, action in enumerate(overlay.get("actions", [])):
+    for position, action in enumerate(actions):
         where = f"{name}#/actions/{position}"
         target = action.get("target", "") if isinstance(action, dict) else ""
         if not target or not {"remove", "update"} & action.keys():
@@ -98,6 +109,7 @@ def apply_overlay(document: dict[str, Any], overlay: dict[str, Any], *, name: st
             applied.unmatched.append(f"{where}: {target} matches nothing")
             continue
         if "update" in action:
+            _check_hints(action["update"], where)
             fitting = _Fitting(applied.document.get("components", {}).get("schemas", {}))
             action = {**action, "update": fitting.part(action["update"], [match.value for match in matches], "")}
             applied.unmatched += [f"{where}: {target} {line}" for line in sorted(fitting.notes)]
@@ -154,6 +166,16 @@ class _Fitting:
             kept = {k: v for k, v in target.items() if not is_annotation(k)}
             return bool(kept) and accepts_null(kept, self._components)
         return key in target and same_json(target[key], value)
+
+
+def _check_hints(update: Any, where: str) -> None:
+    """Raise if one of our extensions holds what it cannot."""
+    for key, value in update.items() if isinstance(update, dict) else ():
+        kind, name = _HINTS.get(key, (object, ""))
+        if not isinstance(value, kind) or (kind is list and not all(isinstance(part, str) for part in value)):
+            raise ToolError(f"{key} is {name}, and here it is {value!r}; correct it", where=where)
+    for value in update.values() if isinstance(update, dict) else update if isinstance(update, list) else ():
+        _check_hints(value, where)
 
 
 def _defines(update: Any) -> bool:

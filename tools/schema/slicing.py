@@ -46,8 +46,14 @@ def slice_document(document: dict[str, Any], operations: Sequence[str] = OPERATI
 
 def operation_names(sliced: dict[str, Any]) -> list[str]:
     """Return the names of a slice's operations, in order."""
-    places = [(path, item, method) for path, item in sliced["paths"].items() for method in _METHODS if method in item]
-    return sorted(operation_name(path, method, item[method]) for path, item, method in places)
+    items_by_path = mapping(sliced.get("paths"), "#/paths")
+    found = [
+        operation_name(path, method, mapping(item[method], pointers.join("#/paths", path, method)))
+        for path, item in items_by_path.items()
+        for method in _METHODS
+        if method in mapping(item, pointers.join("#/paths", path))
+    ]
+    return sorted(found)
 
 
 class _Slice:
