@@ -172,7 +172,8 @@ def _check_hints(update: Any, where: str) -> None:
     """Raise if one of our extensions holds what it cannot."""
     for key, value in update.items() if isinstance(update, dict) else ():
         kind, name = _HINTS.get(key, (object, ""))
-        if not isinstance(value, kind) or (kind is list and not all(isinstance(part, str) for part in value)):
+        names = value if isinstance(value, list) and key in _HINTS else []
+        if not isinstance(value, kind) or not all(isinstance(part, str) for part in names):
             raise ToolError(f"{key} is {name}, and here it is {value!r}; correct it", where=where)
     for value in update.values() if isinstance(update, dict) else update if isinstance(update, list) else ():
         _check_hints(value, where)
