@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from operator import methodcaller
 from typing import Any
 
 from chat_completions import errors
@@ -22,6 +21,7 @@ from chat_completions._client.operations import completion_of, page_of
 from chat_completions._contract.request_body import encodable_request
 from chat_completions._redaction import hidden_request
 from chat_completions._streaming.async_stream import AsyncStream
+from chat_completions._streaming.received_chunk import ReceivedChunk
 from chat_completions._streaming.stream import Stream
 from chat_completions._traceback_locals import forgetful
 from chat_completions._transport.call import Call, CallResult
@@ -43,7 +43,6 @@ _RESULT = "chat_completions_result"  # where a response has the result of the ca
 _RAW = "x-stainless-raw-response"  # the header with which the SDK's `with_raw_response` marks a call
 _ASKED_LATER = "Bearer (for each attempt)"  # stands for the key of a function until the headers are built
 _MOST_RETRIES = 1_000_000  # the SDK takes an infinity
-_value = methodcaller("value")  # the JSON object of a received chunk
 
 
 class OpenAI(openai.OpenAI):
@@ -130,6 +129,10 @@ class _AsyncChatStream(openai.AsyncStream[ChatCompletionChunk]):
     async def close(self) -> None:
         """Close the connection."""
         await self._chunks.close()
+
+
+def _value(chunk: ReceivedChunk) -> dict[str, Any]:
+    return chunk.value
 
 
 def _is_ours(options: Any, has_other_type: bool) -> bool:
