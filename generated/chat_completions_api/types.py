@@ -220,24 +220,30 @@ class Model:
             setattr(self, name, empty)
         return empty
 
-    def _load(self) -> None:
-        """Decode a model that is decoded late; what was set before stays."""
+    def _load(self, name: str) -> None:
+        """Decode a field of a model that is decoded late, or all of it; what was set before stays."""
         try:
             wire = slot(self, "_wire")
         except AttributeError:
             return
-        late = {key: wire[key] for key in wire if self._attributes.get(key) not in self._empties}
-        decoded: Any = type(self).from_dict(late)
-        decoded._keys = tuple(wire)
+        if self._attributes.get(name) == name:
+            decoded: Any = type(self).from_dict({name: wire[name]} if name in wire else {})
+            names: tuple[str, ...] = (name,)
+        else:
+            late = {key: wire[key] for key in wire if self._attributes.get(key) not in self._empties}
+            decoded = type(self).from_dict(late)
+            decoded._keys = tuple(wire)
+            names = (*self._attributes.values(), "_extra", "_keys")
         with _FILLING:
-            for name in (*self._attributes.values(), "_extra", "_keys"):
+            for each in names:
                 try:
-                    slot(self, name)
+                    slot(self, each)
                 except AttributeError:
-                    if name not in self._empties:
-                        setattr(self, name, slot(decoded, name))
-            with suppress(AttributeError):
-                del self._wire
+                    if each not in self._empties:
+                        setattr(self, each, slot(decoded, each))
+            if len(names) > 1:
+                with suppress(AttributeError):
+                    del self._wire
 
     def _present(self) -> dict[str, Any]:
         """Give the fields that are present, by wire name, with models as they are."""
@@ -457,7 +463,7 @@ class Model:
             if name in self._empties:
                 return self._fill(name)
             if name not in ("_filled", "_info", "_wire"):
-                self._load()
+                self._load(name)
                 with suppress(AttributeError):
                     return slot(self, name)
             if not name.startswith("_"):

@@ -84,9 +84,10 @@ def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
     The object belongs to the model from then on. What callers read of each chunk is decoded at once, the rest when it
     is read, which takes less than half the time.
     """
-    from chat_completions_api.models import ChatCompletionChunk, ChoiceDelta, ChunkChoice
+    from chat_completions_api.models import ChatCompletionChunk, ChoiceDelta, ChoiceLogprobs, ChunkChoice
 
     new: Any = object.__new__
+    decode_tokens = ChoiceLogprobs.from_dict  # who asks for them reads them
 
     def decode_chunk(value: dict[str, Any]) -> Any:
         chunk = new(ChatCompletionChunk)
@@ -107,8 +108,8 @@ def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
         choice._wire = value
         get = value.get
         choice.index, choice.finish_reason = get("index"), get("finish_reason")
-        if get("logprobs") is None:
-            choice.logprobs = None
+        tokens = get("logprobs")
+        choice.logprobs = decode_tokens(tokens) if type(tokens) is dict else tokens
         fields = get("delta")
         if type(fields) is dict:
             choice.delta = delta = new(ChoiceDelta)

@@ -123,8 +123,8 @@ class Accumulator(AnomalyLog):
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Add the JSON object of one chunk, whatever it holds; it is not changed."""
-        if not self.add_plain(chunk):
-            self._add_other(chunk)
+        if self.add_plain(chunk) is None:
+            self.add_other(chunk)
 
     def add_known(self, piece: str, rule: FastRule) -> None:
         """Add the delta of a chunk, which was counted, that is known to add a piece and to be else as the rule says."""
@@ -241,7 +241,7 @@ class Accumulator(AnomalyLog):
         texts = [text for state in self.choices.values() for text in state.texts()]
         self._tidy_at = self.chunks + max(_TIDY_CHUNKS, sum(len(text.getvalue()) for text in texts) // _PIECE_BYTES)
 
-    def _add_other(self, chunk: Mapping[str, Any]) -> None:
+    def add_other(self, chunk: Mapping[str, Any]) -> None:
         """Add a chunk of any kind."""
         self.chunks += 1
         self.grown = None
@@ -294,7 +294,7 @@ class Accumulator(AnomalyLog):
         for key, value in chunk.items():
             if key in ("choices", OBFUSCATION):
                 continue
-            if key not in changing and len(changing) < _MAX_CHANGING and key not in FAILURE_SIGNS and key in seen:
+            if key in seen and key not in changing and len(changing) < _MAX_CHANGING and key not in FAILURE_SIGNS:
                 # These are noted as often as they come beside anything that changes.
                 is_noted = key in ("usage", "object") and value not in _USUAL
                 if is_noted or seen[key] != value:

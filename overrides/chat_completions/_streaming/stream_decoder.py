@@ -359,7 +359,7 @@ class ChunkDecoder(Generic[Item]):
                 self._remark = value
             return None
         nulls = null_reasons(value) if '"null"' in text else []
-        self.accumulator.add(value)
+        self.accumulator.add_other(value)
         if is_lenient:
             self.accumulator.record("control_character", json_reader.CONTROL_CHARACTER)
         for position in nulls:
