@@ -117,9 +117,6 @@ def test_attachments_are_sent_by_their_media_type(tmp_path: Path, within: Callab
 def test_an_attachment_may_come_from_standard_input(tmp_path: Path) -> None:
     (message,) = messages(tmp_path, "Look", "-a", "-", stdin=b"\x89PNG")
     assert [part["type"] for part in message["content"]] == ["text", "image_url"]
-    assert messages(tmp_path, "-a", "-", stdin=b"text") == [
-        {"role": "user", "content": [{"type": "text", "text": "text"}]}
-    ]
 
 
 def test_a_download_that_fails_is_an_error(within: Callable[..., Ended]) -> None:
