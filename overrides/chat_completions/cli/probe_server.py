@@ -7,7 +7,6 @@ import ipaddress
 import json as json_format
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import typer
 from chat_completions.cli.connection import SECRET_NAME, Connection
 from chat_completions.cli.create import MODEL_VARIABLES
 from chat_completions.cli.exits import Exit, Failure
-from chat_completions.cli.screen import Screen, harmless, is_terminal, masked, shared_screen
+from chat_completions.cli.screen import Screen, is_terminal, masked, shared_screen
 
 if TYPE_CHECKING:
     from chat_completions import Client
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from chat_completions.cli.probe.report import Report
 
 STANDARD_OUTPUT = "-"
+_NARROW = 60  # columns of a terminal, below which the text of a result is below its name
 DEADLINE = 120.0  # seconds for each request, unless the user sets a limit
 _STYLES = {
     "ok": "green",
@@ -203,11 +203,12 @@ def _show(result: Result, screen: Screen) -> None:
     word, name = result.verdict.word, result.question.name
     indent = len("repaired  max-completion-tokens  ")
     text = masked(" ".join(f"{result.question.what}: {result.verdict.detail}".split()))
-    if screen.terminal:
-        width = max(shutil.get_terminal_size().columns - indent, 30)
-        text = ("\n" + " " * indent).join(textwrap.wrap(harmless(text), width, break_on_hyphens=False))
+    start = name.ljust(indent - 10)
+    if screen.terminal and shutil.get_terminal_size().columns < _NARROW:
+        indent = 2
+        start = f"{name}\n{' ' * indent}"
     screen.write_styled(word.ljust(10), _STYLES[word])
-    screen.write(f"{name.ljust(indent - 10)}{text}\n")
+    screen.write(f"{start}{screen.wrapped(text, indent=indent)}\n")
 
 
 def _show_summary(report: Report, screen: Screen) -> None:
