@@ -123,6 +123,7 @@ def nested(depth: int) -> Json:
 
 
 TOO_DEEP = "schemas lie too deep inside of each other; flatten them"
+TOO_LONG = "more than 50 references follow each other; name what the last one names"
 TOO_MANY = "these unions have more than 500 alternatives together; list those that are meant"
 
 
@@ -137,8 +138,9 @@ TOO_MANY = "these unions have more than 500 alternatives together; list those th
         (in_request(unions(8, 8)), f":25 ({SCHEMA}/allOf/0)", TOO_MANY),
         (in_request(ref("T0"), nested(60)), ":", TOO_DEEP),
         (in_request(ref("T0"), nested(2000)), ":", TOO_DEEP),
+        (in_request(ref("T0"), {f"T{i}": ref(f"T{i + 1}") for i in range(60)} | {"T60": TEXT}), ":", TOO_LONG),
     ],
-    ids=["required", "version", "$ref", "3 unions", "8 unions", "deep", "deeper"],
+    ids=["required", "version", "$ref", "3 unions", "8 unions", "deep", "deeper", "references"],
 )
 def test_every_command_says_the_same(
     command: str,

@@ -23,7 +23,7 @@ def unescape(token: str) -> str:
 def join(pointer: str, *segments: str | int) -> str:
     """Return the pointer to the value at `segments` below `pointer`."""
     for segment in segments:
-        pointer += "/" + quote(escape(str(segment)), safe=_FRAGMENT_SAFE)
+        pointer += "/" + quote(escape(str(segment)), safe=_FRAGMENT_SAFE, errors="surrogatepass")
     return pointer
 
 
@@ -59,7 +59,7 @@ def find(document: Any, segments: Iterable[str]) -> Any:
     for segment in segments:
         if isinstance(value, dict):
             value = value[segment]
-        elif isinstance(value, list) and segment.isdecimal() and segment.isascii():
+        elif isinstance(value, list) and len(segment) < 10 and segment.isdecimal() and segment.isascii():
             value = value[int(segment)]
         else:
             raise LookupError(segment)

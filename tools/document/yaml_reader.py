@@ -245,9 +245,11 @@ def _resolve(text: str, event: Any, name: str) -> Any:
         if _INT.fullmatch(text):
             return int(text)
         if _BASED_INT.fullmatch(text):
-            return int(text, 0)
+            number = int(text, 0)
+            str(number)  # Fails where decimals of that length would.
+            return number
     except ValueError as error:
-        raise _failure(event, name, f"a number of {len(text)} digits; {error}") from error
+        raise _failure(event, name, f"a number of {len(text)} digits; write a smaller one") from error
     if _FLOAT.fullmatch(text):
         value = float(text)
         if abs(value) != float("inf"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
+from tools.document import pointer as pointers
 from tools.errors import ToolError
 from tools.schema.normalized import Schemas
 from tools.schema.schemas import map_document_schemas
@@ -20,8 +23,10 @@ def check_limits(document: dict[str, Any]) -> None:
     """Read every schema of a slice, as comparing and generating do.
 
     Raises:
-        ToolError: The slice holds more than these limits allow, or more alternatives than those of `Schemas.view`.
+        ToolError: The slice holds more than these limits allow, more alternatives than those of `Schemas.view`, or a
+            string that no file can hold.
     """
+    _check_text(document)
     outermost: list[Node] = []
 
     def note(schema: Any, at: str) -> Any:
@@ -48,6 +53,30 @@ def check_limits(document: dict[str, Any]) -> None:
             raise too_deep(key[0]) from None
         inner = [node for variant in variants for node in (*variant.properties.values(), *variant.inside.values())]
         waiting += [(node, depth + 1) for node in reversed(inner)]
+
+
+def _check_text(document: dict[str, Any]) -> None:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        where = next(at for at, text in _strings(document, "#") if not _is_unicode(text))
+        message = "this holds half of a surrogate pair, which UTF-8 cannot hold; correct the document"
+        raise ToolError(message, where=where) from None
+
+
+def _strings(value: Any, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(key, str) and not _is_unicode(key):
+                yield at, key
+                return
+            yield from _strings(inner, pointers.join(at, key))
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def too_deep(where: str) -> ToolError:

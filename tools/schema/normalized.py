@@ -21,6 +21,9 @@ from tools.schema.variants import INFERRED, Node, Spot, Variant, is_nothing, joi
 # A few unions side by side in an `allOf` can stand for millions.
 MAX_ALTERNATIVES = 500
 
+# How many `$ref`s to nothing but a `$ref` may follow each other.
+MAX_REFERENCES = 50
+
 NOTES = ("default", "deprecated", "readOnly", "writeOnly")
 _IGNORED = {"$anchor", "$defs", "$id", "$schema", "$vocabulary", "definitions", "nullable"}
 _COMBINED = {"$ref", "allOf", "anyOf", "discriminator", "oneOf"}
@@ -81,12 +84,20 @@ class Schemas:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._components: dict[str, Any] = document.get("components", {}).get("schemas", {})
+        self._targets: dict[str, Spot] = {}
         self._views: dict[tuple[str, ...], View] = {}
 
     def node(self, spot: Spot) -> Spot:
-        """Return a schema or, if it is nothing but a reference, the component that it leads to."""
+        """Return a schema or, if it is nothing but a reference, the component that it leads to.
+
+        Raises:
+            ToolError: More than MAX_REFERENCES follow each other.
+        """
         seen = set()
         while _reference(spot.value) and spot.at not in seen:
+            if len(seen) == MAX_REFERENCES:
+                message = f"more than {MAX_REFERENCES} references follow each other; name what the last one names"
+                raise ToolError(message, where=spot.at)
             seen.add(spot.at)
             spot = self._target(spot.value["$ref"])
         return spot
@@ -118,8 +129,10 @@ class Schemas:
         return next(iter(values)) if values and len(values) == 1 else None
 
     def _target(self, reference: str) -> Spot:
-        name = ref_name(reference)
-        return Spot(self._components.get(name, {}), pointers.join("#/components/schemas", name))
+        if reference not in self._targets:
+            name = ref_name(reference)
+            self._targets[reference] = Spot(self._components.get(name, {}), pointers.join("#/components/schemas", name))
+        return self._targets[reference]
 
     def _view(self, node: Node) -> View:
         flat = _all_of([self._flat(spot, (spot.at,)) for spot in node])

@@ -46,6 +46,8 @@ NAMED = ("callbacks", "content", "encoding", "examples", "headers", "links", "re
 
 SCHEMA_REF = "#/components/schemas/"
 
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str)
+
 
 def subschemas(schema: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Yield each direct subschema with the segments that lead to it, in the order in which they stand."""
@@ -129,7 +131,7 @@ def is_null(schema: Any) -> bool:
 
 def canonical_json(value: Any) -> str:
     """Return the one text of a JSON value."""
-    return json.dumps(value, sort_keys=True, default=str)
+    return _ENCODER.encode(value)
 
 
 def same_json(left: Any, right: Any) -> bool:

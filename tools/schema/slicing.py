@@ -64,6 +64,7 @@ class _Slice:
         self.declared = mapping(document.get("components", {}), "#/components")
         self.components: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS.values()}
         self.waiting: list[tuple[str, str, Any, str]] = []  # kind, name, object, its pointer
+        self.ending: set[str] = set()  # the pointers of what leads to an object, however many `$ref`s later
         self.hoisted: dict[tuple[str, str], str] = {}  # kind and pointer to the component's name
 
     def of(self, operations: Sequence[str]) -> dict[str, Any]:
@@ -246,8 +247,12 @@ class _Slice:
         else:
             name = self.hoisted_name(kind, pointer, segments)
         if name not in self.components[section]:
-            for _ in self.chain(value, pointer):
-                pass  # A chain that does not end raises.
+            followed = []
+            for _, place in self.chain(value, pointer):  # One that does not end raises.
+                if place in self.ending:
+                    break
+                followed.append(place)
+            self.ending.update(followed)
             self.components[section][name] = None
             self.waiting.append((kind, name, value, pointer))
         return pointers.join("#/components", section, name)

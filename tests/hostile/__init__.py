@@ -1,0 +1,1 @@
+"""Hostile documents for the tools: made from a seed, given to vendor, generate and drift, and judged."""
