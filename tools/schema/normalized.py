@@ -93,7 +93,7 @@ class Schemas:
         Raises:
             ToolError: More than MAX_REFERENCES follow each other.
         """
-        seen = set()
+        seen: set[str] = set()
         while _reference(spot.value) and spot.at not in seen:
             if len(seen) == MAX_REFERENCES:
                 message = f"more than {MAX_REFERENCES} references follow each other; name what the last one names"
