@@ -51,8 +51,8 @@ coverage: $(READY) ## Run all tests, and show which lines and branches of overri
 test-fast: $(READY) ## Run the quick tests, over httpx alone (under a minute).
 	@$(RUN) -m pytest $(PARALLEL) --quiet -m "not slow and not hypothesis" -k "not httpx2" </dev/null
 
-test-transports: $(READY) ## Run all tests of the client over aiohttp, and then over httpx2.
-	@TRANSPORT=aiohttp $(RUN) -m pytest $(PARALLEL) --quiet tests/client </dev/null
+test-transports: $(READY) ## Run all tests of the client over the fast transports, and then over httpx2.
+	@TRANSPORT=fast $(RUN) -m pytest $(PARALLEL) --quiet tests/client </dev/null
 	@TRANSPORT=httpx2 $(RUN) -m pytest $(PARALLEL) --quiet tests/client </dev/null
 
 test-refresh: $(READY) ## Make whole refreshes in clones of the project, with the tests that they run (10 minutes).

@@ -65,6 +65,11 @@ def redirected(url: str) -> None:
     LOGGER.info("redirected to %s", redact_url(url))
 
 
+def not_fast(reason: str) -> None:
+    """Log that a client which was asked for the fast transport sends with httpx."""
+    LOGGER.info("transport='fast' is not used: %s", reason)
+
+
 def key_left_out() -> None:
     """Log that the key from the environment is not sent."""
     LOGGER.info("the base URL contains a user name, which is sent; the key of the environment is not")

@@ -41,12 +41,15 @@ if TYPE_CHECKING:
     AsyncHttpClient: TypeAlias = httpx.AsyncClient | _ClosesLater
     BaseUrl: TypeAlias = str | httpx.URL | _Address
     HttpClient: TypeAlias = httpx.Client | _Closes
+    TransportName: TypeAlias = Literal["httpx", "fast"]
     Timeout: TypeAlias = float | httpx.Timeout | _Limits | None
 
     # The requested type of a reply, as type checkers follow it through a call; None without one.
     ResponseFormatT = TypeVarWithDefault("ResponseFormatT", default=None)
 else:
     ResponseFormatT = TypeVar("ResponseFormatT")
+
+TRANSPORT_VARIABLE = "CHAT_COMPLETIONS_TRANSPORT"
 
 T = TypeVar("T")
 Kind = TypeVar("Kind", bound=type)

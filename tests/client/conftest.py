@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import httpx2
-import httpx_aiohttp
 import pytest
 
 from chat_completions import AsyncClient, AsyncStream, Client, DefaultAioHttpClient
@@ -165,18 +164,34 @@ class AioHttpApi(AsyncApi):
         return super().client(**settings)
 
 
+class SyncFastApi(SyncApi):
+    """The sync client with the fast transport."""
+
+    def client(self, **settings: Any) -> Any:
+        return super().client(**{"transport": "fast", **settings})
+
+
+class AsyncFastApi(AsyncApi):
+    """The async client with the fast transport, which is aiohttp."""
+
+    def client(self, **settings: Any) -> Any:
+        return super().client(**{"transport": "fast", **settings})
+
+
 KINDS: dict[str, type[SyncApi]] = {
     "sync": SyncApi,
     "async": AsyncApi,
     "sync-httpx2": SyncHttpx2Api,
     "async-httpx2": AsyncHttpx2Api,
     "aiohttp": AioHttpApi,
+    "sync-fast": SyncFastApi,
+    "async-fast": AsyncFastApi,
 }
 
 # All that the tests make sends with this one: `make test-transports` sets it. Empty for what each test says.
 TRANSPORT = os.environ.get("TRANSPORT", "")
-# What runs over aiohttp without it, too: where transports differ most.
-OVER_AIOHTTP = frozenset({"test_calls", "test_faults", "test_retries", "test_streams"})
+# What runs over aiohttp and the fast transports without it, too: where transports differ most.
+WHERE_THEY_DIFFER = frozenset({"test_calls", "test_faults", "test_retries", "test_streams"})
 # What does not run over httpx2 without it: what is said of replies, which no transport sees.
 NOT_OVER_HTTPX2 = frozenset({"test_events", "test_fast_path", "test_on_unknown", "test_pages"})
 
@@ -186,7 +201,7 @@ def kinds(module: str) -> dict[str, type[SyncApi]]:
     if TRANSPORT:
         return {name: kind for name, kind in KINDS.items() if TRANSPORT in name}
     package, _, name = module.rpartition(".")
-    over = {"aiohttp"} if name in OVER_AIOHTTP else set()
+    over = {"aiohttp", "sync-fast"} if name in WHERE_THEY_DIFFER else set()
     if package == "tests.client" and name not in NOT_OVER_HTTPX2:
         over |= {"sync-httpx2", "async-httpx2"}
     return {kind: api for kind, api in KINDS.items() if kind in ("sync", "async") or kind in over}
@@ -202,8 +217,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(autouse=True)
 def transport(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the clients that tests construct by themselves send with the transport that is asked for."""
-    if TRANSPORT == "aiohttp":
-        monkeypatch.setattr(transports, "_new_async_client", made(httpx_aiohttp.HttpxAiohttpClient, True))
+    if TRANSPORT == "fast":
+        monkeypatch.setenv("CHAT_COMPLETIONS_TRANSPORT", "fast")
     elif TRANSPORT == "httpx2":
         monkeypatch.setattr(transports, "_new_client", made(httpx2.Client, False))
         monkeypatch.setattr(transports, "_new_async_client", made(httpx2.AsyncClient, True))

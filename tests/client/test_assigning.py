@@ -84,6 +84,7 @@ def test_every_setting_can_be_assigned_and_is_read_or_hidden(kind: Any, server: 
         "validate": True,
         "on_unknown": hook,
         "unknown_nulls": False,
+        "transport": "fast",
     }
     assert [*values] == SETTINGS
     client = client_of(kind, server)

@@ -34,6 +34,7 @@ def test_it_has_the_facts_of_the_lock_and_the_hash_of_the_slice() -> None:
 
 def test_it_has_the_versions_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A package that is not there has no version; this one has one in any case."""
+    monkeypatch.delenv("CHAT_COMPLETIONS_TRANSPORT", raising=False)
     versions = provenance().versions
     assert list(versions) == ["chat-completions-client", "httpx", "attrs", "python-dateutil", "python"]
     assert all(versions.values())
@@ -42,6 +43,16 @@ def test_it_has_the_versions_of_what_is_installed(monkeypatch: pytest.MonkeyPatc
     versions = provenance().versions
     assert (versions["chat-completions-client"], versions["httpx"]) == (chat_completions.__version__, None)
     assert "httpx not installed" in str(provenance())
+
+
+def test_it_names_the_transport_of_the_environment_and_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug report shows what sends."""
+    monkeypatch.delenv("CHAT_COMPLETIONS_TRANSPORT", raising=False)
+    assert (provenance().transport, provenance().to_dict()["transport"]) == ("httpx", "httpx")
+    monkeypatch.setenv("CHAT_COMPLETIONS_TRANSPORT", "fast")
+    facts = provenance()
+    assert facts.transport == "fast" and "transport: fast" in str(facts)
+    assert facts.versions["httpx-aiohttp"] and facts.versions["aiohttp"]
 
 
 def test_it_is_frozen_and_can_be_copied_hashed_pickled_and_sent_as_json() -> None:

@@ -1,7 +1,7 @@
 """Thousands of short streams over one client: no socket, task, warning or memory is left behind.
 
-In a test run 200 of each kind, and some rounds of 64 threads and of 500 tasks that share a client; `make soak` runs
-10,000, and rounds of threads and tasks for SOAK_SECONDS.
+In a test run 200 of each kind, and some rounds of 64 threads and of 500 or 1,000 tasks that share a client; `make soak`
+runs 10,000, and rounds of threads and tasks for SOAK_SECONDS.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ KINDS = {
     "raw": "complete",
     "opened": "left",
 }
-SECONDS = float(os.environ.get("SOAK_SECONDS", "0")) / 5  # there are five tests with rounds
+SECONDS = float(os.environ.get("SOAK_SECONDS", "0")) / 7  # there are seven tests with rounds
 ROUND = 25 if SECONDS else 10  # calls of a thread in a round
 TASK_ROUND = 4 if SECONDS else 2  # calls of a task in a round
 
@@ -248,6 +248,10 @@ async def one_task_call(client: AsyncClient, kind: str, name: str) -> str:
     return "complete"
 
 
+def settings(make: Any) -> dict[str, Any]:
+    return {"transport": make} if isinstance(make, str) else {"http_client": make and make()}
+
+
 def open_files() -> int:
     gc.collect()
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0  # noqa: PTH112, PTH208
@@ -262,18 +266,20 @@ def rounds() -> Iterator[int]:
             return
 
 
-THREADS = [None, DefaultHttpx2Client]
-TASKS = [None, DefaultAsyncHttpx2Client, DefaultAioHttpClient]
+# Either an http client or a transport.
+THREADS = [None, DefaultHttpx2Client, "fast"]
+TASKS = [None, DefaultAsyncHttpx2Client, DefaultAioHttpClient, "fast"]
+MOST_TASKS = {"fast": 1000}  # of those that share a client
 EXPECTED = set(KINDS.items())
 
 
 @pytest.mark.timeout(SECONDS + 600)
-@pytest.mark.parametrize("make", THREADS, ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("make", THREADS, ids=["httpx", "httpx2", "fast"])
 def test_threads(make: Any) -> None:
     """64 threads share a client; each call ends as it has to, with its own text."""
     with stream_server() as base_url:
         before = open_files()
-        with Client(base_url=base_url, api_key="x", max_retries=0, http_client=make and make()) as client:
+        with Client(base_url=base_url, api_key="x", max_retries=0, **settings(make)) as client:
             for number in rounds():
                 outcomes: Counter[tuple[str, str]] = Counter()
 
@@ -298,12 +304,13 @@ def test_threads(make: Any) -> None:
 
 
 @pytest.mark.timeout(SECONDS + 600)
-@pytest.mark.parametrize("make", TASKS, ids=["httpx", "httpx2", "aiohttp"])
+@pytest.mark.parametrize("make", TASKS, ids=["httpx", "httpx2", "aiohttp", "fast"])
 def test_tasks(make: Any) -> None:
-    """500 tasks share a client; each call ends as it has to, with its own text."""
+    """500 tasks, or 1,000, share a client; each call ends as it has to, with its own text."""
+    most = MOST_TASKS.get(make, 500)
 
     async def main(base_url: str) -> None:
-        async with AsyncClient(base_url=base_url, api_key="x", max_retries=0, http_client=make and make()) as client:
+        async with AsyncClient(base_url=base_url, api_key="x", max_retries=0, **settings(make)) as client:
             for number in rounds():
                 outcomes: Counter[tuple[str, str]] = Counter()
 
@@ -315,8 +322,8 @@ def test_tasks(make: Any) -> None:
                         except BaseException as error:
                             outcomes[kind, repr(error)] += 1
 
-                await asyncio.gather(*(work(task) for task in range(500)))
-                assert set(outcomes) == EXPECTED and outcomes.total() == 500 * TASK_ROUND
+                await asyncio.gather(*(work(task) for task in range(most)))
+                assert set(outcomes) == EXPECTED and outcomes.total() == most * TASK_ROUND
 
     with stream_server() as base_url:
         before = open_files()

@@ -10,7 +10,7 @@ from chat_completions.models import CompletionCreateParamsBase, CompletionListPa
 
 if TYPE_CHECKING:
     from chat_completions._contract.unknown_values import OnUnknown
-    from chat_completions._types import ApiKey, BaseUrl, NotGiven, Timeout
+    from chat_completions._types import ApiKey, BaseUrl, NotGiven, Timeout, TransportName
     from chat_completions.models import ChatCompletionToolUnionParam
     from chat_completions.toolkit.tool_calls import OnToolError
 
@@ -33,6 +33,7 @@ class ClientArguments(TypedDict, total=False):
     validate: bool
     on_unknown: OnUnknown | None
     unknown_nulls: bool
+    transport: TransportName | None
 
 
 class AzureArguments(ClientArguments, total=False):

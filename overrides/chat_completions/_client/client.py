@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         CompletionsWithStreamingResponse,
     )
     from chat_completions._contract.unknown_values import OnUnknown
-    from chat_completions._types import ApiKey, AsyncHttpClient, BaseUrl, HttpClient, Timeout
+    from chat_completions._types import ApiKey, AsyncHttpClient, BaseUrl, HttpClient, Timeout, TransportName
 
 F = TypeVar("F", bound=Callable[..., Any])
 Operations = TypeVar("Operations")
@@ -176,6 +176,9 @@ class BaseClient:
         "The function that is called with what the specification does not define."
     )
     unknown_nulls: Setting[bool, bool | NotGiven] = Setting("Whether a field whose value is null counts as unknown.")
+    transport: Setting[TransportName, TransportName | NotGiven | None] = Setting(
+        "What sends, without an `http_client`: `httpx` or `fast`."
+    )
 
     @property
     def beta(self) -> Self:
@@ -194,15 +197,15 @@ class BaseClient:
         """Return a client with other settings that shares the connections: closing one closes both.
 
         It takes the arguments of the client; `default_headers` and `default_query` are added to the client's, and with
-        an `http_client` it has its own connections. Without `on_unknown`, each kind is reported once by either of the
-        two clients. `copy` is the same method.
+        an `http_client` or another `transport` it has its own connections. Without `on_unknown`, each kind is reported
+        once by either of the two clients. `copy` is the same method.
         """
         self._check_names("with_options", settings)
         changed = self._settings.replace(**settings)
         if http_client is None or isinstance(http_client, NotGiven):
-            return self._like(changed, self._transport)
+            return self._like(changed, self._transport.named(changed.transport))
         changed.timeout = timeout_of(changed.timeout, http_client)
-        return self._like(changed, type(self._transport)(http_client))  # type: ignore[arg-type]
+        return self._like(changed, type(self._transport)(http_client, changed.transport))  # type: ignore[arg-type]
 
     copy = with_options
 
@@ -235,7 +238,10 @@ class BaseClient:
     def _assign(self, name: str, value: Any) -> None:
         """Replace one setting for all calls that begin from now on; other threads may be in calls."""
         with _locks.setdefault(os.getpid(), threading.RLock()):
-            self._sender.settings = self._settings.assigned(name, value)
+            settings = self._settings.assigned(name, value)
+            # Calls that are under way keep their connections; those that nothing uses any more are closed.
+            self._sender.transport = self._transport.named(settings.transport)
+            self._sender.settings = settings
 
     if not TYPE_CHECKING:  # they would accept every name
 
@@ -310,6 +316,8 @@ class Client(BaseClient):
         on_unknown: A function (not async) that is called with an `Unknown` for each enum value, field and variant
             that a server sends and the specification does not define, once for each kind. Its exceptions are logged.
         unknown_nulls: Whether a field whose value is null counts; if not, it does once it has another value.
+        transport: What sends, without an `http_client`: `"httpx"`, or `"fast"`, which costs less a chunk; by default
+            CHAT_COMPLETIONS_TRANSPORT, or else httpx. An `AsyncClient` needs the extra `fast` for it.
         http_client: An `httpx.Client` or `httpx2.Client` to send with. The caller closes it, unless it is a
             `DefaultHttpxClient`, which is closed with the client.
 
@@ -322,7 +330,8 @@ class Client(BaseClient):
     @forgetful
     def __init__(self, *, http_client: HttpClient | None = None, **settings: Unpack[ClientArguments]) -> None:
         client = None if isinstance(http_client, NotGiven) else http_client
-        self._sender = Sender(self._settings_of(settings, client), Transport(client))
+        own = self._settings_of(settings, client)
+        self._sender = Sender(own, Transport(client, own.transport))
 
     @functools.cached_property
     def chat(self) -> Chat:
@@ -358,7 +367,8 @@ class AsyncClient(BaseClient):
     @forgetful
     def __init__(self, *, http_client: AsyncHttpClient | None = None, **settings: Unpack[ClientArguments]) -> None:
         client = None if isinstance(http_client, NotGiven) else http_client
-        self._sender = AsyncSender(self._settings_of(settings, client), AsyncTransport(client))
+        own = self._settings_of(settings, client)
+        self._sender = AsyncSender(own, AsyncTransport(client, own.transport))
 
     @functools.cached_property
     def chat(self) -> AsyncChat:

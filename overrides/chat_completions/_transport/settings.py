@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from chat_completions import _logging
 from chat_completions._transport.call import DEFAULT_MAX_RESPONSE_BYTES
 from chat_completions._transport.header_checks import check_headers, wrong_kind_of_header
-from chat_completions._types import NOT_GIVEN, NotGiven, Secret, without_omitted
+from chat_completions._types import NOT_GIVEN, TRANSPORT_VARIABLE, NotGiven, Secret, without_omitted
 from chat_completions._version import __version__
 from chat_completions.errors import ChatCompletionsError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chat_completions._contract.unknown_values import OnUnknown, UnknownReporter
     from chat_completions._transport.call import Call
     from chat_completions._transport.observer import Observer
-    from chat_completions._types import ApiKey, BaseUrl, Timeout
+    from chat_completions._types import ApiKey, BaseUrl, Timeout, TransportName
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_TIMEOUT = 600.0  # seconds without a byte
@@ -77,6 +77,7 @@ class Settings:
         validate: bool = False,
         on_unknown: OnUnknown | None = None,
         unknown_nulls: bool = True,
+        transport: TransportName | None = None,
     ) -> None:
         _logging.set_up()
         environment = os.environ.get
@@ -134,6 +135,7 @@ class Settings:
         # A copy with other settings shares the reporter, so that each kind is reported once by either.
         self.on_unknown = None if on_unknown is None else _unknown_reporter(on_unknown, unknown_nulls)
         self.unknown_nulls = unknown_nulls
+        self.transport = checked_transport(transport)
 
     def replace(self, **changes: Any) -> Settings:
         """Return a copy with the settings changed that are given; headers and query are added.
@@ -263,6 +265,21 @@ class Settings:
     def redacted_url(self) -> str:
         """Return the base URL without its possible user name, password and query."""
         return self._redacted_url
+
+
+def checked_transport(transport: str | None) -> TransportName:
+    """Check the name of a transport and return it; for None, that of the environment.
+
+    Raises:
+        ChatCompletionsError: The environment names another one.
+        ValueError: It is neither `httpx` nor `fast`.
+    """
+    name = os.environ.get(TRANSPORT_VARIABLE) or "httpx" if transport is None else transport
+    if name not in ("httpx", "fast"):
+        if transport is None:
+            raise ChatCompletionsError(f"{TRANSPORT_VARIABLE} is {name!r}; set it to httpx or fast, or unset it")
+        raise ValueError(f"transport is {name!r}; give 'httpx' or 'fast'")
+    return cast("TransportName", name)
 
 
 def _unknown_reporter(hook: Any, nulls: bool) -> UnknownReporter:

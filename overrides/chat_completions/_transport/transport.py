@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from chat_completions import _logging
 from chat_completions._transport.call import CallResult
 from chat_completions._transport.cookies import check_sessions, cookie_book, forget_in_sessions
 from chat_completions._transport.request_builder import Requests, send_options
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from chat_completions._types import AsyncHttpClient, HttpClient, Timeout
+    from chat_completions._types import AsyncHttpClient, HttpClient, Timeout, TransportName
 
 # More idle connections than httpx's 20, so that a burst of streams does not pay for TLS twice. A sync client keeps all:
 # with more threads than idle connections, httpcore sometimes closes one that another thread has just taken. An async
@@ -50,9 +51,13 @@ class _BaseTransport:
     _closing: str  # the method that the HTTP client closes with
     _kind: str  # its class, in httpx and in httpx2
 
-    def __init__(self, http_client: Any, make: Callable[[], Any] | None) -> None:
+    def __init__(self, http_client: Any, transport: TransportName, make: Callable[[], Any] | None) -> None:
         if http_client is not None:
             self._check_kind(http_client)
+            if transport == "fast":
+                _logging.not_fast("the client has an http_client")
+        self._name = transport
+        self._is_fast = transport == "fast" and http_client is None
         self.owned = http_client is None
         # The caller's HTTP client until its first use, and the function that creates another, if there is one.
         self._unused = [] if http_client is None else [http_client]
@@ -80,7 +85,14 @@ class _BaseTransport:
     def sibling(self) -> Self:
         """Return the transport for a copy of the client: a new one, or this one if the HTTP client is the caller's."""
         kind: Any = type(self)
-        return cast(Self, kind(None) if self.owned else self)
+        return cast(Self, kind(None, self._name) if self.owned else self)
+
+    def named(self, transport: TransportName) -> Self:
+        """Return the transport for a copy of the client that asks for this one: this one if it is as asked for."""
+        if transport == self._name or self._closed or not self.owned:
+            return self
+        kind: Any = type(self)
+        return cast(Self, kind(None, transport))
 
     def _client_for(self, place: Any, process: int) -> Any:
         """Return the HTTP client for a process or event loop, created on first use."""
@@ -117,8 +129,8 @@ class Transport(_BaseTransport):
 
     _closing, _kind = "close", "Client"
 
-    def __init__(self, http_client: HttpClient | None) -> None:
-        super().__init__(http_client, _new_client)
+    def __init__(self, http_client: HttpClient | None, transport: TransportName = "httpx") -> None:
+        super().__init__(http_client, transport, _new_client)
 
     def http_client(self) -> HttpClient:
         """Return the HTTP client for this process.
@@ -181,17 +193,26 @@ class Transport(_BaseTransport):
                 return response
 
         if step.ends_at is None:
-            response = send()
+            response = self._opened(send())
         else:
             from chat_completions._transport.watchdog import Sending, call_by, guard
 
             ends_at = step.ends_at
             sending = request.extensions["trace"] = Sending()
-            response = call_by(ends_at, send, dropped=lambda late: late.close(), late=sending.give_up)
+            response = self._opened(call_by(ends_at, send, dropped=lambda late: late.close(), late=sending.give_up))
             guard(response, lambda: ends_at - time.monotonic())
+        slice_body(response)
+        return response
+
+    def _opened(self, response: Any) -> Any:
         # A stream may outlive its client, whose finalizer closes the connections.
         response.extensions[_KEPT] = self
-        slice_body(response)
+        if self._is_fast:
+            from chat_completions._transport.chunked_body import read_directly
+
+            if not read_directly(response):
+                self._is_fast = False
+                _logging.not_fast("this version of httpx is not known")
         return response
 
     def _read(self, step: Read) -> Exception | None:
@@ -232,8 +253,13 @@ class AsyncTransport(_BaseTransport):
 
     _closing, _kind = "aclose", "AsyncClient"
 
-    def __init__(self, http_client: AsyncHttpClient | None) -> None:
-        super().__init__(http_client, _new_async_client)
+    def __init__(self, http_client: AsyncHttpClient | None, transport: TransportName = "httpx") -> None:
+        super().__init__(http_client, transport, _new_async_client)
+        if self._is_fast:
+            from chat_completions._transport.fast import check_installed
+
+            check_installed()
+            self._make = _new_aiohttp_client
         self._closers: dict[
             Any, AsyncGenerator[None, None]
         ] = {}  # by the same keys as the HTTP clients that they close
@@ -417,6 +443,19 @@ def _new_async_client() -> httpx.AsyncClient:
     import httpx
 
     return httpx.AsyncClient(**_httpx_arguments(httpx.AsyncHTTPTransport))
+
+
+def _new_aiohttp_client() -> httpx.AsyncClient:
+    """Return an HTTP client that sends with aiohttp; with httpx, if aiohttp cannot do what the environment asks for."""
+    from chat_completions._transport.fast import problem_of_aiohttp
+
+    if (problem := problem_of_aiohttp()) is not None:
+        _logging.not_fast(problem)
+        return _new_async_client()
+    import httpx
+    from httpx_aiohttp import HttpxAiohttpClient
+
+    return HttpxAiohttpClient(**_client_arguments(httpx.AsyncHTTPTransport))
 
 
 def default_ssl_context() -> ssl.SSLContext:

@@ -22,6 +22,7 @@ from chat_completions._transport.settings import (
     DEFAULT_TIMEOUT,
     validated_api_key,
 )
+from chat_completions._types import TRANSPORT_VARIABLE
 from chat_completions.cli.connection import DEFAULT_KEY_VARIABLE, SET_KEY, Connection
 from chat_completions.cli.exits import Failure
 from chat_completions.errors import ChatCompletionsError
@@ -74,6 +75,22 @@ def installation() -> Iterator[Check]:
     facts = {name: value for name, value in made_from.to_dict().items() if name != "versions"}
     origin = f"{made_from.repository or 'another origin'} at {(made_from.commit or 'no commit')[:12]}, {made_from.date}"
     yield Check("specification", "ok", f"{origin}; slice sha256 {(made_from.slice_sha256 or '')[:12]}", facts=facts)
+
+
+def transport() -> Check:
+    """Check the transport that the environment asks for, and what clients send with then."""
+    from chat_completions._transport.fast import senders
+    from chat_completions._transport.settings import checked_transport
+
+    try:
+        name = checked_transport(None)
+        found = senders(name)
+    except (ChatCompletionsError, ImportError) as error:
+        return Check(
+            "transport", "problem", str(error), f"change or unset {TRANSPORT_VARIABLE}, or install the package"
+        )
+    detail = "; ".join(f"{client}: {sender}" for client, sender in found.items())
+    return Check("transport", "ok", detail, facts={"transport": name, "senders": found})
 
 
 def _extras() -> tuple[dict[str, list[str]], dict[str, str]]:

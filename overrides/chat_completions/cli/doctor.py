@@ -54,6 +54,7 @@ def _checks(connection: Connection, model: str | None) -> Iterator[Check]:
     yield from (key, address)
     yield from checks.environment(connection)
     yield checks.limits(connection)
+    yield checks.transport()
     if address.status != "problem":
         keyed = key.status != "problem" and key.facts.get("source") is not None
         yield from server_checks.check_server(connection, keyed=keyed, model=model)

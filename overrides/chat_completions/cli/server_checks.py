@@ -87,7 +87,8 @@ def check_server(connection: Connection, *, keyed: bool, model: str | None = Non
         return
     with http_client:
         settings: dict[str, Any] = {} if keyed else {"api_key": str}  # a function that returns an empty key
-        settings |= {"deadline": connection.deadline or _DEADLINE, "max_retries": 0, "http_client": http_client}
+        settings |= {"deadline": connection.deadline or _DEADLINE, "max_retries": 0}
+        settings |= {"http_client": http_client, "transport": "httpx"}
         try:
             client = connection.client(**settings)
         except Failure as failure:

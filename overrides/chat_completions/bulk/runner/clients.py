@@ -28,7 +28,7 @@ class Clients:
         self._client = client
         self._shares = client._transport.owned
         self._most = options.concurrency or options.max_concurrency
-        self._aiohttp = options.transport == "aiohttp"
+        self._aiohttp = options.transport == "aiohttp" or (self._shares and client.transport == "fast")
         self._pools: list[AsyncClient] = []
         if self._aiohttp and not self._shares:
             raise BulkError("transport='aiohttp' and an http client of your own exclude each other; give one of them")
@@ -50,11 +50,11 @@ class Clients:
         if self._aiohttp:
             limits = httpx.Limits(max_connections=self._most, max_keepalive_connections=self._most)
             try:
-                return self._client.with_options(http_client=DefaultAioHttpClient(limits=limits))
+                return self._client.with_options(transport="httpx", http_client=DefaultAioHttpClient(limits=limits))
             except ImportError as error:
                 raise BulkError(str(error)) from None
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=_A_POOL)
-        return self._client.with_options(http_client=DefaultAsyncHttpxClient(limits=limits))
+        return self._client.with_options(transport="httpx", http_client=DefaultAsyncHttpxClient(limits=limits))
 
     async def close(self) -> None:
         """Close all connections."""
