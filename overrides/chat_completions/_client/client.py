@@ -8,7 +8,7 @@ import inspect
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast
 
 from chat_completions._client.completions import AsyncCompletions, Completions
 from chat_completions._traceback_locals import forgetful
@@ -240,7 +240,7 @@ class BaseClient:
         with _locks.setdefault(os.getpid(), threading.RLock()):
             settings = self._settings.assigned(name, value)
             # Calls that are under way keep their connections; those that nothing uses any more are closed.
-            self._sender.transport = self._transport.named(settings.transport)
+            self._sender.transport = cast(Any, self._transport.named(settings.transport))
             self._sender.settings = settings
 
     if not TYPE_CHECKING:  # they would accept every name

@@ -47,8 +47,14 @@ class _Body(httpx.AsyncByteStream):
         elif self._protocol() is not None:
             end()
         try:
-            async for data in self._stream:
-                yield data
+            try:
+                # What the two libraries above aiohttp would do costs as much as aiohttp itself.
+                while data := await content.readany():
+                    yield data
+            except Exception:
+                async for data in self._stream:  # which raises the same as httpx's exception
+                    yield data
+                raise
         except Exception:
             if rest := _rest(content):
                 yield rest

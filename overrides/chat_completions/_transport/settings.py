@@ -135,7 +135,7 @@ class Settings:
         # A copy with other settings shares the reporter, so that each kind is reported once by either.
         self.on_unknown = None if on_unknown is None else _unknown_reporter(on_unknown, unknown_nulls)
         self.unknown_nulls = unknown_nulls
-        self.transport = checked_transport(transport)
+        self.transport: TransportName = checked_transport(transport)
 
     def replace(self, **changes: Any) -> Settings:
         """Return a copy with the settings changed that are given; headers and query are added.
