@@ -131,6 +131,14 @@ def test_what_json_has_not_is_found_in_iterators(api: SyncApi) -> None:
         api.create(api.client(base_url="http://127.0.0.1:1"), messages=iter(bad))
 
 
+def test_a_body_that_is_too_deep_is_refused(api: SyncApi) -> None:
+    deep: Any = 1
+    for _ in range(5000):
+        deep = {"d": deep}
+    with pytest.raises(errors.RequestValidationError, match="cannot be encoded: maximum recursion depth"):
+        api.create(api.client(base_url="http://127.0.0.1:1"), extra_body=deep)
+
+
 def test_a_body_that_contains_itself_is_refused(api: SyncApi) -> None:
     loop: list[Any] = []
     loop.append(loop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from io import IOBase
 from typing import Any
 
@@ -71,7 +72,9 @@ def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
             body.update({name: _as_json(value) for name, value in body.items()})
             return generated.create_request(body)
     except (TypeError, ValueError, RecursionError) as error:
-        problems = tuple(_problems(body, "", ()))
+        problems: tuple[tuple[str, str], ...] = ()
+        with suppress(RecursionError):
+            problems = tuple(_problems(body, "", ()))
         if not problems:
             raise RequestValidationError(f"the request cannot be encoded: {error}") from error
         listed = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in problems)
@@ -112,7 +115,7 @@ def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str
     elif isinstance(value, generated.Model):
         yield from _problems(value.to_dict(), at, (*above, id(value)))
     elif isinstance(value, Mapping):
-        for key, entry in value.items():
+        for key, entry in without_omitted(value).items():
             pointer = f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
             if not isinstance(key, (str, int, float)) and key is not None:
                 yield pointer, f"a key is a {type(key).__name__}; use a str"
