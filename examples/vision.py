@@ -1,16 +1,16 @@
-"""Show a model an image: from the web, or from a file as a data URL."""
+"""Show a model an image: a file, or one from the web by its address."""
 
 import base64
 import os
 import sys
-from pathlib import Path
 
-from chat_completions import Client
+from chat_completions import Client, media
 
 MODEL = os.environ.get("MODEL", "gpt-5-mini")
-DOT = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
 
-data = base64.b64encode(Path(sys.argv[1]).read_bytes()) if len(sys.argv) > 1 else DOT
 with Client() as client:
     completion = client.chat.completions.create(
         model=MODEL,
@@ -19,10 +19,7 @@ with Client() as client:
                 "role": "user",
                 "content": [
                     {"type": "text", "text": "What is in this image?"},
-                    {
-                        "type": "image_url",
-                        "image_url": {"url": f"data:image/png;base64,{data.decode()}", "detail": "low"},
-                    },
+                    media.image_part(sys.argv[1] if len(sys.argv) > 1 else DOT, detail="low"),
                 ],
             }
         ],

@@ -273,7 +273,7 @@ def test_an_overlay_of_another_document(tmp_path: Path, capsys: pytest.CaptureFi
     for actions, message in (
         (None, "theirs.yaml#/actions: `actions` is not a list"),
         ([gone], "theirs.yaml#/actions/0: $.paths['/gone'] matches nothing; bring them up to date"),
-        ([broken], "theirs.json:1 (#/paths/~1things/post/responses): expected a mapping, found 5; correct it"),
+        ([broken], "theirs.yaml: once it is applied, #/paths/~1things/post/responses: expected a mapping, found 5"),
         ([hint], "theirs.yaml#/actions/0: x-also-accepts is a list of schemas' names, and here it is 5; correct it"),
     ):
         overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))

@@ -108,8 +108,6 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes,
     applied = Applied(slice_document(document, _wanted(document, spec)))
     if overlay is not None:
         applied = apply_overlay(applied.document, read_overlay(overlay), name=overlay.name)
-        # It may have left what is no document.
-        slice_document(applied.document, operation_names(applied.document))
         _check_corrected(applied.document, overlay.name)
     named = _named(applied.document)
     check_limits(named)
