@@ -84,10 +84,17 @@ def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
     The object belongs to the model from then on. What callers read of each chunk is decoded at once, the rest when it
     is read, which takes less than half the time.
     """
-    from chat_completions_api.models import ChatCompletionChunk, ChoiceDelta, ChoiceLogprobs, ChunkChoice
+    from chat_completions_api.models import (
+        ChatCompletionChunk,
+        ChoiceDelta,
+        ChoiceDeltaToolCall,
+        ChoiceLogprobs,
+        ChunkChoice,
+    )
 
     new: Any = object.__new__
-    decode_tokens = ChoiceLogprobs.from_dict  # who asks for them reads them
+    # Who asks for them reads them.
+    decode_tokens, decode_call = ChoiceLogprobs.from_dict, ChoiceDeltaToolCall.from_dict
 
     def decode_chunk(value: dict[str, Any]) -> Any:
         chunk = new(ChatCompletionChunk)
@@ -116,8 +123,10 @@ def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
             delta._wire = fields
             get = fields.get
             delta.content, delta.role = get("content"), get("role")
-            if get("tool_calls") is None:
-                delta.tool_calls = None
+            calls = get("tool_calls")
+            if type(calls) is list:
+                calls = [decode_call(call) if type(call) is dict else call for call in calls]
+            delta.tool_calls = calls
         elif fields is not None:
             choice.delta = fields
         return choice
