@@ -238,9 +238,12 @@ class _ChoiceProgress:
             if part in self._texts:
                 self._texts[part].write(piece)
             text = self._text(part)
-        start, end = self.lengths.get(part, 0), _end(text)
-        self.lengths[part] = end
-        return piece if start + len(piece) == end == text.tell() else _slice(text, start, end), text, end
+        start, end = self.lengths.get(part, 0), text.tell()
+        if piece and start + len(piece) == end and not is_half(piece[-1]):
+            self.lengths[part] = end
+            return piece, text, end
+        self.lengths[part] = end = _end(text)
+        return _slice(text, start, end), text, end
 
     def _remaining(self, part: str) -> str:
         """Return what of a text has not been in a delta."""
