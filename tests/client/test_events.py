@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 from attrs.exceptions import FrozenInstanceError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat_completions import ChatCompletionStreamState, errors, response_info
@@ -469,7 +469,10 @@ class Tally:
         if part.startswith("logprobs"):
             return
         if step == "delta":
-            self.texts[key] += event.arguments_delta if part == ARGUMENTS else event.delta
+            piece = event.arguments_delta if part == ARGUMENTS else event.delta
+            self.texts[key] += piece
+            if part == ARGUMENTS and piece:
+                self.done[key] = 0  # arguments that go on are done anew
         else:
             self.done[key] += 1
             told = {"content": "content", "refusal": "refusal", "reasoning": "reasoning", ARGUMENTS: "arguments"}[part]
@@ -586,7 +589,16 @@ def backwards(choices: list[Any]) -> list[Any]:
     return [choice and {**choice, "index": last - place} for place, choice in enumerate(choices)]
 
 
+# A call that begins, and goes on, after its choice has finished.
+LATE_CALL = [
+    [{"delta": {}, "finish_reason": "stop"}],
+    [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": ""}}]}}],
+    [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": "a"}}]}}],
+]
+
+
 @given(st.booleans().flatmap(streams))
+@example(LATE_CALL)
 def test_whatever_the_chunks_are_deltas_join_to_the_completion(chunks: list[Any]) -> None:
     core, tally = EventBuilder(), Tally()
     for choices in chunks:
