@@ -33,6 +33,7 @@ from bench.socket_clients import (
     RAW_AIOHTTP,
     aiohttp_session,
     has_fast_transport,
+    our_client,
     over_aiohttp,
     over_httpx2,
 )
@@ -144,12 +145,8 @@ def _peak() -> int:
 
 @contextlib.asynccontextmanager
 async def _ours(url: str, http_client: Any = None, **settings: Any) -> AsyncIterator[Read]:
-    from chat_completions import AsyncClient
-
-    async with AsyncClient(base_url=url, api_key="bench", http_client=http_client, **settings) as client:
+    async with our_client(url, http_client, **settings) as client:
         yield lambda model, notes: _read_models(client, model, notes)
-    if http_client is not None:
-        await http_client.aclose()
 
 
 @contextlib.asynccontextmanager

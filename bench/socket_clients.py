@@ -43,26 +43,30 @@ One = Callable[[str, Meter], Awaitable[int]]
 Opening = Callable[[str], contextlib.AbstractAsyncContextManager[One]]
 
 
+async def _by_hand(pieces: AsyncIterator[bytes], meter: Meter) -> int:
+    """Read a stream from the pieces of its body, and return the length of its text."""
+    size, buffer = 0, b""
+    async for data in pieces:
+        *events, buffer = (buffer + data).split(b"\n\n")
+        for event in events:
+            payload = event[6:]
+            if payload != b"[DONE]":
+                meter.chunks += 1
+                size += text_in_dict(json.loads(payload))
+    meter.ended()
+    return size
+
+
 @contextlib.asynccontextmanager
 async def _raw(url: str) -> AsyncIterator[One]:
     async with _httpx() as client:
 
         async def one(model: str, meter: Meter) -> int:
-            size = 0
             body = {"model": model, "messages": MESSAGES, "stream": True}
             async with client.stream("POST", url + _PATH, json=body) as response:
                 response.raise_for_status()
                 meter.opened()
-                buffer = b""
-                async for data in response.aiter_bytes():
-                    *events, buffer = (buffer + data).split(b"\n\n")
-                    for event in events:
-                        payload = event[6:]
-                        if payload != b"[DONE]":
-                            meter.chunks += 1
-                            size += text_in_dict(json.loads(payload))
-                meter.ended()
-            return size
+                return await _by_hand(response.aiter_bytes(), meter)
 
         yield one
 
@@ -93,33 +97,30 @@ async def _raw_aiohttp(url: str) -> AsyncIterator[One]:
     async with aiohttp_session() as session:
 
         async def one(model: str, meter: Meter) -> int:
-            size = 0
             body = {"model": model, "messages": MESSAGES, "stream": True}
             async with session.post(url + _PATH, json=body) as response:
                 response.raise_for_status()
                 meter.opened()
-                buffer = b""
-                async for data in response.content.iter_any():
-                    *events, buffer = (buffer + data).split(b"\n\n")
-                    for event in events:
-                        payload = event[6:]
-                        if payload != b"[DONE]":
-                            meter.chunks += 1
-                            size += text_in_dict(json.loads(payload))
-                meter.ended()
-            return size
+                return await _by_hand(response.content.iter_any(), meter)
 
         yield one
 
 
 @contextlib.asynccontextmanager
-async def _ours(url: str, http_client: Any = None, **settings: Any) -> AsyncIterator[One]:
+async def our_client(url: str, http_client: Any = None, **settings: Any) -> AsyncIterator[Any]:
+    """Open one of our clients, and close it and its HTTP client."""
     from chat_completions import AsyncClient
 
     async with AsyncClient(base_url=url, api_key="bench", http_client=http_client, **settings) as client:
-        yield lambda model, meter: _read(client, model, meter)
+        yield client
     if http_client is not None:
         await http_client.aclose()
+
+
+@contextlib.asynccontextmanager
+async def _ours(url: str, http_client: Any = None, **settings: Any) -> AsyncIterator[One]:
+    async with our_client(url, http_client, **settings) as client:
+        yield lambda model, meter: _read(client, model, meter)
 
 
 def sync_readers(url: str) -> dict[str, Callable[[str], int]]:
