@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import tracemalloc
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -23,8 +21,6 @@ from chat_completions.errors import StreamError
 from tests.conftest import examples
 
 T = TypeVar("T")
-
-PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads" / "streams.jsonl.gz"
 
 
 class Plainly(Accumulator):
@@ -62,10 +58,10 @@ def with_events() -> ChunkDecoder[list[Any]]:
     return ChunkDecoder(events.events_of, events.accumulator)
 
 
-def outcome(texts: list[str], *, parsed: bool, read: Any = json.loads) -> list[Any]:
+def outcome(texts: list[str], *, parsed: bool) -> list[Any]:
     """Return the results of the data of events: the chunks, the completion, the anomalies, the fault."""
     core = ChunkDecoder(decode, Plainly() if parsed else None)
-    core._load_json = read
+    core._load_json = json.loads
     chunks = [*fed(core, *texts), *core.end()]
     completion = core.completion()
     fault = core.fault
@@ -337,24 +333,6 @@ def test_every_reader_fails_as_json_does(text: str) -> None:
             return type(error), str(error)[:40] if isinstance(error, ValueError) else ""
 
     assert run(json_reader.loads) == run(json_reader.reader()) == run(json.loads)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded streams are not at hand")
-def test_recorded_streams() -> None:
-    """The results are the same with any JSON reader, and many chunks are read without parsing."""
-    read = 0
-    with gzip.open(PAYLOADS, "rt") as lines:
-        for line in lines:
-            record = json.loads(line)
-            text = record.get("body") if isinstance(record.get("body"), str) else record.get("text", "")
-            texts = [part[6:] for part in str(text).replace("\r\n", "\n").split("\n") if part.startswith("data: ")]
-            expected = outcome(texts, parsed=True)
-            assert outcome(texts, parsed=False) == expected
-            assert outcome(texts, parsed=False, read=json_reader.loads) == expected
-            assert outcome(texts, parsed=False, read=json_reader.reader()) == expected
-            read += read_fast(texts)
-    assert read > 1_000
 
 
 def test_padding_that_is_null_is_parsed() -> None:
