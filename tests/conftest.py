@@ -60,6 +60,7 @@ _FIXED = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "NETRC": os.devnull,
+    "PYTEST_ADDOPTS": "-p no:asyncio",  # it is for the runs that ask for it
     "TERM": "dumb",
     "TZ": "UTC",
 }

@@ -13,7 +13,7 @@ import httpx
 import httpx2
 import pytest
 
-from chat_completions import APIConnectionError, AsyncClient, Client, StreamError
+from chat_completions import APIConnectionError, AsyncClient, Client, DefaultAioHttpClient, StreamError
 from chat_completions.testing import CassetteError, ScriptedServer, UnknownRequestError, record, replay
 from chat_completions.testing.cassette import Cassette
 from tests.client.conftest import MESSAGES, AsyncApi, SyncApi
@@ -328,7 +328,7 @@ def test_the_time_between_the_pieces(path: Path, speed: float | None, pause: flo
 
 
 def test_clients_that_are_made_elsewhere(path: Path) -> None:
-    """Within `patched`, every httpx and httpx2 client of the process is recorded, once, and only for this API."""
+    """Within `patched`, every client of httpx and httpx2, also over aiohttp, is recorded, once, only for this API."""
     body = {"model": "m", "messages": MESSAGES}
 
     def ask(base_url: str, cassette: Cassette) -> list[Any]:
@@ -341,23 +341,27 @@ def test_clients_that_are_made_elsewhere(path: Path) -> None:
             ]
 
     async def ask_async(base_url: str) -> list[Any]:
-        async with httpx.AsyncClient() as one, httpx2.AsyncClient() as two:
-            clients: Any = (one, two)
-            return [(await client.post(f"{base_url}/chat/completions", json=body)).json() for client in clients]
+        async with httpx.AsyncClient() as one, httpx2.AsyncClient() as two, DefaultAioHttpClient() as three:
+            clients: Any = (one, two, three)
+            answers = [(await client.post(f"{base_url}/chat/completions", json=body)).json() for client in clients]
+        async with AsyncClient(base_url=base_url, transport="fast") as four:
+            stream = await four.chat.completions.create(**body, stream=True)  # type: ignore[call-overload]
+            return [*answers, [text async for text in stream.text_deltas()]]
 
     methods = [httpx.HTTPTransport.handle_request, httpx2.AsyncHTTPTransport.handle_async_request]
     with ScriptedServer() as server:
-        server.reply(*"abcdef")
+        server.reply(*"abcdefg").stream(["h", "i"])
         with record(path) as cassette, cassette.patched():
             live = ask(server.base_url, cassette)
             assert httpx.get(f"{server.base_url}/models").status_code == 404
-        assert len(cassette.exchanges) == 6 == len(server.requests) - 1
+        assert live[-1][-1] == ["h", "i"]
+        assert len(cassette.exchanges) == 8 == len(server.requests) - 1
         with replay(path) as cassette, cassette.patched():
             assert ask(NOWHERE, cassette) == live
             assert httpx.get(f"{server.base_url}/models").status_code == 404
             with pytest.raises(UnknownRequestError):
                 httpx.post(f"{server.base_url}/chat/completions", json=body)
-        assert len(server.requests) == 8
+        assert len(server.requests) == 10
     assert methods == [httpx.HTTPTransport.handle_request, httpx2.AsyncHTTPTransport.handle_async_request]
 
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 pytest_plugins = ["pytester"]
 
+PLUGINS = ("-p", "no:cacheprovider", "-p", "no:asyncio")
 ASK = """
 import pytest
 from chat_completions import Client, InternalServerError
@@ -44,20 +45,22 @@ class ImportedModules:
     def pytest_unconfigure(cls) -> None:
         cls.known |= {name: module for name, module in sys.modules.items() if not name.startswith("test_")}
 
+    @classmethod
+    def restore(cls) -> None:
+        for name, module in cls.known.items():
+            sys.modules.setdefault(name, module)
+
 
 @pytest.fixture(autouse=True)
 def imports_stay() -> Iterator[None]:
     """Keep what inner runs import. pytester forgets it, and what is imported again has other classes."""
     yield
-    for name, module in ImportedModules.known.items():
-        sys.modules.setdefault(name, module)
+    ImportedModules.restore()
 
 
 def outcomes(pytester: pytest.Pytester, code: str, *arguments: str, **expected: int) -> pytest.RunResult:
     pytester.makepyfile(ASK + code)
-    result = pytester.runpytest_inprocess(
-        "--strict-markers", "-p", "no:cacheprovider", *arguments, plugins=[ImportedModules]
-    )
+    result = pytester.runpytest_inprocess("--strict-markers", *PLUGINS, *arguments, plugins=[ImportedModules])
     result.assert_outcomes(**expected)
     return result
 
@@ -306,7 +309,7 @@ def test_without_the_extra(pytester: pytest.Pytester, missing: str) -> None:
         "def test_other(): pass\ndef test_it(chat_completions_server): pass\n"
         "def test_client(chat_completions_client): pass\n"
     )
-    result = pytester.runpytest_subprocess("-W", "error")
+    result = pytester.runpytest_subprocess("-W", "error", *PLUGINS)
     result.assert_outcomes(passed=1, errors=2)
     result.stdout.fnmatch_lines([f"*needs the package '{missing}': pip install 'chat-completions-client?testing?'*"])
 
@@ -318,7 +321,7 @@ def test_the_options_are_documented(pytester: pytest.Pytester) -> None:
         ("--markers", ["@pytest.mark.chat_completions_server(*", "@pytest.mark.chat_completions_cassette(*"]),
         ("--fixtures", ["chat_completions_cassette*", "chat_completions_client*", "chat_completions_server*"]),
     ):
-        pytester.runpytest_inprocess(option).stdout.fnmatch_lines_random(lines)
+        pytester.runpytest_inprocess(option, *PLUGINS).stdout.fnmatch_lines_random(lines)
 
 
 CASSETTE = """

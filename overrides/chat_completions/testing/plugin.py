@@ -171,5 +171,7 @@ def _cassette_path(request: pytest.FixtureRequest, given: str | os.PathLike[str]
     file: Path = request.node.path
     if given is not None:
         return file.parent / given
-    name = re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
+    # With the classes, for two of a file may have a test of the same name.
+    parts = [node.name for node in request.node.listchain() if isinstance(node, pytest.Class)]
+    name = re.sub(r"[^\w.-]+", "-", ".".join([*parts, request.node.name])).strip("-")
     return file.parent / "cassettes" / file.stem / f"{name}.json"

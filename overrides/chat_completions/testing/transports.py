@@ -278,7 +278,12 @@ def _streams(library: Any) -> tuple[Any, Any]:
     return RecordedStream, ReplayedStream
 
 
-_LIBRARIES = ("httpx", "httpx2")
+# The transports that send, by the library that has them.
+_SENDERS = {
+    "httpx": ("HTTPTransport", "AsyncHTTPTransport"),
+    "httpx2": ("HTTPTransport", "AsyncHTTPTransport"),
+    "httpx_aiohttp": ("AiohttpTransport",),
+}
 _PATH_END = "/chat/completions"
 
 
@@ -286,18 +291,17 @@ _PATH_END = "/chat/completions"
 def patched(tape: Tape) -> Iterator[None]:
     """Replace the sending methods of the installed libraries, and restore them at the end."""
     originals = []
-    for name in _LIBRARIES:
+    for name, kinds in _SENDERS.items():
         try:
             library = import_module(name)
         except ImportError:
             continue
-        for kind, method, patch in (
-            (library.HTTPTransport, "handle_request", _sync_patch),
-            (library.AsyncHTTPTransport, "handle_async_request", _async_patch),
-        ):
+        for kind in (getattr(library, each) for each in kinds):
+            is_sync = hasattr(kind, "handle_request")
+            method = "handle_request" if is_sync else "handle_async_request"
             original = getattr(kind, method)
             originals.append((kind, method, original))
-            setattr(kind, method, patch(tape, original))
+            setattr(kind, method, (_sync_patch if is_sync else _async_patch)(tape, original))
     try:
         yield
     finally:
