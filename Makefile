@@ -95,13 +95,14 @@ bench-bulk: $(READY) ## Measure files of requests, and write docs/performance-bu
 	@$(RUN) -m bench.environment
 	@.bench/bin/python -m bench.bulk
 
-check: $(READY) check-lock check-generated ## Check formatting, lint and types; nothing is written.
+check: $(READY) check-lock check-generated ## Check formatting, lint, types and prose; nothing is written.
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy --no-error-summary
 	@$(RUN) -m mypy --no-error-summary --platform win32 --cache-dir .mypy_cache/win32 overrides generated
 	@$(RUN) -m mypy --no-error-summary --platform darwin --cache-dir .mypy_cache/darwin overrides generated
 	@$(VENV)/bin/basedpyright --level error
+	@$(RUN) -m tests.prose
 
 fix: $(READY) ## Format, and fix what the linter can fix.
 	@$(RUN) -m ruff check --fix --quiet . || true
