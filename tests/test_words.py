@@ -14,6 +14,7 @@ from tools.__main__ import main
 from tools.document import pointer as pointers
 from tools.errors import ToolError
 from tools.generate import build
+from tools.schema import normalized
 from tools.schema.slicing import slice_document
 
 SCHEMA = "#/paths/~1chat~1completions/post/requestBody/content/application~1json/schema/properties/it"
@@ -122,8 +123,23 @@ def nested(depth: int) -> Json:
     return {f"T{i}": obj({"next": ref(f"T{i + 1}")}) for i in range(depth)} | {f"T{depth}": TEXT}
 
 
+def doubled(depth: int, last: Json) -> Json:
+    """Return components of which each is a union of the next one and the next one once more."""
+    both = [{"oneOf": [{"allOf": [ref(f"T{i + 1}")]}] * 2} for i in range(depth)]
+    return {f"T{i}": schema for i, schema in enumerate([*both, last])}
+
+
+def crossed(depth: int) -> Json:
+    """Return components that lead back to the first, of which each has the next one in two unions."""
+    both = [
+        {"allOf": [{"anyOf": [ref(f"T{i + 1}"), kind]} for kind in (TEXT, {"type": "integer"})]} for i in range(depth)
+    ]
+    return {f"T{i}": schema for i, schema in enumerate([*both, ref("T0")])}
+
+
 TOO_DEEP = "schemas lie too deep inside of each other; flatten them"
 TOO_LONG = "more than 50 references follow each other; name what the last one names"
+TOO_WIDE = "expanding these unions takes more than 3000 steps; list only the variants that are meant"
 TOO_MANY = "these unions have more than 500 alternatives together; list those that are meant"
 
 
@@ -138,9 +154,24 @@ TOO_MANY = "these unions have more than 500 alternatives together; list those th
         (in_request(unions(8, 8)), f":25 ({SCHEMA}/allOf/0)", TOO_MANY),
         (in_request(ref("T0"), nested(60)), ":", TOO_DEEP),
         (in_request(ref("T0"), nested(2000)), ":", TOO_DEEP),
+        (in_request(ref("T0"), doubled(40, TEXT)), ":", TOO_WIDE),
+        (in_request(ref("T0"), doubled(40, ref("T0"))), ":", TOO_WIDE),
+        (in_request(ref("T0"), crossed(40)), ":", TOO_WIDE),
         (in_request(ref("T0"), {f"T{i}": ref(f"T{i + 1}") for i in range(60)} | {"T60": TEXT}), ":", TOO_LONG),
     ],
-    ids=["required", "version", "$ref", "3 unions", "8 unions", "deep", "deeper", "references"],
+    ids=[
+        "required",
+        "version",
+        "$ref",
+        "3 unions",
+        "8 unions",
+        "deep",
+        "deeper",
+        "doubled",
+        "circle",
+        "crossed",
+        "references",
+    ],
 )
 def test_every_command_says_the_same(
     command: str,
@@ -153,6 +184,7 @@ def test_every_command_says_the_same(
 ) -> None:
     """Each names the file, the line and the pointer, and writes nothing."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(normalized, "MAX_STEPS", 3000)  # as many as there may be take seconds
     Path("in.yaml").write_text(json.dumps(whole, indent=1))
     code, arguments = COMMANDS[command]
     assert main([command, *arguments]) == code

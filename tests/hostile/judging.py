@@ -18,6 +18,7 @@ CODES = {"vendor": (0, 1), "generate": (0, 1), "drift": (0, 1, 2, 3, 4)}
 SHARED = (
     "expected a",
     " alternatives together",
+    " steps; list only",
     "too deep",
     " follow each other",
 )  # what vendor refuses, and generate, too

@@ -21,6 +21,9 @@ from tools.schema.variants import INFERRED, Node, Spot, Variant, is_nothing, joi
 # A few unions side by side in an `allOf` can stand for millions.
 MAX_ALTERNATIVES = 500
 
+# How many steps it may take to expand the unions of one document. Upstream's whole document takes 22,000.
+MAX_STEPS = 100_000
+
 # How many `$ref`s to nothing but a `$ref` may follow each other.
 MAX_REFERENCES = 50
 
@@ -86,6 +89,9 @@ class Schemas:
         self._components: dict[str, Any] = document.get("components", {}).get("schemas", {})
         self._targets: dict[str, Spot] = {}
         self._views: dict[tuple[str, ...], View] = {}
+        self._flats: dict[str, _Flat] = {}
+        self._cut = 0
+        self._steps = 0
 
     def node(self, spot: Spot) -> Spot:
         """Return a schema or, if it is nothing but a reference, the component that it leads to.
@@ -147,14 +153,34 @@ class Schemas:
             _discriminate(view, flat.unions[0])
         return view
 
+    def _step(self, at: str) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            message = f"expanding these unions takes more than {MAX_STEPS} steps; list only the variants that are meant"
+            raise ToolError(message, where=at)
+
     def _flat(self, spot: Spot, seen: tuple[str, ...]) -> _Flat:
+        """Return a schema without its references; what leads back to a schema in `seen` is left out."""
+        if spot.at not in self._flats:
+            cut = self._cut
+            flat = self._flattened(spot, seen)
+            if self._cut != cut:
+                return flat
+            self._flats[spot.at] = flat
+        return self._flats[spot.at]
+
+    def _flattened(self, spot: Spot, seen: tuple[str, ...]) -> _Flat:
+        self._step(spot.at)
         schema, at = spot
         if not isinstance(schema, dict) or is_nothing(schema):
             return _Flat(possible=not is_nothing(schema), nullable=not is_nothing(schema))
         parts = []
         if "$ref" in schema:
             target = self._target(schema["$ref"])
-            parts += [self._flat(target, (*seen, target.at))] if target.at not in seen else []
+            if target.at in seen:
+                self._cut += 1
+            else:
+                parts.append(self._flat(target, (*seen, target.at)))
         parts += [self._flat(Spot(part, f"{at}/allOf/{i}"), seen) for i, part in enumerate(schema.get("allOf", ()))]
         parts += [self._union(schema, keyword, at, seen) for keyword in ("anyOf", "oneOf") if keyword in schema]
         ignored = _COMBINED | _IGNORED
@@ -171,7 +197,9 @@ class Schemas:
         flats = []
         for i, variant in enumerate(schema[keyword]):
             spot = Spot(variant, f"{at}/{keyword}/{i}")
-            if not (_reference(variant) and self._target(variant["$ref"]).at in seen):
+            if _reference(variant) and self._target(variant["$ref"]).at in seen:
+                self._cut += 1
+            else:
                 flats.append((spot, self._flat(spot, seen)))
         nullable = any(flat.nullable for _, flat in flats)
         rest = [(spot, flat) for spot, flat in flats if flat.possible and not _says_null(flat)]
@@ -185,6 +213,7 @@ class Schemas:
 
     def _alternatives(self, flat: _Flat, name: str, slot: str, seen: tuple[str, ...]) -> Iterator[_Alternative]:
         # A variant that has the whole union as a part of itself adds nothing to it.
+        self._step(slot)
         unions = [union for union in flat.unions if union.at not in seen]
         if flat.unions and not unions and not flat.plain:
             return
