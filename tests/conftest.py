@@ -36,12 +36,12 @@ def examples(number: int, *suppressed: HealthCheck) -> settings:
     """Return the settings of a test for which 100 examples are too few or too dear.
 
     Args:
-        number: How many examples `make test` takes; `make fuzz` takes more.
+        number: How many examples `make test` takes; `make fuzz` takes more, or as many as FUZZ_EXAMPLES says.
         suppressed: Health checks that the test fails on purpose.
     """
-    fuzzing = settings.get_current_profile_name() == "fuzz"
-    checks = [HealthCheck.too_slow, *suppressed]
-    return settings(max_examples=number * _SCALE if fuzzing else number, suppress_health_check=checks)
+    if settings.get_current_profile_name() == "fuzz":
+        number = int(os.environ.get("FUZZ_EXAMPLES", number * _SCALE))
+    return settings(max_examples=number, suppress_health_check=[HealthCheck.too_slow, *suppressed])
 
 
 # Keys, proxies, certificates, colors, widths, repositories and settings of whoever runs the tests.
