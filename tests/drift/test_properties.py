@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conftest import examples
-from tests.drift.edits import CHANGES, SOME_EDITS, SPELLINGS, Json, edited, shuffled
+from tests.drift.edits import CHANGES, SOME_EDITS, SPELLINGS, Json, change_variants, edited, shuffled
 from tests.drift.minis import small_document
 from tests.specs import ROOT
 from tools.document import document as documents
@@ -38,15 +39,24 @@ def facts(findings: list[Finding], *, swapped: bool = False) -> list[str]:
     return sorted(map(json.dumps, said))
 
 
+def pointers(findings: list[Finding], edits: list[tuple[int, int]]) -> set[str]:
+    """Return where findings are; where edits changed lists of variants, whatever the positions in these."""
+    moved = any(CHANGES[position % len(CHANGES)] is change_variants for position, _ in edits)
+    found = {finding.pointer for finding in findings}
+    return {re.sub(r"(anyOf|oneOf)/\d+", r"\1/*", pointer) for pointer in found} if moved else found
+
+
 @BASES
 @SETTINGS
 @given(edits=SOME_EDITS)
+@example(edits=[(68, 979262), (28, 663464)])  # the values stood in the second variant, which went
+@example(edits=[(8, 994753), (8, 117662), (45, 968184)])  # what changed in the second variant, once the first went
 def test_back_mirrors_forth(base: Json, edits: list[tuple[int, int]]) -> None:
     """From A to B and from B to A: the same places, mirrored rules, swapped values."""
     other = edited(base, edits, CHANGES)
     forth, back = compare(base, other), compare(other, base)
     assert facts(back) == facts(forth, swapped=True)
-    assert {finding.pointer for finding in back} == {finding.pointer for finding in forth}
+    assert pointers(back, edits) == pointers(forth, edits)
 
 
 @BASES

@@ -148,7 +148,7 @@ CASES: dict[str, Case] = {
     "known-value-added": Case(
         KNOWN, {"anyOf": [TEXT, texts("a", "b")]}, ADDITIVE, ADDITIVE, (RISKY, NEUTRAL), None, "b", "/anyOf/1/enum/1"
     ),
-    "known-values-added": Case(TEXT, KNOWN, ADDITIVE, ADDITIVE, (RISKY, NEUTRAL), "string", ["a"]),
+    "known-values-added": Case(TEXT, KNOWN, ADDITIVE, ADDITIVE, (RISKY, NEUTRAL), "string", ["a"], "/it/anyOf/1"),
     "maximum-added": Case(NUMBER, {**NUMBER, "maximum": 9}, BREAKING, NEUTRAL, (ADDITIVE, RISKY), None, 9, "/maximum"),
     "maximum-decreased": Case(
         {"type": "number", "maximum": 9},
@@ -272,6 +272,8 @@ def test_one_change_is_one_finding(rule: str, direction: str) -> None:
     assert case.was is ... or (forth[0].old, forth[0].new) == (case.was, case.now)
     if rule != "const-changed":
         assert forth[0].pointer.endswith(case.at)
+    if rule.endswith(("-added", "-removed")):
+        assert back[0].pointer == forth[0].pointer  # where it stands, on the side that has it
     for finding in (*forth, *back):
         assert not re.search(r"\{\w", finding.sentence) and finding.sentence.endswith(".") and ".it" in finding.sentence
         assert len(finding.fingerprint) == 12
