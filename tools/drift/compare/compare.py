@@ -341,8 +341,8 @@ def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
         listed = new if before is None else old
         rule = happened("known-values" if listed.open else "enum", before, after)
         values = [spot.value for spot in (after or before or {}).values()]
-        said = (old.type, values) if before is None else (values, new.type)
-        changes.append(Change(rule, listed.at, listed is old, *said, holder=old.at))
+        was, now = (old.type, values) if before is None else (values, new.type)
+        changes.append(Change(rule, listed.at, listed is old, was, now, holder=old.at))
         return
     if old.open != new.open:
         changes.append(Change("enum-opened" if new.open else "enum-closed", old.at, True))
