@@ -29,7 +29,7 @@ FILES = {
     "photo.png": b"\x89PNG",
     "report.pdf": b"%PDF-1.7",
 }
-IS_TEST = re.compile(r"^(async )?def test_", re.MULTILINE)
+IS_TEST = re.compile(r"^ *(async )?def test_", re.MULTILINE)
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 PAGES = [page for page in pages() if any(block.language == "python" for block in blocks(page))]

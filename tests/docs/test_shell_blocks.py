@@ -21,7 +21,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 # What a shell or a system brings, and other people's servers, which are not here to be asked.
 SYSTEM = {"cat", "cd", "curl", "echo", "export", "git", "head", "jq", "mkdir", "printf", "sed", "source",
           "ulimit", "unset"}  # fmt: skip
-OTHERS = {"docker", "litellm", "llama-server", "mlx_lm.server", "ollama", "transformers", "vllm"}
+OTHERS = {"docker", "litellm", "llama-server", "llm", "mlx_lm.server", "ollama", "transformers", "vllm"}
 
 
 def commands(page: str) -> Iterator[tuple[str, list[str]]]:
