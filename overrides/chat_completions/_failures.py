@@ -1,4 +1,4 @@
-"""How servers tell a failure in place of an answer: in an event of a stream, or in a reply with a success status."""
+"""How servers report a failure instead of an answer: in an event of a stream, or in a reply with a success status."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _SUCCESS = frozenset({"", "0", "200", "ok", "success"})  # as codes
 def failure_of(value: Any) -> Any:
     """Return the error that a JSON value reports, as the server wrote it; None if it reports none.
 
-    A choice with an error, or with a finish reason such as `error`, is a failure; a whole message is none, whatever
+    A choice with an error, or with a finish reason such as `error`, is a failure; a whole message is not, whatever
     stands beside it. An `error`, or `{"object": "error"}`, is a failure otherwise, and where no choice says anything,
     so are `{"detail": ...}`, `{"code": 500, "message": ...}`, `{"errors": [...]}`, `{"error_code": ...}`,
     `{"success": false}`, `{"status": 500}` and MiniMax's `base_resp` with a status code. Empty values and the codes 0
-    and 200 are none. Of a list, which Google's servers send, the first failure counts.
+    and 200 are not. In a list, which Google's servers send, the first failure counts.
     """
     if isinstance(value, list):
         return next((found for item in value if isinstance(item, dict) and (found := failure_of(item))), None)
@@ -100,7 +100,7 @@ def message_of(error: Any) -> Any:
 
 
 def is_failed(reason: Any) -> bool:
-    """Return whether a finish reason says that an answer was given up."""
+    """Return whether a finish reason means that the server gave up."""
     return isinstance(reason, str) and reason.lower() in _FAILED_REASONS
 
 

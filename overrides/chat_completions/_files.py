@@ -3,7 +3,7 @@
 Links are followed and kept. A regular file is replaced by a new one beside it, which gets its mode and owner; devices
 and pipes are written directly; directories, sockets and disks are refused.
 
-`tools/files/writing.py` is this module again: tools import nothing of what they make, and a test keeps the two equal.
+`tools/files/writing.py` is a copy of this module: tools do not import what they generate. A test compares them.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Delay signals that end the process, so that no file beside is left behind."""
+    """Delay signals that end the process, so that no temporary file is left behind."""
     if sys.platform == "win32":
         yield
         return

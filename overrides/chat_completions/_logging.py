@@ -48,7 +48,7 @@ def response_received(status: int, seconds: float, headers: Any) -> None:
 
 def waiting(delay: float, reason: str) -> None:
     """Log that an attempt failed and another one follows."""
-    LOGGER.info("another attempt in %.2f s: %s", delay, reason)
+    LOGGER.info("retrying in %.2f s: %s", delay, reason)
 
 
 def _requested_level() -> str:
@@ -57,7 +57,7 @@ def _requested_level() -> str:
 
 def hook_failed(name: str, error: Exception) -> None:
     """Log that a caller's function raised an exception, and that the call continues."""
-    LOGGER.warning("%s raised %s; the call goes on", name, type(error).__name__)
+    LOGGER.warning("%s raised %s; the call continues", name, type(error).__name__)
 
 
 def redirected(url: str) -> None:
@@ -66,10 +66,10 @@ def redirected(url: str) -> None:
 
 
 def not_fast(reason: str) -> None:
-    """Log that a client which was asked for the fast transport sends with httpx."""
+    """Log that a client sends with httpx although the fast transport was requested."""
     LOGGER.info("transport='fast' is not used: %s", reason)
 
 
 def key_left_out() -> None:
     """Log that the key from the environment is not sent."""
-    LOGGER.info("the base URL contains a user name, which is sent; the key of the environment is not")
+    LOGGER.info("sending the user name from the base URL instead of the key from the environment")

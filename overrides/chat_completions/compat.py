@@ -61,7 +61,7 @@ class OpenAI(openai.OpenAI):
 
     @forgetful
     def request(self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
-        """Send a request of one of the SDK's resources: of chat completions through this package, others as it does."""
+        """Send a request of the SDK's resources: chat completions through this package, others as the SDK does."""
         if not _is_ours(options, stream and stream_cls not in (None, openai.Stream[ChatCompletionChunk])):
             return super().request(cast_to, options, stream=stream, stream_cls=stream_cls)
         request = _ChatRequest(self, cast_to, options, stream)

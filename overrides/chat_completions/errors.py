@@ -171,7 +171,7 @@ class ChatCompletionsError(Exception):
 
 
 class APIError(ChatCompletionsError):
-    """A call failed: there was no response, or not one that can be used.
+    """A call failed: there was no response, or an unusable one.
 
     Attributes:
         message: What happened, where, and what to do.
@@ -275,7 +275,7 @@ def _first(details: Mapping[str, Any], *names: str) -> Any:
 
 
 class APIConnectionError(APIError):
-    """There was no response: the connection could not be made, it broke, or the caller's code failed there."""
+    """There was no response: connecting failed, the connection broke, or the caller's code raised an exception."""
 
     def __init__(self, message: str = "Connection error.", request: Any = None, **details: Any) -> None:
         super().__init__(message, request, **details)
@@ -462,7 +462,7 @@ class RequestValidationError(ChatCompletionsError):
 
 
 class SchemaError(RequestValidationError):
-    """The API's strict mode supports neither a JSON Schema nor an equivalent of it."""
+    """The API's strict mode supports neither this JSON Schema nor an equivalent."""
 
 
 class StructuredOutputError(ChatCompletionsError):

@@ -1,7 +1,7 @@
 """Images, sound and files: content parts from what you have, and files from what a model returns.
 
-A source is a path, the content as bytes, a data URL, or, for an image, a web address. Its media type is that of its
-content if this begins in a known way; else it is guessed from the file's name.
+A source is a path, the content as bytes, a data URL, or, for an image, a web address. Its media type is detected
+from its first bytes, or else guessed from the file's name.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def image_part(
     Args:
         source: The image; a web address is sent as it is, for the server to fetch.
         detail: How closely the model looks at it.
-        media_type: Its media type; None to find it out.
+        media_type: Its media type; None to detect it.
 
     Raises:
         ValueError: It is not an image.
@@ -92,7 +92,7 @@ def audio_part(source: Source, *, format: str | None = None) -> ChatCompletionCo
 
     Args:
         source: The recording.
-        format: Its format, such as `wav` or `mp3`; None to find it out.
+        format: Its format, such as `wav` or `mp3`; None to detect it.
 
     Raises:
         ValueError: It is not a recording, or it is a web address.
@@ -112,7 +112,7 @@ def file_part(
     Args:
         source: The file.
         filename: The name that the model sees; None for that of the path.
-        media_type: Its media type; None to find it out.
+        media_type: Its media type; None to detect it.
 
     Raises:
         ValueError: It is a web address.
@@ -139,10 +139,10 @@ def content_part(
     Args:
         source: The image, recording, text or file.
         filename: Its name; None for that of the path.
-        media_type: Its media type; None to find it out.
+        media_type: Its media type; None to detect it.
 
     Raises:
-        ValueError: It is a web address and not that of an image, or a text that is not UTF-8.
+        ValueError: It is a web address, but not of an image, or it is text that is not UTF-8.
         OSError: The file cannot be read.
     """
     if isinstance(source, str) and _is_web_address(source):
@@ -164,8 +164,8 @@ def data_url(source: Source, *, media_type: str | None = None) -> str:
     """Return a source as a data URL.
 
     Args:
-        source: What it contains.
-        media_type: Its media type; None to find it out.
+        source: The content.
+        media_type: Its media type; None to detect it.
 
     Raises:
         ValueError: It is a web address.
@@ -175,7 +175,7 @@ def data_url(source: Source, *, media_type: str | None = None) -> str:
 
 
 def media_type_of(content: bytes, filename: str = "") -> str:
-    """Return the media type of a content; `application/octet-stream` if nothing shows it.
+    """Return the media type of some content; `application/octet-stream` if it is unknown.
 
     Args:
         content: The whole content.

@@ -177,7 +177,7 @@ def test_a_retry_is_reported_on_a_terminal(tmp_path: Path) -> None:
     replies = (json_reply({"error": "Busy."}, 503, retry_after_ms="1"), json_reply(whole({"content": "Yes."})))
     with ScriptedServer(*replies) as server:
         seen = Command(tmp_path, server.base_url).at_terminal("create", "Hi", "--no-stream")
-    assert seen.code == 0 and "note: another attempt in 0.00 s: HTTP 503: Busy." in seen.out
+    assert seen.code == 0 and "note: retrying in 0.00 s: HTTP 503: Busy." in seen.out
     with ScriptedServer(*replies) as server:
         assert Command(tmp_path, server.base_url)("create", "Hi", "--no-stream").err == ""
 

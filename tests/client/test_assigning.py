@@ -91,7 +91,7 @@ def test_every_setting_can_be_assigned_and_is_read_or_hidden(kind: Any, server: 
     for name, value in values.items():
         setattr(client, name, value)
         if name in HIDDEN:
-            with pytest.raises(AttributeError, match=rf"{name} may hold a secret.*client\.{name} = "):
+            with pytest.raises(AttributeError, match=rf"{name} cannot be read.*client\.{name} = "):
                 getattr(client, name)
         else:
             assert getattr(client, name) == value
@@ -183,7 +183,7 @@ def test_a_name_that_is_no_setting_raises(kind: Any, server: ScriptedServer) -> 
         ("API_key", "did you mean 'api_key'"),
         ("max_retry", "did you mean 'max_retries'"),
         ("http_client", r"with_options\(http_client=\.\.\.\)"),
-        ("webhook_secret", "there are"),
+        ("webhook_secret", "the settings are"),
     ):
         with pytest.raises(AttributeError, match=rf"'{name}' is not a setting of {kind.__name__}; .*{hint}"):
             setattr(client, name, "x")
@@ -211,7 +211,7 @@ def test_a_subclass_keeps_attributes_of_its_own(server: ScriptedServer) -> None:
     client.tenant = "b"
     for other in (client.with_options(timeout=1), copy.copy(client), copy.deepcopy(client)):
         assert (other.tenant, other._private, other.time_outs) == ("b", "a", 4)
-    with pytest.raises(AttributeError, match=r"did you mean 'timeout'.*give time_out a value in the class"):
+    with pytest.raises(AttributeError, match=r"did you mean 'timeout'.*define time_out in the class"):
         client.time_out = 5  # type: ignore[attr-defined]
 
 
@@ -386,7 +386,7 @@ def test_azure_says_what_is_missing(kind: Any, server: ScriptedServer, monkeypat
     for change in ({"azure_ad_token": "t", "api_key": "k"}, {"base_url": "http://a/", "azure_endpoint": "http://b"}):
         with pytest.raises(errors.ChatCompletionsError, match=r"pass only one|omit azure_endpoint"):
             client.with_options(**change)
-    with pytest.raises(errors.ChatCompletionsError, match="change azure_endpoint as well"):
+    with pytest.raises(errors.ChatCompletionsError, match="pass azure_endpoint as well"):
         client.azure_deployment = "d"
     called(client.with_options(api_key=None, azure_ad_token=None, base_url=None).chat.completions.create)
     assert keys(server) == ["sk-first-key"]

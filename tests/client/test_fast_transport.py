@@ -220,7 +220,7 @@ def test_copies_have_it_and_may_have_another(
 
 def test_another_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in CLIENTS:
-        with pytest.raises(ValueError, match=r"^transport is 'aiohttp'; give 'httpx' or 'fast'$"):
+        with pytest.raises(ValueError, match=r"^transport is 'aiohttp'; pass 'httpx' or 'fast'$"):
             made(kind, transport="aiohttp")
     with pytest.raises(ValueError, match="transport is 3"):
         made(Client).with_options(transport=3)
@@ -259,7 +259,7 @@ def test_aiohttp_has_no_socks_proxies_so_httpx_sends(
     with caplog.at_level(logging.INFO, "chat_completions"):
         assert sender(made(AsyncClient, base_url=server.base_url, transport="fast"), server, monkeypatch) == "httpx"
     (said,) = (line for line in caplog.messages if "not used" in line)
-    assert said.endswith("aiohttp does not send through SOCKS proxies, and the environment has one for https")
+    assert said.endswith("aiohttp does not support SOCKS proxies, and the environment has one for https")
     assert "sk-secret" not in caplog.text
 
 
@@ -271,7 +271,7 @@ def test_an_unknown_httpcore_reads_itself_and_it_is_said_once(
     with caplog.at_level(logging.INFO, "chat_completions"):
         assert len(list(client.chat.completions.create(model="m", messages=MESSAGES, stream=True))) == 2
         assert sender(client, server, monkeypatch) == "httpx"
-    assert caplog.messages == ["transport='fast' is not used: this version of httpx is not known"]
+    assert caplog.messages == ["transport='fast' is not used: this version of httpx is not supported"]
 
 
 def test_a_connection_is_used_again_after_done(server: ScriptedServer) -> None:

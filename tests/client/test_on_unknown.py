@@ -281,7 +281,7 @@ def test_what_the_hook_raises_costs_no_call_and_no_stream(api: SyncApi, caplog: 
             assert stream.completion.choices[0].message.content == "Hi"
     assert calls == ["odd", "unheard_of", "eos"]
     warned = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert warned == ["on_unknown raised ValueError; the call goes on"] * 3
+    assert warned == ["on_unknown raised ValueError; the call continues"] * 3
     assert SECRET not in caplog.text
     assert "sk-test" not in caplog.text
 
@@ -316,7 +316,7 @@ class _AsyncHook:
 @pytest.mark.parametrize(
     ("hook", "message"),
     [
-        ("print", "on_unknown is a str"),
+        ("print", "on_unknown must be a function that takes an Unknown, not str"),
         (_async_hook, "async"),
         (partial(_async_hook), "async"),
         (_AsyncHook(), "async"),

@@ -145,7 +145,7 @@ def test_empty_pages_with_ever_new_cursors_end(api: SyncApi) -> None:
     """The bound is reached, and the cursor leads on behind it."""
     with ScriptedServer(ever_new) as server:
         client = api.client(base_url=server.base_url)
-        with pytest.raises(errors.PaginationError, match="1000 pages without a completion") as caught:
+        with pytest.raises(errors.PaginationError, match="1000 pages in a row without a completion") as caught:
             ids(api, api.list(client))
         assert len(server.requests) == MOST_EMPTY_PAGES
         assert caught.value.cursor == str(MOST_EMPTY_PAGES)

@@ -442,7 +442,7 @@ def test_the_log_tells_of_attempts_and_never_of_a_key_or_a_body(api: SyncApi, ca
         )
     text = caplog.text
     assert "attempt 2" in text
-    assert "another attempt in" in text
+    assert "retrying in" in text
     assert not [word for word in ("sk-", "Hello", MESSAGES[0]["content"]) if word in text]
 
 

@@ -194,7 +194,7 @@ def test_a_fork_shares_no_connection(make: Any) -> None:
                 create(client, "child")
                 code = 0
             except errors.ChatCompletionsError as error:
-                code = 2 if "has been used in another process" in str(error) else 3
+                code = 2 if "has connections of another process" in str(error) else 3
             finally:
                 os._exit(code)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -299,7 +299,7 @@ def test_an_async_client_in_one_event_loop_after_another(make: Any) -> None:
             assert server.wait_until_closed()
             assert server.connections == 4
         else:
-            with pytest.raises(errors.ChatCompletionsError, match="has been used in another event loop"):
+            with pytest.raises(errors.ChatCompletionsError, match="has connections of another event loop"):
                 asyncio.run(main())
         client = None  # type: ignore[assignment]
         gc.collect()

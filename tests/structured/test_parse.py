@@ -124,7 +124,7 @@ def test_a_refusal_is_not_a_value_and_no_error(api: SyncApi, content: Any) -> No
 @pytest.mark.parametrize(
     ("finish", "kind", "words"),
     [
-        ("length", LengthFinishReasonError, "limit of tokens after 2 tokens: raise max_completion_tokens"),
+        ("length", LengthFinishReasonError, "token limit after 2 tokens: raise max_completion_tokens"),
         ("content_filter", ContentFilterFinishReasonError, "content filter"),
     ],
 )
@@ -352,7 +352,7 @@ def test_what_cannot_be_asked_for_is_reported_before_anything_is_sent(api: SyncA
         client = api.client(base_url=server.base_url)
         with pytest.raises(SchemaError, match="/properties/value/items: allows any JSON"):
             parse(api, server, client, response_format=list)
-        with pytest.raises(SchemaError, match="free names"):
+        with pytest.raises(SchemaError, match="arbitrary keys"):
             parse(api, server, client, response_format=dict[str, int])
         with pytest.raises(TypeError, match="is not a type"):
             parse(api, server, client, response_format="json_object")

@@ -188,13 +188,13 @@ def test_recursion_stays(schema: dict[str, Any]) -> None:
 
 
 REFUSED: dict[str, tuple[Any, str, str]] = {
-    "free names": ({"type": "object", "additionalProperties": {"type": "integer"}}, "/properties/a", "free names"),
-    "any object": ({"type": "object"}, "/properties/a", "free names"),
-    "an object or null": ({"type": ["object", "null"]}, "/properties/a", "free names"),
+    "free names": ({"type": "object", "additionalProperties": {"type": "integer"}}, "/properties/a", "arbitrary keys"),
+    "any object": ({"type": "object"}, "/properties/a", "arbitrary keys"),
+    "an object or null": ({"type": ["object", "null"]}, "/properties/a", "arbitrary keys"),
     "names by patterns": (
         {"type": "object", "properties": {}, "patternProperties": {"^x": TEXT}},
         "/properties/a/patternProperties",
-        "free names",
+        "arbitrary keys",
     ),
     "anything": ({}, "/properties/a", "any JSON"),
     "anything, described": ({"title": "A", "description": "B", "minLength": 1}, "/properties/a", "any JSON"),
@@ -208,14 +208,14 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a reference to nothing": ({"$ref": "#/$defs/None"}, "/properties/a", "'#/$defs/None' points to nothing"),
     "a reference to elsewhere": ({"$ref": "https://example.com/x"}, "/properties/a", "points to nothing"),
     "an anchor": ({"$ref": "#here"}, "/properties/a", "points to nothing"),
-    "in a definition": ({"$ref": "#/$defs/Free"}, "/$defs/Free/properties/b~1c", "free names"),
+    "in a definition": ({"$ref": "#/$defs/Free"}, "/$defs/Free/properties/b~1c", "arbitrary keys"),
     "inlined from a definition": (
-        {"$ref": "#/$defs/Free", "title": "T"}, "/$defs/Free/properties/b~1c", "free names"),
+        {"$ref": "#/$defs/Free", "title": "T"}, "/$defs/Free/properties/b~1c", "arbitrary keys"),
     "types that exclude each other": (
         {"allOf": [{"type": "string"}, {"type": "integer"}]}, "/properties/a/allOf/1/type", "two values apply"),
     "a property twice": (
         {"allOf": [holding(TEXT), holding({"type": "null"})]}, "/properties/a/allOf/1/properties/a", "two schemas"),
-    "two unions": ({"anyOf": [TEXT], "oneOf": [TEXT]}, "/properties/a", "two unions"),
+    "two unions": ({"anyOf": [TEXT], "oneOf": [TEXT]}, "/properties/a", "both anyOf and oneOf"),
     "an empty tuple": ({"type": "array", "prefixItems": []}, "/properties/a", "always empty"),
     "a format that is none": (
         {"type": "string", "format": ["x"], "anyOf": [False]}, "/properties/a/anyOf/0", "no value"),
@@ -246,7 +246,7 @@ def test_what_strict_mode_does_not_support_is_refused_with_its_place(part: Any, 
 def test_a_root_that_is_no_object_is_refused(schema: Any, found: str) -> None:
     with pytest.raises(SchemaError) as caught:
         strict_schema({**schema, "$defs": {"A": TEXT, "Node": holding(TEXT)}})
-    assert caught.value.problems == (("", f"is {found}, and must be one object: make it a field of a class"),)
+    assert caught.value.problems == (("", f"is {found}; it must be one object: make it a field of a class"),)
 
 
 def test_all_problems_are_reported_at_once() -> None:

@@ -110,7 +110,7 @@ def test_a_failure_that_ends_the_run_cancels_the_other_calls(async_runs: AsyncRu
             async_runs.run(async_runs.client(server.base_url), tools=tools, on_tool_error="raise")
     assert watch.cancelled == ["n"] and watch.now == 0
     told = [message["content"] for message in caught.value.run.messages[2:]]
-    assert told == ["quick", "Error: no result, because the run ended before", "Error: ValueError: no"]
+    assert told == ["quick", "Error: no result, because the run ended first", "Error: ValueError: no"]
     assert [result.name for result in caught.value.run.tool_results] == ["quick", "fail"]
 
 

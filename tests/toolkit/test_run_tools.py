@@ -104,11 +104,11 @@ def test_a_run_without_calls_is_an_answer(runs: Runs) -> None:
         (
             "add",
             '{"a": 1, "c": 2}',
-            "Error: the arguments of add do not fit: /c: there is no such parameter; there are: a, b",
+            "Error: the arguments of add do not fit: /c: unknown parameter; the parameters are: a, b",
         ),
         ("add", '{"a": 1', "Error: the arguments of add do not fit: /: is not JSON"),
         ("add", "[1]", "Error: the arguments of add do not fit: /: is [1], not an object"),
-        ("ad", "{}", "Error: there is no tool 'ad'; there are: add, fails"),
+        ("ad", "{}", "Error: unknown tool 'ad'; the tools are: add, fails"),
     ],
 )
 def test_what_went_wrong_is_sent_to_the_model(runs: Runs, name: str, arguments: str, told: str) -> None:
@@ -298,7 +298,7 @@ def test_half_a_call_is_never_made(runs: Runs, reason: str, kind: type[Exception
         runs.reply(calls(("note", {"x": 1}), ("note", '{"x": 2}')), reason),
     ]
     with ScriptedServer(*replies) as server:
-        with pytest.raises(kind, match="none was made") as caught:
+        with pytest.raises(kind, match="no tool was called") as caught:
             runs.run(runs.client(server.base_url), tools=[add, note])
     error: Any = caught.value
     assert called == [] and error.completion.choices[0].message.tool_calls[1].function.arguments == '{"x": 2}'
@@ -439,9 +439,9 @@ def test_an_async_function_needs_the_async_client(runs: Runs) -> None:
         ({"n": 2}, "n is 2"),
         ({"tools": [add, function_tool(add)]}, "two tools have the name 'add'"),
         ({"tools": [City, function_tool(add, name="City")]}, "two tools have the name 'City'"),
-        ({"tools": add}, "tools is a function"),
+        ({"tools": add}, "tools must be a list of functions and tools, not function"),
         ({"tools": [3]}, "not from 3"),
-        ({"messages": "Hello"}, "messages is a str"),
+        ({"messages": "Hello"}, "messages must be a list, not str"),
     ],
 )
 def test_what_cannot_be_run_is_reported_before_anything_is_sent(runs: Runs, arguments: Any, said: str) -> None:

@@ -86,7 +86,7 @@ class AzureSettings(Settings):
             dropped |= _PLACE
         elif given.keys() & _PLACE:
             if self._endpoint is None and not given.get("azure_endpoint"):
-                raise ChatCompletionsError("this client has a base_url, which is whole; change azure_endpoint as well")
+                raise ChatCompletionsError("this client has a full base_url; pass azure_endpoint as well")
             dropped |= {"base_url"}
         query = dict(given["default_query"] or {}) if "default_query" in given else None
         if query is not None and "api_version" not in given:
@@ -228,7 +228,7 @@ def _endpoint(endpoint: str | None) -> str:
 def _base_url(base_url: Any, endpoint: str | None, deployment: str | None) -> Any:
     if base_url is not None:
         if endpoint is not None or deployment is not None:
-            raise ChatCompletionsError("base_url is the whole URL; omit azure_endpoint and azure_deployment")
+            raise ChatCompletionsError("base_url is the full URL; omit azure_endpoint and azure_deployment")
         return base_url
     url = f"{_endpoint(endpoint).rstrip('/')}/openai"
     return url + (f"/deployments/{_segment(deployment)}" if deployment else "")

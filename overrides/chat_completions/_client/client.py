@@ -268,7 +268,7 @@ def _check_attribute(kind: type[BaseClient], name: str) -> None:
     """Check that a name which the class does not have can be an attribute of a client.
 
     Raises:
-        AttributeError: It cannot: nothing would read it. Subclasses have attributes of any name but near a setting's.
+        AttributeError: It cannot, because nothing would read it. Subclasses may use names unlike a setting's.
     """
     import difflib
 
@@ -279,11 +279,11 @@ def _check_attribute(kind: type[BaseClient], name: str) -> None:
     elif near:
         hint = f"; did you mean {near[0]!r}?"
     else:
-        hint = f"; there are {', '.join(settings)}"
+        hint = f"; the settings are {', '.join(settings)}"
     if kind.__module__ != "chat_completions":
         if not near:
             return
-        hint += f" If the attribute is the subclass's, give {name} a value in the class"
+        hint += f". To add an attribute to a subclass, define {name} in the class"
     raise AttributeError(f"{name!r} is not a setting of {kind.__name__}{hint}", name=name)
 
 
@@ -316,13 +316,13 @@ class Client(BaseClient):
         on_unknown: A function (not async) that is called with an `Unknown` for each enum value, field and variant
             that a server sends and the specification does not define, once for each kind. Its exceptions are logged.
         unknown_nulls: Whether a field whose value is null counts; if not, it does once it has another value.
-        transport: What sends, without an `http_client`: `"httpx"`, or `"fast"`, which costs less a chunk; by default
+        transport: What sends, without an `http_client`: `"httpx"`, or `"fast"`, which is faster per chunk; by default
             CHAT_COMPLETIONS_TRANSPORT, or else httpx. An `AsyncClient` needs the extra `fast` for it.
         http_client: An `httpx.Client` or `httpx2.Client` to send with. The caller closes it, unless it is a
             `DefaultHttpxClient`, which is closed with the client.
 
     Raises:
-        ChatCompletionsError: The base URL is not valid, or there is no API key for the default server.
+        ChatCompletionsError: The base URL is invalid, or no API key was given for the default server.
         TypeError: `on_unknown` is not a function, or is async.
     """
 

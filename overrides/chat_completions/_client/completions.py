@@ -99,7 +99,7 @@ class Completions:
 
         Raises:
             TypeError: An argument does not exist.
-            RequestValidationError: A field holds a value that JSON does not have.
+            RequestValidationError: A field contains a value that cannot be encoded as JSON.
             APIError: The call failed.
         """
         call = create_call(stream, arguments, self._sender.settings.validate)

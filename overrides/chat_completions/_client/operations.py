@@ -43,7 +43,7 @@ def completion_of(answer: CallResult, redacted_url: str) -> ChatCompletion:
 
 
 def _repair(choice: Any, place: str) -> list[Anomaly]:
-    """Repair what a choice says in another way than it should, and return what that was."""
+    """Repair what a choice says in a nonstandard way, and return what that was."""
     found = []
     if getattr(choice, "finish_reason", None) == "null":
         choice.finish_reason = None
@@ -208,7 +208,7 @@ def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
 def _content_error(response: httpx.Response, redacted_url: str) -> APIResponseValidationError:
     kind = response.headers.get("content-type", "no content type")
     return APIResponseValidationError(
-        f"{redacted_url} returned {response.status_code} with {kind} that is not a JSON object; is base_url right?",
+        f"{redacted_url} returned {response.status_code} with {kind} instead of a JSON object; check base_url",
         body=text_of(response),
         request_id=request_id_of(response.headers),
         response=response,
@@ -216,12 +216,12 @@ def _content_error(response: httpx.Response, redacted_url: str) -> APIResponseVa
 
 
 def fetch_page(sender: Sender, listing: Listing) -> ChatCompletionList:
-    """Return the page at which a listing is."""
+    """Return the current page of a listing."""
     answer = sender.send(list_call(listing.arguments))
     return page_of(answer, answer.redacted_url)
 
 
 async def fetch_page_async(sender: AsyncSender, listing: Listing) -> ChatCompletionList:
-    """Return the page at which a listing is; see `fetch_page`."""
+    """Return the current page of a listing; see `fetch_page`."""
     answer = await sender.send(list_call(listing.arguments))
     return page_of(answer, answer.redacted_url)

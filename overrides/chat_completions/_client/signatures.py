@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class FunctionWithSignature:
-    """A function whose signature is made when it is asked for."""
+    """A function whose signature is created on first use."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.__wrapped__ = function

@@ -94,7 +94,7 @@ class _Body(ResponseHead[T]):
 
     def _check_time(self) -> None:
         if self._ends_at is not None and time.monotonic() >= self._ends_at:
-            raise APITimeoutError("the deadline passed before the body was read to its end")
+            raise APITimeoutError("the deadline passed before the whole body was read")
 
 
 @publish()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Strict:
-    """A substitute for the generated client, of which parsing only uses this attribute."""
+    """A substitute for the generated client; parsing uses only this attribute."""
 
     raise_on_unexpected_status = True
 
@@ -81,8 +81,8 @@ def create_request(body: Mapping[str, Any]) -> dict[str, Any]:
 def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
     """Return the decoder of one event of a stream; its models are imported only here.
 
-    The object belongs to the model from then on. What callers read of each chunk is decoded at once, the rest when it
-    is read, which takes less than half the time.
+    From then on, the object belongs to the model. What callers usually read is decoded at once, the rest when it is
+    read, which takes less than half the time.
     """
     from chat_completions_api.models import (
         ChatCompletionChunk,
@@ -157,7 +157,7 @@ def _load(name: str) -> dict[str, Any]:
 
 
 def list_request(**query: Any) -> dict[str, Any]:
-    """Return the arguments of `httpx.Client.build_request` for listChatCompletions; None leaves a parameter out."""
+    """Return the arguments of `httpx.Client.build_request` for listChatCompletions; None omits a parameter."""
     return list_chat_completions._get_kwargs(**{key: value for key, value in query.items() if value is not None})
 
 

@@ -65,7 +65,7 @@ def loads(text: str) -> Any:
 
 
 def loads_leniently(text: str | bytes) -> Any:
-    """Read a JSON text that may hold control characters inside its strings, which JSON demands to be escaped.
+    """Read a JSON text that may hold control characters in its strings, which JSON requires to be escaped.
 
     Raises:
         ValueError: The text is not JSON for another reason.

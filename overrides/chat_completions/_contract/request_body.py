@@ -24,7 +24,7 @@ def request_body(
         extra_body: Fields that the specification does not define, or that override those it defines.
 
     Raises:
-        TypeError: The specification has no such parameter, or requires one that is not there.
+        TypeError: The specification has no such parameter, or requires one that is missing.
     """
     fields = generated.request_fields()
     unknown = [name for name in params if name not in fields]
@@ -60,10 +60,10 @@ def check_required(method: str, arguments: Mapping[str, Any], names: Sequence[st
 
 
 def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of the HTTP request that carries a body, in which all is plain JSON.
+    """Return the arguments of the HTTP request that carries a body of plain JSON.
 
     Raises:
-        RequestValidationError: The body holds values that JSON does not have; the error lists all.
+        RequestValidationError: The body contains values that cannot be encoded as JSON; the error lists all.
     """
     try:
         try:
@@ -79,7 +79,7 @@ def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
             raise RequestValidationError(f"the request cannot be encoded: {error}") from error
         listed = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in problems)
         raise RequestValidationError(
-            f"the request contains values that JSON does not have: {listed}", problems=problems
+            f"the request contains values that cannot be encoded as JSON: {listed}", problems=problems
         ) from None
 
 
@@ -118,18 +118,18 @@ def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str
         for key, entry in without_omitted(value).items():
             pointer = f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
             if not isinstance(key, (str, int, float)) and key is not None:
-                yield pointer, f"a key is a {type(key).__name__}; use a str"
+                yield pointer, f"has a key of type {type(key).__name__}; use str"
             yield from _problems(entry, pointer, (*above, id(value)))
     elif isinstance(value, NotGiven):
-        yield at, "is NOT_GIVEN, which leaves out a field, but not an entry of a list"
+        yield at, "is NOT_GIVEN, which can omit a field but not a list entry"
     elif isinstance(value, type):
-        yield at, f"is the class {value.__name__}; for a reply of a type, use parse() or stream()"
+        yield at, f"is the class {value.__name__}; for a typed reply, use parse() or stream()"
     elif isinstance(value, (bytes, bytearray, memoryview)):
         yield at, f"is {type(value).__name__}; decode it, or encode it as base64 text"
     elif isinstance(value, float) and not math.isfinite(value):
-        yield at, f"is {value}; JSON has finite numbers only"
+        yield at, f"is {value}; JSON numbers must be finite"
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for position, entry in enumerate(value):
             yield from _problems(entry, f"{at}/{position}", (*above, id(value)))
     elif not isinstance(value, (str, int, float)) and value is not None and not hasattr(value, "isoformat"):
-        yield at, f"is a {type(value).__name__}; JSON has objects, arrays, text, numbers, true, false and null"
+        yield at, f"has type {type(value).__name__}; JSON has objects, arrays, strings, numbers, booleans and null"

@@ -1,4 +1,4 @@
-"""`on_unknown`: what servers send that the specification does not know, reported once per kind. No I/O.
+"""`on_unknown`: what servers send that the specification does not define, reported once per kind. No I/O.
 
     field     a name of an object that is described, which neither its properties nor additionalProperties know
     value     a text where every schema of texts has an enum or a const, and none of them has this text
@@ -61,10 +61,10 @@ class Node:
     Attributes:
         pointer: The schema, as a JSON pointer into the packaged document.
         fine: The Python types of which any value is known.
-        texts: The known texts, where not every text is.
-        items: What a list may hold, where not everything.
-        fields: What the fields of an object may hold, where it is described.
-        rest: What its other fields may hold; None where there are no others.
+        texts: The known texts, unless every text is known.
+        items: What a list may hold, unless that is anything.
+        fields: What the fields of an object may hold, if it is described.
+        rest: What its other fields may hold; None if there are no others.
         tag: The field by which the objects of a union differ.
         variants: Those objects, by their tag.
     """
@@ -163,7 +163,7 @@ class Unknown:
         operation: The operation: `createChatCompletion` or `listChatCompletions`.
         model: The model that the reply names; None for a listing.
         request_id: The id under which the server logged the request.
-        value: What was sent, a copy of it. It may be a user's, so it shows in no repr.
+        value: What was sent, a copy of it. It may be a user's, so no repr shows it.
     """
 
     kind: Literal["field", "value", "variant"]
@@ -194,9 +194,9 @@ class UnknownReporter:
 
     def __init__(self, hook: OnUnknown) -> None:
         if not callable(hook):
-            raise TypeError(f"on_unknown is a {type(hook).__name__}; give a function that takes an Unknown")
+            raise TypeError(f"on_unknown must be a function that takes an Unknown, not {type(hook).__name__}")
         if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
-            raise TypeError("on_unknown is an async function, which nothing would await; give a plain one")
+            raise TypeError("on_unknown is an async function, which nothing would await; pass a sync one")
         self.hook = hook
         self._nulls = True
         self._reported: set[tuple[str, str, str]] = set()
@@ -206,7 +206,7 @@ class UnknownReporter:
         return UnknownReporter, (self.hook,)
 
     def with_nulls(self, nulls: bool) -> UnknownReporter:
-        """Return a reporter that reports unknown fields that are null, or does not, and shares what was reported."""
+        """Return a reporter with another setting for unknown fields that are null; it shares what was reported."""
         if nulls == self._nulls:
             return self
         other = object.__new__(UnknownReporter)

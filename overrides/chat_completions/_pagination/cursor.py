@@ -51,14 +51,14 @@ class Listing:
         cursor = self._cursor(page, data)
         if cursor in self.cursors:
             raise PaginationError(
-                f"the server sent the cursor {cursor!r} a second time; following it would repeat the listing",
+                f"the server sent the cursor {cursor!r} twice; following it would repeat the listing",
                 cursor=cursor,
             )
         empty = 0 if data else self.empty + 1
         if empty >= MOST_EMPTY_PAGES:
             raise PaginationError(
-                f"the server sent {empty} pages without a completion in a row, and says that there are more;"
-                " to continue, list again with this error's cursor as after",
+                f"the server sent {empty} pages in a row without a completion, and says that there are more;"
+                " to continue, list again with after=error.cursor",
                 cursor=cursor,
             )
         arguments = {**self.arguments, "after": cursor}
@@ -102,7 +102,7 @@ class Listing:
             )
         raise self._error(
             f"the server says that there are more, but {named!r:.80}, sent to continue from, is not a valid id:"
-            f" it has to be a string of at most {_LONGEST_CURSOR:,} characters that UTF-8 can encode"
+            f" it must be a string of at most {_LONGEST_CURSOR:,} characters that UTF-8 can encode"
         )
 
     def _error(self, message: str) -> PaginationError:

@@ -1,4 +1,4 @@
-"""One choice of a completion in the making, and how its parts grow."""
+"""One choice of an accumulating completion, and how its parts grow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Entries(list[Any]):
         highest: The highest of them.
         snapshots: The last piece of arguments by slot, of calls whose every piece has repeated the one before.
         left_out: The slots of calls that repeat another one.
-        apart: Entries that have one index and are not one, by index.
+        apart: Different entries that share an index, by index.
         texts: The JSON texts of entries without an index that are kept once.
     """
 
@@ -188,7 +188,7 @@ def _shared_texts(entry: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 
 
 def _is_another(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Return whether two entries have different addresses, of which none is a piece."""
+    """Return whether two entries have different addresses, neither of which is a piece."""
     return any(
         value.startswith(_ADDRESSES)
         and (known := old.getvalue()).startswith(_ADDRESSES)
@@ -221,7 +221,7 @@ def _repeat(
 
 
 def text_in(content: Any, kind: str) -> str | None:
-    """Join the parts of one type in a content; return None if it has none."""
+    """Join the parts of one type in a content; return None if there are none."""
     if not isinstance(content, list):
         text = joined(content.getvalue()) if isinstance(content, StringIO) else content
         return text if isinstance(text, str) else None
@@ -237,7 +237,7 @@ def is_half(character: str) -> bool:
 
 
 def joined(text: str) -> str:
-    """Return a text in which the two halves of a character, which came in two pieces, are one."""
+    """Return a text in which the two halves of a character, which arrived in two pieces, are one."""
     if text.isascii():
         return text
     try:

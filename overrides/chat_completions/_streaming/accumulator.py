@@ -8,10 +8,10 @@ How the values of a further chunk are merged:
                   merged by it, and what they repeat replaced; objects merged; numbers replaced; null ignored; what has
                   grown is not replaced by other types
     a tool call   by its index, else its id, else its position, else the last one; see `call_pieces`
-    a message     (in place of a delta) is the whole: what it repeats is replaced, never doubled
+    a message     (instead of a delta) is complete: what it repeats is replaced, never doubled
 
 Nearly all chunks add one piece to one text and repeat everything else. They are recognized by comparison with what was
-seen before, and only their piece is looked at. What had to be repaired is in `anomalies`.
+seen before, and only their piece is looked at. Repairs are recorded in `anomalies`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ OTHER_RULE: FastRule = StringIO(), (), False  # for a chunk that has more
 
 
 class Accumulator(AnomalyLog):
-    """A completion in the making: add each chunk, and take the completion at any time.
+    """An accumulating completion: add each chunk, and read the completion at any time.
 
     Attributes:
         info: The response that the chunks come from; None without one.
@@ -113,7 +113,7 @@ class Accumulator(AnomalyLog):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every choice has its finish reason: all that were asked for, and all that arrived."""
+        """Whether every choice has its finish reason: all that were requested, and all that arrived."""
         return self.finished >= self.expected and self.finished == len(self.choices)
 
     @property
@@ -127,7 +127,7 @@ class Accumulator(AnomalyLog):
             self.add_other(chunk)
 
     def add_known(self, piece: str, rule: FastRule) -> None:
-        """Add the delta of a chunk, which was counted, that is known to add a piece and to be else as the rule says."""
+        """Add the delta of a chunk that was counted and is known to add a piece and otherwise follow the rule."""
         text, labels, is_alone = rule
         text.write(piece)
         if self.chunks >= self._tidy_at:
@@ -138,13 +138,13 @@ class Accumulator(AnomalyLog):
         self.grown, self.piece = (text if is_alone else None), piece
 
     def add_plain(self, chunk: Mapping[str, Any]) -> FastRule | None:
-        """Add a chunk that has a piece of one text that has begun, and else nothing that needs to be understood.
+        """Add a chunk that continues one text and has nothing else that needs to be understood.
 
         Beside the piece, its delta has null, labels, and entries; around it there are the values of the last chunk, or
         others that replace them. Such a chunk reports no failure.
 
         Returns:
-            How it was added; None if it is another chunk: then nothing has changed.
+            How it was added; None for any other chunk, which changes nothing.
         """
         seen, changing = self._seen, self._changing
         try:
@@ -233,7 +233,7 @@ class Accumulator(AnomalyLog):
             elif tokens is not None and not state.add_tokens(tokens):
                 self._merge(state.extras, {"logprobs": tokens}, "")
         except RecursionError:
-            self._record_anomaly("too_deep", "/", "not all of it was accumulated")
+            self._record_anomaly("too_deep", "/", "accumulated in part")
         return rule if is_like_last else OTHER_RULE
 
     def _tidy(self) -> None:
@@ -261,10 +261,10 @@ class Accumulator(AnomalyLog):
             else:
                 self._record_bad_member(chunk, "choices", "")
         except RecursionError:
-            self._record_anomaly("too_deep", "/", "not all of it was accumulated")
+            self._record_anomaly("too_deep", "/", "accumulated in part")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the chat.completion so far as a new JSON object; what is required and unknown is null."""
+        """Return the chat.completion so far as a new JSON object; required fields that are unknown are null."""
         choices = [state.to_dict() for _, state in sorted(self.choices.items())]
         usage = {"usage": copied(self._choice_usage)} if self._choice_usage and not self._top.get("usage") else {}
         return {**copied(self._top), **usage, "choices": choices}
@@ -302,7 +302,7 @@ class Accumulator(AnomalyLog):
             self._add_member(key, value)
 
     def _add_member(self, key: str, value: Any) -> None:
-        """Add a value around the choices."""
+        """Add a value beside the choices."""
         top = self._top
         known = top.get(key)
         if isinstance(value, (dict, list)):
@@ -332,7 +332,7 @@ class Accumulator(AnomalyLog):
             index = position
         if (state := self.choices.get(index)) is None:
             if index != len(self.choices):
-                self._record_anomaly("out_of_order", f"{place}/index", f"{index}, {len(self.choices)} was next")
+                self._record_anomaly("out_of_order", f"{place}/index", f"{index}; expected {len(self.choices)}")
             state = self.choices[index] = AccumulatedChoice(index)
 
         delta, message = choice.get("delta"), choice.get("message")
@@ -347,7 +347,7 @@ class Accumulator(AnomalyLog):
         if isinstance(message, dict):
             # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
             self._record_anomaly(
-                "whole_message", f"{place}/message", "left out: the delta has content" if has_text else "accumulated"
+                "whole_message", f"{place}/message", "ignored: the delta has content" if has_text else "accumulated"
             )
             if not has_text:
                 drop_repeated(state.message, message)
@@ -367,12 +367,12 @@ class Accumulator(AnomalyLog):
             self._record_bad_member(choice, "finish_reason", place)
 
     def _add_beside(self, state: AccumulatedChoice, choice: Mapping[str, Any], place: str) -> None:
-        """Add what stands beside the delta, the finish reason aside."""
+        """Add what is beside the delta, except the finish reason."""
         for key, value in choice.items():
             if key in CHOICE_KEYS or (value is None and key in state.extras):
                 continue
             if key == "usage" and isinstance(value, dict):
-                self._record_anomaly("misplaced", f"{place}/usage", "it counts where the completion has no other")
+                self._record_anomaly("misplaced", f"{place}/usage", "used only if the completion has no usage")
                 self._choice_usage = copied(value)
             # Lists have the new entries of each chunk, such as vLLM's token_ids.
             if key == "logprobs" or isinstance(value, list):
@@ -384,7 +384,7 @@ class Accumulator(AnomalyLog):
                 state.seen[key] = copied(value)
 
     def _settle(self, state: AccumulatedChoice) -> None:
-        """Judge what can only be judged once a choice is whole."""
+        """Judge what can only be judged once a choice is complete."""
         state.is_settled = True
         if any(joined(text.getvalue()) != text.getvalue() for text in state.texts()):
             self._record_anomaly("split_character", f"/choices/{state.index}/message", "its halves were joined")
@@ -402,7 +402,7 @@ class Accumulator(AnomalyLog):
         calls.left_out = repeated_calls(calls)
         for position, call in enumerate(calls):
             if call["index"] in calls.left_out:
-                self._record_anomaly("repeated", f"{place}/{position}", f"{brief(call.get('id'))} under two indexes")
+                self._record_anomaly("repeated", f"{place}/{position}", f"{brief(call.get('id'))} has two indexes")
 
     def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
         """Merge a delta into an accumulated value. Without a place, as in list entries, anomalies are not recorded."""
@@ -430,7 +430,7 @@ class Accumulator(AnomalyLog):
                 old.write(value)
             elif isinstance(value, str) and joins and key not in LABELS and not isinstance(old, (str, dict, list)):
                 if place and old is not None:
-                    self._record_anomaly("wrong_type", f"{place}/{key}", f"{brief(old)}, and then text")
+                    self._record_anomaly("wrong_type", f"{place}/{key}", f"{brief(old)}, then text")
                 target[key] = StringIO()
                 target[key].write(value)
             elif isinstance(value, str) and joins and isinstance(old, str) and old:
@@ -447,7 +447,7 @@ class Accumulator(AnomalyLog):
                     is_repaired = extend(target[key], value, self._merge, key)
                     if is_repaired and place:
                         self._record_anomaly(
-                            "repeated", f"{place}/{key}", "an entry was sent again, or has a used index"
+                            "repeated", f"{place}/{key}", "an entry was sent again, or reuses an index"
                         )
             else:
                 if place and old is not None and type(value) is not type(old):
@@ -470,7 +470,7 @@ class Accumulator(AnomalyLog):
                         "changed", f"{place}/{position}/index", f"{index} for the call {call['index']}"
                     )
                 if call is None and index != slot:
-                    self._record_anomaly("out_of_order", f"{place}/{position}/index", f"{index}, {slot} was next")
+                    self._record_anomaly("out_of_order", f"{place}/{position}/index", f"{index}; expected {slot}")
                     slot = index
             else:
                 # By the specification, the calls of a whole message have no index.
@@ -525,12 +525,12 @@ class Accumulator(AnomalyLog):
 
 
 def _is_harmless(choice: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
-    """Return whether what stands beside a delta and has not been seen there needs no look at the rest."""
+    """Return whether something new beside a delta allows the rest to be skipped."""
     return all(key not in _NEWS or (key in seen and seen[key] == value) for key, value in choice.items())
 
 
 def _call_without_name(calls: Entries, index: int, id_: str) -> dict[str, Any] | None:
-    """Return the call that a delta without a name continues under a new index: that of its id, or that in its place."""
+    """Return the call that a delta without a name continues under a new index: by its id, or by its position."""
     return (calls.named.get(id_) if id_ else None) or next((call for call in calls if call["index"] == index), None)
 
 

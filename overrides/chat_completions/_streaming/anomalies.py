@@ -1,25 +1,25 @@
 """The record of what an accumulator had to repair. The kinds of anomalies, of replies as well, are:
 
-missing, null   a member that every chunk has is absent or null; it was guessed
-wrong_type      a value has another type; it was converted where that makes sense, else what has grown stays
-misplaced       the usage stands inside a choice; it is the completion's, if that has no other
-split_character the halves of a character came in two pieces; they were joined
+missing, null   a required member is absent or null; it was guessed
+wrong_type      a value has the wrong type; it was converted if that makes sense, else the text so far stays
+misplaced       the usage is inside a choice; it is used if the completion has no other
+split_character the halves of a character arrived in two pieces; they were joined
 unknown_object  an object is not a chat.completion.chunk; it was accumulated as if it were
 repeated        a label, finish reason, usage, tool call or entry of a list was sent again; it counts once
-changed         the same with another value; of labels the first stays, of all else the last
+changed         the same with another value; the first label stays, and the last of anything else
 out_of_order    an index is not the next one; the result is sorted
 reused_index    a new tool call has the index of another one; both stay
-split_name      the name of a tool came in pieces; they were joined
-reread          the joined arguments of a tool call are not JSON, but another reading is; it counts
+split_name      the name of a tool arrived in pieces; they were joined
+reread          the joined arguments of a tool call are not JSON, but another reading is; it is used
 after_finish    text or tool calls arrived after the finish reason; they stay
-whole_message   a message stands beside the delta or in place of it
+whole_message   a message is sent beside the delta or instead of it
 unfinished      [DONE] arrived before a choice had its finish reason
 no_done         all choices had finished, but [DONE] never arrived, and the body did not end; the stream is complete
-no_usage        it ended that way before a usage that was asked for
-no_field        an event is JSON without the field data; it was read as if it had one
+no_usage        it ended that way before the usage that was requested
+no_field        an event is JSON without a data field; it was read as if it had one
 too_deep        a value is nested deeper than Python's recursion limit; it was accumulated in part
 fenced          a reply that has a type is JSON in a Markdown code fence; it was taken out (`structured.fence`)
-control_character  a string holds a control character that JSON demands to be escaped; it was read as it stands
+control_character  a string contains an unescaped control character, which JSON forbids; it was kept
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class AsyncStream(_BaseStream[T_co]):
         return True
 
     async def _resend(self, failure: Exception) -> None:
-        """Open the response of another attempt, if the body broke before there was anything to yield; else raise."""
+        """Open the response of another attempt if the body broke before anything was yielded; else raise."""
         if (broken := self._broken(failure)) is None:
             return
         error, resend = broken

@@ -1,9 +1,9 @@
-"""Whose piece a delta of a tool call is, and which reading of its arguments counts. No I/O.
+"""Which tool call a delta belongs to, and which reading of its arguments is used. No I/O.
 
 Servers number all calls 0, cut names into pieces, repeat what they have sent, and begin with a placeholder:
 
 - Under the index of a call, another name or another id begins another call, unless the name is a piece of a tool's name
-  or the arguments so far are cut off, which only the next piece can mend.
+  or the arguments so far are cut off, which only the next piece can complete.
 - Where the joined arguments are not JSON, another reading of them may be: without the placeholder, one of equal copies,
   or the last piece if each has repeated the one before.
 - Calls of one id and one name, of which one has no arguments or equal ones, are one call.
@@ -36,7 +36,7 @@ def arguments_of(call: Mapping[str, Any]) -> str:
 
 
 def grown_arguments(calls: Any, deltas: list[Any]) -> StringIO | None:
-    """Return the arguments that deltas add a piece to, if they do nothing else and it is the last call's that go on."""
+    """Return the arguments that deltas continue, if they do nothing else and the call is the last one."""
     match deltas:
         case [{"index": int(index), "function": {"arguments": str(piece)} as function} as new] if (
             piece and len(new) == 2 and len(function) == 1 and isinstance(calls, Entries)
@@ -65,7 +65,7 @@ def piece_of(new: Mapping[str, Any]) -> str:
 def reason_for_another(
     call: Mapping[str, Any], new: Mapping[str, Any], snapshot: str | None, tools: Collection[str]
 ) -> str:
-    """Return why a delta with a name belongs to another call than the last one under its index; empty if it does not.
+    """Return why a delta with a name belongs to a new call, not the last one under its index; empty if it does not.
 
     Args:
         call: The accumulated call.
@@ -93,7 +93,7 @@ def reason_for_another(
 
 
 def name_with(known: str, name: str) -> str:
-    """Return the name that a further piece makes; the piece may be the name so far."""
+    """Return the name with a further piece, which may repeat the name so far."""
     return name if name.startswith(known) else known + name
 
 
@@ -164,7 +164,7 @@ def _is_cut_off(call: Mapping[str, Any]) -> bool:
 
 
 def _is_whole(text: str) -> bool:
-    """Return whether arguments are a JSON object, and no placeholder."""
+    """Return whether arguments are a JSON object and not a placeholder."""
     return text.rstrip().endswith("}") and text.strip() != "{}" and is_json(text)
 
 

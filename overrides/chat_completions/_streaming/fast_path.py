@@ -1,9 +1,9 @@
 """Read most chunks of a long stream without parsing them: by comparing the text of each with an earlier one.
 
-In go the texts of events; out come the objects that parsing them gives, added to the completion. The rules:
+Takes the texts of events, and returns the objects that parsing them gives, added to the completion. The rules:
 
-- A chunk is learned from if it added a piece to one text, and repeated all else. It costs as much as to receive ten
-  chunks, so it is done late: a short stream never pays for it, and one that keeps changing its shape less and less.
+- A chunk is learned from if it added a piece to one text, and repeated all else. It costs as much as receiving
+  ten chunks, so it is done late: a short stream never pays for it, and one that keeps changing its shape less and less.
 - The places of what differs, the piece and the padding, are proven before they count: the text with other values in
   these places must parse to the same object with these values in it.
 - A text that equals the learned one outside these places is read at the places alone. Any other text is parsed.

@@ -106,7 +106,7 @@ class _BaseStream(Generic[T_co]):
 
     @property
     def anomalies(self) -> list[Anomaly]:
-        """Where the server deviated from the specification, and how that was understood."""
+        """Where the server deviated from the specification, and how it was repaired."""
         return self._decoder.accumulator.anomalies
 
     @property
@@ -132,7 +132,7 @@ class _BaseStream(Generic[T_co]):
         return "closed" if self._closed else "open"
 
     def _on_end(self, error: BaseException | None = None) -> None:
-        """Record, once, that the stream has ended, has failed, or was abandoned."""
+        """Record once that the stream ended, failed, or was abandoned."""
         if error is not None:
             forget_locals(error)
         if isinstance(error, StreamError):
@@ -148,9 +148,9 @@ class _BaseStream(Generic[T_co]):
                 self._operation.on_stream_end(decoder, timer, decoder.fault if is_left or error is None else error)
 
     def _broken(self, failure: Exception) -> tuple[Exception, Callable[[CallResult, Exception], Any]] | None:
-        """Return the error for a body that broke, and what sends the request again; raise the error if nothing may.
+        """Return the error for a body that broke, and what resends the request; raise it if nothing may.
 
-        None for a stream that was complete and has thereby ended.
+        None for a complete stream, which this ends.
         """
         error, resend = self._decoder.map_read_error(failure), self._answer.resend
         if error is None:
@@ -190,8 +190,8 @@ class Stream(_BaseStream[T_co]):
     far as `max_retries` allows, and `response` and `request_id` are those of the last attempt.
 
     Raises:
-        IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what had arrived.
-        StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
+        IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what arrived.
+        StreamError: The stream failed, or the server reported an error in it; `.partial` is what arrived.
     """
 
     def _open_body(self) -> Iterator[bytes]:
@@ -201,7 +201,7 @@ class Stream(_BaseStream[T_co]):
         return self._response.iter_bytes()
 
     def _guard(self) -> None:
-        """Let reads end when the time is up; again once all choices have finished, since then less of it is left."""
+        """Let reads end when the time is up; call it again once all choices have finished, which leaves less time."""
         if not self._is_guarded or self._decoder.accumulator.is_complete:
             from chat_completions._transport.watchdog import guard
 
@@ -264,7 +264,7 @@ class Stream(_BaseStream[T_co]):
         return True
 
     def _resend(self, failure: Exception) -> None:
-        """Open the response of another attempt, if the body broke before there was anything to yield; else raise."""
+        """Open the response of another attempt if the body broke before anything was yielded; else raise."""
         if (broken := self._broken(failure)) is None:
             return
         error, resend = broken
@@ -331,7 +331,7 @@ def chunk_stream(answer: CallResult, redacted_url: str) -> Stream[ChatCompletion
 
 
 class TextPieces:
-    """Takes the pieces of text of the first choice out of chunks; a character whose halves come in two stays whole."""
+    """Takes the pieces of text of the first choice from chunks, and joins characters that were split."""
 
     def __init__(self) -> None:
         self._half = ""

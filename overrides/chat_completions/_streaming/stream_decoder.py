@@ -4,9 +4,9 @@
   the request's `n`. In the second case it ends with its body, its connection, or the time for what may follow.
 - Every fault becomes a StreamError that carries the completion accumulated so far. The chunks that arrived before the
   fault in the same bytes come first: the fault waits in `fault` until it is taken.
-- A chunk is added to the completion when it is taken, so that the completion is that of the moment however many chunks
-  one read has brought.
-- An event that says nothing, such as a ping, is no chunk and no fault; only `idle_timeout` takes notice of it.
+- A chunk is added to the completion when it is taken, so the completion is up to date however many chunks
+  one read brings.
+- An event that says nothing, such as a ping, is neither a chunk nor a fault; only `idle_timeout` notices it.
 - A body that is one JSON value is read as such, whatever its content type: servers that do not stream, and gateways
   that fail early, reply this way.
 """
@@ -64,7 +64,7 @@ class ChunkDecoder(Generic[Item]):
         content_type: The response's content type, for messages.
         request_id: The id under which the server logged the request.
         redacted_url: The base URL, for messages.
-        ends_at: When the deadline of the call is, on the clock; None for never.
+        ends_at: The deadline of the call, on the clock; None for no limit.
         idle_timeout: Seconds without an event after which the stream fails; None for no limit.
         done_timeout: Seconds without a further chunk after which the stream ends once every choice has finished; None
             for no limit.
@@ -135,13 +135,13 @@ class ChunkDecoder(Generic[Item]):
                 self._json = bytearray()
             elif start == b"<":
                 self._fail(
-                    f"{self._redacted_url} responded with HTML, not with a stream of chunks; is base_url right?",
+                    f"{self._redacted_url} returned HTML instead of a stream; check base_url",
                     body=data.decode("utf-8", "replace"),
                 )
         if self._json is not None:
             self._json += data
             if len(self._json) > MAX_JSON_BYTES:
-                self._fail(f"the reply is one JSON value of more than {MAX_JSON_BYTES} bytes")
+                self._fail(f"the reply is a JSON value larger than {MAX_JSON_BYTES} bytes")
             return iter(())
         if self.fault is not None or self.done:
             return iter(())
@@ -178,7 +178,7 @@ class ChunkDecoder(Generic[Item]):
             self.fault = self._incomplete_error()
 
     def map_read_error(self, failure: Exception) -> Exception | None:
-        """Return the error for an exception that was raised while reading the body; None if it is complete."""
+        """Return the error for an exception while reading the body; None if the stream is complete."""
         self.ended = True
         error = connection_error(failure, self._redacted_url)
         if error is None:
@@ -203,9 +203,9 @@ class ChunkDecoder(Generic[Item]):
         return fault
 
     def may_resend(self, error: Exception) -> bool:
-        """Return whether another request may take the place of one whose body could not be read on.
+        """Return whether the request may be resent after its body broke.
 
-        It may where the connection was cut before there was a chunk to yield; what is yielded cannot be taken back.
+        It may if the connection was cut before there was a chunk to yield: what was yielded cannot be taken back.
         """
         return type(error) is StreamConnectionError and error.is_retryable and not self.accumulator.chunks
 
@@ -219,7 +219,7 @@ class ChunkDecoder(Generic[Item]):
         if reason is error:
             return error
         kind = StreamTimeoutError if isinstance(reason, APITimeoutError) else StreamConnectionError
-        lost = kind(f"{error}; after that: {reason}", partial=self.accumulator.completion(), request_id=self.request_id)
+        lost = kind(f"{error}; then: {reason}", partial=self.accumulator.completion(), request_id=self.request_id)
         if isinstance(reason, APIError):
             lost.attempts, lost.elapsed = reason.attempts, reason.elapsed
         lost.__cause__ = reason
@@ -228,7 +228,7 @@ class ChunkDecoder(Generic[Item]):
     def wait(self) -> float | None:
         """Return the seconds until the stream is out of time, None for no limit, now that the next bytes are read.
 
-        The time that the caller took for the last event does not count as silence; comments do.
+        The time that the caller took for the last event is not silence; comments are.
         """
         if self._done_timeout is not None and self.accumulator.finished and self.accumulator.is_complete:
             chunks = self.accumulator.chunks
@@ -257,7 +257,7 @@ class ChunkDecoder(Generic[Item]):
         """End a stream that is out of time, and return the error to raise; None if it was complete."""
         self.ended = True
         if self.accumulator.is_complete:
-            self._end_without_done("nothing further arrived in time")
+            self._end_without_done("nothing more arrived in time")
             return None
         if self._ends_at is not None and self.clock() >= self._ends_at - _EARLY:
             what = "the deadline passed before the stream was complete"
@@ -272,7 +272,7 @@ class ChunkDecoder(Generic[Item]):
         """Record that a stream whose choices have all finished ended without a proper end."""
         self.accumulator.record("no_done", f"all choices had finished, then: {reason}")
         if self._wants_usage and self.accumulator.usage is None:
-            self.accumulator.record("no_usage", "the usage was asked for")
+            self.accumulator.record("no_usage", "usage was requested")
 
     def _then(self, items: Iterator[Item], events: list[Event], fault: EventStreamError | None) -> Iterator[Item]:
         yield from items
@@ -329,7 +329,7 @@ class ChunkDecoder(Generic[Item]):
             name: The name of the event.
 
         Returns:
-            The object of the chunk; None for an event that is no chunk: the end, a fault, or one that says nothing.
+            The object of the chunk; None for an event that is not a chunk: the end, a fault, or one that says nothing.
         """
         is_lenient = False
         if isinstance(value, Exception):
@@ -377,14 +377,14 @@ class ChunkDecoder(Generic[Item]):
             self.accumulator.finish()
 
     def _from_json(self, body: bytes) -> Iterator[Item]:
-        """Yield the item of a body that is one JSON value, or those of JSON lines among which there may be events."""
+        """Yield the item of a body that is one JSON value, or those of JSON lines, which may be mixed with events."""
         try:
             value, is_lenient = _read_json(json.loads, body)
         except (ValueError, RecursionError):
             yield from self._items_of(self._events_in(body), None)
             if self.fault is None and not self.accumulator.chunks:
                 kind = self._content_type or "none"
-                self._fail(f"the reply is neither a stream nor JSON (content type {kind}); is base_url right?")
+                self._fail(f"the reply is neither a stream nor JSON (content type {kind}); check base_url")
             elif self.fault is None and not self.is_complete:
                 self.fault = self._incomplete_error()
             return
@@ -420,7 +420,7 @@ class ChunkDecoder(Generic[Item]):
             return []
 
     def _fail_unexpectedly(self, failure: Exception) -> None:
-        """Fail with a StreamError, whatever it was that a server sent."""
+        """Fail with a StreamError, whatever the server sent."""
         self._fail(f"an event cannot be read: {type(failure).__name__}: {failure}")
         assert self.fault is not None
         self.fault.__cause__ = failure
@@ -441,9 +441,9 @@ class ChunkDecoder(Generic[Item]):
         self.fault = kind(message, partial=partial, body=body, request_id=self.request_id)
 
     def closed_error(self) -> StreamError:
-        """Return the error for asking a stream for more after it was closed before its end."""
+        """Return the error for reading from a stream that was closed before its end."""
         return StreamError(
-            "the stream was closed before it was complete; what had arrived is in .partial",
+            "the stream was closed before it was complete; .partial has what arrived",
             partial=self.accumulator.completion(),
             request_id=self.request_id,
         )
@@ -452,7 +452,7 @@ class ChunkDecoder(Generic[Item]):
         self, reason: str = "the stream ended without [DONE] and without a finish reason for every choice"
     ) -> IncompleteStreamError:
         partial = self.accumulator.completion()
-        what = "what had arrived is in .partial" if self.accumulator.choices else "nothing had arrived"
+        what = ".partial has what arrived" if self.accumulator.choices else "nothing arrived"
         body = message = None
         if self._remark is not None:
             body, message = error_value(self._remark)
@@ -480,7 +480,7 @@ def null_reasons(value: Mapping[str, Any]) -> list[int]:
 
 
 def _events_of_other_lines(accumulator: Accumulator, text: str) -> list[Event]:
-    """Return the events that lines stand for which are not those of the standard.
+    """Return the events for lines that the standard does not define.
 
     llama.cpp, until September 2025, sent errors in a field `error`; gateways write JSON without any field.
 
@@ -496,7 +496,7 @@ def _events_of_other_lines(accumulator: Accumulator, text: str) -> list[Event]:
         if name == "error" and isinstance(value, (dict, str)) and failure_of({"error": value}) is not None:
             events.append(Event("error", data.strip(), "", None))
         elif line[:1] == "{" and isinstance(value, dict) and (failure_of(value) is not None or value.get("choices")):
-            accumulator.record("no_field", "an event without the field data")
+            accumulator.record("no_field", "an event without a data field")
             events.append(Event("message", line, "", None))
     return events
 

@@ -1,6 +1,6 @@
-"""When the parts of a stream arrived: moments in, seconds out. No I/O.
+"""When the parts of a stream arrived: timestamps in, seconds out. No I/O.
 
-- All chunks that one read of the network completes arrived at one moment, so the clock is read once for each read.
+- All chunks that one network read completes arrived at once, so the clock is read once for each read.
 - Memory does not grow with the stream. The moments of up to MAX_READS reads are kept; of earlier ones, the longest gap,
   and the length of one gap in SAMPLE, to 2.5 %.
 """
@@ -143,7 +143,7 @@ class ChunkTimer:
         self._moments, self._token_read = moments[-1:], 0
 
     def gaps(self) -> Iterator[tuple[float, int]]:
-        """Yield the gaps between reads that brought chunks, in seconds, each with how many of its length are known."""
+        """Yield the gaps between reads that brought chunks, in seconds, each with its count."""
         for counter in (self._before_token, self._since_token):
             yield from ((_LENGTHS[step], count) for step, count in counter.items())
         # Items taken at different times may belong to one read, between which there is no gap.
@@ -204,7 +204,7 @@ def _quantile(spread: Sequence[tuple[float, int]], share: float) -> float:
 
 
 def _has_text(value: Any) -> bool:
-    """Return whether there is a text in an accumulated message that is more than a label."""
+    """Return whether an accumulated message has any text besides labels."""
     left = [value]  # no recursion, because a server may nest values as deeply as it likes
     while left:
         part = left.pop()

@@ -1,7 +1,7 @@
 """Make the body of an aiohttp response end as it does over httpx.
 
-aiohttp itself waits forever, in spite of all timeouts, once it cannot parse a body; and of a body that breaks off, it
-withholds what had arrived and was not read yet.
+Once aiohttp cannot parse a body, it waits forever, in spite of all timeouts; when a body breaks off, it withholds what
+arrived but was not read yet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import httpx
 
 
 def mend_body(response: Any) -> None:
-    """Replace the body of a response, if aiohttp reads it, by one that ends as it should."""
+    """Replace the body of a response, if aiohttp reads it, with one that ends as it should."""
     stream = response.stream
     # There is no public way to aiohttp's response; without it, the body stays as aiohttp reads it.
     while stream is not None and not hasattr(stream, "_aiohttp_response"):

@@ -27,8 +27,8 @@ class Call:
     Attributes:
         stream: Whether the request asks for an event stream.
         stream_body: Whether the body of a successful response is left unread, for the receiver of the result.
-        choices: How many choices a stream is to have.
-        wants_usage: Whether it is to end with the usage.
+        choices: How many choices a stream should have.
+        wants_usage: Whether it should end with the usage.
     """
 
     is_made = False  # whether the request is built: failures after that are not those of the settings
@@ -73,8 +73,8 @@ class CallResult:
         call: The call.
         redacted_url: The base URL that it was sent to, for messages.
         done_timeout: How long its stream may take to end once every choice has finished, in seconds; None for no limit.
-        steps_after: Plans the attempts after one whose stream broke before it gave anything, with the stream's error.
-        resend: Carries these out; None for a response that the caller holds, which no other may replace.
+        steps_after: Plans the attempts after a stream that broke before it yielded anything, with the stream's error.
+        resend: Carries these out; None if the caller holds the response, which must not be replaced.
     """
 
     call: Call

@@ -2,7 +2,7 @@
 
 httpx takes each chunk of HTTP through h11's state machine, which takes longer than all that this package does with the
 event in it. Here the ordinary chunk is read: its size, its bytes, the end of its line. Anything else (the last chunk
-and trailers, extensions, wrong framing, the end of the connection) is given back to h11, which goes on from there, with
+and trailers, extensions, wrong framing, the end of the connection) goes back to h11, which continues with
 its own errors; so the connection is reused or closed as without this module.
 """
 
@@ -26,7 +26,7 @@ def read_directly(response: Any) -> bool:
     """Have the body of a response of an `httpx.Client` read directly, if it is chunked.
 
     Returns:
-        Whether httpcore and h11 are as they are known here; if not, they read the body.
+        Whether this version of httpcore and h11 is supported; if not, they read the body.
     """
     parser, read = _parser_and_read(response.stream)
     # A program that logs httpcore's steps is shown those of the body, too.
@@ -36,7 +36,7 @@ def read_directly(response: Any) -> bool:
 
 
 def _parser_and_read(stream: Any) -> tuple[Any, Any]:
-    """Return h11's connection and the method that reads bytes for it; there is no public way to them."""
+    """Return h11's connection and the method that reads bytes for it; neither is public."""
     while stream is not None:
         if (connection := getattr(stream, "_connection", None)) is not None:
             parser = getattr(connection, "_h11_state", None)
@@ -96,7 +96,7 @@ class _ChunkedBody(httpx.SyncByteStream):
         self._give_back(b"")
 
     def _ready(self) -> bytes:
-        """Return what is there of the bytes of all chunks."""
+        """Return the bytes of all chunks that have arrived."""
         rest, left, at = self._rest, self._left, 0
         pieces = []
         while at < len(rest):

@@ -165,6 +165,6 @@ def check_sessions(http_client: Any, step: Send) -> None:
     for session in aiohttp_sessions(http_client) if step.is_bare else ():
         if session.headers or session.auth or session.trust_env or len(session.cookie_jar):
             raise ChatCompletionsError(
-                "the server redirects to another origin, and the aiohttp session of this client would send its own"
-                " headers, cookies or credentials there; set base_url to where it leads, or give them to the client"
+                "the server redirects to another origin, where this client's aiohttp session would send its own"
+                " headers, cookies or credentials; set base_url to the target, or pass them to the client instead"
             )

@@ -66,7 +66,7 @@ def late_arguments(make: Callable[[], Any]) -> dict[str, Any]:
     """Return the arguments for an HTTP client that creates its transport for https when it first needs it.
 
     Loading the certificates takes longer than the rest of a first call, and a server on this machine needs none.
-    Nothing is left to wait for where the environment names a proxy.
+    If the environment names a proxy, it is created at once.
 
     Raises:
         ChatCompletionsError: The certificates that the environment names do not exist.
@@ -151,9 +151,7 @@ def _problem() -> str | None:
             return problem
     unreadable = next((host for host in exempt if "[" in host or (host.count(":") > 1 and "/" in host)), None)
     if unreadable is not None:
-        return (
-            f"{_variable('no')} has {_quoted(unreadable)}; write an IPv6 address without brackets and without a prefix"
-        )
+        return f"{_variable('no')} has {_quoted(unreadable)}; write an IPv6 address without brackets or prefix"
     return _exempt_problem(exempt)
 
 
@@ -171,12 +169,12 @@ def _certificates_problem() -> str | None:
 def _missing_certificates() -> str | None:
     file = os.environ.get("SSL_CERT_FILE")
     if file and not _exists(file, stat.S_ISREG):
-        return _file_problem(file, "which is no file")
+        return _file_problem(file, "which is not a file")
     return _folder_problem()
 
 
 def _file_problem(file: str, why: str) -> str:
-    return f"SSL_CERT_FILE names {_quoted(file)}, {why}; name a file of PEM certificates, or unset it"
+    return f"SSL_CERT_FILE is {_quoted(file)}, {why}; set it to a file of PEM certificates, or unset it"
 
 
 def _folder_problem() -> str | None:
@@ -184,7 +182,8 @@ def _folder_problem() -> str | None:
     folder = os.environ.get("SSL_CERT_DIR")
     if not folder or os.environ.get("SSL_CERT_FILE") or _exists(folder, stat.S_ISDIR):
         return None
-    return f"SSL_CERT_DIR names {_quoted(folder)}, which is no folder; name a folder of certificates, or unset it"
+    what = "which is not a directory; set it to a directory of certificates, or unset it"
+    return f"SSL_CERT_DIR is {_quoted(folder)}, {what}"
 
 
 def _proxy_problem(scheme: str, proxy: str, transport: type[Any], options: dict[str, Any]) -> str | None:
@@ -192,12 +191,12 @@ def _proxy_problem(scheme: str, proxy: str, transport: type[Any], options: dict[
     try:
         url = httpx.Proxy(_proxy_url(proxy)).url
         transport(proxy=httpx.Proxy(_proxy_url(proxy)), **options)
-        why = "" if _is_host(url) else "names no host"
+        why = "" if _is_host(url) else "has no host"
     except ImportError:
         why = "names a SOCKS proxy, which needs the package socksio: pip install 'httpx[socks]'"
     except Exception:
-        why = "is not the address of a proxy, such as http://host:8080 or socks5://host:1080"
-    return f"{_variable(scheme)} {why}; mend it, unset it, or list the server in NO_PROXY" if why else None
+        why = "is not a proxy URL such as http://host:8080 or socks5://host:1080"
+    return f"{_variable(scheme)} {why}; fix it, unset it, or list the server in NO_PROXY" if why else None
 
 
 def _proxy_url(proxy: str) -> str:
@@ -212,9 +211,7 @@ def _exempt_problem(exempt: list[str]) -> str | None:
     wrong = next((host for host in exempt if not _is_address(_pattern(host))), None)
     if wrong is None:
         return None
-    return (
-        f"{_variable('no')} has {_quoted(wrong)}, which is neither a host name nor an address; correct it or remove it"
-    )
+    return f"{_variable('no')} has {_quoted(wrong)}, which is neither a host name nor an address; fix or remove it"
 
 
 def _pattern(host: str) -> str:
@@ -253,4 +250,4 @@ def _quoted(value: str) -> str:
 
 def _variable(scheme: str) -> str:
     names = (f"{scheme}_proxy", f"{scheme}_PROXY".upper())
-    return next((name for name in names if os.environ.get(name)), "the system's setting of proxies")
+    return next((name for name in names if os.environ.get(name)), "the system's proxy setting")

@@ -93,16 +93,16 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
         # A message of the caller's code may quote a secret; that of a library's says what is wrong.
         name = type(failure).__name__
         said = "" if _is_callers(failure) else f": {_short(what)}"
-        error = APIConnectionError(f"the exchange with {_failed_url(failure, url)} failed: {name}{said}")
+        error = APIConnectionError(f"the request to {_failed_url(failure, url)} failed: {name}{said}")
         error._may_pass = False
     elif "TimeoutException" in kinds or isinstance(origin, TimeoutError):
-        error = APITimeoutError(f"no answer in time from {url} ({type(failure).__name__}); raise timeout, or try again")
+        error = APITimeoutError(f"no response in time from {url} ({type(failure).__name__}); retry or raise timeout")
     elif kinds & _NOT_CONNECTED:
         hint = "; does the server speak plain http?" if "WRONG_VERSION_NUMBER" in what else ""
         error = APIConnectionError(f"cannot reach {_failed_url(failure, url)}: {what}{hint}")
     elif any(frame.f_code.co_name == "_build_redirect_request" for frame in _frames(failure)):
         # httpx always builds the next request, even if it is not sent.
-        error = APIError(f"{url} redirects to an invalid URL ({what}); is the base URL right?")
+        error = APIError(f"{url} redirects to an invalid URL ({what}); check base_url")
     elif kinds & _NOT_SENT:
         # The messages of these errors may quote a header.
         reason = what if kinds & _ABOUT_ADDRESS else type(origin).__name__
@@ -120,7 +120,7 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
 def key_error(failure: Exception) -> APIError | None:
     """Return our error for an exception of the function that returns the key; None if it is raised as it is.
 
-    That is so unless it is an HTTP library's error or an OSError: it is no fault of the request.
+    Only an HTTP library's error or an OSError is mapped; others are not the request's fault.
     """
     kinds = _kinds(failure)
     if isinstance(failure, ChatCompletionsError) or not _is_transports(failure, kinds):
@@ -132,7 +132,7 @@ def key_error(failure: Exception) -> APIError | None:
 
 
 def _kinds(failure: BaseException) -> set[str]:
-    """Return the names of the HTTP libraries' classes that an exception is of."""
+    """Return the names of the HTTP libraries' classes that an exception is an instance of."""
     return {kind.__name__ for kind in type(failure).__mro__ if _package(kind.__module__) in _LIBRARIES}
 
 
@@ -200,11 +200,11 @@ def deadline_error(deadline: float | None, error: APIStatusError | None = None) 
         deadline: The deadline, in seconds.
         error: The error whose body was being read, if any.
     """
-    message = f"the deadline of {deadline:g} s passed before there was an answer"
+    message = f"the deadline of {deadline:g} s passed before a response arrived"
     if error is None:
         return APITimeoutError(message)
     late = APITimeoutError(
-        f"{message}; until then, the response was {error.message}",
+        f"{message}; the last response was {error.message}",
         body=error.body,
         request_id=error.request_id,
         response=error.response,
@@ -235,10 +235,10 @@ def status_error(
     body, text = error_body(response.content)
     if redirected_to is not None:
         base_url = redirected_to.removesuffix(path)
-        hint = "is base_url right?" if base_url == redirected_to else f"if that is right, set base_url to {base_url}"
+        hint = "check base_url" if base_url == redirected_to else f"if that is intended, set base_url to {base_url}"
         message = f"HTTP {status} redirects to {redirected_to}, which is not followed; {hint}"
     elif 300 <= status < 400:
-        message = f"HTTP {status}: a redirect that cannot be followed; is the base URL right?"
+        message = f"HTTP {status}: a redirect that cannot be followed; check base_url"
     else:
         from chat_completions._transport.html_page import headline, server_of  # no successful call needs it
 
@@ -248,7 +248,7 @@ def status_error(
         if status in (404, 405):
             message += _place(response, text)
         if broken is not None:
-            message += " (the body of this error was cut off)"
+            message += " (the error body was cut off)"
         if redirected_from is not None and status in (401, 403):
             message += _left(redirected_from, response, path)
     error = kind(message, body=body, request_id=request_id_of(response.headers), response=response)
@@ -281,11 +281,11 @@ def _place(response: httpx.Response, text: str) -> str:
 
 
 def _left(base_url: str, response: httpx.Response, path: str) -> str:
-    """Return that a redirect led to another server, to which no credentials are sent."""
+    """Return a note that a redirect led to another server, where credentials are not sent."""
     target = redact_url(str(response.request.url))
     return (
-        f"; {base_url} redirected to {target}, another server, to which no credentials are sent: "
-        f"if that is right, set base_url to {target.removesuffix(path)}"
+        f"; {base_url} redirected to {target}, another server, where credentials are not sent; "
+        f"if that is intended, set base_url to {target.removesuffix(path)}"
     )
 
 
@@ -321,9 +321,9 @@ def error_value(value: Any) -> tuple[Any, str]:
 
 
 def _quoted(text: str) -> str:
-    """Return what a message quotes of a text: its beginning.
+    """Return the part of a text that a message quotes: its beginning.
 
-    Gateways pass on what they received: of an HTML page it is the title, of an error as JSON its message.
+    Gateways pass on what they received: an HTML page is quoted by its title, an error as JSON by its message.
     """
     from chat_completions._transport.html_page import headline
 

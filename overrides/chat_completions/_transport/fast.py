@@ -25,10 +25,10 @@ def check_installed() -> None:
 
 
 def problem_of_aiohttp() -> str | None:
-    """Return what the environment asks for and aiohttp cannot do; None if there is nothing."""
+    """Return what the environment requires but aiohttp cannot do; None if there is nothing."""
     for scheme, proxy in getproxies().items():
         if scheme != "no" and proxy.lower().startswith("socks"):
-            return f"aiohttp does not send through SOCKS proxies, and the environment has one for {scheme}"
+            return f"aiohttp does not support SOCKS proxies, and the environment has one for {scheme}"
     return None
 
 

@@ -17,7 +17,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def wrong_kind_of_header(name: str, value: object) -> str:
     """Return the message for a header that is not a string."""
-    return f"the header {name!r} is a str, or None for none, not {type(value).__name__}"
+    return f"the header {name!r} must be a str or None, not {type(value).__name__}"
 
 
 def check_headers(headers: Mapping[Any, Any]) -> None:
@@ -29,15 +29,15 @@ def check_headers(headers: Mapping[Any, Any]) -> None:
     """
     for name, value in headers.items():
         if not isinstance(name, str):
-            raise TypeError(f"the name of a header is a str, not {type(name).__name__}")
+            raise TypeError(f"a header name must be a str, not {type(name).__name__}")
         if not _NAME.fullmatch(name):
             # The name is not shown: it may be a value in the wrong place.
-            raise _refused("the name of a header", "is empty, or holds a character that no name may hold")
+            raise _refused("a header name", "is empty, or contains an invalid character")
         if not isinstance(value, str):
             raise TypeError(wrong_kind_of_header(name, value))
         if not (value.isascii() and value.isprintable() and value.strip() == value):
             if not value.isascii():
-                raise _refused(f"the header {name!r}", "holds characters that are not ASCII")
+                raise _refused(f"the header {name!r}", "contains non-ASCII characters")
             check_raw_headers([(name.encode(), value.encode())])
 
 
@@ -49,11 +49,11 @@ def check_raw_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
     """
     for name, value in headers:
         if _BROKEN_VALUE.search(value):
-            raise _refused(f"the header {name.decode('latin-1')!r}", "holds a line break, or white space at an end")
+            raise _refused(f"the header {name.decode('latin-1')!r}", "contains a line break, or surrounding whitespace")
 
 
 def refuse_quoted_header(failure: BaseException) -> None:
-    """Raise our error if an HTTP library refused a header, of a caller's authentication, and quotes it.
+    """Raise our error if an HTTP library refused a header of the caller's authentication and quotes it.
 
     Raises:
         RequestValidationError: It did; the value is removed from the library's error as well.
@@ -77,11 +77,11 @@ def check_query(query: Mapping[str, Any]) -> None:
     for name, value in query.items():
         for text in (name, *(value if isinstance(value, list | tuple) else (value,))):
             if isinstance(text, str) and not text.isascii() and _SURROGATE.search(text):
-                raise _refused(f"the query parameter {name!a}", "holds a surrogate, which is half a character")
+                raise _refused(f"the query parameter {name!a}", "contains a lone surrogate, which is half a character")
 
 
 def _refused(what: str, problem: str) -> RequestValidationError:
     return RequestValidationError(
-        f"{what} {problem}; nothing was sent. If it was read from a file, strip what was read",
+        f"{what} {problem}; nothing was sent. If it comes from a file, strip it",
         problems=((what.removeprefix("the "), problem),),
     )

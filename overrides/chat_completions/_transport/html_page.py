@@ -1,4 +1,4 @@
-"""What an HTML page says that proxies and web servers send in place of an error."""
+"""Read the HTML pages that proxies and web servers send instead of an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EMPTY_TITLES = frozenset({"", "error"})
 
 
 def headline(page: str) -> str | None:
-    """Return the title of an HTML page, else its heading or its text, in one line; None for a text that is no page."""
+    """Return the title of an HTML page, else its heading or its text, in one line; None if the text is not HTML."""
     if not _START.match(page):
         return None
     page = page[:_READ_CHARACTERS]
@@ -38,7 +38,7 @@ def server_of(page: str) -> str | None:
 
 
 def _element(page: str, name: str) -> str:
-    """Return what stands in the first element of a name; to the end of the page where it is not closed."""
+    """Return the content of the first element with a name, to the end of the page if it is not closed."""
     start = re.search(rf"<{name}\b[^<>]*>", page, re.I)
     if start is None:
         return ""

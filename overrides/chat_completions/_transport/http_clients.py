@@ -118,7 +118,7 @@ def _httpx2() -> Any:
     try:
         import httpx2
     except ImportError as error:
-        raise ImportError("this client needs httpx2: pip install httpx2; or use httpx, which is here") from error
+        raise ImportError("this client needs httpx2: pip install httpx2; or use httpx, which is installed") from error
     return httpx2
 
 

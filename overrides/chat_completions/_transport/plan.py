@@ -73,7 +73,7 @@ class _Plan:
         return (yield from self._attempts())
 
     def steps_after(self, error: APIError) -> Generator[Step, Any, CallResult]:
-        """Plan the attempts after one whose response had begun: its stream broke before it gave anything.
+        """Plan the attempts after one whose response had begun: its stream broke before it yielded anything.
 
         Args:
             error: The error of the stream, which is raised if there are no more attempts.
@@ -83,7 +83,7 @@ class _Plan:
         return (yield from self._attempts())
 
     def _next(self, error: APIError, status: int | None, delay: float | None) -> Generator[Step, Any, None]:
-        """Wait for the next attempt, and give its request the key of that time; see `_wait`."""
+        """Wait for the next attempt, and give its request the current key; see `_wait`."""
         yield from self._wait(error, status, delay)
         key = self.settings.api_key
         if key is None or not callable(key.reveal()) or self.sending.is_bare:

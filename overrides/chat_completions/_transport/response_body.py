@@ -39,7 +39,7 @@ def slice_body(response: Any) -> None:
     body = wrapped(response)
     if len(codings) > 2 or (len(codings) == 2 and not _TWICE.issuperset(codings)):
         said = ", ".join(codings)[:100]
-        body.refusal = f"the response is compressed {len(codings)} times over ({said}), which is not undone"
+        body.refusal = f"the response is compressed {len(codings)} times ({said}), which is not supported"
     else:
         body.slice_size = _SLICES.get(codings[0], _SMALLEST_SLICE) if len(codings) == 1 else _SMALLEST_SLICE
 
@@ -122,7 +122,7 @@ class _AsyncBody(Body):
 
 
 def _late() -> APITimeoutError:
-    return APITimeoutError("the time for the response was over before its body had come")
+    return APITimeoutError("the deadline passed before the body arrived")
 
 
 def wrapped(response: Any) -> Any:
@@ -179,7 +179,7 @@ class _Reading:
 
     def _too_large(self) -> ResponseTooLargeError:
         return ResponseTooLargeError(
-            f"the response is larger than the limit of {self._limit} bytes; raise max_response_bytes if that is right",
+            f"the response is larger than {self._limit} bytes; raise max_response_bytes if that is expected",
             response=self._response,
         )
 
@@ -270,4 +270,4 @@ async def awaited_by(ends_at: float | None, work: Awaitable[T]) -> T:
 
     with anyio.move_on_after(max(0.0, ends_at - time.monotonic())):
         return await work
-    raise APITimeoutError("the time for the call was over")
+    raise APITimeoutError("the deadline passed")

@@ -69,13 +69,13 @@ def retry_after(headers: Mapping[str, str], content: bytes = b"") -> float | Non
 
 
 def _delay_in(body: str) -> float | None:
-    """Return the delay that the body of an error asks for, in seconds; None for no delay, and for one of nothing."""
+    """Return the delay that the body of an error asks for, in seconds; None for no delay or a delay of 0."""
     member, sentence = _MEMBER(body), _SENTENCE(body)
     return (member and _sum(member[2], member[1] or "s")) or (sentence and _sum(sentence[1], "s")) or None
 
 
 def _sum(duration: str, unit: str) -> float:
-    """Return the seconds of a duration, whose numbers have a unit unless they are of the one given."""
+    """Return the seconds of a duration; numbers without a unit are in the given one."""
     units = [(float(number), (name or unit).lower()) for number, name in _PARTS(duration)]
     return sum(number * _SECONDS["ms" if name.startswith(("ms", "mil")) else name[0]] for number, name in units)
 

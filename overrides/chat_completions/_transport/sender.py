@@ -42,7 +42,7 @@ class Sender:
             return _observed(operation, call, self.transport.run(plan))
 
     def resend(self, result: CallResult, error: APIError) -> CallResult:
-        """Carry out the attempts that are left of a call whose stream broke before it gave anything.
+        """Carry out the attempts that are left of a call whose stream broke before it yielded anything.
 
         Raises:
             APIError: There are none left, or the call failed for good.
@@ -68,7 +68,7 @@ class AsyncSender:
             return _observed(operation, call, await self.transport.run(plan))
 
     async def resend(self, result: CallResult, error: APIError) -> CallResult:
-        """Carry out the attempts that are left of a call whose stream broke; see `Sender.resend`."""
+        """Carry out the remaining attempts of a call whose stream broke; see `Sender.resend`."""
         return _resent(result, await self.transport.run(result.steps_after(error)))
 
 

@@ -43,10 +43,10 @@ class EnvironmentKey(str):
 
 
 class Settings:
-    """A client's settings; the environment has the defaults of some.
+    """A client's settings; some default to the environment.
 
     Raises:
-        ChatCompletionsError: The base URL is not valid, or there is no API key for the default server.
+        ChatCompletionsError: The base URL is invalid, or no API key was given for the default server.
         TypeError: `on_unknown` is not a function or is async, `max_retries` or `max_response_bytes` is not an integer,
             or a time limit is not a number.
         ValueError: One of these numbers is negative or NaN.
@@ -82,7 +82,7 @@ class Settings:
         _logging.set_up()
         environment = os.environ.get
         if not isinstance(base_url, str | None) and not hasattr(base_url, "raw_path"):
-            raise TypeError(f"base_url is a {type(base_url).__name__}; give a URL as a str")
+            raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
         url = str(base_url or environment("OPENAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
         _check_url(url)
         # It may contain a user name and a password, which are sent, but not shown.
@@ -90,10 +90,10 @@ class Settings:
         self._redacted_url = _logging.redact_url(url)
         self._basic, self._address = _split_user(url)
         if not isinstance(api_key, str | None) and not callable(api_key):
-            raise TypeError(f"api_key is a {type(api_key).__name__}; give a str, or a function that returns one")
+            raise TypeError(f"api_key must be a str or a function, not {type(api_key).__name__}")
         for name, text in (("organization", organization), ("project", project)):
             if not isinstance(text, str | None):
-                raise TypeError(f"{name} is a {type(text).__name__}; give a str")
+                raise TypeError(f"{name} must be a str, not {type(text).__name__}")
         check_mapping("default_headers", default_headers)
         check_mapping("default_query", default_query)
         key: ApiKey | None = api_key
@@ -104,13 +104,13 @@ class Settings:
         own_scheme = {name.lower() for name in default_headers or ()} & {"api-key", "authorization"}
         if not key and url == DEFAULT_BASE_URL and not own_scheme:
             raise ChatCompletionsError(
-                "there is no API key: pass api_key=, or set OPENAI_API_KEY; for another server pass base_url="
+                "no API key: pass api_key= or set OPENAI_API_KEY; for another server, pass base_url="
             )
         if key and self._basic is not None:
             if not isinstance(key, EnvironmentKey):
                 raise ChatCompletionsError(
-                    "the base URL holds a user, and there is an API key as well: a request carries only one of them;"
-                    ' leave the user out of base_url, or pass api_key=""'
+                    "the base URL contains a user name, and there is an API key: a request can carry only one of them;"
+                    ' remove the user name from base_url, or pass api_key=""'
                 )
             _logging.key_left_out()
             key = None
@@ -124,9 +124,9 @@ class Settings:
         self.idle_timeout = checked_seconds("idle_timeout", idle_timeout)
         self.done_timeout = checked_seconds("done_timeout", done_timeout)
         if not isinstance(max_response_bytes, int):
-            raise TypeError(f"max_response_bytes is {max_response_bytes!r}; give a whole number of bytes")
+            raise TypeError(f"max_response_bytes is {max_response_bytes!r}; pass a whole number of bytes")
         if max_response_bytes < 1:
-            raise ValueError(f"max_response_bytes is {max_response_bytes}; give 1 or more")
+            raise ValueError(f"max_response_bytes is {max_response_bytes}; pass 1 or more")
         self.max_response_bytes = max_response_bytes
         # Any header and any query parameter may hold a secret.
         self.default_headers = Secret(dict(default_headers or {}))
@@ -138,9 +138,9 @@ class Settings:
         self.transport: TransportName = checked_transport(transport)
 
     def replace(self, **changes: Any) -> Settings:
-        """Return a copy with the settings changed that are given; headers and query are added.
+        """Return a copy with the given settings changed; headers and query are added.
 
-        NOT_GIVEN changes nothing, and None does so only where it is a value of the setting.
+        NOT_GIVEN changes nothing; None changes only settings that can be None.
         """
         given = {
             name: value
@@ -178,8 +178,8 @@ class Settings:
             return httpx.Timeout(DEFAULT_TIMEOUT, connect=DEFAULT_CONNECT_TIMEOUT)
         if isinstance(value, Secret) or name in self._hidden:
             raise AttributeError(
-                f"{name} may hold a secret, which a client does not show; keep the value that you pass. To change it,"
-                f" assign it whole (client.{name} = ...), or call with_options({name}=...)"
+                f"{name} cannot be read, because it may hold a secret. To change it, assign a new value"
+                f" (client.{name} = ...), or call with_options({name}=...)"
             )
         return value.hook if name == "on_unknown" and value is not None else value
 
@@ -207,8 +207,8 @@ class Settings:
         key = arguments["api_key"]
         if key and not callable(key) and not isinstance(key, EnvironmentKey):
             raise TypeError(
-                "this client was passed its API key, which is not pickled; create the client where it is needed, or"
-                " have it take the key from the environment or from a function"
+                "an API key that was passed to a client is not pickled; create the client where it is needed, or let it"
+                " get the key from the environment or from a function"
             )
         for name in (*arguments["default_headers"], *arguments["default_query"]):
             if any(word in name.lower() for word in SECRET_WORDS):
@@ -278,7 +278,7 @@ def checked_transport(transport: str | None) -> TransportName:
     if name not in ("httpx", "fast"):
         if transport is None:
             raise ChatCompletionsError(f"{TRANSPORT_VARIABLE} is {name!r}; set it to httpx or fast, or unset it")
-        raise ValueError(f"transport is {name!r}; give 'httpx' or 'fast'")
+        raise ValueError(f"transport is {name!r}; pass 'httpx' or 'fast'")
     return cast("TransportName", name)
 
 
@@ -296,9 +296,9 @@ def check_retries(number: Any) -> None:
         ValueError: It is negative.
     """
     if not isinstance(number, int):
-        raise TypeError(f"max_retries is {number!r}; give a whole number, 0 for no retries")
+        raise TypeError(f"max_retries is {number!r}; pass a whole number; 0 means no retries")
     if number < 0:
-        raise ValueError(f"max_retries is {number}; give 0 for no retries, or more")
+        raise ValueError(f"max_retries is {number}; pass 0 or more; 0 means no retries")
 
 
 def check_mapping(name: str, value: Any) -> None:
@@ -320,10 +320,10 @@ def _mapping_problem(name: str, value: Any) -> str | None:
     if value is None or isinstance(value, NotGiven):
         return None
     if not isinstance(value, Mapping):
-        return f"{name} is a {type(value).__name__}; give a dict"
+        return f"{name} must be a dict, not {type(value).__name__}"
     for key, entry in value.items():
         if not isinstance(key, str):
-            return f"{name} has a key that is a {type(key).__name__}; give a str"
+            return f"{name} must have keys of type str, not {type(key).__name__}"
         if name.endswith("headers") and not isinstance(entry, str | NotGiven | None):
             return wrong_kind_of_header(key, entry)
     return None
@@ -343,9 +343,9 @@ def checked_seconds(name: str, seconds: float | None) -> float | None:
     if seconds is None:
         return None
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
-        raise TypeError(f"{name} is {seconds!r}; give a number of seconds, or None for no limit")
+        raise TypeError(f"{name} is {seconds!r}; pass a number of seconds, or None for no limit")
     if not seconds >= 0:
-        raise ValueError(f"{name} is {seconds!r}; give 0 or more seconds, or None for no limit")
+        raise ValueError(f"{name} is {seconds!r}; pass 0 or more seconds, or None for no limit")
     return None if seconds > LONGEST_LIMIT else seconds
 
 
@@ -375,9 +375,7 @@ def _key_problem(key: Any) -> str | None:
         close = getattr(key, "close", None)
         if close is not None:
             close()
-        return (
-            f"the API key is a {type(key).__name__}, not a str; an async function that returns it needs an AsyncClient"
-        )
+        return f"the API key must be a str, not {type(key).__name__}; an async key function needs an AsyncClient"
     if key and (not key.isascii() or not key.isprintable() or key != key.strip()):
         return "the API key contains whitespace or characters that a header cannot carry"
     return None

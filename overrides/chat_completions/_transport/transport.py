@@ -79,8 +79,8 @@ class _BaseTransport:
         elif all(callable(getattr(http_client, method, None)) for method in ("build_request", "send", self._closing)):
             return
         else:
-            name = f"a {type(http_client).__name__}"
-        raise TypeError(f"http_client is {name}; give an httpx.{self._kind}() or an httpx2.{self._kind}()")
+            name = type(http_client).__name__
+        raise TypeError(f"http_client must be an httpx.{self._kind}() or an httpx2.{self._kind}(), not {name}")
 
     def sibling(self) -> Self:
         """Return the transport for a copy of the client: a new one, or this one if the HTTP client is the caller's."""
@@ -88,7 +88,7 @@ class _BaseTransport:
         return cast(Self, kind(None, self._name) if self.owned else self)
 
     def named(self, transport: TransportName) -> Self:
-        """Return the transport for a copy of the client that asks for this one: this one if it is as asked for."""
+        """Return the transport for a copy of the client with this setting: this one if nothing changes."""
         if transport == self._name or self._closed or not self.owned:
             return self
         kind: Any = type(self)
@@ -114,13 +114,13 @@ class _BaseTransport:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise ChatCompletionsError("the client is closed; make another one, or close this one later")
+            raise ChatCompletionsError("the client is closed; create another one, or close this one later")
 
 
 def _elsewhere(place: str) -> ChatCompletionsError:
     return ChatCompletionsError(
-        f"the http client that was given to this client has been used in another {place}, and its connections with it;"
-        f" make both in the {place} that uses them, or leave http_client out"
+        f"the http_client of this client has connections of another {place}; create both clients in the {place}"
+        " that uses them, or omit http_client"
     )
 
 
@@ -212,7 +212,7 @@ class Transport(_BaseTransport):
 
             if not read_directly(response):
                 self._is_fast = False
-                _logging.not_fast("this version of httpx is not known")
+                _logging.not_fast("this version of httpx is not supported")
         return response
 
     def _read(self, step: Read) -> Exception | None:

@@ -141,7 +141,7 @@ class Sending:
             self._end_connection()
         # At other steps the HTTP library would lose track of its socket.
         if event.endswith((".connect_tcp.started", ".send_request_headers.started", ".send_request_body.started")):
-            raise APITimeoutError("the time for the call was over while its request was on its way")
+            raise APITimeoutError("the deadline passed while the request was being sent")
 
     def give_up(self) -> None:
         """Abandon the request."""
@@ -216,7 +216,7 @@ def call_by(
             if given_up:
                 late()
     if given_up:
-        raise APITimeoutError("the time for the call was over before the head of a response had come")
+        raise APITimeoutError("the deadline passed before a response began")
     if failures:
         raise failures.pop()
     return results.pop()

@@ -236,7 +236,7 @@ def _is_refusal(error: errors.StreamError) -> bool:
 
 
 def _message(error: errors.APIError) -> str:
-    message = error.message.removesuffix("; what had arrived is in .partial")
+    message = error.message.removesuffix("; .partial has what arrived")
     if error.request_id:
         message += f" (request id {error.request_id})"
     cursor = getattr(error, "cursor", None)

@@ -103,7 +103,7 @@ class ChatCompletionsInstrumentor:
 
 def _settings_of(client: Any) -> Settings:
     if not isinstance(client, (Client, AsyncClient)):
-        raise TypeError(f"this is a {type(client).__name__}; pass a Client or an AsyncClient")
+        raise TypeError(f"pass a Client or an AsyncClient, not {type(client).__name__}")
     return client._settings
 
 

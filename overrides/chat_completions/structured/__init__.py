@@ -1,4 +1,4 @@
-"""Structured output: from a type to a JSON Schema that the API takes, and from the reply to a value of the type."""
+"""Structured output: from a type to a JSON Schema that the API accepts, and from the reply to a value of the type."""
 
 from __future__ import annotations
 

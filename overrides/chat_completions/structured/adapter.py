@@ -1,4 +1,4 @@
-"""The interface through which structured output uses a type, and the errors for types that it cannot use."""
+"""The interface through which structured output uses a type, and the errors for types that are not supported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Adapter(Protocol):
         """Return the plain JSON value of a JSON text so far; None while there is none."""
 
     def place(self, error: Exception) -> tuple[str | int, ...]:
-        """Return the keys and indexes that lead to the fault of an error of `load`; empty if it names none."""
+        """Return the keys and indexes that lead to the fault in an error of `load`; empty if it has none."""
         ...
 
     def wrapped(self) -> Adapter:
@@ -69,19 +69,18 @@ def _type_name(kind: Any) -> str:
 def missing(kind: Any, name: str, others: str = "") -> ImportError:
     """Return the error for a type whose library is not installed."""
     return ImportError(
-        f"{schema_name(kind)} needs the package {name!r} for its JSON Schema and its validation: "
-        f"pip install 'chat-completions-client[{name}]'{others}",
+        f"{schema_name(kind)} needs the package {name!r}: pip install 'chat-completions-client[{name}]'{others}",
         name=name,
     )
 
 
 def unsupported(kind: Any, reason: object) -> TypeError:
-    """Return the error for a type that its library has no JSON Schema for; `reason` is what it raised."""
-    return TypeError(f"there is no JSON Schema for {schema_name(kind)} ({_first_line(reason)}); pass {SUPPORTED}")
+    """Return the error for a type whose library cannot create a JSON Schema; `reason` is what it raised."""
+    return TypeError(f"cannot create a JSON Schema for {schema_name(kind)} ({_first_line(reason)}); pass {SUPPORTED}")
 
 
 def _first_line(reason: object) -> str:
-    """Return the first line of a message; the last one where the first only leads to a list of remedies."""
+    """Return the first line of a message; the last one if the first only introduces a list of remedies."""
     lines = str(reason).strip().splitlines() or [type(reason).__name__]
     return lines[-1] if lines[0].endswith(":") else lines[0]
 

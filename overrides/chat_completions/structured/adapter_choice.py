@@ -29,7 +29,7 @@ def adapter_for(kind: Any) -> Adapter:
 
     Raises:
         ImportError: The type needs a library that is not installed; the message names the extra.
-        TypeError: It is not a type, or no library has a JSON Schema for it.
+        TypeError: It is not a type, or no library can create a JSON Schema for it.
     """
     # Only classes are cached: equal unions may differ in order.
     return _class_adapter(kind) if isinstance(kind, type) and typing.get_origin(kind) is None else _adapter(kind)

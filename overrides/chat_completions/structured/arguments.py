@@ -1,4 +1,4 @@
-"""How the arguments of tool calls are read: with the type that the tool was created from, or as plain JSON."""
+"""Read the arguments of tool calls: with the type that the tool was created from, or as plain JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Loader: TypeAlias = Adapter | PlainJson
 
 
 class Arguments(dict[str, Loader]):
-    """How the arguments of each tool are read, by the tool's name; a tool that is missing has no values.
+    """How the arguments of each tool are read, by the tool's name; tools that are missing have none.
 
     A tool created from a type has an attribute `adapter`, on itself or on its `function`. Other strict tools return
     JSON.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-ANOMALY = "fenced", "the JSON stands in a Markdown code fence"
+ANOMALY = "fenced", "the JSON is in a Markdown code fence"
 
 # What stands behind the marks that open a fence: "json", or another word that is the rest of its line.
 _OPENING = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json\w*\b|[\w+-]*(?=[ \t]*\r?\n))", re.I)
 
 
 def fenced_text(text: str, *, is_done: bool = True) -> str | None:
-    """Return what stands in a Markdown code fence; None for a text that is not one fence and nothing else.
+    """Return what is in a Markdown code fence; None unless the text is exactly one fence.
 
     Args:
         text: The text.

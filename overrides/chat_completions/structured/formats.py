@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 def response_format_for(kind: Any) -> ResponseFormatJSONSchemaParam:
     """Return the `response_format` that asks for a type, strictly.
 
-    A type that is not an object (a list, a union, a number) becomes the field `value` of one.
+    A type that is not an object (a list, a union, a number) is wrapped in an object with one field, `value`.
 
     Args:
         kind: The type, as for `adapter_for`.
 
     Raises:
         ImportError: The type needs a library that is not installed.
-        TypeError: It is not a type, or no library has a JSON Schema for it.
+        TypeError: It is not a type, or no library can create a JSON Schema for it.
         SchemaError: The API's strict mode has no schema for the type.
     """
     return format_of(response_adapter(kind))

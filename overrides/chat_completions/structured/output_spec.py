@@ -1,4 +1,4 @@
-"""The type that a call asks its reply to be, and the values of that type in a completion. No I/O."""
+"""The type that a call requests for its reply, and the values of that type in a completion. No I/O."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Outcome(NamedTuple):
 
 
 class OutputSpec:
-    """The type that one call asks its reply to be, and how its tools' arguments are read.
+    """The type that one call requests for its reply, and how its tools' arguments are read.
 
     Attributes:
         arguments: The arguments of the call, in which a type has become a `response_format`.
@@ -78,11 +78,11 @@ class OutputSpec:
 
     @property
     def has_types(self) -> bool:
-        """Whether any part of the reply is to become a value."""
+        """Whether any part of the reply becomes a value."""
         return self.adapter is not None or bool(self.tools)
 
     def outcome(self, loader: Loader, where: str, text: str) -> Outcome:
-        """Load a text, once for each place in the completion; a reply may stand in a code fence."""
+        """Load a text, once for each place in the completion; a reply may be in a code fence."""
         if (where, text) not in self._outcomes:
             outcome = _load(loader, text)
             if outcome.error is not None and loader is self.adapter and (inside := fenced_text(text)) is not None:
@@ -101,7 +101,7 @@ class OutputSpec:
         """Return a completion with its values.
 
         Raises:
-            LengthFinishReasonError: A choice was cut off at the limit of tokens.
+            LengthFinishReasonError: A choice was cut off at the token limit.
             ContentFilterFinishReasonError: A choice was cut off by the content filter.
             OutputValidationError: A reply is not a value of its type.
         """
@@ -191,9 +191,9 @@ def cut_off(reason: str, position: int, completion: ChatCompletion) -> Structure
     if reason == "length":
         spent = getattr(completion.usage, "completion_tokens", None)
         after = f" after {spent} tokens" if isinstance(spent, int) else ""
-        what = f"was cut off at the limit of tokens{after}: raise max_completion_tokens, or ask for less"
+        what = f"was cut off at the token limit{after}: raise max_completion_tokens, or ask for less"
     else:
-        what = "was cut off by the server's content filter, because of the prompt or of the reply"
+        what = "was cut off by the server's content filter, because of the prompt or the reply"
     return CUT_OFF[reason](f"choice {position} {what}; .completion is what was received", completion=completion)
 
 
@@ -208,8 +208,8 @@ def invalid(
         hint = " (it is not JSON: does the server support response_format and tools with a schema?)"
     at = f" at {pointer}" if pointer else ""
     return OutputValidationError(
-        f"{where} is not a valid {loader.name}{at}: {_reason(error)}{hint}; .completion is what was received, .error"
-        " is the cause",
+        f"{where} is not a valid {loader.name}{at}: {_reason(error)}{hint}; .completion is what was received;"
+        " .error is the cause",
         completion=completion,
         error=error,
         where=where,

@@ -7,7 +7,7 @@
                         its target, the places of a tuple to one anyOf, a type named where only values are
     described in words  in the description: what the mode does not support, such as minLength, uniqueItems, other
                         formats, a pattern with lookaround, a default
-    refused             what has none: free-form objects, patternProperties, any JSON, a root that is no object
+    refused             all else: free-form objects, patternProperties, any JSON, a root that is not an object
 
 A reply that fits the strict schema fits the original one, except for what is only described in words: the type's
 library checks that.
@@ -86,7 +86,7 @@ class _StrictSchemaBuilder:
         strict = self._node(source, at, refs)
         if strict.get("type") != "object" and not self.problems:
             found = "a union" if "anyOf" in strict else json.dumps(strict.get("type"))
-            self._refuse("", f"is {found}, and must be one object: make it a field of a class")
+            self._refuse("", f"is {found}; it must be one object: make it a field of a class")
         names = [name for group in _DEFS for name in self._source.get(group, ()) if name in self._defs]
         return {**strict, "$defs": {name: self._defs[name] for name in names}} if names else strict
 
@@ -112,7 +112,7 @@ class _StrictSchemaBuilder:
                 described[key] = rule
             elif key in ("anyOf", "oneOf") and isinstance(rule, list):
                 if "anyOf" in out:
-                    self._refuse(at, "two unions apply, anyOf and oneOf: write one")
+                    self._refuse(at, "both anyOf and oneOf apply: use one")
                 out["anyOf"] = [self._node(branch, f"{at}/{key}/{i}", refs) for i, branch in enumerate(rule)]
             elif key == "properties" and isinstance(rule, Mapping):
                 out[key] = {name: self._node(part, f"{at}/{key}/{_escaped(name)}", refs) for name, part in rule.items()}
@@ -125,7 +125,7 @@ class _StrictSchemaBuilder:
         return out
 
     def _close(self, schema: Mapping[str, Any], out: dict[str, Any], at: str) -> None:
-        """Name the type, close the object, and refuse what is open."""
+        """Name the type, close the object, and refuse anything open."""
         if "type" not in out and "anyOf" not in out:
             values = [schema["const"]] if "const" in schema else schema.get("enum", ())
             if kinds := list(dict.fromkeys(_TYPES.get(type(value), "array") for value in values)):
@@ -162,7 +162,7 @@ class _StrictSchemaBuilder:
         else:
             out["maxItems"] = len(first)
         if not places:
-            self._refuse(at, "is a list that is always empty: leave it out")
+            self._refuse(at, "is a list that is always empty: remove it")
         kinds = [place for i, place in enumerate(places) if place not in places[:i]]
         out["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         if len(kinds) > 1:
@@ -233,19 +233,19 @@ class _StrictSchemaBuilder:
             if key == "properties" and isinstance(held := merged.get(key), Mapping):
                 twice = [name for name in rule if name in held and held[name] != rule[name]]
                 for name in twice:
-                    self._refuse(f"{at}/properties/{_escaped(name)}", "two schemas apply to it: write one")
+                    self._refuse(f"{at}/properties/{_escaped(name)}", "two schemas apply to it: use one")
                 merged[key] = {**held, **rule}
             elif key == "allOf" and isinstance(held := merged.get(key), list):
                 merged[key] = [*held, *rule]
             elif key not in ("required", "additionalProperties", *_ANNOTATIONS) and merged.get(key, rule) != rule:
-                self._refuse(f"{at}/{key}", f"two values apply, {_json(merged[key])} and {_json(rule)}: write one")
+                self._refuse(f"{at}/{key}", f"two values apply, {_json(merged[key])} and {_json(rule)}: use one")
             else:
                 merged[key] = rule
         return merged
 
 
 _ANY = "allows any JSON, but strict mode needs a type: name the allowed types"
-_FREE = "is an object with free names: use a list of objects with a field for the name and one for the value"
+_FREE = "is an object with arbitrary keys: use a list of objects with a key field and a value field"
 
 
 def _is_known(format_: Any) -> bool:

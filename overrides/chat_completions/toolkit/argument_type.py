@@ -25,11 +25,11 @@ class SignatureAdapter:
         name: The tool's name.
         signature: What the function takes.
         notes: Descriptions of parameters, by name; those in `Annotated` take precedence.
-        strict: Whether the schema is for strict mode, which has no optional fields; null stands for a default.
+        strict: Whether the schema is for strict mode, which has no optional fields; null means the default.
 
     Raises:
         ImportError: The parameters' types need a library that is not installed.
-        TypeError: No library knows a JSON Schema for the type of a parameter; the message names it.
+        TypeError: No library can create a JSON Schema for a parameter's type; the message names it.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class SignatureAdapter:
         known = self._schema.get("properties", {})
         if unknown := [name for name in value if name not in known]:
             there_are = ", ".join(known) or "none"
-            message = f"there is no such parameter; there are: {there_are}"
+            message = f"unknown parameter; the parameters are: {there_are}"
             raise _arguments_error(self.name, text, tuple((pointer((name,)), message) for name in unknown))
 
     def partial(self, text: str) -> Any:
@@ -170,7 +170,7 @@ def pointer(place: tuple[str | int, ...]) -> str:
 
 
 def rooted(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema whose root is the object itself, where it is a reference to a definition."""
+    """Return a schema whose root is the object itself instead of a reference to a definition."""
     reference = schema.get("$ref")
     target = target_of(schema, reference) if isinstance(reference, str) else None
     if not isinstance(reference, str) or not isinstance(target, dict):
@@ -183,7 +183,7 @@ def rooted(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dict_of(name: str, parameters: Any, nullable: bool) -> Any:
-    """Return a TypedDict with a field for each parameter, which both libraries take without a model of theirs."""
+    """Return a TypedDict with a field for each parameter, which both libraries support."""
     make: Any
     try:
         from typing_extensions import TypedDict as make  # pydantic accepts no other before Python 3.12, and installs it

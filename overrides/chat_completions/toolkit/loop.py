@@ -33,7 +33,7 @@ from chat_completions.toolkit.tool_run import Stopped, ToolCallResult, ToolRun
 if TYPE_CHECKING:
     from chat_completions.models import ChatCompletion
 
-NO_RESULT = "Error: no result, because the run ended before"
+NO_RESULT = "Error: no result, because the run ended first"
 
 
 @dataclass(slots=True)
@@ -77,17 +77,17 @@ class ToolLoop:
         runs_async: bool,
     ) -> None:
         if not isinstance(max_rounds, int) or max_rounds < 1:
-            raise ValueError(f"max_rounds is {max_rounds!r}; the model must be called at least once")
+            raise ValueError(f"max_rounds is {max_rounds!r}; pass 1 or more")
         if on_tool_error not in ("tell", "raise") and not callable(on_tool_error):
             raise ValueError(f"on_tool_error is {on_tool_error!r}; pass 'tell', 'raise' or a function")
         given = sealed(arguments)
         if given.get("n") not in (None, 1):
-            raise ValueError(f"run_tools follows one reply, and n is {given['n']!r}; leave it out")
+            raise ValueError(f"run_tools follows one reply, but n is {given['n']!r}; omit n")
         self._toolset = Toolset(given.pop("tools", None) or (), runs_async=runs_async)
         check_required("run_tools", given, ("messages",))
         messages = given.pop("messages")
         if isinstance(messages, (str, Mapping, generated.Model)) or not isinstance(messages, Iterable):
-            raise TypeError(f"messages is a {type(messages).__name__}; pass a list of messages")
+            raise TypeError(f"messages must be a list, not {type(messages).__name__}")
         self._messages = list(messages)
         self._deadline = given.pop("deadline", deadline)
         # Tools are left out: what is wrong with their arguments is reported to the model.
@@ -145,7 +145,7 @@ class ToolLoop:
         """Return the seconds that the run has left; None for no limit.
 
         Raises:
-            APITimeoutError: None are left.
+            APITimeoutError: No time is left.
         """
         left = None if self._ends_at is None else self._ends_at - time.monotonic()
         if left is not None and left <= 0:
@@ -237,7 +237,7 @@ class ModelReply:
         message: The assistant's message, as the transcript holds it: the server's, with missing fields filled in.
         stopped: Why the run ends with this reply; None if it continues.
         calls_to_make: The calls to make, in order.
-        pending: The calls that are left to the caller to answer.
+        pending: The calls that the caller must answer.
     """
 
     message: Any
@@ -259,7 +259,7 @@ def reply_of(completion: ChatCompletion, round: int, toolset: Toolset) -> ModelR
     message = getattr(choice, "message", None)
     if choice is None or not isinstance(message, generated.Model) or generated.is_blank(choice, "message"):
         raise APIResponseValidationError(
-            "the completion has no choice with a message, so the run of tools cannot go on",
+            "the completion has no choice with a message, so the tool run cannot continue",
             body=completion.to_dict(),
             request_id=completion._request_id,
         )
@@ -281,10 +281,10 @@ def reply_of(completion: ChatCompletion, round: int, toolset: Toolset) -> ModelR
             stopped = "function_call"
         return ModelReply(entry, stopped)
     if reason in CUT_OFF:
-        hint = ": raise max_completion_tokens" if CUT_OFF[reason] is LengthFinishReasonError else " by the server"
+        hint = "; raise max_completion_tokens" if CUT_OFF[reason] is LengthFinishReasonError else ""
         raise CUT_OFF[reason](
-            f"the reply was cut off ({reason}) within its tool calls, so none was made{hint}; .completion is what was"
-            " received, .run is the run before it",
+            f"the reply was cut off ({reason}) within its tool calls, so no tool was called{hint}; .completion is what"
+            " was received; .run is the run before it",
             completion=completion,
         )
     entry["tool_calls"] = [_normalized_call(call, round, number) for number, call in enumerate(calls)]
@@ -344,7 +344,7 @@ def _with_calls(reply: ModelReply, round: int, toolset: Toolset) -> ModelReply:
 
 
 def _with_value(call: dict[str, Any], value: Any) -> Any:
-    """Return a call of a tool that stands for a type, with the value of its arguments."""
+    """Return a call of a tool that was created from a type, with the value of its arguments."""
     from chat_completions.models.parsed import ParsedFunctionToolCall
 
     parsed = ParsedFunctionToolCall.from_dict(call)

@@ -79,4 +79,4 @@ def _parts(value: Any) -> Any:
         return list(value)
     if type(value).__module__ in ("decimal", "uuid", "pathlib", "fractions", "ipaddress"):
         return str(value)
-    raise TypeError(f"a {type(value).__name__} cannot be written as JSON; return a str, or JSON values")
+    raise TypeError(f"{type(value).__name__} cannot be encoded as JSON; return a str or JSON values")

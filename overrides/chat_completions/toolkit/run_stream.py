@@ -59,7 +59,7 @@ class _BaseRunStream(Generic[ResponseFormatT]):
     def _final_run(self) -> ToolRun[ResponseFormatT]:
         if self._run is not None:
             return self._run
-        raise self._error or ChatCompletionsError("the run of tools was closed before it ended")
+        raise self._error or ChatCompletionsError("the tool run was closed before it ended")
 
 
 @publish()
@@ -88,13 +88,13 @@ class ToolRunStream(_BaseRunStream[ResponseFormatT]):
             raise
 
     def until_done(self) -> Self:
-        """Consume what is left, and return the stream."""
+        """Consume the remaining events, and return the stream."""
         for _ in self:
             pass
         return self
 
     def get_final_run(self) -> ToolRun[ResponseFormatT]:
-        """Consume what is left, and return the run.
+        """Consume the remaining events, and return the run.
 
         Raises:
             ChatCompletionsError: The run failed, now or earlier.
@@ -138,13 +138,13 @@ class AsyncToolRunStream(_BaseRunStream[ResponseFormatT]):
             raise
 
     async def until_done(self) -> Self:
-        """Consume what is left, and return the stream."""
+        """Consume the remaining events, and return the stream."""
         async for _ in self:
             pass
         return self
 
     async def get_final_run(self) -> ToolRun[ResponseFormatT]:
-        """Consume what is left, and return the run; see `ToolRunStream.get_final_run`."""
+        """Consume the remaining events, and return the run; see `ToolRunStream.get_final_run`."""
         try:
             return (await self.until_done())._final_run()
         finally:

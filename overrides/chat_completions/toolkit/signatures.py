@@ -1,4 +1,4 @@
-"""What a function says of itself: parameters that a model can fill in, with their types, and its docstring."""
+"""Read a function's signature: parameters that a model can fill in, with their types, and its docstring."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ NO_DEFAULT = inspect.Parameter.empty
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter that the model gives.
+    """One parameter that the model fills in.
 
     Attributes:
         name: Its name.
         annotation: Its type, with the metadata of `Annotated`.
-        default: What the function takes without it, NO_DEFAULT if it has to be given.
+        default: Its default value; NO_DEFAULT if it is required.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Parameter:
 
     @property
     def null_is_default(self) -> bool:
-        """Whether a null can only mean that the default is to be taken."""
+        """Whether a null can only mean the default."""
         return not self.is_required and not admits_none(self.annotation)
 
     @property
     def note(self) -> str | None:
-        """What stands in the metadata as a description: a text, or what has a description or a documentation."""
+        """The description in the metadata: a text, or an object's description or documentation."""
         for entry in getattr(self.annotation, "__metadata__", ()):
             found = entry if isinstance(entry, str) else getattr(entry, "description", None)
             found = getattr(entry, "documentation", None) if found is None else found
@@ -55,12 +55,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parameters that the model gives, and how to call with them.
+    """The parameters that the model fills in, and how to call with them.
 
     Attributes:
-        parameters: In order; those that a partial has bound are not among them.
-        name: What the function is called.
-        documented: What has the docstring.
+        parameters: In order, except those that a partial has bound.
+        name: The function's name.
+        documented: The object that has the docstring.
         is_async: Whether calling it returns an awaitable.
     """
 
@@ -82,7 +82,7 @@ def signature_of(function: Callable[..., Any], scope: Mapping[str, Any]) -> Sign
 
     Args:
         function: A function, a bound method, a partial of one, or an object that can be called.
-        scope: The local names of where it is made a tool, in which an annotation in quotes may have to be looked up.
+        scope: The local names where the tool is created, to resolve annotations in quotes.
 
     Raises:
         TypeError: It has a parameter that a model cannot fill in; the message names it and says what to do.
@@ -94,7 +94,7 @@ def signature_of(function: Callable[..., Any], scope: Mapping[str, Any]) -> Sign
     where = f"{getattr(core, '__qualname__', name)}()"
     code = core if inspect.isroutine(core) else type(core).__call__
     if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
-        raise TypeError(f"{where} yields its results one by one, and a tool has one result; let it return a list")
+        raise TypeError(f"{where} yields its results one by one, but a tool has one result; return a list")
     try:
         signature = _signature(function)
     except ValueError as error:
@@ -144,7 +144,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _names_known_to(code: Any, scope: Mapping[str, Any]) -> ChainMap[str, Any]:
-    """Return the names that the annotations of a function may have; what is around the call comes last."""
+    """Return the names that a function's annotations may use; those around the call come last."""
     own = {parameter.__name__: parameter for parameter in getattr(code, "__type_params__", ())}
     if inspect.isfunction(code):
         for name, cell in zip(code.__code__.co_freevars, code.__closure__ or (), strict=True):
@@ -158,29 +158,29 @@ def _parameter(parameter: inspect.Parameter, where: str, names: ChainMap[str, An
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
         raise TypeError(
-            f"{where} takes {stars}{name}, which no schema can express; name its parameters, or create the tool from a"
+            f"{where} takes {stars}{name}, which no schema can describe; name its parameters, or create the tool from a"
             " function that calls it"
         )
     if parameter.annotation is parameter.empty:
-        hint = "; of a method, pass it bound to its object" if name in ("self", "cls") else ""
+        hint = "; for a method, pass it bound to its object" if name in ("self", "cls") else ""
         raise TypeError(f"the parameter {name!r} of {where} has no type; annotate it, such as `{name}: str`{hint}")
     if type(parameter.default).__name__ == "FieldInfo":
         raise TypeError(
-            f"the parameter {name!r} of {where} has a Field for its default; write Annotated[type, Field(...)], and the"
-            " default as in any function"
+            f"the parameter {name!r} of {where} has a Field as its default; write Annotated[type, Field(...)]"
+            " and a plain default"
         )
     return Parameter(name, _resolved(parameter, where, names), parameter.default)
 
 
 def _resolved(parameter: inspect.Parameter, where: str, names: ChainMap[str, Any]) -> Any:
-    """Return the type that an annotation names, which may be written in quotes, in whole or in part."""
+    """Return the type that an annotation names; all or part of it may be in quotes."""
     written = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
     described_type = f"the type {parameter.annotation!r} of the parameter {parameter.name!r} of {where}"
     try:
         return typing.get_type_hints(written, {}, cast("dict[str, Any]", names), include_extras=True)[parameter.name]
     except (NameError, AttributeError) as error:
         raise TypeError(
-            f"{described_type} cannot be looked up ({error}); import it at run time too, not only for type checkers"
+            f"{described_type} cannot be resolved ({error}); import it at run time too, not only for type checkers"
         ) from None
     except (TypeError, SyntaxError) as error:
         raise TypeError(f"{described_type} is not a type: {error}") from None
@@ -239,5 +239,5 @@ def described(documented: Any, names: Iterable[str]) -> Described:
 
 
 def _is_made_by_dataclasses(documented: Any, written: str) -> bool:
-    """Return whether it is the signature that `dataclass` writes where there is no docstring."""
+    """Return whether it is the signature that `dataclass` writes as the docstring of a class without one."""
     return isinstance(documented, type) and written.startswith(f"{documented.__name__}(") and written.endswith(")")

@@ -39,14 +39,14 @@ R = TypeVar("R")
 
 @publish()
 class FunctionTool(_Definition, Generic[P, R_co]):
-    """A tool: a dict as the API takes it, with the function that it stands for.
+    """A tool: a dict in the API's form, with the function behind it.
 
     It can be called like the function; `call` calls it with the arguments of a model. Created by `function_tool`.
 
     Attributes:
         adapter: Reads the model's arguments: to a value of the type, or to a dict of a function's arguments.
         is_async: Whether calling it returns an awaitable.
-        is_type: Whether it stands for a type, so that calling it returns a value and runs nothing.
+        is_type: Whether it was created from a type, so that calling it returns a value and runs nothing.
     """
 
     adapter: Adapter
@@ -181,8 +181,8 @@ def function_tool(
             that `parse` takes, for a tool that returns a value and runs nothing.
         name: What the model calls it by; by default the function's or the type's name.
         description: The description that the model reads; by default the docstring without its sections.
-        strict: Whether the model's arguments are held to the schema by the server. All parameters are required then:
-            of one with a default, null stands for the default.
+        strict: Whether the model's arguments are held to the schema by the server. All parameters are required
+            then; for one with a default, null means the default.
 
     Raises:
         TypeError: It has a parameter without a type, `*args`, or a type without a schema.
@@ -214,7 +214,7 @@ def _tool_of(
         called, documented = name or adapter.name, x if isinstance(x, type) else None
         schema = rooted(adapter.schema())
         if schema.get("type") != "object":
-            raise TypeError(f"the arguments of a tool are an object, and {adapter.name} is not; make it a field of one")
+            raise TypeError(f"a tool's arguments must be an object, but {adapter.name} is not; make it a field of one")
         notes = described(documented, schema.get("properties", {}))
         for field, inner in schema.get("properties", {}).items():
             if field in notes.parameters and isinstance(inner, dict):
@@ -226,7 +226,7 @@ def _tool_of(
         adapter = SignatureAdapter(x, called, signature, notes.parameters, strict)
         schema = adapter.schema()
     else:
-        hint = "; a dict goes into tools=[...] as it is" if isinstance(x, Mapping) else ""
+        hint = "; pass a dict in tools=[...] as it is" if isinstance(x, Mapping) else ""
         raise TypeError(f"a tool is created from a function or a type, not from {x!r:.100}{hint}")
     if not _NAME.fullmatch(called):
         raise ValueError(
@@ -252,7 +252,7 @@ def _strict(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outer_scope() -> Mapping[str, Any]:
-    """Return the local names around the call that led into this package: where a function's types may be defined."""
+    """Return the local names around the call into this package: a function's types may be defined there."""
     frame = inspect.currentframe()
     while frame is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "chat_completions":
         frame = frame.f_back
@@ -272,17 +272,17 @@ class Toolset:
     Attributes:
         definitions: What the request carries.
         functions: The tools that can be called, by name.
-        types: The tools that stand for a type, by name. The caller answers their calls.
+        types: The tools created from a type, by name. The caller answers their calls.
         others: The names of the other tools without a function; the caller answers them too.
 
     Raises:
-        TypeError: Something is not a tool, or is an async function where none can be called.
+        TypeError: An item is not a tool, or is an async function that cannot be called here.
         ValueError: Two tools have the same name.
     """
 
     def __init__(self, tools: Iterable[Any], *, runs_async: bool) -> None:
         if isinstance(tools, (str, Mapping, generated.Model)) or not isinstance(tools, Iterable):
-            raise TypeError(f"tools is a {type(tools).__name__}; pass a list of functions and tools")
+            raise TypeError(f"tools must be a list of functions and tools, not {type(tools).__name__}")
         self.definitions = [_definition(tool) for tool in tools]
         self.functions: dict[str, FunctionTool[..., Any]] = {}
         self.types: dict[str, FunctionTool[..., Any]] = {}

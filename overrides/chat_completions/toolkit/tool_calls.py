@@ -17,7 +17,7 @@ OnToolError: TypeAlias = Literal["tell", "raise"] | Callable[[Exception], str]
 
 
 class PendingCall:
-    """A call of a tool that the model asked for.
+    """A tool call that the model requested.
 
     Args:
         round: The round, from 1.
@@ -41,7 +41,7 @@ class PendingCall:
         self._invalid_reason: Exception | None = None
         self._began = 0.0
         if tool is None:
-            self._invalid_reason = LookupError(f"there is no tool {name!r}; there are: {', '.join(names) or 'none'}")
+            self._invalid_reason = LookupError(f"unknown tool {name!r}; the tools are: {', '.join(names) or 'none'}")
         else:
             try:
                 self.run = tool.bind(arguments)
@@ -79,7 +79,7 @@ class PendingCall:
         return result if on_error == "tell" else self._result(str(on_error(error)), error=error)
 
     def attempt(self) -> tuple[Any, Exception | None]:
-        """Make the call; return what it raised, as not every exception leaves a thread."""
+        """Make the call and return what it raised, because not every exception leaves a thread."""
         assert self.run is not None
         try:
             return self.run(), None

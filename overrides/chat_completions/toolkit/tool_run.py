@@ -68,9 +68,9 @@ class ToolRun(Generic[ResponseFormatT]):
         completions: The completions, one for each round.
         tool_results: Each call that was made, with its result, in the order of the model's calls.
         stopped: Why the run ended: "answer"; "refusal"; "length" or "content_filter", if the answer was cut off;
-            "tool_calls", if `pending` is for the caller to answer; "function_call", if the model made a legacy function
+            "tool_calls", if the caller must answer `pending`; "function_call", if the model made a legacy function
             call. None if an error ended it.
-        pending: Calls without an answer: of custom tools, and of tools that no function was given for.
+        pending: Calls without an answer: of custom tools, and of tools without a function.
     """
 
     messages: list[ChatCompletionMessageParam]
@@ -119,7 +119,7 @@ class ToolRun(Generic[ResponseFormatT]):
 
 
 def _sum(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the sums of numbers, including those inside objects; of other values, the last one."""
+    """Return the sums of numbers, including those inside objects; for other values, the last one."""
     total: dict[str, Any] = {}
     for part in parts:
         for name, value in part.items():

@@ -1,8 +1,8 @@
-"""Chunks in, events out: what `.stream()` says of each chunk. No I/O.
+"""Chunks in, events out: what `.stream()` yields for each chunk. No I/O.
 
-- Events follow the accumulated completion: a delta is what a part of it has gained, so that the deltas add up to it.
-- The events of a chunk are: the chunk; what it adds, choice by choice; what is done with it.
-- Each part is done once: reasoning when anything else begins, before the event of that; content, refusal and log
+- Events follow the accumulated completion: a delta is what was added to a part, so the deltas add up to it.
+- The events of a chunk are: the chunk; what it adds, choice by choice; what it completes.
+- Each part is done once: reasoning when anything else begins, before that event; content, refusal and log
   probabilities when tool calls begin; a function call's arguments when another call begins, if they are JSON by then;
   all of a choice when it finishes, or at `[DONE]`. If the server continues a part that is done, further deltas
   follow, and arguments that go on are done anew.
@@ -99,7 +99,7 @@ def _completion(accumulator: Accumulator, to_snapshot: Callable[[Any], Any] | No
 
 
 class _ChoiceProgress:
-    """What of one choice is in events: the length of each part, and which are done; a tool call's key is its place."""
+    """How much of a choice is in events: the length of each part, and which are done; tool calls are keyed by place."""
 
     __slots__ = ("_call", "_calls", "_choice", "_done", "_left", "_places", "_reasoning", "_texts", "lengths")
 
@@ -228,11 +228,11 @@ class _ChoiceProgress:
         return self._texts[part]
 
     def _text_so_far(self, part: str) -> str:
-        """Return a text up to its last delta; more has been added if a chunk has the same choice twice."""
+        """Return a text up to its last delta; it is longer if a chunk has the same choice twice."""
         return joined(self._text(part).getvalue()[: self.lengths[part]])
 
     def _new_text(self, part: str, piece: str) -> tuple[str, StringIO, int]:
-        """Return what a text has gained by a piece that was added to it, its buffer, and its length."""
+        """Return what a piece added to a text, the text's buffer, and its length."""
         text = self._choice.message.get(part)
         if type(text) is not StringIO:
             if part in self._texts:
@@ -246,7 +246,7 @@ class _ChoiceProgress:
         return _slice(text, start, end), text, end
 
     def _remaining(self, part: str) -> str:
-        """Return what of a text has not been in a delta."""
+        """Return the part of a text that no delta has had."""
         text = self._choice.message.get(part)
         return _slice(text, self.lengths.get(part, 0), text.tell()) if type(text) is StringIO else ""
 
@@ -328,7 +328,7 @@ def _end(text: StringIO) -> int:
 
 
 class DeltaEventFactory:
-    """Makes the delta events of chunks that only add to one text.
+    """Creates the delta events of chunks that only add to one text.
 
     Attributes:
         text: The accumulated text.
@@ -344,7 +344,7 @@ class DeltaEventFactory:
         self._lengths, self._part = lengths, part
 
     def advance(self, piece: str) -> int:
-        """Return the length of the text after a piece, and record it; 0 if there is more to say than the piece.
+        """Return the length of the text after a piece, and record it; 0 if more than the piece was added.
 
         The text may have grown by more, or the piece may end within a character.
         """
@@ -358,7 +358,7 @@ class DeltaEventFactory:
 def _delta_event_factory(
     events: list[ChatCompletionStreamEvent], choices: Mapping[int, _ChoiceProgress], text: StringIO
 ) -> DeltaEventFactory | None:
-    """Return what makes events like those of a chunk that only added to a text; None if they say more than that."""
+    """Return a factory for events like those of a chunk that only added to a text; None if they say more."""
     part: str | int
     make: Callable[..., Any]
     match events:

@@ -50,7 +50,7 @@ class _BaseEventStream(Generic[ResponseFormatT]):
 
     @property
     def anomalies(self) -> list[Anomaly]:
-        """Where the server deviated from the specification, and how that was understood."""
+        """Where the server deviated from the specification, and how it was repaired."""
         return self._builder.anomalies
 
     @property
@@ -62,7 +62,7 @@ class _BaseEventStream(Generic[ResponseFormatT]):
     def current_completion_snapshot(self) -> ParsedChatCompletion[ResponseFormatT]:
         """The completion accumulated from the chunks received so far.
 
-        It is made anew each time it is read, at a cost that grows with the completion. Where the reply has a type,
+        It is created each time it is read, at a cost that grows with the completion. If the reply has a type,
         `parsed` is its value once the choice is finished, and before that the plain JSON of its text so far.
 
         Raises:
@@ -80,7 +80,7 @@ class _BaseEventStream(Generic[ResponseFormatT]):
             self._ready += self._builder.last_events()
 
     def _fail(self, fault: StreamError) -> None:
-        """Record that the stream has failed, and so never has a final completion."""
+        """Record that the stream has failed and will have no final completion."""
         self._ended, self._fault = True, fault
 
     def _check(self) -> None:
@@ -108,9 +108,9 @@ class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
     Iterate it once. Leaving the `with` block closes the connection, wherever the iteration was left.
 
     Raises:
-        IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what had arrived.
-        StreamError: The stream failed, or the server reported an error in it; `.partial` is what had arrived.
-        StructuredOutputError: After the last event: the completion has no value of the requested type.
+        IncompleteStreamError: The stream ended before the completion was complete; `.partial` is what arrived.
+        StreamError: The stream failed, or the server reported an error in it; `.partial` is what arrived.
+        StructuredOutputError: After the last event: the completion does not contain a value of the requested type.
     """
 
     def __init__(self, answer: CallResult, redacted_url: str, spec: OutputSpec | None = None) -> None:
@@ -135,13 +135,13 @@ class ChatCompletionStream(_BaseEventStream[ResponseFormatT]):
         return self._ready.popleft()
 
     def until_done(self) -> Self:
-        """Consume what is left, and return the stream."""
+        """Consume the remaining events, and return the stream."""
         for _ in self:
             pass
         return self
 
     def get_final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
-        """Consume what is left, and return the completion.
+        """Consume the remaining events, and return the completion.
 
         Raises:
             IncompleteStreamError: The stream ended before the completion was complete.
@@ -177,7 +177,7 @@ class ChatCompletionStreamManager(Generic[ResponseFormatT]):
         arguments: The arguments.
 
     Raises:
-        TypeError: `response_format` is not a type that a library has a JSON Schema for.
+        TypeError: No library can create a JSON Schema for `response_format`.
         SchemaError: The API's strict mode does not support its schema.
     """
 
@@ -221,13 +221,13 @@ class AsyncChatCompletionStream(_BaseEventStream[ResponseFormatT]):
         return self._ready.popleft()
 
     async def until_done(self) -> Self:
-        """Consume what is left, and return the stream."""
+        """Consume the remaining events, and return the stream."""
         async for _ in self:
             pass
         return self
 
     async def get_final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
-        """Consume what is left, and return the completion; see `ChatCompletionStream.get_final_completion`."""
+        """Consume the remaining events, and return the completion; see `ChatCompletionStream.get_final_completion`."""
         return (await self.until_done())._final_completion()
 
     async def text_deltas(self) -> AsyncIterator[str]:
@@ -261,7 +261,7 @@ class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
         arguments: The arguments.
 
     Raises:
-        TypeError: `response_format` is not a type that a library has a JSON Schema for.
+        TypeError: No library can create a JSON Schema for `response_format`.
         SchemaError: The API's strict mode does not support its schema.
     """
 

@@ -44,7 +44,7 @@ class ChunkEvent:
     def snapshot(self) -> ParsedChatCompletion[Any]:
         """The completion at the time of reading: up to this chunk as long as the event is the stream's last.
 
-        It is made anew each time it is read, at a cost that grows with the completion. Where the reply has a type,
+        It is created each time it is read, at a cost that grows with the completion. If the reply has a type,
         `parsed` is its value once the choice is finished, and before that the plain JSON of its text so far.
         """
         return cast("ParsedChatCompletion[Any]", self._make_snapshot())

@@ -1,4 +1,4 @@
-"""The events of log probabilities. Tokens are decoded at most once for a chunk, and else only when they are read."""
+"""The events of log probabilities. Tokens are decoded at most once per chunk, or only when they are read."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class LogprobsRefusalDoneEvent(_TokensEvent):
 def tokens_of_chunk(
     logprobs: Any, model: ChoiceLogprobs | None, part: str, count: int
 ) -> list[ChatCompletionTokenLogprob] | None:
-    """Return a chunk's tokens if they are what was added to the completion; None if tokens with an index were merged.
+    """Return a chunk's tokens if they were added as they are; None if tokens with an index were merged.
 
     Args:
         logprobs: The JSON object that has them.

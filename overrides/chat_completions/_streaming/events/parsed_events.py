@@ -83,7 +83,7 @@ class SnapshotEventBuilder(EventBuilder):
         """Return the completion so far.
 
         Raises:
-            ChatCompletionsError: There was no chunk yet.
+            ChatCompletionsError: No chunk has arrived yet.
         """
         if (completion := self.completion()) is None:
             raise ChatCompletionsError("there is no completion yet: no chunk has arrived; iterate the stream first")
@@ -93,7 +93,7 @@ class SnapshotEventBuilder(EventBuilder):
         """Return the whole completion with its values; None if there was no chunk.
 
         Raises:
-            StructuredOutputError: It lacks a value that the request demands.
+            StructuredOutputError: It lacks a value that the request requires.
         """
         completion: ParsedChatCompletion[Any] | None = self.completion()
         return completion
@@ -103,7 +103,7 @@ class SnapshotEventBuilder(EventBuilder):
 
     @property
     def anomalies(self) -> list[Anomaly]:
-        """What was repaired in the chunks, and in the texts that they make."""
+        """What was repaired in the chunks and in their joined texts."""
         return [*self.accumulator.anomalies, *self._spec.anomalies]
 
 
@@ -176,5 +176,5 @@ _KINDS = {
 
 
 def event_builder(spec: OutputSpec) -> SnapshotEventBuilder:
-    """Return the state of a stream of events that has not begun; without types it has no further cost."""
+    """Return the state of a new stream of events; without types it costs nothing extra."""
     return ParsedEventBuilder(spec) if spec.has_types else SnapshotEventBuilder(spec)

@@ -1,4 +1,4 @@
-"""A completion in the making, for chunks that do not come from a stream of this client. No I/O."""
+"""An accumulating completion, for chunks that do not come from a stream of this client. No I/O."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class _GivenChunk(ReceivedChunk):
 
 @publish()
 class ChatCompletionStreamState(Generic[ResponseFormatT]):
-    """The completion that chunks make, and their events: what `.stream()` does, for chunks from elsewhere.
+    """The completion and events of chunks from elsewhere, as `.stream()` makes them.
 
     Args:
         input_tools: The request's `tools`; the arguments of those that have a type are parsed.
         response_format: The request's `response_format`; with a type, the reply is parsed.
 
     Raises:
-        TypeError: `response_format` is not a type that a library has a JSON Schema for.
+        TypeError: No library can create a JSON Schema for `response_format`.
         SchemaError: The API's strict mode does not support its schema.
     """
 
@@ -66,15 +66,15 @@ class ChatCompletionStreamState(Generic[ResponseFormatT]):
         """The completion so far; see `ChatCompletionStream.current_completion_snapshot`.
 
         Raises:
-            ChatCompletionsError: There was no chunk yet.
+            ChatCompletionsError: No chunk has arrived yet.
         """
         return cast("ParsedChatCompletion[ResponseFormatT]", self._builder.snapshot())
 
     def get_final_completion(self) -> ParsedChatCompletion[ResponseFormatT]:
-        """Return the completion with its parsed values; whether it is whole is for the caller to know.
+        """Return the completion with its parsed values; the caller must know whether it is complete.
 
         Raises:
-            ChatCompletionsError: There was no chunk yet.
+            ChatCompletionsError: No chunk has arrived yet.
             StructuredOutputError: The completion, which is `.completion`, has no value of the requested type.
         """
         final: Any = self._builder.final_completion() or self._builder.snapshot()
@@ -82,5 +82,5 @@ class ChatCompletionStreamState(Generic[ResponseFormatT]):
 
     @property
     def anomalies(self) -> list[Anomaly]:
-        """Where the chunks deviated from the specification, and how that was understood."""
+        """Where the chunks deviated from the specification, and how they were repaired."""
         return self._builder.anomalies

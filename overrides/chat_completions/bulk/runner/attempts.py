@@ -267,7 +267,7 @@ def failure(pending: PendingRequest, fault: Fault) -> Result:
 
 def out_of_time(pending: PendingRequest, deadline: float, seconds: float) -> Result:
     """Return the result of a request whose deadline passed during an attempt."""
-    message = f"the deadline of {deadline:g} s passed before there was an answer"
+    message = f"the deadline of {deadline:g} s passed before a response arrived"
     pending.attempts.append(Attempt(None, None, message, seconds))
     return failed(pending.digest, pending.request.custom_id, pending.attempts, code="request_timeout", message=message)
 
