@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -91,6 +93,31 @@ def test_links_to_files_on_a_forge_are_right() -> None:
             if not file.exists() or (anchor and is_heading and anchor not in anchors(file)):
                 broken.append((page.name, target))
     assert not broken
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="the site's search runs in node")
+def test_the_search_finds_a_guide_first(site: Path) -> None:
+    """Whoever searches a word of their own is shown the guide about it; whoever knows a name, its reference."""
+    wanted = {
+        "image": "media",
+        "audio": "media",
+        "proxy": "settings",
+        "timeout": "timeouts",
+        "azure": "servers",
+        "vLLM": "servers",
+        "stream": "streams",
+        "tool": "tools",
+        "retry": "errors",
+        "pytest": "testing",
+        "CallOptions": "reference/completions",
+        "ScriptedServer": "reference/testing",
+    }
+    command = ["node", str(Path(__file__).with_name("search.js")), str(site), *wanted]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {query: found[query][0] for query in wanted} == wanted
+    assert all(len(pages) > 1 for pages in found.values())
 
 
 def test_a_wrong_page_stops_the_build(tmp_path: Path) -> None:
