@@ -51,11 +51,11 @@ def _level(plan: Plan, url: str, streams: int) -> Iterator[Measure]:
     alternate({name: functools.partial(noted, name) for name in names}, 3 if streams == LEVELS[0] else 2)
     rows: tuple[tuple[str, str, str, Callable[[Phases], float]], ...] = (
         ("open", "opening a stream", "ms", lambda taken: taken.opening.cpu * MILLI / streams),
-        ("chunk", "a chunk", "µs", lambda taken: taken.chunk.cpu * MICRO),
+        ("chunk", "per chunk", "µs", lambda taken: taken.chunk.cpu * MICRO),
         ("close", "ending a stream", "ms", lambda taken: taken.closing.cpu * MILLI / streams),
-        ("wall", "all, on the clock", "s", lambda taken: taken.whole.wall),
+        ("wall", "elapsed time", "s", lambda taken: taken.whole.wall),
     )
-    note = f"{load.told()}: {(load.chunks + 1) * load.pause:.1f} s at least"
+    note = f"{load.told()}: {(load.chunks + 1) * load.pause:.1f} s at best"
     for kind, what, unit, value in rows:
         samples = {name: [value(taken) for taken in found] for name, found in phases.items()}
         notes = [note] if kind == "wall" else []

@@ -19,47 +19,47 @@ def findings(run: Run) -> str:
 
 def _sentences(found: dict[str, Measure]) -> Iterator[str]:
     if whole := found.get("recorded/all"):
-        others = [f"`.stream()` {_times(whole, EVENTS)}", *_official(whole)]
+        others = [f"`.stream()` takes {_times(whole, EVENTS)}", *_official(whole)]
         yield (
-            f"**Any server's streams.** Reading {whole.title}, takes **{_times(whole, OURS)} the CPU** of a loop by"
-            f" hand over httpx and `json`, which knows no types, no errors and no cut streams; {', '.join(others)}."
+            f"**Any server's streams.** Reading {whole.title}, takes **{_times(whole, OURS)} the CPU time** of a"
+            " hand-written loop over httpx and `json`, which has no types or errors, and does not notice truncated"
+            f" streams. {', '.join(others)}."
         )
     providers = [m for name, m in found.items() if name.startswith("recorded/") and _streams(m) >= ENOUGH]
     if providers := sorted((m for m in providers if m.name != "recorded/all"), key=lambda m: m.ratio(OURS).median):
-        best, worst = (f"{m.title.partition(',')[0]} ({_times(m, OURS)})" for m in (providers[0], providers[-1]))
-        yield f"**By provider** it lies between {best} and {worst}."
+        best, worst = (f"{_times(m, OURS)} ({m.title.partition(',')[0]})" for m in (providers[0], providers[-1]))
+        yield f"**By provider**, that ranges from {best} to {worst}."
     shapes = [m for name, m in found.items() if name.startswith("shapes/")]
     if shapes:
         cheap = sum(m.ratio(OURS).median <= SHAPE_LIMIT for m in shapes)
         worst_shape = max(shapes, key=lambda m: m.ratio(OURS).median)
         yield (
-            f"**Any shape of chunk.** Of {len(shapes)} shapes that servers send, {cheap} take at most {SHAPE_LIMIT:g}x"
-            f" of the loop in long streams; the dearest is {worst_shape.title} with {_times(worst_shape, OURS)}."
+            f"**By shape of chunk.** In long streams, {cheap} of {len(shapes)} shapes that servers send take at most"
+            f" {SHAPE_LIMIT:g}x; the most expensive, {worst_shape.title}, takes {_times(worst_shape, OURS)}."
         )
     short, long = found.get("lengths/5"), found.get("lengths/1000")
     if short and long:
         yield (
-            f"**Short and long.** A request with 5 chunks takes {_times(short, OURS)} of the loop,"
-            f" with 1,000 {_times(long, OURS)}."
+            f"**By length.** A stream of 5 chunks takes {_times(short, OURS)}, and one of 1,000 chunks"
+            f" {_times(long, OURS)}."
         )
     if sockets := found.get("sockets/fast"):
-        others = [f"{number(sockets.value(RAW).median)} µs by hand", *_official_value(sockets)]
+        others = [f"raw httpx {number(sockets.value(RAW).median)} µs", *_official_value(sockets)]
         yield (
-            f"**Over sockets** the network's layers cost more than the client does: a chunk of 100 async streams takes"
-            f" {_value(sockets, OURS)} of CPU ({', '.join(others)})."
+            f"**Over sockets**, the network layers cost more than the client. With 100 async streams, a chunk takes"
+            f" {_value(sockets, OURS)} of CPU time ({', '.join(others)})."
         )
     if first := found.get("processes/first-call"):
-        others = [f"{_times(first, OURS)} of bare httpx", *_official_value(first)]
+        others = [f"{_times(first, OURS)} what bare httpx takes", *_official_value(first)]
         yield (
-            f"**A first completion**, from the start of Python to its end, takes {_value(first, OURS)} of CPU"
+            f"**A first completion**, in a new Python process, takes {_value(first, OURS)} of CPU time"
             f" ({', '.join(others)})."
         )
     cpu, late = found.get("paced/cpu"), found.get("paced/p99")
     if cpu and late:
         streams = cpu.title.partition(":")[0]
-        by = (f"{name} {_value(cpu, name)}, {_value(late, name)}" for name in cpu.samples)
-        told = "CPU a chunk, and the delay that 99 of 100 chunks stay below"
-        yield f"**Many at once.** {streams}: {told}: {'; '.join(by)}."
+        by = (f"{name} {_value(cpu, name)} and {_value(late, name)}" for name in cpu.samples)
+        yield f"**Many at once.** CPU time and 99th-percentile delay per chunk, with {streams}: {'; '.join(by)}."
 
 
 def _streams(measure: Measure) -> int:

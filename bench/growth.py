@@ -71,8 +71,8 @@ def memory_measures(plan: Plan) -> Iterator[Measure]:
         grown = _peak(contender, last) - _peak(contender, first)
         found[contender] = [grown / (len(last.text) - len(first.text))]
     targets = [Target(OURS, "value", "", 2), Target(EVENTS, "value", "", 2)]
-    notes = ["a stream that keeps nothing has 0, one that keeps its text has 1, or 2 while its buffer grows"]
-    yield Measure("memory/peak", "peak memory a byte of text", "bytes", "", found, targets, notes)
+    notes = ["0 for a stream that keeps nothing, 1 for one that keeps its text, and up to 2 while its buffer grows"]
+    yield Measure("memory/peak", "peak memory per byte of text", "bytes", "", found, targets, notes)
 
 
 def linear_measures(plan: Plan) -> Iterator[Measure]:
@@ -125,7 +125,7 @@ def _costs(plan: Plan, name: str, contender: str, sizes: list[int]) -> Measure:
         runs[f"{size:,}"] = lambda sampled=sampled, size=size: sampled().per(size)
     first, *others = runs
     targets = [Target(other, "ratio", first, FLAT) for other in others] if contender in (OURS, EVENTS) else []
-    return plan.measure(name, f"a chunk, {contender}", runs, rounds=5, reference=first, targets=targets)
+    return plan.measure(name, f"per chunk, {contender}", runs, rounds=5, reference=first, targets=targets)
 
 
 def _peak(contender: str, fixture: StreamFixture) -> int:

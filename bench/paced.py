@@ -83,17 +83,17 @@ def measures(plan: Plan) -> Iterator[Measure]:
         for _ in range(1 if plan.quick else 2):
             for name in names:
                 found[name].append(_in_a_process(plan, name, url, streams, chunks))
-    note = f"{chunks} chunks a stream, from a process beside this one; begun when all streams are open"
+    note = f"{chunks} chunks per stream, from a separate process; it starts once all streams are open"
     rows = {
-        "cpu": ("CPU a chunk", "µs", RAW_AIOHTTP, [Target(names[1], "ratio", RAW_AIOHTTP, 1.25)], [note]),
-        "core": ("of a core, in use", "%", "", [], []),
-        "p50": ("a chunk's delay, median", "ms", "", [], []),
-        "p99": ("a chunk's delay, 99 of 100 are below", "ms", "", [], []),
-        "memory": ("memory a stream", "KiB", "", [], []),
+        "cpu": ("CPU time per chunk", "µs", RAW_AIOHTTP, [Target(names[1], "ratio", RAW_AIOHTTP, 1.25)], [note]),
+        "core": ("share of a core", "%", "", [], []),
+        "p50": ("delay of a chunk, median", "ms", "", [], []),
+        "p99": ("delay of a chunk, 99th percentile", "ms", "", [], []),
+        "memory": ("memory per stream", "KiB", "", [], []),
     }
     for key, (what, unit, reference, targets, notes) in rows.items():
         samples = {name: [taken[key] for taken in rounds] for name, rounds in found.items()}
-        title = f"{streams:,} streams of {1 / PAUSE:g} chunks a second: {what}"
+        title = f"{streams:,} streams of {1 / PAUSE:g} chunks per second: {what}"
         yield Measure(f"paced/{key}", title, unit, reference, samples, targets, notes)
 
 

@@ -32,12 +32,12 @@ COLOURS = {
 
 PAIR = ("ours", "official SDK")
 OVERVIEW = {
-    "recorded/all": "a chunk of all recorded streams",
+    "recorded/all": "a chunk, all recorded streams",
     "lengths/5": "a stream of 5 chunks",
     "lengths/1000": "a stream of 1,000 chunks",
     "calls/create": "a completion",
-    "sockets/fast": "a chunk of 100 streams, over sockets",
-    "processes/first-call": "a first completion, whole process",
+    "sockets/fast": "a chunk, 100 streams over sockets",
+    "processes/first-call": "a first completion, new process",
 }
 
 
@@ -47,7 +47,7 @@ def draw(run: Run, folder: Path) -> list[Path]:
     drawn = []
     for name, figure in (
         ("overview", _overview(run)),
-        ("shapes", _ratios(run.family("shapes"), "CPU a chunk, by the hand-written loop's (httpx + json)")),
+        ("shapes", _ratios(run.family("shapes"), "CPU time per chunk, relative to a hand-written loop (httpx + json)")),
         ("processes", _bars([m for m in run.family("processes") if m.unit == "ms"], "milliseconds")),
         ("growth", _lines(run.family("growth"))),
         ("concurrency", _levels(run.family("concurrency"))),
@@ -68,7 +68,7 @@ def _overview(run: Run) -> Figure | None:
         for name, title in OVERVIEW.items()
         if name in found
     }
-    figure = _grouped(values, "times the CPU of a program written by hand with httpx and json (the line)", "x")
+    figure = _grouped(values, "CPU time relative to a hand-written program with httpx and json (the line)", "x")
     if figure is not None:
         figure.axes[0].axvline(1, color="#444444", linewidth=1.2)
     return figure
@@ -141,8 +141,8 @@ def _lines(measures: Sequence[Measure]) -> Figure | None:
     axes.minorticks_off()
     ticks = [2, 5, 10, 20, 50, 100]
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
-    axes.set_xlabel("chunks of the stream")
-    axes.set_ylabel("µs of CPU a chunk")
+    axes.set_xlabel("chunks in the stream")
+    axes.set_ylabel("µs of CPU time per chunk")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
     return figure
@@ -150,7 +150,11 @@ def _lines(measures: Sequence[Measure]) -> Figure | None:
 
 def _levels(measures: Sequence[Measure]) -> Figure | None:
     """Draw, by the number of streams, what opening one costs and what a chunk costs."""
-    kinds = {"open": "ms of CPU to open a stream", "chunk": "µs of CPU a chunk", "close": "ms of CPU to end a stream"}
+    kinds = {
+        "open": "ms of CPU time to open a stream",
+        "chunk": "µs of CPU time per chunk",
+        "close": "ms of CPU time to end a stream",
+    }
     if not measures:
         return None
     figure = Figure(figsize=(8.4, 3.4), layout="constrained")

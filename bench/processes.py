@@ -186,7 +186,7 @@ def _second_clients(plan: Plan, url: str) -> Iterator[Measure]:
         "ms",
         HTTPX,
         values,
-        notes=[f"the first client's, in ms, with what is imported only then: {firsts}"],
+        notes=[f"for comparison, the first client's, in ms, including imports: {firsts}"],
     )
     yield Measure(
         "processes/second-client-certificates",

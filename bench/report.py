@@ -9,18 +9,18 @@ from bench.results import Measure, Run, Spread
 
 MARKERS = "<!-- {}: begin -->", "<!-- {}: end -->"
 FAMILIES = {
-    "recorded": "Recorded streams from memory: CPU a chunk",
-    "lengths": "Short and long streams from memory: CPU a request",
-    "shapes": "Streams of 1,000 chunks of one shape from memory: CPU a chunk",
-    "streaming": "Streams of one kind from memory, beside all peers: CPU a chunk",
-    "events": "Events of `.stream()` from memory, beside the official ones: CPU a chunk",
-    "calls": "Calls from memory: CPU a call",
-    "growth": "Long streams: CPU a chunk, by the number of chunks",
+    "recorded": "Recorded streams from memory: CPU time per chunk",
+    "lengths": "Short and long streams from memory: CPU time per request",
+    "shapes": "Streams of 1,000 chunks of one shape from memory: CPU time per chunk",
+    "streaming": "Streams of one kind from memory, compared with all peers: CPU time per chunk",
+    "events": "Events of `.stream()` from memory, compared with the official SDK's: CPU time per chunk",
+    "calls": "Calls from memory: CPU time per call",
+    "growth": "Long streams: CPU time per chunk, by the number of chunks",
     "memory": "Long streams: memory",
-    "linear": "Odd bodies, and such of half the size: CPU a body",
+    "linear": "Unusual bodies, and bodies of half their size: CPU time per body",
     "processes": "Whole processes",
     "sizes": "An installation",
-    "sockets": "Over sockets: CPU of the client's process",
+    "sockets": "Over sockets: CPU time of the client's process",
     "concurrency": "More streams, other transports",
     "paced": "A thousand streams at a model's pace",
 }

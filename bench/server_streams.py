@@ -60,9 +60,9 @@ def recorded_measures(plan: Plan) -> Iterator[Measure]:
     contenders = [name for name in timed[0].samples if name != LIMIT]
     ratios = {name: [one.ratio(name) for one in timed] for name in contenders}
     medians = {name: [statistics.median(values)] for name, values in ratios.items()}
-    yield Measure("recorded/median", "the median stream, against the loop by hand", "x", "", medians)
+    yield Measure("recorded/median", "the median stream, relative to the hand-written loop", "x", "", medians)
     slow = {name: [float(sum(value > SLOW for value in values))] for name, values in ratios.items()}
-    yield Measure("recorded/slow", f"streams above {SLOW}x of it", f"of {len(timed)}", "", slow)
+    yield Measure("recorded/slow", f"streams above {SLOW}x", f"of {len(timed)}", "", slow)
 
 
 def length_measures(plan: Plan) -> Iterator[Measure]:

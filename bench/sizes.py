@@ -28,7 +28,7 @@ def measures(plan: Plan) -> Iterator[Measure]:
         size = plan.wheel.stat().st_size / 1024
         yield Measure("sizes/wheel", "wheel", "KiB", "", {OURS: [size]}, [Target(OURS, "value", "", 300)])
         size = client_bytes(plan.wheel) / 1024
-        note = f"without what only those load who use it: {', '.join(PARTS)}"
+        note = f"without optional parts: {', '.join(PARTS)}"
         yield Measure("sizes/client", "wheel: the client", "KiB", "", {OURS: [size]}, notes=[note])
     brought = {contender: packages(name) for contender, name in DISTRIBUTIONS.items()}
     if plan.wants("sizes/packages"):

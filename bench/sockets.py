@@ -48,7 +48,7 @@ class Load:
     def told(self) -> str:
         """Say it in a few words."""
         pace = f", one every {self.pause * MILLI:g} ms" if self.pause else ""
-        return f"{self.chunks} chunks a stream{pace}"
+        return f"{self.chunks} chunks per stream{pace}"
 
 
 @dataclass
@@ -76,7 +76,7 @@ def _at_once(plan: Plan, url: str) -> Measure:
     names = [OURS, FAST_TRANSPORT, RAW, RAW_AIOHTTP, SSE, OFFICIAL]
     return plan.measure(
         "sockets/fast",
-        f"{load.streams} async streams: a chunk",
+        f"{load.streams} async streams: per chunk",
         {name: functools.partial(_whole, OPENINGS[name], url, load) for name in names if _is_there(name)},
         rounds=5,
         reference=RAW,
@@ -101,7 +101,7 @@ def _one_after_the_other(plan: Plan, url: str) -> Measure:
             raise AssertionError(f"{name} reads {size}, not {expected}")
     return plan.measure(
         "sockets/sync",
-        "a sync stream: a chunk",
+        "a sync stream: per chunk",
         {name: functools.partial(timed, functools.partial(read, model)) for name, read in readers.items()},
         rounds=7,
         reference=RAW,

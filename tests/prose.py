@@ -1,7 +1,8 @@
-"""Check the project's prose: Harper's grammar rules, and a small style of our own. Run with `python -m tests.prose [FILE ...]`.
+"""Check the project's prose: Harper's grammar rules, and a small style of our own.
 
-It reads README.md, the pages of docs/, what CHANGELOG.md says of unreleased changes, and the docstrings, help strings
-and messages of errors in hand-written code. What is code on a page is not read.
+Run it with `python -m tests.prose [FILE ...]`. It reads README.md, docs/, the unreleased changes in CHANGELOG.md,
+and the docstrings, help strings, and error messages of hand-written code, but no code blocks. Given files, it checks
+just those, listed in prose_not_clean.txt or not.
 """
 
 from __future__ import annotations

@@ -120,12 +120,12 @@ def test_findings_are_the_figures_of_what_was_measured() -> None:
         ],
     )
     assert findings.findings(run).splitlines() == [
-        "- **Any server's streams.** Reading all 20 recorded streams, 900 chunks, takes **1.50x the CPU** of a loop by"
-        " hand over httpx and `json`, which knows no types, no errors and no cut streams; `.stream()` 3x, the official"
-        " SDK 12x.",
-        "- **By provider** it lies between two (1.25x) and one (2x).",
-        "- **Any shape of chunk.** Of 2 shapes that servers send, 1 take at most 1.4x of the loop in long streams;"
-        " the dearest is odd with 2.50x.",
+        "- **Any server's streams.** Reading all 20 recorded streams, 900 chunks, takes **1.50x the CPU time** of a"
+        " hand-written loop over httpx and `json`, which has no types or errors, and does not notice truncated streams."
+        " `.stream()` takes 3x, the official SDK 12x.",
+        "- **By provider**, that ranges from 1.25x (two) to 2x (one).",
+        "- **By shape of chunk.** In long streams, 1 of 2 shapes that servers send take at most 1.4x; the most"
+        " expensive, odd, takes 2.50x.",
     ]
     assert findings.findings(Run(MACHINE, [])) == ""
 
