@@ -150,27 +150,35 @@ def rename_component(document: Json, chance: random.Random) -> None:
 
 
 def inline_component(document: Json, chance: random.Random) -> None:
-    """Write a component out where it is referred to from one place only."""
+    """Write a component out where it is referred to from one place only; no slice has it without a reference.
+
+    Beside null it stays: once it is written out, nothing says whether the place or the component has become nullable.
+    """
     schemas = document["components"]["schemas"]
+    holders = schemas_of(document)
+    beside_null = [
+        part for holder in holders for part in holder.get("anyOf", ()) if {"type": "null"} in holder["anyOf"]
+    ]
     text = json.dumps(document)
     once = [
         name for name in sorted(schemas) if text.count(f'"{SCHEMA_REF}{name}"') == 1 and "discriminator" not in text
     ]
     if once:
         name = chance.choice(once)
-        target = schemas[name]
-        for schema in schemas_of(document):
-            if schema.get("$ref") == SCHEMA_REF + name and len(schema) == 1:
+        for schema in holders:
+            if schema == {"$ref": SCHEMA_REF + name} and not any(schema is part for part in beside_null):
                 schema.clear()
-                schema.update(copy.deepcopy(target))
+                schema.update(schemas.pop(name))
+                return
 
 
 def extract_component(document: Json, chance: random.Random) -> None:
     """Make a component of what stands inline."""
     schema = _pick(document, chance, "properties", "enum")
-    name = f"Extracted{len(document['components']['schemas'])}"
-    if not any(schema is component for component in document["components"]["schemas"].values()):
-        document["components"]["schemas"][name] = dict(schema)
+    schemas = document["components"]["schemas"]
+    name = next(name for i in range(len(schemas), 999) if (name := f"Extracted{i}") not in schemas)
+    if not any(schema is component for component in schemas.values()):
+        schemas[name] = dict(schema)
         schema.clear()
         schema["$ref"] = SCHEMA_REF + name
 

@@ -123,3 +123,18 @@ def small_document() -> Json:
         "components": {"schemas": schemas},
     }
     return dict(json.loads(json.dumps(whole)))  # Nothing in it is shared, so that each part can be edited alone.
+
+
+def tiny_document() -> Json:
+    """Return a document of few schemas, of which chance edits one over and over: what a long search runs on."""
+    tag: Json = {"type": "string", "enum": ["call"]}
+    choice: Json = {"anyOf": [TEXT, {"type": "string", "enum": ["m1", "m2", "m3"]}]}
+    schemas: Json = {
+        "Ask": obj({"item": ref("Item"), "choice": choice}, required=["item"]),
+        "Item": {"oneOf": [ref("Call"), obj({"type": {"type": "string", "enum": ["note"]}, "size": NUMBER})]},
+        "Call": obj({"type": tag, "name": {"type": "string", "nullable": True}}, required=["type"]),
+    }
+    whole = document(request=ref("Ask"), response=ref("Call"), schemas=schemas)
+    operations = whole["paths"]["/chat/completions"]
+    operations["get"]["responses"] = operations["post"]["responses"]
+    return dict(json.loads(json.dumps(whole)))

@@ -14,7 +14,7 @@ from typing import Any
 
 from tools.document import pointer as pointers
 from tools.drift.compare.kinds import kind_of, kind_of_variant
-from tools.drift.compare.match_variants import disjoint, match, tags_of
+from tools.drift.compare.match_variants import disjoint, match, similar, tags_of
 from tools.drift.findings.findings import Direction
 from tools.drift.findings.rules import LOWER, UPPER, kebab
 from tools.schema.normalized import Schemas, View
@@ -81,6 +81,7 @@ class Comparison:
         self.new = new
         self._known: dict[_Key, tuple[list[Change], list[_Inside]]] = {}
         self._open: set[_Key] = set()
+        self._alone: dict[Schemas, Comparison] = {}
 
     def walk(self, old: Node, new: Node, direction: Direction | None = None) -> Iterator[Change]:
         """Yield the changes of this pair of schemas and of all that it reaches, in one direction or in both."""
@@ -136,7 +137,8 @@ class Comparison:
             rule = "became-nullable" if new.nullable else "became-not-nullable"
             changes.append(Change(rule, at, True, *kinds))
         pairs, lost, gained = match((self.old, old), (self.new, new), self._same_variant)
-        sizes = len(old.variants), len(new.variants)
+        lost, gained = self._once(self.old, lost), self._once(self.new, gained)
+        sizes = len(pairs) + len(lost), len(pairs) + len(gained)
         numbers = [[variant for variant in side if variant.type in _NUMBERS] for side in (lost, gained)]
         if [len(side) for side in numbers] == [1, 1] and (min(sizes) > 1 or max(sizes) == 1):
             before, after = numbers[0][0], numbers[1][0]
@@ -168,6 +170,24 @@ class Comparison:
         _unions((self.old, old), (self.new, new), pairs, changes)
         for before, after in pairs:
             self._variants(before, after, changes, inside)
+
+    def _once(self, schemas: Schemas, variants: list[Variant]) -> list[Variant]:
+        """Return variants of one side without those that say in other words what one before them says."""
+        kept: list[Variant] = []
+        for variant in variants:
+            if not any(
+                similar(other, variant) and self._within(schemas)._same_variant(other, variant) for other in kept
+            ):
+                kept.append(variant)
+        return kept
+
+    def _within(self, schemas: Schemas) -> Comparison:
+        """Return the comparison of one side with itself."""
+        if self.old is self.new:
+            return self
+        if schemas not in self._alone:
+            self._alone[schemas] = Comparison(schemas, schemas)
+        return self._alone[schemas]
 
     def _same_variant(self, old: Variant, new: Variant) -> bool:
         changes: list[Change] = []

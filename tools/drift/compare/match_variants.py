@@ -46,7 +46,7 @@ def match(
     pair(lambda v: tag_of(*old, v), lambda v: tag_of(*new, v))
     pair(lambda v: v.name, lambda v: v.name)
     for variant in list(left):
-        found = next((other for other in right if _similar(variant, other) and same(variant, other)), None)
+        found = next((other for other in right if similar(variant, other) and same(variant, other)), None)
         if found is not None:
             pairs.append((variant, found))
             left.remove(variant)
@@ -63,8 +63,8 @@ def match(
     pair(lambda v: _lone_names(*old, v), lambda v: _lone_names(*new, v))
     pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v), lone=True)
     # What is left and says what a paired one says stands twice.
-    left = [one for one in left if not any(_similar(one, other) and same(one, other) for _, other in pairs)]
-    right = [one for one in right if not any(_similar(other, one) and same(other, one) for other, _ in pairs)]
+    left = [one for one in left if not any(similar(one, other) and same(one, other) for _, other in pairs)]
+    right = [one for one in right if not any(similar(other, one) and same(other, one) for other, _ in pairs)]
     return pairs, left, right
 
 
@@ -126,7 +126,7 @@ def _lone_names(schemas: Schemas, view: View, variant: Variant) -> str:
     return " ".join(sorted(variant.properties)) if _lone_type(schemas, view, variant) == "object" else ""
 
 
-def _similar(left: Variant, right: Variant) -> bool:
+def similar(left: Variant, right: Variant) -> bool:
     """Return whether two variants may mean the same, at a glance."""
     return left.type == right.type and left.properties.keys() == right.properties.keys()
 
