@@ -66,6 +66,7 @@ RULES = (
 )  # fmt: skip
 
 CODE_OF_A_PAGE = re.compile(r"^( *)(```+|~~~+).*?^\1\2|`[^`]+`|\]\([^)]*\)|<!--.*?-->", re.DOTALL | re.MULTILINE)
+ROW = re.compile(r"[^ ].* {2,}.*(?<!\.)$")  # of a table or a tree, which is read as a sentence
 MESSAGES = {"help", "description", "epilog", "message"}
 
 
@@ -135,7 +136,10 @@ def strings(tree: ast.AST) -> Iterator[tuple[int, str]]:
             if ast.get_docstring(node, clean=False) is not None:
                 first = node.body[0]
                 assert isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-                yield first.lineno, "\n".join(line.strip() for line in str(first.value.value).splitlines())
+                yield (
+                    first.lineno,
+                    "\n".join(ROW.sub(r"\g<0>.", line.strip()) for line in str(first.value.value).splitlines()),
+                )
         elif isinstance(node, ast.Call):
             raised = str(getattr(node.func, "id", getattr(node.func, "attr", ""))).endswith("Error")
             for value in [*node.args, *(k.value for k in node.keywords if raised or k.arg in MESSAGES)]:

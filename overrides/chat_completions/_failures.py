@@ -23,7 +23,7 @@ def failure_of(value: Any) -> Any:
     """Return the error that a JSON value reports, as the server wrote it; None if it reports none.
 
     A choice with an error, or with a finish reason such as `error`, is a failure; a whole message is not, whatever
-    stands beside it. An `error`, or `{"object": "error"}`, is a failure otherwise, and where no choice says anything,
+    else there is. An `error`, or `{"object": "error"}`, is a failure otherwise, and where no choice says anything,
     so are `{"detail": ...}`, `{"code": 500, "message": ...}`, `{"errors": [...]}`, `{"error_code": ...}`,
     `{"success": false}`, `{"status": 500}` and MiniMax's `base_resp` with a status code. Empty values and the codes 0
     and 200 are not. In a list, which Google's servers send, the first failure counts.

@@ -86,7 +86,7 @@ def revealed(value: Any) -> Any:
 
 
 class _Omitted(type):
-    """The type of `NotGiven`, of which the official SDK's `NOT_GIVEN` and `omit` count as instances."""
+    """The type of `NotGiven`; the official SDK's `NOT_GIVEN` and `omit` count as instances."""
 
     def __instancecheck__(cls, value: object) -> bool:
         kind = type(value)

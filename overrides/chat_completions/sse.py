@@ -74,7 +74,7 @@ class Decoder:
     Attributes:
         last_event_id: The id that a reconnecting client would send; empty if there is none.
         retry: The last reconnection time in the stream, in milliseconds; None if there was none.
-        comments: How many comment lines have ended so far; they do not mean that events are being generated.
+        comments: How many comment lines there were so far; they do not mean that events are being generated.
         fault: What is wrong with the stream; None if nothing is. It is set as soon as it is known.
     """
 
@@ -186,7 +186,7 @@ class Decoder:
         return None
 
     def close(self) -> list[Event]:
-        """Record that the body has ended, and return what is left.
+        """Record that the body ended, and return what is left.
 
         Returns:
             The event of the last block if that has data and lacks its empty line, else nothing. The standard discards

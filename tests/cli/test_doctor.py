@@ -89,7 +89,7 @@ def test_the_key_is_looked_at(alone: Command, tmp_path: Path, monkeypatch: pytes
         (tmp_path / name).chmod(mode)
 
     rows: list[tuple[str, str, dict[str, Any], str | None]] = [
-        ("ok", "none is sent", {}, None),
+        ("ok", "if the server requires one", {}, None),
         ("ok", "--header", {"header": ["api-key: x"]}, None),
         ("problem", "whitespace", {}, f"{KEY}\n"),
         ("warning", "quotes", {}, f"'{KEY}'"),

@@ -32,7 +32,7 @@ ERRORS = [
     (400, failure("invalid_request_error", "No such field."), "No such field."),
     (401, failure("invalid_api_key", "Wrong key."), "OPENAI_API_KEY"),
     (403, failure("forbidden", "Not here."), "not have permission"),
-    (404, failure("model_not_found", "No such model."), "are --model and the base URL right"),
+    (404, failure("model_not_found", "No such model."), "check --model and the base URL"),
     (429, failure("insufficient_quota", "You are broke."), "billing"),
     (429, failure("rate_limit_exceeded", "Too fast."), "--max-retries"),
     (503, failure("server_error", "Busy."), "try again later"),

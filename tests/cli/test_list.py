@@ -132,7 +132,7 @@ def test_pages_that_lead_nowhere_are_an_error(tmp_path: Path) -> None:
     again = json_reply(page([{**whole({"content": "One"}), "id": "chatcmpl-1"}], more=True))
     with ScriptedServer(again) as server:
         ended = Command(tmp_path, server.base_url)("list")
-    assert ended.code == 1 and "a second time" in ended.err and "--after chatcmpl-1" in ended.err
+    assert ended.code == 1 and "twice" in ended.err and "--after chatcmpl-1" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,12 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
     (name, word, says, change, changed[0] if changed else name)
     for name, word, says, change, *changed in [
         ("max-tokens", "ok", "ends at 8 tokens", lambda value: value),
-        ("max-tokens", "ignored", "50 tokens, where 8", both(choice(finish_reason="stop"), with_(usage=USAGE))),
+        (
+            "max-tokens",
+            "ignored",
+            "50 tokens, although the limit is 8",
+            both(choice(finish_reason="stop"), with_(usage=USAGE)),
+        ),
         ("max-tokens", "ignored", "more tokens", both(text("one two " * 50, "length"), with_(usage=None))),
         ("max-tokens", "unclear", "ended before", text("one", "stop")),
         ("max-tokens", "refused", "Not supported", refused()),
@@ -253,20 +258,20 @@ ROWS: list[tuple[str, str, str, Change, str]] = [
         ("list", "refused", "HTTP 405", refused(405)),
         ("list", "wrong", "", lambda value: Reply([b"{}"])),
         ("store", "ok", "by its metadata", lambda value: value),
-        ("store", "unclear", "not asked, because list is refused", refused(404), "list"),
+        ("store", "unclear", "not tested, because list is refused", refused(404), "list"),
         ("store", "unclear", "or not yet", with_(id="another")),
         ("store", "refused", "HTTP 400", refused()),
-        ("sampling", "ok", "cannot be seen", lambda value: value),
+        ("sampling", "ok", "not visible", lambda value: value),
         ("sampling", "refused", "HTTP 400", refused()),
         ("n", "ok", "two choices", lambda value: value),
         ("n", "ignored", "one choice", lambda value: {**value, "choices": value["choices"][:1]}),
         ("n", "wrong", "indexes [1, 1]", choice(index=1)),
         ("stop", "ok", "stopped before", lambda value: value),
         ("stop", "unclear", "no text", text("")),
-        ("stop", "unclear", "another one", text("A river of words flows")),
+        ("stop", "unclear", "the text differs", text("A river of words flows")),
         ("seed", "unclear", "always the same", lambda value: value),
         ("seed", "unclear", "no text", text("")),
-        ("seed", "ok", "another one with another", in_turn("a", "a", "b")),
+        ("seed", "ok", "different text with another", in_turn("a", "a", "b")),
         ("seed", "ignored", "differ", in_turn("a", "b", "b")),
         ("logprobs", "ok", "16 tokens", lambda value: value),
         ("logprobs", "ignored", "no log", choice(logprobs=None)),
@@ -416,7 +421,7 @@ def test_it_asks_what_it_says_and_no_more(tmp_path: Path, server: LocalServer) -
     del found["incremental"]  # that a server is slow or fast is nothing to count on
     assert ended.code == 0 and set(found.values()) == {"ok", "ignored", "unclear"}
     requests, tokens = cost(50)
-    assert f"{requests} requests" in ended.err and f"{tokens:,} tokens" in ended.err
+    assert f"{requests} requests" in ended.err and f"{tokens:,} answer tokens" in ended.err
     assert len(proxy.requests) == requests
     sent = [request.json() for request in proxy.requests if request.method == "POST"]
     limits = [[body[name] for name in LIMITS if name in body] for body in sent]
@@ -480,8 +485,8 @@ def test_text_of_a_server_stays_text(tmp_path: Path, server: LocalServer) -> Non
 REQUIRED = [
     (("--require", "stream,create", "--require", "n"), 0, None),
     (("--require", "stream, tools-required"), 0, None),
-    (("--require", "n,logprobs"), 1, "required, but not there: n"),
-    (("--require", "text-parts,parallel-tools,n"), 1, "not there: text-parts, parallel-tools"),
+    (("--require", "n,logprobs"), 1, "required, but not supported: n"),
+    (("--require", "text-parts,parallel-tools,n"), 1, "not supported: text-parts, parallel-tools"),
 ]
 
 
@@ -493,7 +498,7 @@ def test_the_exit_code_says_if_all_is_there_that_is_required(tmp_path: Path, ser
             ended = Command(tmp_path)("probe", proxy.base_url, *arguments)
         assert ended.code == code and (says is None or says in ended.err), ended
     wrong = Command(tmp_path)("probe", "http://127.0.0.1:9/v1", "--require", "stream,toolz")
-    assert wrong.code == 2 and "no check toolz" in wrong.err and "tools-required" in wrong.err
+    assert wrong.code == 2 and "unknown check toolz" in wrong.err and "tools-required" in wrong.err
 
 
 def test_a_server_elsewhere_gets_nothing_without_consent(tmp_path: Path, server: LocalServer) -> None:

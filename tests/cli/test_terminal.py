@@ -152,7 +152,7 @@ def test_help_and_findings_have_the_width_of_the_terminal(command: Command, colu
 def test_messages_and_summaries_break_between_words(tmp_path: Path, server: LocalServer) -> None:
     command = Command(tmp_path, server.base_url)
     seen = command.at_terminal("create", "Hi", "-m", "missing-model", columns=40, NO_COLOR="1")
-    assert "hint: are --model and the base URL" in seen.out.splitlines()
+    assert "hint: check --model and the base URL;" in seen.out.splitlines()
     (tmp_path / "in.txt").write_text("One\nTwo\n")
     seen = command.at_terminal("bulk", "--prompts", "in.txt", "out.jsonl", columns=40, NO_COLOR="1")
     assert max(len(line) for line in seen.out.splitlines() if line.startswith(("latency", "  "))) <= 40

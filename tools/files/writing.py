@@ -1,6 +1,6 @@
 """Write a file completely or not at all, and never turn something else into a file.
 
-Links are followed and kept. A regular file is replaced by a new one beside it, which gets its mode and owner; devices
+Links are followed and kept. A regular file is replaced by a new one next to it, with its mode and owner; devices
 and pipes are written directly; directories, sockets and disks are refused.
 
 `tools/files/writing.py` is a copy of this module: tools do not import what they generate. A test compares them.
@@ -37,7 +37,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
 
 @contextmanager
 def drafted(path: str | os.PathLike[str], data: bytes) -> Iterator[Callable[[], None]]:
-    """Write beside a file and yield a function that puts the result in its place; uncalled, nothing changes.
+    """Write a temporary file and yield a function that puts it in place of a file; uncalled, nothing changes.
 
     Args:
         path: The file; a device or a pipe is written directly, when the function is called.
@@ -152,7 +152,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 @contextmanager
 def _named(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Name the requested file in an error, instead of the one beside it."""
+    """Name the requested file in an error, instead of the temporary one."""
     try:
         yield
     except OSError as error:

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 else:
 
     class Setting(property):
-        """A setting of a client, which can be assigned, and read if it holds no secret."""
+        """A setting of a client, which can be assigned, and read unless it may hold a secret."""
 
         def __init__(self, doc):
             super().__init__(self._read, self._write)

@@ -81,8 +81,8 @@ def create_request(body: Mapping[str, Any]) -> dict[str, Any]:
 def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
     """Return the decoder of one event of a stream; its models are imported only here.
 
-    From then on, the object belongs to the model. What callers usually read is decoded at once, the rest when it is
-    read, which takes less than half the time.
+    The model then owns the object. Fields that callers usually read are decoded at once, the rest when they are read,
+    which takes less than half the time.
     """
     from chat_completions_api.models import (
         ChatCompletionChunk,

@@ -30,7 +30,7 @@ class Provenance:
     """The origin of the specification that this client was generated from, and the installed versions.
 
     Attributes:
-        repository: Upstream's repository, as `owner/name`; this, the commit and the date are None if the client was
+        repository: Upstream's repository, as `owner/name`; None, like the commit and the date, if the client was
             generated from a document of another origin.
         commit: The commit of upstream that was vendored.
         date: The date of that commit, ISO 8601.

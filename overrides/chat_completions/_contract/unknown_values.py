@@ -56,11 +56,11 @@ class Found(NamedTuple):
 
 
 class Node:
-    """What may stand at one place of a body.
+    """What one place of a body may hold.
 
     Attributes:
         pointer: The schema, as a JSON pointer into the packaged document.
-        fine: The Python types of which any value is known.
+        fine: The Python types whose every value is known.
         texts: The known texts, unless every text is known.
         items: What a list may hold, unless that is anything.
         fields: What the fields of an object may hold, if it is described.
@@ -154,9 +154,8 @@ class Unknown:
     """Something in a reply that the specification does not know.
 
     Attributes:
-        kind: "field": an object has a field that its schema does not name; "value": a text is not one of those that
-            an enum lists; "variant": an object has a tag that no object of a union has, or a value is of a JSON type
-            that its schema does not allow.
+        kind: "field", for a field that the object's schema does not name. "value", for a text that an enum does not
+            list. "variant", for a tag that no object of a union has, or a JSON type that the schema does not allow.
         name: The field's name, the text, or the tag or JSON type; cut to 256 characters.
         pointer: The schema that does not know it: a JSON pointer into the packaged `openapi.json`.
         path: Where it is in the body, such as `choices[].delta.content`; a key of a map is `*`.

@@ -140,7 +140,7 @@ def extend(
 ) -> bool:
     """Add entries to a list, or merge those that have an index into the entries that have the same one.
 
-    An entry that was sent again is kept once; another one under the same index is kept beside the first.
+    An entry that was sent again is kept once; another one under the same index is kept as well.
 
     Returns:
         Whether there was such an entry.

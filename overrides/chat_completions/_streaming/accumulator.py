@@ -4,7 +4,7 @@ How the values of a further chunk are merged:
 
     the chunk     id, created and model: the first that is not empty; all else: the last that is not null
     a choice      by its index, else its position; lists appended, objects merged, all else (finish_reason): the last
-    a delta       strings joined, except LABELS, of which the first stays; lists appended, but entries with an index
+    a delta       strings joined, but the first of LABELS stays; lists appended, but entries with an index
                   merged by it, and what they repeat replaced; objects merged; numbers replaced; null ignored; what has
                   grown is not replaced by other types
     a tool call   by its index, else its id, else its position, else the last one; see `call_pieces`
@@ -118,7 +118,7 @@ class Accumulator(AnomalyLog):
 
     @property
     def usage(self) -> Any:
-        """The usage that the server has reported; None if it has not."""
+        """The usage that the server has reported; None if there is none."""
         return self._top.get("usage") or self._choice_usage
 
     def add(self, chunk: Mapping[str, Any]) -> None:
@@ -140,8 +140,8 @@ class Accumulator(AnomalyLog):
     def add_plain(self, chunk: Mapping[str, Any]) -> FastRule | None:
         """Add a chunk that continues one text and has nothing else that needs to be understood.
 
-        Beside the piece, its delta has null, labels, and entries; around it there are the values of the last chunk, or
-        others that replace them. Such a chunk reports no failure.
+        Otherwise, its delta has null, labels, and entries, and the chunk has the values of the last one, or others that
+        replace them. Such a chunk reports no failure.
 
         Returns:
             How it was added; None for any other chunk, which changes nothing.
@@ -302,7 +302,7 @@ class Accumulator(AnomalyLog):
             self._add_member(key, value)
 
     def _add_member(self, key: str, value: Any) -> None:
-        """Add a value beside the choices."""
+        """Add a top-level value."""
         top = self._top
         known = top.get(key)
         if isinstance(value, (dict, list)):
@@ -367,7 +367,7 @@ class Accumulator(AnomalyLog):
             self._record_bad_member(choice, "finish_reason", place)
 
     def _add_beside(self, state: AccumulatedChoice, choice: Mapping[str, Any], place: str) -> None:
-        """Add what is beside the delta, except the finish reason."""
+        """Add what is next to the delta, except the finish reason."""
         for key, value in choice.items():
             if key in CHOICE_KEYS or (value is None and key in state.extras):
                 continue
@@ -525,7 +525,7 @@ class Accumulator(AnomalyLog):
 
 
 def _is_harmless(choice: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
-    """Return whether something new beside a delta allows the rest to be skipped."""
+    """Return whether something new next to a delta allows the rest to be skipped."""
     return all(key not in _NEWS or (key in seen and seen[key] == value) for key, value in choice.items())
 
 

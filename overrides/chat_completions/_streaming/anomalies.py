@@ -12,7 +12,7 @@ reused_index    a new tool call has the index of another one; both stay
 split_name      the name of a tool arrived in pieces; they were joined
 reread          the joined arguments of a tool call are not JSON, but another reading is; it is used
 after_finish    text or tool calls arrived after the finish reason; they stay
-whole_message   a message is sent beside the delta or instead of it
+whole_message   a message is sent with the delta or instead of it
 unfinished      [DONE] arrived before a choice had its finish reason
 no_done         all choices had finished, but [DONE] never arrived, and the body did not end; the stream is complete
 no_usage        it ended that way before the usage that was requested

@@ -6,7 +6,7 @@ Servers number all calls 0, cut names into pieces, repeat what they have sent, a
   or the arguments so far are cut off, which only the next piece can complete.
 - Where the joined arguments are not JSON, another reading of them may be: without the placeholder, one of equal copies,
   or the last piece if each has repeated the one before.
-- Calls of one id and one name, of which one has no arguments or equal ones, are one call.
+- Calls of one id and one name are one call if one of them has no arguments, or equal ones.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class ReceivedChunk:
         self.value, self.text, self.piece = value, text, piece
 
     def model(self) -> ChatCompletionChunk:
-        """Return its model, which from then on owns the object; call once."""
+        """Return its model, which then owns the object; call once."""
         return generated.chunk_decoder()(self.value)
 
 

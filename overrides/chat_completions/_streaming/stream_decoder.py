@@ -75,7 +75,7 @@ class ChunkDecoder(Generic[Item]):
 
     Attributes:
         done: Whether the server sent `[DONE]`.
-        ended: Whether no more bytes are read: the body has ended, reading has failed, or the fault was taken.
+        ended: Whether no more bytes are read: the body ended, reading failed, or the fault was taken.
         fault: The error to raise once all chunks before it are taken; None if there is none.
     """
 
@@ -156,7 +156,7 @@ class ChunkDecoder(Generic[Item]):
         return items if not events and fault is None else self._then(items, events, fault)
 
     def end(self) -> Iterator[Item]:
-        """Record that the body has ended, and yield the items that were still to come."""
+        """Record that the body ended, and yield the remaining items."""
         self.ended, self.last_event_at = True, self.clock()
         if self.fault is not None or self.done:
             return

@@ -2,7 +2,7 @@
 
 An HTTP library keeps all cookies in one jar, and copies of a client with different keys share one HTTP client. So the
 cookies that a server sets are kept here by credential. Of the library's jar only the caller's cookies are sent: those
-that were in it while no request of ours was in flight, and that no response of ours has set.
+that were in it while none of our requests was in flight, and that none of our responses has set.
 """
 
 from __future__ import annotations

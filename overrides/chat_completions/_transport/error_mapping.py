@@ -72,9 +72,9 @@ _ABOUT_MODEL = re.compile("model|deployment", re.I).search
 def connection_error(failure: Exception, url: str) -> APIError | None:
     """Return our error for an exception while a request was sent or its response read.
 
-    None for exceptions that are raised as they are: our errors that are not an APIError, and those of tests. What the
-    caller's code raises, such as an event hook or a transport, is no reason to try again unless it is an HTTP library's
-    error or an OSError. The HTTP libraries have unrelated classes of the same names, so names decide.
+    None for exceptions that are raised as they are: our errors that are not an APIError, and those of tests. An
+    exception from the caller's code, such as an event hook, is not retried unless it is an HTTP library's error or an
+    OSError. The HTTP libraries have unrelated classes of the same names, so names decide.
 
     Args:
         failure: What was raised.

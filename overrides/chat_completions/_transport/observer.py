@@ -36,7 +36,7 @@ class Observer(Protocol):
 
 
 class Operation(Protocol):
-    """Watches one call, and the reading of its body if that goes on after the call has returned."""
+    """Watches one call, and the reading of its body even after the call has returned."""
 
     def __enter__(self) -> Self: ...
 

@@ -158,7 +158,7 @@ class Sending:
 def _stream_of_caller() -> Any:
     """Return the network stream of the connection that reports a step; None if it is not found.
 
-    There is no other way to a connection that came from the pool. It is only read, by the thread that owns it.
+    There is no other way to a connection from the pool. It is only read, by the thread that owns it.
     """
     frame = sys._getframe(2)
     for _ in range(4):
@@ -182,7 +182,7 @@ def call_by(
         ends_at: When to stop waiting, in seconds of `time.monotonic`.
         work: The function; it runs in its own thread, with the context variables of this one.
         dropped: Called with a result that arrives too late.
-        late: Called at the deadline; results are dropped from then on.
+        late: Called at the deadline; later results are dropped.
 
     Raises:
         APITimeoutError: The deadline passed.

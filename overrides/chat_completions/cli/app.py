@@ -1,4 +1,4 @@
-"""Register the commands, and turn their exceptions into a message, what to do, and an exit code."""
+"""Register the commands, and turn their exceptions into a message, a hint, and an exit code."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _TABLES = 72  # columns of a terminal that rich's tables of options need
 COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("create", takes_connection(create), "Send a prompt to a model and show the answer as it arrives."),
     ("list", takes_connection(listing.list_stored), "List the completions that were created with store=true."),
-    ("bulk", takes_connection(bulk), "Run all requests of a file; run it again to resume."),
+    ("bulk", takes_connection(bulk), "Send every request in a file; run it again to resume."),
     ("serve", serve.serve, "Run a local server for tests and development."),
     (
         "doctor",
         takes_connection(doctor.doctor),
         "Diagnose problems with key, address, network or installation.",
     ),
-    ("probe", takes_connection(probe), "Check what a server does of the API, call by call."),
+    ("probe", takes_connection(probe), "Check which parts of the API a server supports, call by call."),
 )
 
 
@@ -121,7 +121,7 @@ def _app() -> typer.Typer:
 
 
 class _Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
-    """Formats plain help: on a narrow terminal the text of an option is below it, not beside it."""
+    """Formats plain help: on a narrow terminal the text of an option is on the next line."""
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         super().write_dl(rows, 8 if self.width < _TABLES else col_max, col_spacing)
@@ -253,7 +253,7 @@ def _advice(error: errors.APIError) -> str | None:
         case errors.PermissionDeniedError():
             return f"the key, its project or this network does not have permission; {_DOCTOR}"
         case errors.NotFoundError():
-            return f"{_absent(error)} {_DOCTOR}"
+            return f"{_absent(error)}; {_DOCTOR}"
         case errors.RateLimitError() if not error.is_retryable:
             return "the quota is exhausted: check the billing, or use another key"
         case errors.RateLimitError():
@@ -271,14 +271,14 @@ def _absent(error: errors.NotFoundError) -> str:
     """Return what to check after a 404; a list request has no model."""
     request = error.request
     if request is None or request.method != "GET":
-        return "are --model and the base URL right?"
-    return "is the base URL right, does the server store completions, and does the id of --after (if used) exist?"
+        return "check --model and the base URL"
+    return "check the base URL, whether the server stores completions, and the id of --after"
 
 
 def _waiting(error: errors.RateLimitError) -> str:
     delay = retry_after(error.response.headers, error.response.content)
     if delay is not None and delay > LONGEST_RETRY_AFTER:
-        return f"the server asks clients to wait {delay:,.0f} s, longer than a retry waits: try again later"
+        return f"the server asks clients to wait {delay:,.0f} s, longer than a retry would: try again later"
     if error.response.headers.get("x-should-retry", "").lower() == "false":
         return "the server asks clients not to retry at once: wait"
     return "wait, or raise --max-retries"

@@ -1,4 +1,4 @@
-"""The content parts of files and web addresses that `create` sends with the prompt."""
+"""Create the content parts of files and web addresses that `create` sends with the prompt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def parts_of(images: Iterable[str], attachments: Iterable[str], screen: Screen) 
     Args:
         images: Files and URLs that must be images.
         attachments: Files and URLs of any type; `-` is standard input.
-        screen: Where to say that the command waits for standard input.
+        screen: Shows that the command waits for standard input.
 
     Raises:
         Failure: If one cannot be read or has the wrong type.

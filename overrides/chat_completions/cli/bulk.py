@@ -44,7 +44,7 @@ def bulk(
     errors: Annotated[
         str | None,
         typer.Option(
-            "--errors", metavar="FILE", help="File for failures (default: answers.errors.jsonl beside answers.jsonl)."
+            "--errors", metavar="FILE", help="File for failures (default: answers.errors.jsonl next to answers.jsonl)."
         ),
     ] = None,
     prompts: Annotated[
@@ -83,7 +83,7 @@ def bulk(
             "-p",
             metavar="KEY=VALUE",
             rich_help_panel=_PROMPTS,
-            help="Field of each prompt's request. Repeatable.",
+            help="Request field for each prompt. Repeatable.",
         ),
     ] = None,
     engine: Annotated[
@@ -145,7 +145,7 @@ def bulk(
     ] = Transport.httpx,
     accept_changes: Annotated[
         bool,
-        typer.Option("--accept-changes", rich_help_panel=_RESUMING, help="Resume although input or settings changed."),
+        typer.Option("--accept-changes", rich_help_panel=_RESUMING, help="Resume even if input or settings changed."),
     ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", rich_help_panel=_RESUMING, help="Run failed requests again.")

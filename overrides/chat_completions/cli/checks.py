@@ -39,7 +39,7 @@ class Check:
 
     Attributes:
         name: What was checked, in a word.
-        status: Whether it is as it should be.
+        status: Whether it is ok.
         detail: The result, without secrets.
         advice: What to do about it, None for nothing.
         facts: The result for a program.
@@ -78,7 +78,7 @@ def installation() -> Iterator[Check]:
 
 
 def transport() -> Check:
-    """Check the transport that the environment asks for, and what clients send with then."""
+    """Check the transport that the environment sets, and what clients send with."""
     from chat_completions._transport.fast import senders
     from chat_completions._transport.settings import checked_transport
 
@@ -140,7 +140,7 @@ def key(connection: Connection) -> Check:
     if not found and _base_url(connection)[0] == DEFAULT_BASE_URL:
         return Check("key", "problem", "not found", SET_KEY, facts)
     if not found:
-        return Check("key", "ok", "none is sent; if the server requires one, the check below says so", facts=facts)
+        return Check("key", "ok", "none; if the server requires one, a check below says so", facts=facts)
     if found.lower().startswith("bearer") or found[0] in "\"'":
         return Check(
             "key", "warning", f"present ({source}), with a prefix or quotes", "remove them from the key", facts
@@ -179,7 +179,7 @@ def address(connection: Connection) -> Check:
         )
     if parts.scheme == "http" and not _is_near(host):
         advice = "use https:// if the server has it"
-        return Check("address", "warning", f"{shown} ({source}) sends key and texts unencrypted", advice, facts)
+        return Check("address", "warning", f"{shown} ({source}) sends the key and texts unencrypted", advice, facts)
     return Check("address", "ok", f"{shown} ({source})", facts=facts)
 
 

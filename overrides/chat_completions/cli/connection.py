@@ -105,7 +105,7 @@ class Connection:
     ] = None
     header: Annotated[
         list[str] | None,
-        _option("--header", metavar="NAME:VALUE", help="Header to send; without a value, it is not sent. Repeatable."),
+        _option("--header", metavar="NAME:VALUE", help="Header to send; an empty value removes it. Repeatable."),
     ] = None
     query: Annotated[
         list[str] | None, _option("--query", metavar="NAME=VALUE", help="Query parameter to send. Repeatable.")
@@ -121,7 +121,7 @@ class Connection:
             settings: Further settings of the client; they win.
 
         Raises:
-            Failure: The options make no sense, or there is no key.
+            Failure: The options are invalid, or there is no key.
         """
         from chat_completions import Client
 
@@ -131,10 +131,10 @@ class Connection:
         headers = self.headers()
         if self.api_key_header is not None and "api_key" not in settings:
             if not _HEADER_NAME.fullmatch(self.api_key_header):
-                raise Failure(f"--api-key-header {self.api_key_header!r} is no name of a header")
+                raise Failure(f"--api-key-header {self.api_key_header!r} is not a header name")
             key = key or os.environ.get(DEFAULT_KEY_VARIABLE)
             if not key:
-                raise Failure("--api-key-header has no key to send", _KEY_HINT)
+                raise Failure("--api-key-header needs a key to send", _KEY_HINT)
             headers = {self.api_key_header: key, "Authorization": None, **headers}
         given: dict[str, Any] = {
             "timeout": self.timeout,

@@ -57,7 +57,7 @@ def create(
     ] = False,
     schema: Annotated[
         str | None,
-        typer.Option("--schema", metavar="FILE", help="JSON Schema that the answer must match; it is checked."),
+        typer.Option("--schema", metavar="FILE", help="JSON Schema that the answer must match."),
     ] = None,
     param: Annotated[
         list[str] | None,
@@ -65,7 +65,7 @@ def create(
             "--param",
             "-p",
             metavar="KEY=VALUE",
-            help="Field of the request, such as temperature=0 or stream_options.include_usage=true;"
+            help="Request field, such as temperature=0 or stream_options.include_usage=true;"
             " the value is parsed as JSON if possible. Repeatable.",
         ),
     ] = None,
@@ -97,7 +97,7 @@ def create(
         ),
     ] = None,
     validate: Annotated[
-        bool, typer.Option("--validate", help="Check the request against the specification before it is sent.")
+        bool, typer.Option("--validate", help="Validate the request against the specification first.")
     ] = False,
 ) -> int:
     """Create a chat completion.
@@ -187,7 +187,7 @@ _ENDED = {
 def show_stream(client: Client, arguments: Mapping[str, Any], screen: Screen, *, reasoning: bool) -> ChatCompletion:
     """Create a streamed completion, show its text as it arrives, and return the whole completion.
 
-    If an error or Ctrl-C ends it early, what had arrived is shown before the exception is raised again.
+    If an error or Ctrl-C ends it early, what arrived is shown before the exception is raised again.
     """
     from chat_completions import ChatCompletionsError, StreamError
 
@@ -200,7 +200,7 @@ def show_stream(client: Client, arguments: Mapping[str, Any], screen: Screen, *,
                     screen.aside(event.delta)
             completion = stream.get_final_completion()
         except (StreamError, KeyboardInterrupt) as error:
-            with suppress(ChatCompletionsError):  # which is raised if nothing had arrived
+            with suppress(ChatCompletionsError):  # which is raised if nothing arrived
                 partial = error.partial if isinstance(error, StreamError) else stream.current_completion_snapshot
                 show_rest(partial.to_dict(), screen)
             screen.end_line()

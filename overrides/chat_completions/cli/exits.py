@@ -25,7 +25,7 @@ class Exit(IntEnum):
 MEANINGS: Mapping[Exit, str] = {
     Exit.DONE: "done",
     Exit.REFUSED: "the server refused or failed; doctor or probe found a problem",
-    Exit.USAGE: "wrong usage: an option, a file, or the request",
+    Exit.USAGE: "invalid usage: an option, a file, or the request",
     Exit.CUT: "the answer was cut off or too slow; stdout has what arrived",
     Exit.UNREACHABLE: "no connection, or no answer in time",
     Exit.UNUSABLE: "the model refused, or its answer does not match --schema",
@@ -53,7 +53,7 @@ class Failure(Exception):
 def missing_package(error: ImportError) -> str | None:
     """Return the package that is not installed, or None if the installation is broken.
 
-    It is broken if a module of ours, of Python or inside an installed package is missing.
+    It is broken if a module of this package, of Python or inside an installed package is missing.
 
     Args:
         error: The error that an import raised.

@@ -99,7 +99,7 @@ def list_stored(
             elif rows:
                 _show_table(rows, screen)
     if table and not rows:
-        screen.note("there are none; completions that are created with --param store=true are stored")
+        screen.note("no stored completions; create some with --param store=true")
     return Exit.DONE
 
 
@@ -161,11 +161,11 @@ def _show_table(rows: list[list[str]], screen: Screen) -> None:
         screen.write_styled(_GAP.join(cells).rstrip() + "\n", "bold" if number == 0 else None)
     if left_out:
         named = ", ".join(name for name in COLUMNS if name in left_out)
-        screen.note(f"there is no room for {named}: use a wider terminal, or --json")
+        screen.note(f"no room for {named}: use a wider terminal, or --json")
 
 
 def _show_records(rows: list[list[str]], screen: Screen) -> None:
-    """Show each row on lines of its own, in the terminal's width: the id whole, the rest on a line each."""
+    """Show each row on several lines, in the terminal's width: the whole id, then each value."""
     from rich.cells import cell_len, set_cell_size
 
     room = max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST)

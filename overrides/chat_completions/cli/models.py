@@ -1,4 +1,4 @@
-"""The models that a server names, and those whose names are near to an unknown one."""
+"""The models that a server lists, and those with names close to an unknown one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class UnknownModelError(Exception):
 
 
 def model_names(client: Client, *, deadline: float = _SECONDS) -> list[str] | None:
-    """Return the names of a server's models; None if it does not list them.
+    """Return the names of a server's models; None if it does not list any.
 
     Args:
         client: The client.
@@ -50,7 +50,7 @@ def model_names(client: Client, *, deadline: float = _SECONDS) -> list[str] | No
 
 
 def nearest(model: str, names: Sequence[str]) -> list[str]:
-    """Return the names that are near to a model's, the nearest first; names that contain it come before others."""
+    """Return the names close to a model's, the closest first; names that contain it come before others."""
     wanted = model.lower()
     lowered = {name.lower(): name for name in reversed(names)}
     within = sorted((name for name in lowered if wanted in name), key=len)
@@ -59,7 +59,7 @@ def nearest(model: str, names: Sequence[str]) -> list[str]:
 
 
 def unknown_model_hint(client: Client, model: str) -> str | None:
-    """Return what to use instead of a model that a server does not list; None if it lists it, or lists none."""
+    """Return a hint for a model that a server does not list; None if it lists it, or lists no models."""
     names = model_names(client)
     if not names or model in names:
         return None

@@ -1,4 +1,4 @@
-"""`chat-completions probe`: find out what a server does of the specification."""
+"""`chat-completions probe`: check which parts of the API a server supports."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def probe(
     max_tokens: Annotated[
         int,
         typer.Option(
-            "--max-tokens", metavar="N", min=1, help="Limit of answers that have to be whole: tool calls and JSON."
+            "--max-tokens", metavar="N", min=1, help="Token limit for answers that must be complete (tools, JSON)."
         ),
     ] = 256,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Send the requests without asking, also to a server elsewhere.")
+        bool, typer.Option("--yes", "-y", help="Send the requests without asking, even to a remote server.")
     ] = False,
 ) -> int:
-    """Ask a server what it does of the specification.
+    """Check which parts of the API a server supports.
 
     Returns:
         The exit code: 1 if something required is not there.
@@ -104,7 +104,7 @@ def probe(
     for file in (markdown, json):
         # Before anything is spent.
         if file not in (None, STANDARD_OUTPUT) and not Path(str(file)).expanduser().parent.is_dir():
-            raise Failure(f"{file}: there is no such folder")
+            raise Failure(f"{file}: no such directory")
     unknown: list[Unknown] = []
     settings: dict[str, Any] = {"on_unknown": unknown.append, "deadline": connection.deadline or DEADLINE}
     with connection.client(**settings) as client:
@@ -123,7 +123,7 @@ def probe(
     _write(markdown, report.to_markdown(), screen)
     _write(json, json_format.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n", screen)
     if report.unmet:
-        screen.error(f"required, but not there: {', '.join(report.unmet)}")
+        screen.error(f"required, but not supported: {', '.join(report.unmet)}")
     return Exit.REFUSED if report.unmet else Exit.DONE
 
 
@@ -133,12 +133,12 @@ def _required(texts: Sequence[str]) -> list[str]:
     known = [question.name for question in QUESTIONS]
     names = list(named(texts))
     if strange := [name for name in names if name not in known]:
-        raise Failure(f"--require: there is no check {', '.join(strange)}", f"the checks are {', '.join(known)}")
+        raise Failure(f"--require: unknown check {', '.join(strange)}", f"the checks are {', '.join(known)}")
     return names
 
 
 def _announce(client: Client, model: str | None, max_tokens: int, screen: Screen, *, yes: bool) -> None:
-    """Say what will be sent, and ask before a server elsewhere gets it.
+    """Show what will be sent, and ask before sending it to a remote server.
 
     Raises:
         Failure: The user does not agree, or cannot be asked.
@@ -148,10 +148,10 @@ def _announce(client: Client, model: str | None, max_tokens: int, screen: Screen
 
     requests, tokens = cost(max_tokens)
     which = f"model {model}" if model else "the first model that it lists"
-    retries = f", and up to {client.max_retries} more for each that fails" if client.max_retries else ""
+    retries = f", and up to {client.max_retries} retries of each" if client.max_retries else ""
     screen.note(
-        f"{redact_url(client.base_url)}, {which}: {requests} requests with short prompts{retries}; their answers are"
-        f" limited to {tokens:,} tokens in all. If the server stores completions, one is stored."
+        f"{redact_url(client.base_url)}, {which}: {requests} requests with short prompts{retries}, and at most"
+        f" {tokens:,} answer tokens in total. If the server stores completions, one is stored."
     )
     if yes or is_loopback(client.base_url):
         return
@@ -193,7 +193,7 @@ def _first_model(client: Client) -> str:
 
 
 def _wrong_headers(connection: Connection, key: str) -> dict[str, str | None]:
-    """Return the headers in which the user's own options send a key, with a wrong one."""
+    """Return the headers that send a key by the user's options, with a wrong key."""
     names = [name for name, value in connection.headers().items() if value and SECRET_NAME.search(name)]
     return dict.fromkeys([*names, *filter(None, [connection.api_key_header])], key)
 

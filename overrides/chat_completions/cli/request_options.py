@@ -50,7 +50,7 @@ def messages_of(
         system: The system message, which comes first.
         file: The JSON file with the messages before the prompt.
         parts: The content parts to send with the prompt.
-        screen: Where to say that the command waits for standard input.
+        screen: Shows that the command waits for standard input.
         stdin_taken: Whether one of the parts came from standard input.
 
     Raises:
@@ -225,7 +225,7 @@ def json_of(name: str, screen: Screen, *, kind: type[Any], what: str) -> Any:
 
     Args:
         name: The file.
-        screen: Where to say that the command waits for standard input.
+        screen: Shows that the command waits for standard input.
         kind: The required type, `dict` or `list`.
         what: What it should be, for messages.
 

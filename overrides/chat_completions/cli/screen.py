@@ -142,7 +142,7 @@ class Screen:
         self._line_begun = not text.endswith("\n")
 
     def write_styled(self, text: str, style: str | None) -> None:
-        """Write text of our own to standard output, in a style of rich if there is color."""
+        """Write our own text to standard output, in a style of rich if there is color."""
         if style is None or not has_color(sys.stdout):
             self.write(text)
             return

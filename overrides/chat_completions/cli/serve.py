@@ -22,7 +22,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on; 0 chooses a free one.")] = 0,
     database: Annotated[
         str | None,
-        typer.Option("--database", metavar="FILE", help="SQLite file for stored completions (default: memory)."),
+        typer.Option("--database", metavar="FILE", help="SQLite file for stored completions (default: in memory)."),
     ] = None,
     accept_key: Annotated[
         list[str] | None,
@@ -36,7 +36,7 @@ def serve(
     ] = False,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Accept requests for this host as well. Repeatable."),
+        typer.Option("--allow-host", metavar="NAME", help="Also accept requests for this host. Repeatable."),
     ] = None,
 ) -> int:
     """Run the local server until it is interrupted.

@@ -209,12 +209,12 @@ def _ask(client: Client) -> Check:
         if not body.get("error") and any(isinstance(body.get(name), list) for name in ("data", "choices")):
             return Check("answer", "ok", f"HTTP {response.status_code}, {what}: this is the API", facts=facts)
     if last is None:
-        return Check("answer", "problem", "the server that answers is not the API", "is the base URL right?")
+        return Check("answer", "problem", "the server that answers is not the API", "check the base URL")
     raise last
 
 
 def _models(client: Client, model: str | None) -> Check:
-    """Check whether the server lists the model; one that it does not list may still be there."""
+    """Check whether the server lists the model; it may also have models that it does not list."""
     names = model_names(client, deadline=_DEADLINE)
     facts = {"listed": names, "model": model}
     if not names:

@@ -50,15 +50,15 @@ def connection_problem(error: APIConnectionError, where: str, *, proxied: bool) 
     Args:
         error: The error that the client raised.
         where: The host that it tried to reach.
-        proxied: Whether that is a proxy.
+        proxied: Whether it is a proxy.
     """
     cause = _cause(error)
     unset = "unset the proxy variable, add the server's host to NO_PROXY, or fix the proxy"
     if isinstance(cause, socket.gaierror):
-        advice = unset if proxied else "is the name right? is this machine online, and does its DNS work?"
+        advice = unset if proxied else "check the host name, the network and DNS"
         return Check("name", "problem", f"the name of {where} cannot be resolved", advice)
     if isinstance(cause, ConnectionRefusedError):
-        advice = unset if proxied else "is the server running, and is the port right?"
+        advice = unset if proxied else "check the port, and whether the server is running"
         return Check("connection", "problem", f"{where} refuses connections", advice)
     if isinstance(cause, OSError) and cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
         return Check("connection", "problem", f"there is no route to {where}", "check the network, or the VPN")
@@ -75,9 +75,11 @@ def connection_problem(error: APIConnectionError, where: str, *, proxied: bool) 
 def answer_problem(error: APIConnectionError, where: str, *, proxied: bool) -> Check:
     """Explain why there was no answer on an open connection."""
     if isinstance(error, APITimeoutError) and not _is("ConnectTimeout", error.__cause__):
-        advice = "is it still starting, overloaded, or not an HTTP server? otherwise raise --timeout and --deadline"
+        advice = "it may be starting, overloaded, or not an HTTP server; otherwise raise --timeout and --deadline"
         if proxied:
-            advice = "can the proxy reach the server? add the server's host to NO_PROXY, or raise --timeout"
+            advice = (
+                "check whether the proxy can reach the server, add the server's host to NO_PROXY, or raise --timeout"
+            )
         return Check("answer", "problem", f"{where} accepts connections but does not answer in time", advice)
     check = connection_problem(error, where, proxied=proxied)
     # The connection already has its own line.
@@ -156,7 +158,7 @@ def status_problem(error: APIError, url: str, *, proxied: bool) -> Check:
     match status:
         case 401:
             detail += ": the server does not accept the key"
-            advice = "is it complete, valid, and for this server?"
+            advice = "check that it is complete, valid, and for this server"
         case 403 if page or proxied:
             detail += ": something in front of the API, such as a proxy or a firewall, refuses"
             advice = "ask the network's operator, or add the server's host to NO_PROXY"
@@ -186,11 +188,11 @@ def status_problem(error: APIError, url: str, *, proxied: bool) -> Check:
             advice = "try again later" + (", or add the server's host to NO_PROXY" if proxied else "")
         case _ if page:
             detail += " with a web page, not an API response"
-            advice = "is it http:// in place of https://, or a path outside the API?"
+            advice = "check the path, and that the scheme is https://, not http://"
         case _ if re.search("key|token|credential", error.message, re.IGNORECASE):
             # Some servers report it with 400 and quote parts of the key.
             detail += ": the server rejects the key"
-            advice = "is it complete, valid, and for this server?"
+            advice = "check that it is complete, valid, and for this server"
         case _:
             detail = error.message
     return Check("answer", "problem", detail, advice, facts)

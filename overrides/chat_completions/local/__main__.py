@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chat_completions.local", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--database", metavar="FILE", help="SQLite file for stored completions (default: memory)")
+    parser.add_argument("--database", metavar="FILE", help="SQLite file for stored completions (default: in memory)")
     parser.add_argument("--api-key", action="append", metavar="KEY", help="require this API key; may be repeated")
     parser.add_argument("--chunk-delay", type=float, default=0.0, metavar="SECONDS", help="time between two chunks")
     parser.add_argument("--strict", action="store_true", help="reject request fields that are not in the contract")
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="append",
         default=[],
         metavar="NAME",
-        help="accept requests for this host as well; may be repeated",
+        help="also accept requests for this host; may be repeated",
     )
     options = vars(parser.parse_args(arguments))
     return serve(api_keys=options.pop("api_key"), allow_hosts=options.pop("allow_host"), **options)

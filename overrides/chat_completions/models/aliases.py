@@ -1,4 +1,4 @@
-"""Types that the ecosystem has names for and the specification has not."""
+"""Types that the ecosystem names but the specification does not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Completions with the values that their replies say: the API's models, and beside them what the type asked for gives.
+"""Completions with parsed values: the API's models, with the values of the requested type.
 
-They are the models in all else: they encode to what came, without the values.
+Otherwise, they are the models: they encode to what was received, without the values.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class ParsedFunction(Function):
     """A function that the model called.
 
     Attributes:
-        parsed_arguments: The value of its arguments, if the tool's type is known; what JSON they are if the tool is
+        parsed_arguments: The value of its arguments, if the tool's type is known; their plain JSON if the tool is
             strict; else None.
     """
 
@@ -66,8 +66,8 @@ class ParsedChatCompletionMessage(Generic[ResponseFormatT], ChatCompletionMessag
     """The message that the model wrote.
 
     Attributes:
-        parsed: The value of the type asked for; None without a type, after a refusal, and beside tool calls that no
-            such value came with.
+        parsed: The value of the requested type; None without a type, after a refusal, and with tool calls but no such
+            value.
     """
 
     __slots__ = ("parsed",)
@@ -93,7 +93,7 @@ class ParsedChatCompletionMessage(Generic[ResponseFormatT], ChatCompletionMessag
 
 @publish("chat_completions.models")
 class ParsedChoice(Generic[ResponseFormatT], Choice):
-    """A choice whose message has the value of the type asked for."""
+    """A choice whose message has the value of the requested type."""
 
     __slots__ = ()
 
@@ -108,7 +108,7 @@ class ParsedChoice(Generic[ResponseFormatT], Choice):
 
 @publish("chat_completions.models")
 class ParsedChatCompletion(Generic[ResponseFormatT], ChatCompletion):
-    """A finished chat completion whose messages have the values of the type asked for."""
+    """A finished chat completion whose messages have the values of the requested type."""
 
     __slots__ = ()
 
@@ -122,13 +122,13 @@ class ParsedChatCompletion(Generic[ResponseFormatT], ChatCompletion):
 
 
 def as_parsed(completion: ChatCompletion) -> ParsedChatCompletion[Any]:
-    """Return a completion as one with values, all None yet."""
+    """Return a completion with places for values, all None."""
     parsed: ParsedChatCompletion[Any] = _copied(ParsedChatCompletion, completion)
     return parsed
 
 
 def _copied(kind: Any, model: Any) -> Any:
-    """Return a model as one of a class of this module, and its parts likewise."""
+    """Return a model and its parts as classes of this module."""
     made = kind.__new__(kind)
     blank = model._blank()
     for name in (*model._attributes.values(), "_extra", "_info", "_keys"):

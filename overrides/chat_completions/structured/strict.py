@@ -3,7 +3,7 @@
     kept                type, enum, const, anyOf, $ref, title, description, pattern, nine formats, bounds of numbers,
                         minItems, maxItems
     objects             closed, every property required; the order of properties stays, as replies keep to it
-    rewritten           oneOf to anyOf, definitions to $defs, allOf merged, a $ref with keywords beside it replaced by
+    rewritten           oneOf to anyOf, definitions to $defs, allOf merged, a $ref with other keywords replaced by
                         its target, the places of a tuple to one anyOf, a type named where only values are
     described in words  in the description: what the mode does not support, such as minLength, uniqueItems, other
                         formats, a pattern with lookaround, a default
@@ -209,7 +209,7 @@ class _StrictSchemaBuilder:
     def _merge_all_of(
         self, schema: Mapping[str, Any], parts: list[Any], at: str, refs: frozenset[str]
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        """Return one schema for the parts of an `allOf` and the keywords beside it."""
+        """Return one schema for the parts of an `allOf` and the keywords next to it."""
         united: dict[str, Any] = {}
         for number, part in enumerate(parts):
             place = f"{at}/allOf/{number}"

@@ -27,7 +27,7 @@ class HttpReply:
         length: The body's length in bytes; None uses chunked encoding.
         ending: Whether it is complete, is cut, or resets the connection.
         delay: Seconds before it begins.
-        stored: The completion to store, so that it can be listed.
+        stored: The completion to store, for listings.
     """
 
     parts: list[bytes | float]

@@ -65,8 +65,8 @@ class Script:
         """Answer the next requests with completions, as a stream if the request asks for one.
 
         Args:
-            values: One for each request: the text; a message, a completion or any other JSON object, as a dict or a
-                model; or a function that takes the `ReceivedRequest` and returns one of these, a `Script` of one
+            values: One for each request: a text, or a message, a completion or any other JSON object, as a dict or a
+                model. Or a function that takes the `ReceivedRequest` and returns one of these, a `Script` of one
                 answer, or None for the answer of the local server. It may be async; if it raises, the test fails.
             tool_calls: Tool calls in place of or in addition to the text: `(name, arguments)`, or as in the API.
             refusal: The text of a refusal.

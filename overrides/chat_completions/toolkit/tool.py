@@ -173,7 +173,7 @@ def function_tool(
 ) -> Any:
     """Create a tool from a typed function, or from a type.
 
-    It goes into `tools=[...]` beside plain dicts. The schema of its parameters is made from the types by pydantic or
+    It goes into `tools=[...]`, like plain dicts. The schema of its parameters is made from the types by pydantic or
     msgspec, their descriptions come from the docstring and from `Annotated`. May be used as a decorator.
 
     Args:

@@ -2,12 +2,12 @@
 
 - Events follow the accumulated completion: a delta is what was added to a part, so the deltas add up to it.
 - The events of a chunk are: the chunk; what it adds, choice by choice; what it completes.
-- Each part is done once: reasoning when anything else begins, before that event; content, refusal and log
-  probabilities when tool calls begin; a function call's arguments when another call begins, if they are JSON by then;
-  all of a choice when it finishes, or at `[DONE]`. If the server continues a part that is done, further deltas
-  follow, and arguments that go on are done anew.
-- A chunk that says that it only added a piece to a text, as nearly all do, has the same two events as the last one: the
-  chunk and a delta of the same kind, which are made without looking at anything else.
+- Each part is done once: reasoning when anything else begins, before that event. Content, refusal and log
+  probabilities are done when tool calls begin; a function call's arguments when another call begins, if they are JSON
+  by then. All of a choice is done when it finishes, or at `[DONE]`. If the server continues a done part, more deltas
+  follow, and continued arguments are done again.
+- A chunk that only added a piece to a text, as nearly all do, has the same two events as the last one: the chunk and
+  a delta of the same kind. Nothing else is looked at.
 """
 
 from __future__ import annotations

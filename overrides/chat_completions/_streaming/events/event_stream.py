@@ -74,7 +74,7 @@ class _BaseEventStream(Generic[ResponseFormatT]):
         return repr(self._stream).replace(type(self._stream).__name__, type(self).__name__, 1)
 
     def _end(self) -> None:
-        """Record that the stream has ended."""
+        """Record that the stream ended."""
         self._ended = True
         if self._stream._decoder.done:
             self._ready += self._builder.last_events()

@@ -100,7 +100,7 @@ class ContentDoneEvent(Generic[ResponseFormatT]):
 
     @property
     def parsed(self) -> ResponseFormatT | None:
-        """The value of the requested type; None without a type, after a refusal, and for other text beside tool calls.
+        """The value of the requested type; None without a type, after a refusal, and for other text with tool calls.
 
         Raises:
             StructuredOutputError: The choice was cut off, or its content is not such a value; the stream ends with the

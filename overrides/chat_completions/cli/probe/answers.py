@@ -1,4 +1,4 @@
-"""Send one request through the client, and keep whatever came of it."""
+"""Send one request through the client, and keep the outcome."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ MAX_CHECKED_CHUNKS = 100
 
 @dataclass
 class Answer:
-    """What came of a request.
+    """The outcome of a request.
 
     Attributes:
         completion: The completion as JSON: that of a reply, or what a stream added up to.
         page: The JSON of a listing.
         error: What the client raised.
         anomalies: What the client repaired.
-        faults: What the specification forbids or misses in the bodies: place and reason.
+        faults: Where the bodies violate the specification: place and reason.
         chunks: The number of a stream's chunks.
         first: Seconds until a stream's first token.
-        gaps: The time between a stream's chunks from then on; None if they all came at once.
+        gaps: The time between a stream's chunks after that; None if they all arrived at once.
         seconds: Seconds until the end.
         request_id: The id under which the server logged the request.
     """

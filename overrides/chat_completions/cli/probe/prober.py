@@ -34,7 +34,7 @@ class Prober:
         client: The client.
         stranger: A client with a wrong key.
         model: The model.
-        long: How many tokens an answer may have that has to be whole.
+        long: The token limit for answers that must be complete.
     """
 
     def __init__(self, client: Client, stranger: Client, model: str, long: int) -> None:
@@ -47,7 +47,7 @@ class Prober:
         """Yield the results as they are found.
 
         Raises:
-            ChatCompletionsError: The server cannot be asked: it does not answer, or completes nothing.
+            ChatCompletionsError: The server does not answer, or completes nothing.
         """
         for question in QUESTIONS:
             yield self._ask(question)
@@ -66,7 +66,7 @@ class Prober:
     def _ask(self, question: Question) -> Result:
         found = self._seen.answers[question.name] = []
         if question.needs is not None and self._word(question.needs) not in ("ok", "repaired"):
-            verdict = Verdict("unclear", f"not asked, because {question.needs} is {self._word(question.needs)}")
+            verdict = Verdict("unclear", f"not tested, because {question.needs} is {self._word(question.needs)}")
         else:
             for ask in question.asks:
                 if (answer := self._answer(ask)) is None:
@@ -95,6 +95,6 @@ class Prober:
 
 
 def _hopeless(error: ChatCompletionsError | None) -> ChatCompletionsError | None:
-    """Return an error that every other request would meet as well: no connection, or no access."""
+    """Return an error that every request would have: no connection, or no access."""
     met = isinstance(error, APIConnectionError | AuthenticationError) and not isinstance(error, StreamError)
     return error if met else None

@@ -1,4 +1,4 @@
-"""The questions: what is sent, and who judges the answer. A name is what `--require` takes."""
+"""The questions: what is sent, and what judges the answer. `--require` takes their names."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Ask:
     """One request.
 
     Attributes:
-        body: The fields beside model, messages and limit, or a function of what was found out so far; None: not asked.
-        tokens: The limit of the answer, for each choice; LONG for that of --max-tokens.
-        limit: The field with the limit, if it is the question.
-        call: Which call; that of a listing has a query instead of a body.
-        key: Whether the key is the right one.
+        body: The fields besides model, messages and limit, or a function of the results so far; None: not asked.
+        tokens: The token limit for each choice; LONG for --max-tokens.
+        limit: The field for the limit, if that is being tested.
+        call: Which call; a listing has a query instead of a body.
+        key: Whether the right key is sent.
     """
 
     body: Mapping[str, Any] | Callable[[Seen], Mapping[str, Any] | None]
@@ -38,10 +38,10 @@ class Question:
 
     Attributes:
         name: Its name.
-        what: What it is about, in a few words.
+        what: Its subject, in a few words.
         asks: The requests.
-        judge: Who judges the answers.
-        needs: The question that must be answered with ok for this one to be asked.
+        judge: Judges the answers.
+        needs: The question that must be ok for this one to be asked.
     """
 
     name: str
@@ -152,7 +152,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("usage", "usage of a completion", [], verdicts.usage),
     Question("request-id", "a header with the request's id", [], verdicts.request_id),
     Question("text-parts", "a message in parts", [Ask({"messages": PARTS})], verdicts.completion),
-    Question("developer-role", "a message of the developer", [Ask({"messages": DEVELOPER})], verdicts.completion),
+    Question("developer-role", "a developer message", [Ask({"messages": DEVELOPER})], verdicts.completion),
     Question(
         "tool-results",
         "system message, tool call and result",
@@ -238,10 +238,10 @@ QUESTIONS: tuple[Question, ...] = (
 
 
 def cost(long: int) -> tuple[int, int]:
-    """Return how many requests the questions are, and how many tokens their answers have at most.
+    """Return the number of requests, and the maximum number of tokens in their answers.
 
     Args:
-        long: The limit of answers that have to be whole.
+        long: The token limit for answers that must be complete.
     """
     asks = [ask for question in QUESTIONS for ask in question.asks]
     return len(asks), sum((ask.tokens or long) * _choices(ask) for ask in asks if ask.call == "create")
@@ -252,6 +252,6 @@ def _choices(ask: Ask) -> int:
 
 
 def named(texts: Sequence[str]) -> Iterator[str]:
-    """Yield the names in texts with commas."""
+    """Yield the names in comma-separated texts."""
     for text in texts:
         yield from filter(None, (name.strip() for name in text.split(",")))

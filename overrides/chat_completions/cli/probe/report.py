@@ -19,16 +19,16 @@ FULFILLED = ("ok", "repaired")
 
 @dataclass
 class Report:
-    """What was found out about a server.
+    """The findings about a server.
 
     Attributes:
         base_url: The server, without secrets.
-        model: The model that was asked for.
+        model: The requested model.
         date: The day, as ISO 8601.
         version: The client's version.
-        required: The names of the questions that have to be answered with ok or repaired.
+        required: The names of the questions that must be ok or repaired.
         results: The results.
-        unknown: What the server sends that the specification does not know.
+        unknown: What the server sends that the specification does not define.
     """
 
     base_url: str
@@ -41,19 +41,19 @@ class Report:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How often each word was the verdict, in the order of MEANINGS."""
+        """The number of each verdict, in the order of MEANINGS."""
         found = Counter(result.verdict.word for result in self.results)
         return {word: found[word] for word in MEANINGS if found[word]}
 
     @property
     def unmet(self) -> list[str]:
-        """The required names without a verdict that fulfills them."""
+        """The required names whose verdict is not ok or repaired."""
         words = {result.question.name: result.verdict.word for result in self.results}
         return [name for name in self.required if words.get(name) not in FULFILLED]
 
     @property
     def tokens(self) -> int:
-        """How many tokens the server has counted."""
+        """The number of tokens, as the server counts."""
         totals = (answer.usage.get("total_tokens") for result in self.results for answer in result.answers)
         return sum(total for total in totals if type(total) is int)
 
@@ -67,7 +67,7 @@ class Report:
         )
 
     def faults(self) -> Iterator[str]:
-        """Yield what the bodies lack or have in another form than the specification says."""
+        """Yield where the bodies differ from the specification."""
         yield from _grouped(
             (fault, result.question.name)
             for result in self.results
@@ -76,7 +76,7 @@ class Report:
         )
 
     def additions(self) -> Iterator[str]:
-        """Yield what the specification does not know."""
+        """Yield what the specification does not define."""
         yield from dict.fromkeys(f"{one.kind} {one.name} at {one.path}" for one in self.unknown)
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class Report:
         for title, found in (
             ("What the client repaired", self.repairs()),
             ("Where bodies differ from the specification", self.faults()),
-            ("What the specification does not know", self.additions()),
+            ("What the specification does not define", self.additions()),
         ):
             if items := list(found):
                 lines += ["", f"## {title}", "", *(f"- {_code(item)}" for item in items)]

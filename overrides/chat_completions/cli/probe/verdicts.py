@@ -19,13 +19,13 @@ from chat_completions.errors import (
 
 Word = Literal["ok", "repaired", "ignored", "refused", "wrong", "unclear", "failed"]
 MEANINGS: Mapping[Word, str] = {
-    "ok": "as the specification says",
-    "repaired": "usable, because the client repaired what was sent",
+    "ok": "as specified",
+    "repaired": "usable, because the client repaired the response",
     "ignored": "accepted, but without effect",
     "refused": "answered with an error",
-    "wrong": "done in another way than the specification says",
-    "unclear": "the answer does not show it",
-    "failed": "no complete answer: the server failed, was too slow, or limits the rate",
+    "wrong": "done differently than specified",
+    "unclear": "the answer does not show this",
+    "failed": "no complete answer: the server failed, was too slow, or limited the rate",
 }
 SHORT = 16  # tokens of answers that only have to begin
 TIGHT = 8  # tokens, where the limit itself is the question
@@ -48,12 +48,12 @@ class Verdict:
 
 @dataclass
 class Seen:
-    """What was found out so far.
+    """The findings so far.
 
     Attributes:
         answers: The answers to each question asked, by its name.
         words: The verdicts' words, by the same name.
-        long: How many tokens an answer may have that has to be whole.
+        long: The token limit for answers that must be complete.
     """
 
     long: int
@@ -92,7 +92,7 @@ def failure(answer: Answer) -> Verdict | None:
 
 
 def usable(answer: Answer, detail: str) -> Verdict:
-    """Return the verdict on an answer that does what was asked."""
+    """Return the verdict on an answer that does what was requested."""
     if answer.anomalies:
         kinds = dict.fromkeys(anomaly.kind for anomaly in answer.anomalies)
         return Verdict("repaired", f"{detail}; repaired: {', '.join(kinds)}")
@@ -100,7 +100,7 @@ def usable(answer: Answer, detail: str) -> Verdict:
 
 
 def incomplete(answer: Answer) -> Verdict | None:
-    """Return the verdict on a completion that lacks what every completion has, None if all is there."""
+    """Return the verdict on a completion that lacks what every completion has; None if it is complete."""
     completion = answer.completion or {}
     if not answer.choices:
         return Verdict("wrong", "a completion without choices")
@@ -116,7 +116,7 @@ def incomplete(answer: Answer) -> Verdict | None:
 
 
 def trouble(answer: Answer) -> Verdict | None:
-    """Return the verdict on an answer that is no usable completion."""
+    """Return the verdict on an answer that is not a usable completion."""
     return failure(answer) or incomplete(answer)
 
 
@@ -127,7 +127,7 @@ def completion(answers: Sequence[Answer], seen: Seen) -> Verdict:
 
 def accepted(answers: Sequence[Answer], seen: Seen) -> Verdict:
     """Judge a request whose effect cannot be seen."""
-    return trouble(answers[0]) or usable(answers[0], "accepted; the effect cannot be seen")
+    return trouble(answers[0]) or usable(answers[0], "accepted; the effect is not visible")
 
 
 def stream(answers: Sequence[Answer], seen: Seen) -> Verdict:
@@ -139,10 +139,10 @@ def stream(answers: Sequence[Answer], seen: Seen) -> Verdict:
 
 
 def incremental(answers: Sequence[Answer], seen: Seen) -> Verdict:
-    """Judge whether the chunks of the stream before arrived one by one, or all at its end."""
+    """Judge whether the chunks of the previous stream arrived one by one, or all at once."""
     answer = next(iter(seen.answers.get("stream", ())), Answer())
     if answer.first is None:
-        return Verdict("unclear", "there was no text in the stream")
+        return Verdict("unclear", "the stream had no text")
     spread = answer.gaps.count * answer.gaps.mean if answer.gaps else 0.0
     detail = f"{answer.chunks} chunks within {spread:.2f} s, the first after {answer.first:.2f} s"
     seconds = answer.first + spread
@@ -154,22 +154,22 @@ def incremental(answers: Sequence[Answer], seen: Seen) -> Verdict:
     elif answer.gaps.p50 == 0 and answer.gaps.mean > INSTANT / 2:
         held = "many at once"
     if held and seconds < LONG_MOMENT:
-        return Verdict("unclear", f"{held}, but too short to blame a buffer: {detail}")
+        return Verdict("unclear", f"{held}, but too short to blame buffering: {detail}")
     if held:
         return Verdict("wrong", f"{held}, as behind a proxy that buffers: {detail}")
     return Verdict("ok", detail)
 
 
 def usage(answers: Sequence[Answer], seen: Seen) -> Verdict:
-    """Judge the usage of the completion before."""
+    """Judge the usage of the previous completion."""
     answer = next(iter(seen.answers.get("create", ())), Answer())
     if answer.completion is None:
-        return Verdict("unclear", "there was no completion")
+        return Verdict("unclear", "no completion")
     return _usage(answer)
 
 
 def stream_usage(answers: Sequence[Answer], seen: Seen) -> Verdict:
-    """Judge the usage of a stream that asked for it."""
+    """Judge the usage of a stream that requested it."""
     return trouble(answers[0]) or _usage(answers[0])
 
 
@@ -185,28 +185,28 @@ def _usage(answer: Answer) -> Verdict:
 
 
 def request_id(answers: Sequence[Answer], seen: Seen) -> Verdict:
-    """Judge whether the completion before came with an id that the server's log has."""
+    """Judge whether the previous completion had a request id."""
     answer = next(iter(seen.answers.get("create", ())), Answer())
     if answer.completion is None:
-        return Verdict("unclear", "there was no completion")
+        return Verdict("unclear", "no completion")
     return Verdict("ok", "sent") if answer.request_id else Verdict("wrong", "no header names it")
 
 
 def limit(answers: Sequence[Answer], seen: Seen) -> Verdict:
-    """Judge an answer that has to end at TIGHT tokens."""
+    """Judge an answer that must end at TIGHT tokens."""
     answer = answers[0]
     if found := trouble(answer):
         return found
     made = answer.usage.get("completion_tokens")
     if (type(made) is int and made > TIGHT) or len(answer.text) > TIGHT * LONGEST_TOKEN:
-        return Verdict("ignored", f"{made or 'more'} tokens, where {TIGHT} are the limit")
+        return Verdict("ignored", f"{made or 'more'} tokens, although the limit is {TIGHT}")
     if answer.finish_reason == "length":
         return usable(answer, f"ends at {TIGHT} tokens")
     return Verdict("unclear", f"the answer ended before {TIGHT} tokens: finish_reason {answer.finish_reason}")
 
 
 def stop_in(seen: Seen) -> str | None:
-    """Return a word in the midst of the first answer to the question about `stop`, None if there is none."""
+    """Return a word from the middle of the first answer to the question about `stop`, None if there is none."""
     text = seen.answers["stop"][0].text
     words = [word for word in text.split()[1:] if len(word) > 1]
     return words[len(words) // 2][:20] if words else None
@@ -222,9 +222,9 @@ def stop(answers: Sequence[Answer], seen: Seen) -> Verdict:
         return Verdict("unclear", "the answer has no text to stop in")
     before, after = answers[0].text.partition(word)[0], answers[1].text
     if word in after:
-        return Verdict("ignored", f"the text goes on after {word!r}")
+        return Verdict("ignored", f"the text continues after {word!r}")
     if after.rstrip() != before.rstrip():
-        return Verdict("unclear", f"{word!r} is not in the text, but the text is another one")
+        return Verdict("unclear", f"{word!r} is not in the text, but the text differs")
     if answers[1].finish_reason != "stop":
         return Verdict("wrong", f"stopped, but finish_reason is {answers[1].finish_reason}")
     return usable(answers[1], f"stopped before {word!r}")
@@ -240,7 +240,7 @@ def seed(answers: Sequence[Answer], seen: Seen) -> Verdict:
         return Verdict("unclear", "the text is always the same" if first else "the answer has no text")
     if first != again:
         return Verdict("ignored", "two answers with the same seed differ")
-    return usable(answers[0], "the same text with the same seed, another one with another")
+    return usable(answers[0], "same text with the same seed, different text with another")
 
 
 def two_choices(answers: Sequence[Answer], seen: Seen) -> Verdict:
@@ -289,7 +289,7 @@ def _json(text: str) -> Any:
 
 
 def _structured(answer: Answer, seen: Seen) -> Verdict | None:
-    """Return the verdict on an answer that is no JSON object."""
+    """Return the verdict on an answer that is not a JSON object."""
     if found := trouble(answer):
         return found
     if isinstance(_json(answer.text), dict):
@@ -391,8 +391,8 @@ def one_call(answers: Sequence[Answer], seen: Seen) -> Verdict:
     return _odd_calls(answer, seen) or usable(answer, "one call")
 
 
-def error(*statuses: int, accepts: str = "accepted, although it is wrong") -> Judge:
-    """Return a judge of a request that the server has to refuse.
+def error(*statuses: int, accepts: str = "accepted, although it is invalid") -> Judge:
+    """Return a judge of a request that the server must refuse.
 
     Args:
         statuses: The statuses that say why.
