@@ -12,6 +12,7 @@ from chat_completions_api import params
 from tests.specs import ROOT, Json, lowered, obj, ref, spec, type_errors
 from tools.errors import ToolError
 from tools.rendering.decoding import Decoders
+from tools.rendering.models import model_shape
 from tools.rendering.operations import operation_shapes
 from tools.rendering.params import Params
 from tools.rendering.shapes import Shapes
@@ -192,6 +193,32 @@ def test_forms_of_values() -> None:
     assert found.inputs["_Foo"].dicts == ["FooParam"] and found.inputs["_Foo"].models == ["Foo"]
     assert found.unions["EitherParam"].others == ["str"]
     assert found.enums == {("mode", "Mode")}
+
+
+def test_requests_need_nothing_that_is_read_only() -> None:
+    """A required property that only replies have is not asked of callers, however the document says so."""
+    schemas = {
+        "Id": {**obj({"at": TEXT}), "readOnly": True},
+        "Body": obj(
+            {
+                "name": TEXT,
+                "id": {**TEXT, "readOnly": True},
+                "nullable": {"type": "string", "nullable": True, "readOnly": True},
+                "inline": {**obj({"at": TEXT}), "readOnly": True},
+                "referred": ref("Id"),
+                "beside": {**ref("Part"), "readOnly": True},
+                "merged": {"allOf": [ref("Part"), {"readOnly": True}]},
+            },
+            required=["name", "id", "nullable", "inline", "referred", "beside", "merged"],
+        ),
+        "Part": obj({"x": {"type": "integer"}}),
+    }
+    document = lowered(spec(schemas, body=ref("Body")))
+    shapes = Shapes(document)
+    found = Params(shapes, operation_shapes(document, shapes).values())
+    needed = [key for key, annotation in keys_of(found, "BodyParam").items() if annotation.startswith("Required[")]
+    assert needed == ["name"]
+    assert [field.name for field in model_shape(shapes, "Body").fields if field.default is None] == ["name"]
 
 
 def test_stream_decides_what_comes_back() -> None:

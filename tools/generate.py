@@ -27,6 +27,7 @@ from tools.rendering.generator import (
     write_package,
 )
 from tools.rendering.known_fields import known_fields
+from tools.rendering.operations import operation_faults
 from tools.schema.limits import check_limits
 from tools.schema.nulls import null_unions
 from tools.schema.overlay import OVERLAY, Applied, add_overlay_argument, apply_overlay, read_overlay
@@ -78,7 +79,7 @@ def build(spec: Path, package: Path, overlay: Path | None = OVERLAY) -> list[str
 
     Args:
         spec: A slice, or a whole document: of a slice the operations that its lock names, of any other one ours, or all
-            where it has none of ours.
+            that can be generated where it has none of ours.
         package: The folder that becomes the package.
         overlay: What changes the document; None for nothing. With ours, classes get the names that
             `generator-config.yml` gives them.
@@ -105,7 +106,8 @@ def build(spec: Path, package: Path, overlay: Path | None = OVERLAY) -> list[str
 
 
 def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes, overlay: Path | None) -> list[str]:
-    applied = Applied(slice_document(document, _wanted(document, spec)))
+    wanted = _wanted(document, spec)
+    applied = Applied(slice_document(document, wanted or _found(document)))
     if overlay is not None:
         applied = apply_overlay(applied.document, read_overlay(overlay), name=overlay.name)
         _check_corrected(applied.document, overlay.name)
@@ -115,6 +117,18 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes,
     config = load_config(ROOT / "generator-config.yml")
     chosen = class_names(config) if overlay == OVERLAY else {}
     lowered = lower(contract, chosen)
+    faults = operation_faults(lowered)
+    kept = [name for name in operation_names(named) if name not in faults]
+    for fault in faults.values():
+        if wanted or not kept:
+            raise ToolError(
+                f"{fault.message}; or leave it out: `vendor --operations` takes the others", where=fault.where
+            )
+        place = documents.located(fault, data, name=spec.name)
+        print(printable(f"note: {place}; this operation is left out"), file=sys.stderr)
+    if faults:
+        contract = null_unions(slice_document(named, kept))
+        lowered = lower(contract, chosen)
     unused = sorted(chosen.keys() - contract.get("components", {}).get("schemas", {}).keys())
     problems = [*applied.unmatched]
     problems += [f"generator-config.yml#/class_overrides/{name}: this schema does not exist" for name in unused]
@@ -133,12 +147,16 @@ def _generated(document: dict[str, Any], spec: Path, package: Path, data: bytes,
 
 
 def _wanted(document: dict[str, Any], spec: Path) -> list[str]:
-    """Return the operations to generate: those of the slice, or ours, or all of a document without any of these."""
+    """Return the operations that somebody chose: the slice's, or ours; nothing for a document without any of these."""
     wanted = operations_of(spec) or operations_of(SPEC) or list(OPERATIONS)
+    found = _found(document)
+    return [name for name in wanted if name in found] if found else wanted
+
+
+def _found(document: dict[str, Any]) -> list[str]:
     if not isinstance(document.get("paths"), dict):
-        return wanted
-    found = [operation_name(*place) for place in operations(document)]
-    return [name for name in wanted if name in found] or found or wanted
+        return []
+    return [operation_name(*place) for place in operations(document)]
 
 
 def _check_corrected(document: dict[str, Any], name: str) -> None:

@@ -41,7 +41,7 @@ _ONE_TYPE_ONLY = {
 }
 # What decides the Python type of a value; the other keywords only limit it.
 _SHAPING = {"$ref", "allOf", "anyOf", "const", "discriminator", "enum", "oneOf", "type"}.union(*_ONE_TYPE_ONLY.values())
-_NOTES = ("deprecated", "description", "x-also-accepts", "x-extensions", "x-param-name")
+_NOTES = ("deprecated", "description", "readOnly", "x-also-accepts", "x-extensions", "x-param-name")
 _KINDS = ((str, "string"), (int, "integer"), (float, "number"), (bool, "boolean"))
 
 

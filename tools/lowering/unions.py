@@ -69,4 +69,6 @@ def has_plain_twin(variant: Schema, variants: Iterable[Schema]) -> bool:
 
 def is_note(key: str) -> bool:
     """Return whether a key of a lowered schema is about its use, not its type."""
-    return key in ("deprecated", "description") or (key.startswith("x-") and key not in ("x-later", "x-map"))
+    return key in ("deprecated", "description", "readOnly") or (
+        key.startswith("x-") and key not in ("x-later", "x-map")
+    )

@@ -65,7 +65,8 @@ def model_shape(shapes: Shapes, class_name: str) -> ModelShape:
         may_be_none = key in required or takes_none(core)
         annotation = annotations[key] if may_be_none else f"{annotations[key]} | None"
         # What may be null may be left out, as in the models of the official SDK.
-        default = None if key in required and not takes_none(core) else "UNSET"
+        demanded = key in required and not takes_none(core) and not shapes.is_read_only(core)
+        default = None if demanded else "UNSET"
         if key in required and "const" in core:
             default = repr(core["const"])
         empty = shape.decoders.empty(core, names[key]) if key in required else None

@@ -102,17 +102,36 @@ def operation_shapes(document: dict[str, Any], shapes: Shapes) -> dict[str, Oper
     """
     found: dict[str, OperationShape] = {}
     for path, method, operation in operations(document):
-        at = f"#/paths/{escape(path)}/{method}"
-        name = operation["operationId"]
-        shape = OperationShape(name, at, operation.get("x-param-name"), Decoders(shapes))
+        shape = _shape(document, path, method, operation, shapes)
         if shape.module in found:
-            raise ToolError(f"{found[shape.module].operation_id} and {name} would share a module; rename one", where=at)
-        _add_parameters(shape, document, path, operation, shapes)
-        _add_body(shape, follow(document, operation.get("requestBody", {}))[0], shapes)
-        _add_responses(shape, document, operation.get("responses", {}), shapes)
-        shape.type_imports = shapes.imports(shape.cores)
+            message = f"{found[shape.module].operation_id} and {shape.operation_id} would share a module; rename one"
+            raise ToolError(message, where=shape.at)
         found[shape.module] = shape
     return found
+
+
+def operation_faults(document: dict[str, Any]) -> dict[str, ToolError]:
+    """Return why each operation that cannot be generated cannot, by its id."""
+    shapes = Shapes(document)
+    faults = {}
+    for path, method, operation in operations(document):
+        try:
+            _shape(document, path, method, operation, shapes)
+        except ToolError as error:
+            faults[operation["operationId"]] = error
+    return faults
+
+
+def _shape(
+    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], shapes: Shapes
+) -> OperationShape:
+    at = f"#/paths/{escape(path)}/{method}"
+    shape = OperationShape(operation["operationId"], at, operation.get("x-param-name"), Decoders(shapes))
+    _add_parameters(shape, document, path, operation, shapes)
+    _add_body(shape, follow(document, operation.get("requestBody", {}))[0], shapes)
+    _add_responses(shape, document, operation.get("responses", {}), shapes)
+    shape.type_imports = shapes.imports(shape.cores)
+    return shape
 
 
 def _add_parameters(

@@ -163,7 +163,8 @@ class Params:
     def _fill(self, shape: TypedDictShape, schema: Schema) -> None:
         required = schema.get("required", [])
         for key, core in schema["properties"].items():
-            shape.keys.append(Key(key, _required(self._annotation(core), key in required), describe(core)))
+            demanded = key in required and not self._shapes.is_read_only(core)
+            shape.keys.append(Key(key, _required(self._annotation(core), demanded), describe(core)))
 
     def _annotation(self, core: Schema) -> str:
         """Return the type of a value to be sent."""

@@ -41,6 +41,12 @@ class Shapes:
         """Return whether a schema refers to a model."""
         return "$ref" in core and "properties" in self.schemas[ref_name(core["$ref"])]
 
+    def is_read_only(self, core: Schema) -> bool:
+        """Return whether requests do not have a property, whatever `required` says (OpenAPI 3.1, "Schema Object")."""
+        return core.get("readOnly") is True or (
+            "$ref" in core and self.schemas[ref_name(core["$ref"])].get("readOnly") is True
+        )
+
     def annotation(self, core: Schema) -> str:
         """Return the type of a decoded value."""
         if "$ref" in core:

@@ -178,7 +178,7 @@ def _keyword(key: str, left: Any, right: Any) -> Any:
     if key == "prefixItems":
         longer, shorter = sorted((left, right), key=len, reverse=True)
         return [_all_of(*pair) for pair in zip(longer, shorter, strict=False)] + longer[len(shorter) :]
-    if key in ("deprecated", "uniqueItems"):
+    if key in ("deprecated", "readOnly", "uniqueItems", "writeOnly"):
         return bool(left or right)
     if key == "const" and not _holds([left], right):
         raise _Impossible(f"const {left!r} against {right!r}")
