@@ -126,8 +126,12 @@ class Comparison:
         """
         if len(old) > 1:
             return False
-        component, place = self.old.node(old[0]), self.new.node(new[0])
-        return self.new.has(component.at) or (_refers(place.value) and not _refers(component.value))
+        component, place = self.old.node(old[0]), new[0]
+        if self.new.has(component.at):
+            return True
+        # A place that still is nothing but a reference leads to what the component has become.
+        alone = self.new.node(place).at != place.at
+        return not alone and _refers(place.value) and not _refers(component.value)
 
     def _views(self, old: View, new: View, at: str, changes: list[Change], inside: list[_Inside]) -> None:
         changes += _notes(old, new, *(old.notes.keys() | new.notes.keys()))
