@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codeop
 import doctest
 import itertools
 import json
@@ -95,6 +96,20 @@ def test_a_page_that_is_wrong_fails(tmp_path: Path) -> None:
     report = run([wrong], tmp_path)
     assert 'File "some.md", line 9' in report["failure"]
     assert "AttributeError" in report["failure"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/quickstart.md"])
+def test_the_first_programs_can_be_pasted(page: str) -> None:
+    """Before Python 3.13, the interactive interpreter takes line by line, and a block must end with an empty line."""
+    for block in blocks(page):
+        if block.language != "python":
+            continue
+        lines: list[str] = []
+        for line in [*block.code.splitlines(), ""]:
+            lines.append(line)
+            if codeop.compile_command("\n".join(lines)) is not None:
+                lines.clear()
+        assert not any(lines), f"{page}:{block.line}"
 
 
 def test_calls_to_other_hosts_arrive_here(tmp_path: Path) -> None:
