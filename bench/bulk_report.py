@@ -23,26 +23,28 @@ def targets(found: Mapping[str, Any]) -> list[tuple[str, str, str, bool]]:
     """Return what was to be kept, what was found, and whether it is kept; of the parts that are there."""
     rows = []
     if part := found.get("throughput"):
-        told = "each answered once" if part["each_once"] else "**some lost or doubled**"
-        rows.append((f"{part['requests']:,} requests, with faults", "each once", told, part["each_once"]))
+        told = "each answered once" if part["each_once"] else "**some lost or duplicated**"
+        rows.append((f"{part['requests']:,} requests, with faults", "each answered once", told, part["each_once"]))
         by = ratio(found)
         rows.append(
             (
-                "throughput, by a bare httpx loop's",
+                "throughput, relative to a bare httpx loop",
                 f"at least {LEAST_RATIO}x",
                 f"{number(by.median)}x{around(by)}",
                 by.median >= LEAST_RATIO,
             )
         )
     if part := found.get("kills"):
-        told = "the same set each time" if part["each_once"] else "**another set**"
+        told = "the same results each time" if part["each_once"] else "**other results**"
         kept = part["each_once"] and part["kills"] >= part["wanted"]
-        rows.append((f"{part['kills']} kills, then to the end", "the set of an undisturbed run", told, kept))
+        rows.append(
+            (f"{part['kills']} kills, then resumed to the end", "the results of an undisturbed run", told, kept)
+        )
     if part := found.get("memory"):
         few, many = part["runs"]
         rows.append(
             (
-                f"memory, {many['lines']:,} lines by {few['lines']:,}",
+                f"memory, {many['lines']:,} lines compared with {few['lines']:,}",
                 f"flat: at most {MOST_GROWTH:g}x",
                 f"{number(many['mib'] / few['mib'])}x ({few['mib']:.0f} and {many['mib']:.0f} MiB)",
                 many["mib"] <= MOST_GROWTH * few["mib"] and part["each_once"],
@@ -100,7 +102,7 @@ def _throughput(found: Mapping[str, Any], part: Mapping[str, Any]) -> str:
     rounds = f"{count} rounds" if count > 1 else "1 round"
     return (
         f"### Throughput: {part['requests']:,} requests, {part['concurrency']} at once, {rounds}\n\n"
-        + table(["", "requests a second", "by the bare loop's", "CPU a request", "load"], rows)
+        + table(["", "requests per second", "relative to the bare loop", "CPU time per request", "load"], rows)
         + f"\n\nFaults in each run, the same for all: {faults}."
     )
 
@@ -110,9 +112,9 @@ def _kills(part: Mapping[str, Any]) -> str:
     return (
         "### Kills\n\n"
         f"{part['kills']} runs of {part['requests']:,} requests were killed with SIGKILL, {part['before_the_end']} of"
-        f" them before everything had ended; {part['torn_lines']} left a torn line. {part['files']} files were brought"
-        f" to their end. The server answered {part['answered_twice']:,} requests once more than needed: those that were"
-        f" under way at a kill, of which there can be {most:,}."
+        f" them before they finished; {part['torn_lines']} left an incomplete last line. {part['files']} files were"
+        f" resumed until complete. The server answered {part['answered_twice']:,} requests twice: those in flight at a"
+        f" kill, up to {most:,} in all."
     )
 
 
@@ -121,5 +123,5 @@ def _memory(part: Mapping[str, Any]) -> str:
         (f"{row['lines']:,}", f"{row['mib']:.1f} MiB", f"{number(row['us'])} µs", f"{number(row['cpu_us'])} µs")
         for row in part["runs"]
     ]
-    head = ["lines", "most memory of the process", "time a request", "CPU a request"]
+    head = ["lines", "peak memory of the process", "time per request", "CPU time per request"]
     return "### Memory, over a transport that answers from memory\n\n" + table(head, rows)

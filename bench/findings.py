@@ -22,8 +22,8 @@ def _sentences(found: dict[str, Measure]) -> Iterator[str]:
         others = [f"`.stream()` takes {_times(whole, EVENTS)}", *_official(whole)]
         yield (
             f"**Any server's streams.** Reading {whole.title}, takes **{_times(whole, OURS)} the CPU time** of a"
-            " hand-written loop over httpx and `json`, which has no types or errors, and does not notice truncated"
-            f" streams. {', '.join(others)}."
+            " hand-written loop over httpx and `json`, which has no types or error handling, and does not notice"
+            f" truncated streams. {', '.join(others)}."
         )
     providers = [m for name, m in found.items() if name.startswith("recorded/") and _streams(m) >= ENOUGH]
     if providers := sorted((m for m in providers if m.name != "recorded/all"), key=lambda m: m.ratio(OURS).median):

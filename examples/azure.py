@@ -16,13 +16,13 @@ with Client(base_url=f"{ENDPOINT}/openai/v1", api_key=KEY) as client:
     print(completion.choices[0].message.content)
 
 
-# Older URLs have the deployment in the path; here with a token function, which is called before each call.
+# Older URLs have the deployment in the path. The token function runs before each attempt.
 def token() -> str:
-    return KEY  # azure.identity.get_bearer_token_provider(...) gives such a function
+    return KEY  # use azure.identity.get_bearer_token_provider(...) instead
 
 
 with AzureClient(azure_endpoint=ENDPOINT, api_version="2024-10-21", azure_ad_token_provider=token) as client:
     for chunk in client.chat.completions.create(model=DEPLOYMENT, messages=MESSAGES, stream=True):
-        for choice in chunk.choices:  # the first chunk may have none: it tells of the content filter
+        for choice in chunk.choices:  # the first chunk may have none, only content filter results
             print(choice.delta.content or "", end="")
     print()

@@ -14,7 +14,7 @@ SERVERS: dict[str, tuple[str, dict[str, Any]]] = {
 name = sys.argv[1] if len(sys.argv) > 1 else "ollama"
 base_url, extra = SERVERS[name]
 
-# api_key="" sends no key: OPENAI_API_KEY is meant for another server.
+# api_key="" sends no key; OPENAI_API_KEY belongs to another server.
 with Client(base_url=os.environ.get("OPENAI_BASE_URL", base_url), api_key="", idle_timeout=60) as client:
     completion = client.chat.completions.create(
         model=os.environ.get("MODEL", "qwen3:8b"),
@@ -24,5 +24,5 @@ with Client(base_url=os.environ.get("OPENAI_BASE_URL", base_url), api_key="", id
 
 message = completion.choices[0].message
 print(message.content)
-print("thoughts:", message.get("reasoning_content") or message.get("reasoning"))  # a field that no specification has
-print("timings:", completion.get("timings"))  # llama.cpp tells them
+print("thoughts:", message.get("reasoning_content") or message.get("reasoning"))  # not in the specification
+print("timings:", completion.get("timings"))  # sent by llama.cpp

@@ -10,7 +10,7 @@ MODEL = os.environ.get("MODEL", "gpt-5-mini")
 ASKED: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Count to one hundred, in words."}]
 
 with Client() as client:
-    try:  # seconds for everything: attempts, the waits between them, and the stream
+    try:  # seconds for everything: attempts, delays, and the stream
         stream = client.chat.completions.create(model=MODEL, messages=ASKED, stream=True, deadline=30, idle_timeout=5)
         text = ""
         for text_delta in stream.text_deltas():

@@ -13,7 +13,7 @@ def tell(request: httpx.Request) -> None:
     print(f"{request.method} {request.url.path}")
 
 
-# This package's limits with your changes; it is closed with the client.
+# This package's limits with your changes; closed along with the client.
 http_client = DefaultHttpxClient(
     proxy=os.environ.get("MY_PROXY"),  # such as http://user:password@proxy:3128
     event_hooks={"request": [tell]},
@@ -22,7 +22,7 @@ with Client(http_client=http_client) as client:
     completion = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello"}])
     print(completion.choices[0].message.content)
 
-# You have to close any other HTTP client yourself; httpx2.Client works as well.
+# You have to close any other HTTP client yourself; httpx2.Client works too.
 with httpx.Client(limits=httpx.Limits(max_connections=10)) as plain, Client(http_client=plain) as client:
     completion = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello again"}])
     print(completion.choices[0].message.content)

@@ -24,7 +24,7 @@ with Client() as client:
         last = None
         for event in stream:
             if event.type == "content.delta" and event.parsed != last:
-                last = event.parsed  # plain dicts and lists, what is missing is not there yet
+                last = event.parsed  # plain dicts and lists, without fields that haven't arrived
                 print("so far:", last)
         recipe = stream.get_final_completion().choices[0].message.parsed
 

@@ -15,7 +15,7 @@ with Client() as client:
     completion = raw.parse()
     print(completion.choices[0].message.content)
 
-    # All of it is there without a raw response, too, and nothing that a server sends is lost.
+    # You get all of this without a raw response too; nothing that a server sends is lost.
     completion = client.chat.completions.create(model=MODEL, messages=MESSAGES)
     info = response_info(completion)
     print(info.status_code, info.request_id == completion._request_id, len(info.headers) > 3)

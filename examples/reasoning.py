@@ -11,11 +11,11 @@ with Client() as client:
         model=MODEL,
         messages=[{"role": "user", "content": "Which is larger, 9.9 or 9.11?"}],
         reasoning_effort="low",
-        max_completion_tokens=2000,  # for thoughts and answer together
+        max_completion_tokens=2000,  # for reasoning and answer together
         stream_options={"include_usage": True},
     ) as stream:
         for event in stream:
-            if event.type == "reasoning.delta":  # OpenAI's servers keep them; vLLM and others tell them
+            if event.type == "reasoning.delta":  # sent by vLLM and others, not by OpenAI
                 print(event.delta, end="", flush=True)
             elif event.type == "reasoning.done":
                 print(f"\n(thought, in the field {event.field})")

@@ -12,7 +12,7 @@ FILE = Path(sys.argv[1] if len(sys.argv) > 1 else "hello.json")
 
 is_new = not FILE.exists()
 with record(FILE) if is_new else replay(FILE) as cassette:
-    # None takes the key of the environment; a replay asks nobody, so any text will do.
+    # None uses the key from the environment; a replay doesn't check keys, so any text will do.
     key = None if is_new else "none"
     with Client(api_key=key, http_client=cassette.http_client()) as client:
         stream = client.chat.completions.create(

@@ -13,7 +13,7 @@ def get_weather(city: str, unit: Literal["C", "F"] = "C") -> dict[str, str | int
 
     Args:
         city: Where.
-        unit: In which unit the temperature is told.
+        unit: The unit of the temperature.
     """
     return {"city": city, "sky": "clear", "temperature": 21 if unit == "C" else 70}
 

@@ -20,7 +20,7 @@ async def main() -> None:
                 stream = await client.chat.completions.create(
                     model=MODEL, messages=[{"role": "user", "content": "Tell me a story."}], stream=True
                 )
-                async with stream:  # a browser that goes away lets go of the model, too
+                async with stream:  # if the browser disconnects, the model stops too
                     async for text in stream.text_deltas():
                         writer.write(f"data: {json.dumps(text)}\n\n".encode())
                         await writer.drain()

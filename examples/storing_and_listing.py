@@ -15,7 +15,7 @@ with Client() as client:
             metadata={"series": "stories"},
         )
 
-    # OpenAI's servers take a moment until a completion is listed.
+    # OpenAI's servers take a moment to list a new completion.
     listing = client.chat.completions.list(metadata={"series": "stories"}, limit=2, max_items=4)
     last = None
     for stored in listing:  # all pages, fetched as they are needed

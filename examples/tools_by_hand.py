@@ -24,7 +24,7 @@ messages: list[ChatCompletionMessageParam] = [
 with Client() as client:
     while True:
         message = client.chat.completions.create(model=MODEL, messages=messages, tools=[TOOL]).choices[0].message
-        messages.append(message)  # models go into a request as they are
+        messages.append(message)  # you can put models into a request
         if not message.tool_calls:
             break
         for call in message.tool_calls:

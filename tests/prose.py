@@ -16,7 +16,7 @@ from pathlib import Path
 from harper import Lint, Linter
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "CHANGELOG.md", "examples/README.md", "docs/**/*.md")
+PAGES = ("*.md", "examples/README.md", "docs/**/*.md")
 CODE = ("overrides/**/*.py", "tools/**/*.py", "examples/*.py")
 
 # Files whose prose is not clean yet, one a line: take them out as they become so, and add none.

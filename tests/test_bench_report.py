@@ -121,8 +121,8 @@ def test_findings_are_the_figures_of_what_was_measured() -> None:
     )
     assert findings.findings(run).splitlines() == [
         "- **Any server's streams.** Reading all 20 recorded streams, 900 chunks, takes **1.50x the CPU time** of a"
-        " hand-written loop over httpx and `json`, which has no types or errors, and does not notice truncated streams."
-        " `.stream()` takes 3x, the official SDK 12x.",
+        " hand-written loop over httpx and `json`, which has no types or error handling, and does not notice truncated"
+        " streams. `.stream()` takes 3x, the official SDK 12x.",
         "- **By provider**, that ranges from 1.25x (two) to 2x (one).",
         "- **By shape of chunk.** In long streams, 1 of 2 shapes that servers send take at most 1.4x; the most"
         " expensive, odd, takes 2.50x.",
