@@ -206,6 +206,8 @@ def change(value: Any, random: Random) -> None:
             (choice, "finish_reason", ["stop", "null", "", None]),
             (choice, "logprobs", [None, {"content": [token], "refusal": None}, {"content": []}, {}, {"content": [3]}]),
             (choice, "text", ["a", "b", None]),
+            (choice, "usage", [{"total_tokens": 1}, numbers, None]),
+            (choice, "message", [{**delta}, {"content": "so far"}, {}, None]),
             (choice, "token_ids", [[1], [2], [], None]),
             (delta, "role", ["assistant", "user", None, "", 3]),
             (delta, "content", ["", None, "zz", ["a"], 3, [{"type": "text", "text": "t"}], "\ud83d", "\udca9"]),

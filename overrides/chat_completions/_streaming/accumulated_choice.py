@@ -18,7 +18,7 @@ SENT_WHOLE = frozenset({"annotations", "images"})
 REPEAT_LENGTH = 8  # characters; a shorter text may be followed by a piece that begins the same
 MAX_APART = 16  # entries under one index that a further one is compared with
 _ADDRESSES = ("http://", "https://", "data:")
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+PLAIN = frozenset({str, int, float, bool, type(None)})
 OBFUSCATION = "obfuscation"  # padding that hides the length of a piece on the wire; dropped
 CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 
@@ -52,13 +52,14 @@ class Entries(list[Any]):
 class AccumulatedChoice:
     """One choice so far; the strings of its message, except labels, are StringIO: compact, and linear to grow."""
 
-    __slots__ = ("extras", "finish_reason", "index", "is_settled", "message", "seen")
+    __slots__ = ("extras", "finish_reason", "index", "is_settled", "message", "notes", "seen")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.message: dict[str, Any] = {"role": None, "content": None, "refusal": None}
         self.extras: dict[str, Any] = {"logprobs": None}
         self.finish_reason: str | None = None
+        self.notes: dict[str, list[Any]] = {}  # of the labels that deltas repeat
         self.is_settled = False  # whether what can only be judged at the end has been, since anything was added
         # What may stand beside a delta without changing anything. Empty after the finish, when text is an anomaly.
         self.seen: dict[str, Any] = {"index": index, "delta": None, "logprobs": None, "finish_reason": None}
@@ -133,6 +134,36 @@ def append_text(parts: Entries, text: str) -> None:
         parts.named["text"] = parts[-1]
     if text:
         parts[-1]["text"].write(text)
+
+
+def grow_entry(entries: Entries, additions: list[Any]) -> bool:
+    """Add a list of one entry that only adds to a text of the entry of its index and type, as `extend` would.
+
+    Returns:
+        Whether it was added; if it may be another one, or say more, nothing has changed.
+    """
+    if len(additions) != 1 or type(new := additions[0]) is not dict or type(index := new.get("index")) is not int:
+        return False
+    if (entry := entries.named.get(index)) is None or entry.get("type") != new.get("type"):
+        return False
+    text, piece = None, ""
+    for key, value in new.items():
+        if key not in entry:
+            return False
+        known = entry[key]
+        if type(value) is str:
+            if type(known) is StringIO:
+                if value and (text is not None or value.startswith(_ADDRESSES) or known.tell() <= len(value)):
+                    return False
+                if value:
+                    text, piece = known, value
+            elif type(known) is not str or not known:
+                return False
+        elif value is not None and (type(value) is not int or value != known):
+            return False
+    if text is not None:
+        text.write(piece)
+    return True
 
 
 def extend(
@@ -263,9 +294,9 @@ def copied(value: Any) -> Any:
 
 def _copy(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: child if type(child) in _PLAIN else _copy(child) for key, child in value.items()}
+        return {key: child if type(child) in PLAIN else _copy(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [child if type(child) in _PLAIN else _copy(child) for child in value]
+        return [child if type(child) in PLAIN else _copy(child) for child in value]
     if isinstance(value, bytes):
         return marshal.loads(value)
     return joined(value.getvalue()) if isinstance(value, StringIO) else value

@@ -27,12 +27,14 @@ from chat_completions._streaming.accumulated_choice import (
     CHOICE_KEYS,
     LABELS,
     OBFUSCATION,
+    PLAIN,
     AccumulatedChoice,
     Entries,
     append_text,
     copied,
     drop_repeated,
     extend,
+    grow_entry,
     joined,
     string_of,
 )
@@ -57,12 +59,13 @@ _TIDY_CHUNKS = 1024
 # What must not change beside a delta that needs no further look.
 _MAX_CHANGING = 8
 _USUAL = ("chat.completion.chunk", "", None)  # values of `object`
+_IGNORED = "ignored: the delta has content"  # of a whole message next to it
 _NEWS = CHOICE_KEYS | {"error", "usage"}
 _PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself takes about half as many
 
-# What a chunk that repeats all but its piece has: the text that it is added to, the labels, each with its place, and
+# What a chunk that repeats all but its piece has: the text that it is added to, the notes of repeated labels, and
 # whether it is the only text.
-FastRule: TypeAlias = tuple[StringIO, Collection[tuple[str, str]], bool]
+FastRule: TypeAlias = tuple[StringIO, tuple[list[Any], ...], bool]
 OTHER_RULE: FastRule = StringIO(), (), False  # for a chunk that has more
 
 
@@ -132,9 +135,8 @@ class Accumulator(AnomalyLog):
         text.write(piece)
         if self.chunks >= self._tidy_at:
             self._tidy()
-        if labels:
-            for label, place in labels:
-                self._record_repeat(label, label, place)
+        for note in labels:
+            note[3] += 1
         self.grown, self.piece = (text if is_alone else None), piece
 
     def add_plain(self, chunk: Mapping[str, Any]) -> FastRule | None:
@@ -151,9 +153,10 @@ class Accumulator(AnomalyLog):
             seen["choices"] = choices = chunk["choices"]
             if OBFUSCATION in chunk:
                 seen[OBFUSCATION] = chunk[OBFUSCATION]
-            for key in changing:
-                if key in chunk:
-                    seen[key] = chunk[key]
+            is_changed = False
+            for key, last in changing.items():
+                if (value := chunk.get(key, last)) != last:
+                    seen[key], is_changed = value, True
             is_same = chunk == seen or chunk.items() <= seen.items()  # mostly equal, which is known sooner
             [choice] = choices
             index = choice["index"]
@@ -162,19 +165,25 @@ class Accumulator(AnomalyLog):
             beside["delta"] = delta = choice["delta"]
             if (tokens := choice.get("logprobs")) is not None:
                 beside["logprobs"] = tokens
-            is_same_beside = choice == beside or choice.items() <= beside.items()
+            if has_message := type(whole := choice.get("message")) is dict:
+                beside["message"] = whole
+            news = []
+            if choice != beside:
+                for key, value in choice.items():
+                    if key not in beside or value != beside[key]:
+                        news.append(key)
             if tokens is not None:
                 beside["logprobs"] = None
-            if not (
-                index is state.index  # because True equals 1 and is not an index
-                and (is_same or FAILURE_SIGNS.isdisjoint(chunk))
-                and (is_same_beside or _is_harmless(choice, beside))
+            if (
+                index is not state.index  # because True equals 1 and is not an index
+                or not (is_same or FAILURE_SIGNS.isdisjoint(chunk))
+                or not _NEWS.isdisjoint(news)
             ):
                 return None
             message = state.message
             text: StringIO | None = None
             written, is_alone = "", True
-            labels: tuple[tuple[str, str], ...] = ()
+            labels: tuple[str, ...] = ()
             others: tuple[str, ...] = ()
             for key, piece in delta.items():
                 known = message[key]
@@ -189,10 +198,10 @@ class Accumulator(AnomalyLog):
                             text, written = known, piece
                         else:
                             return None
-                    elif piece and piece == known:
-                        labels = (*labels, (piece, f"/choices/0/delta/{key}"))
-                    else:
+                    elif piece != known or type(known) is not str:
                         return None
+                    elif piece:
+                        labels = (*labels, key)
                 elif kind is list and type(known) is Entries:
                     if key != "tool_calls":
                         if key == "content":
@@ -210,31 +219,50 @@ class Accumulator(AnomalyLog):
                 return None
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
-        # Log probabilities have events of their own.
-        rule = text, labels, is_alone and tokens is None
         self.chunks += 1
-        if is_same and is_same_beside and not (changing or others) and tokens is None:
-            self.add_known(written, rule)
-            return rule
-        is_like_last = is_same and is_same_beside and tokens is None and not others
         try:
             if not is_same:
                 self._add_top(chunk)
-            elif changing and any(chunk.get(key, last) != last for key, last in changing.items()):
-                is_like_last = False
+            elif is_changed:
                 for key in changing:
                     if key in chunk:
                         self._add_member(key, chunk[key])
+            notes: tuple[list[Any], ...] = ()
+            if labels:
+                notes = tuple([state.notes.get(key) or self._note_repeat(state, key, delta[key]) for key in labels])
+            # Log probabilities have events of their own.
+            rule = text, notes, is_alone and tokens is None and not has_message
+            if is_same and not (is_changed or news or others or has_message) and tokens is None:
+                self.add_known(written, rule)
+                return rule
             self.add_known(written, rule)
-            if others:
-                self._merge(message, {key: delta[key] for key in others}, "/choices/0/delta")
-            if not is_same_beside:
-                self._add_beside(state, choice, "/choices/0")
-            elif tokens is not None and not state.add_tokens(tokens):
+            for key in others:
+                value = delta[key]
+                if type(value) is int:
+                    message[key] = value
+                elif not grow_entry(message[key], value):
+                    self._merge(message, {key: value}, "/choices/0/delta")
+            if has_message:
+                self._record_anomaly("whole_message", "/choices/0/message", _IGNORED)
+            for key in news:
+                value = choice[key]
+                if type(value) is str and type(state.extras.get(key)) is str:
+                    state.extras[key] = beside[key] = value
+                else:
+                    self._add_beside(state, {key: value}, "/choices/0")
+            if tokens is not None and not state.add_tokens(tokens):
                 self._merge(state.extras, {"logprobs": tokens}, "")
         except RecursionError:
             self._record_anomaly("too_deep", "/", "accumulated in part")
-        return rule if is_like_last else OTHER_RULE
+        return OTHER_RULE
+
+    def _note_repeat(self, state: AccumulatedChoice, key: str, label: str) -> list[Any]:
+        """Return the note of a label that a delta repeats, in which such chunks are counted."""
+        place = f"/choices/0/delta/{key}"
+        self._record_repeat(label, label, place)
+        note = state.notes[key] = self._notes.get(("repeated", place)) or [0] * 4
+        note[3] -= 1
+        return note
 
     def _tidy(self) -> None:
         """Join the pieces of all texts, which CPython 3.11 keeps apart; rarely enough that the work stays linear."""
@@ -305,17 +333,17 @@ class Accumulator(AnomalyLog):
         """Add a top-level value."""
         top = self._top
         known = top.get(key)
-        if isinstance(value, (dict, list)):
+        if type(value) not in PLAIN:
             value = copied(value)
-        if key == "object":
-            # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
-            if value not in _USUAL:
-                self._record_anomaly("unknown_object", "/object", brief(value))
-        elif key in ("id", "created", "model"):
+        if key in ("id", "created", "model"):
             if not known:
                 top[key] = known if value is None else value
             elif value and value != known:
                 self._record_repeat(value, known, f"/{key}")
+        elif key == "object":
+            # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
+            if value not in _USUAL:
+                self._record_anomaly("unknown_object", "/object", brief(value))
         elif value is not None:
             if key == "usage" and known is not None:
                 self._record_repeat(value, known, "/usage")
@@ -346,9 +374,7 @@ class Accumulator(AnomalyLog):
             self._record_bad_member(choice, "delta", place)
         if isinstance(message, dict):
             # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
-            self._record_anomaly(
-                "whole_message", f"{place}/message", "ignored: the delta has content" if has_text else "accumulated"
-            )
+            self._record_anomaly("whole_message", f"{place}/message", _IGNORED if has_text else "accumulated")
             if not has_text:
                 drop_repeated(state.message, message)
                 self._merge(state.message, message, f"{place}/message")
@@ -368,9 +394,12 @@ class Accumulator(AnomalyLog):
 
     def _add_beside(self, state: AccumulatedChoice, choice: Mapping[str, Any], place: str) -> None:
         """Add what is next to the delta, except the finish reason."""
+        seen, extras = state.seen, state.extras
         for key, value in choice.items():
-            if key in CHOICE_KEYS or (value is None and key in state.extras):
+            if key in CHOICE_KEYS or (value is None and key in extras):
                 continue
+            if key in seen and key != "logprobs" and seen[key] == value:
+                continue  # these values were added last
             if key == "usage" and isinstance(value, dict):
                 self._record_anomaly("misplaced", f"{place}/usage", "used only if the completion has no usage")
                 self._choice_usage = copied(value)
@@ -378,10 +407,10 @@ class Accumulator(AnomalyLog):
             if key == "logprobs" or isinstance(value, list):
                 if key == "logprobs" and state.add_tokens(value):
                     continue
-                self._merge(state.extras, {key: value}, "")
+                self._merge(extras, {key: value}, "")
             else:
-                self._merge(state.extras, {key: value}, "", joins=False)
-                state.seen[key] = copied(value)
+                self._merge(extras, {key: value}, "", joins=False)
+                seen[key] = copied(value)
 
     def _settle(self, state: AccumulatedChoice) -> None:
         """Judge what can only be judged once a choice is complete."""
@@ -522,11 +551,6 @@ class Accumulator(AnomalyLog):
         call[holder]["name"] = name_with(known, name)
         self._record_anomaly("split_name", f"{place}/{kind}/name", f"{brief(known)} and {brief(name)}")
         return {**new, kind: {key: value for key, value in new[kind].items() if key != "name"}}
-
-
-def _is_harmless(choice: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
-    """Return whether something new next to a delta allows the rest to be skipped."""
-    return all(key not in _NEWS or (key in seen and seen[key] == value) for key, value in choice.items())
 
 
 def _call_without_name(calls: Entries, index: int, id_: str) -> dict[str, Any] | None:
