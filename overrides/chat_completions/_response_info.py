@@ -92,4 +92,7 @@ def response_info(source: Any) -> ResponseInfo:
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """Return the id under which the server logged the request; servers name the header differently."""
-    return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+    for name in REQUEST_ID_HEADERS:
+        if name in headers:
+            return headers[name]
+    return None

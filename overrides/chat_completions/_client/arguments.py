@@ -20,7 +20,8 @@ def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
     """
     options = {name: arguments[name] for name in OPTIONS if name in arguments}
     for name in ("extra_headers", "extra_query", "extra_body"):
-        check_mapping(name, revealed(arguments.get(name)))
+        if name in arguments:
+            check_mapping(name, revealed(arguments[name]))
     if not isinstance(retries := options.get("max_retries", NOT_GIVEN), NotGiven):
         check_retries(retries)
     return options, {name: value for name, value in arguments.items() if name not in options}

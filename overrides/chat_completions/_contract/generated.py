@@ -48,6 +48,7 @@ class ReadResponse:
         return self._value
 
 
+@functools.cache
 def request_fields() -> Mapping[str, str]:
     """Return the fields that a createChatCompletion request may have: wire name to attribute name."""
     from chat_completions_api.models import CreateChatCompletionRequest

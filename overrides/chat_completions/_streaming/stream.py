@@ -196,7 +196,7 @@ class Stream(_BaseStream[T_co]):
 
     def _open_body(self) -> Iterator[bytes]:
         self._is_guarded = False
-        if self._decoder.time_left() is not None:
+        if self._answer.ends_at is not None or self._answer.idle_timeout is not None:
             self._guard()
         return self._response.iter_bytes()
 

@@ -100,8 +100,9 @@ class ChunkTimer:
         self._look_at = 0  # up to this number of chunks, only their moments need to be recorded
         self._first: float | None = None
         self._moments: list[float] = []  # of the reads that brought chunks, without those that were compacted
-        self._before_token: Counter[int] = Counter()
-        self._since_token: Counter[int] = Counter()
+        # Counted from the first time on that moments are compacted: to create a Counter takes long.
+        self._before_token: Mapping[int, int] = {}
+        self._since_token: Mapping[int, int] = {}
         # The number and the longest of the gaps that `_since_token` is a sample of.
         self._compacted, self._longest = 0, 0.0
         self._token: float | None = None
@@ -135,8 +136,8 @@ class ChunkTimer:
         """Count a sample of the gaps by their length, and drop all moments but the last one."""
         moments, token = self._moments, self._token_read
         early, late = (moments, []) if self._token is None else (moments[: token + 1], moments[token:])
-        self._before_token.update(_sampled(early))
-        self._since_token.update(_sampled(late))
+        self._before_token = Counter(self._before_token) + Counter(_sampled(early))
+        self._since_token = Counter(self._since_token) + Counter(_sampled(late))
         if late:
             self._compacted += len(late) - 1
             self._longest = max(self._longest, *map(sub, late[1:], late), 0.0)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chat_completions._response_info import Attempt, ResponseInfo, request_id_of
-from chat_completions._types import NOT_GIVEN, NotGiven, Secret, revealed
+from chat_completions._types import NOT_GIVEN, NotGiven, Secret
 
 if TYPE_CHECKING:
     import httpx
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chat_completions.errors import APIError
 
 DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024  # of a reply that is read whole
+
+_NOTHING: Secret[Any] = Secret(None)
 
 
 # `Call` and `CallResult` are not dataclasses: to create one takes as long as to load a module.
@@ -47,7 +49,7 @@ class Call:
         stream_body: bool = False,
     ) -> None:
         self.request, self.stream, self.stream_body = request, stream, stream_body or stream
-        self.extra_headers, self.extra_query = Secret(revealed(extra_headers)), Secret(revealed(extra_query))
+        self.extra_headers, self.extra_query = _hidden(extra_headers), _hidden(extra_query)
         self.timeout, self.max_retries, self.deadline, self.idle_timeout = timeout, max_retries, deadline, idle_timeout
         self.done_timeout = done_timeout
         self.choices, self.wants_usage = 1, False
@@ -61,6 +63,10 @@ class Call:
         choices, options = body.get("n"), body.get("stream_options")
         self.choices = choices if type(choices) is int and choices > 0 else 1
         self.wants_usage = isinstance(options, Mapping) and options.get("include_usage") is True
+
+
+def _hidden(value: Any) -> Secret[Any]:
+    return _NOTHING if value is None else value if isinstance(value, Secret) else Secret(value)
 
 
 class CallResult:

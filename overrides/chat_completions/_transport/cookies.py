@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -68,16 +67,14 @@ class CookieBook:
                     own.jar.set_cookie(cookie)
         return own
 
-    @contextmanager
-    def under_way(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Mark that a request is in flight, so that new cookies in the jar may be those of its response."""
         with self._lock:
             self._under_way += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._under_way -= 1
+
+    def __exit__(self, *exc: object) -> None:
+        with self._lock:
+            self._under_way -= 1
 
     def record(self, step: Send, response: Any) -> None:
         """Record the cookies that a response sets; those of other origins are not sent."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from chat_completions import _logging
@@ -115,8 +115,7 @@ class _Plan:
                     raise
                 error.__cause__ = failure
             yield from self._wait(error, None, self._delay() if error.is_retryable else None)
-        usable = Secret(validated_api_key(revealed(key)))
-        return cast("Secret[str]", usable) if usable.reveal() else None
+        return key if validated_api_key(revealed(key)) else None
 
     def _delay(self, headers: Mapping[str, str] | None = None, content: bytes = b"") -> float | None:
         """Return the seconds until the next attempt; see `retry.delay`."""
@@ -231,13 +230,22 @@ def _request(settings: Settings, call: Call, key: Secret[str] | None, ends_at: f
     """
     request, extra_headers, extra_query = call.request, call.extra_headers.reveal(), call.extra_query.reveal()
     method = str(request["method"]).upper()
-    headers = settings.headers(key, {**request.get("headers", {}), **(extra_headers or {})})
-    if call.stream:
-        headers = {"Accept": "text/event-stream", **{k: v for k, v in headers.items() if k != "Accept"}}
-    if method == "POST" and "idempotency-key" not in map(str.lower, headers):
+    # Nearly all calls of a client have the same headers, but for the idempotency key.
+    extra = {**request.get("headers", {}), **(extra_headers or {})}
+    source = (revealed(key), extra, method, call.stream)
+    last = settings._last_headers.reveal()
+    if last is None or last[0] != source:
+        headers = settings.headers(key, extra)
+        if call.stream:
+            headers = {"Accept": "text/event-stream", **{k: v for k, v in headers.items() if k != "Accept"}}
+        last = (source, headers, method == "POST" and "idempotency-key" not in map(str.lower, headers))
+        settings._last_headers = Secret(last)
+    headers = last[1].copy()
+    if last[2]:
         headers["Idempotency-Key"] = _new_key()
     params = without_omitted({**settings.default_query.reveal(), **request.get("params", {}), **(extra_query or {})})
-    check_query(params)
+    if params:
+        check_query(params)
     url = settings.address.reveal() + request["url"]
     return Send(method, url, headers, params, request.get("content"), ends_at)
 

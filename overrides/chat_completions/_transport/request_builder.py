@@ -60,15 +60,14 @@ class Requests:
                 pairs.insert(0, (b"Host", url.netloc))
             last = (source, url, module.Headers(pairs))
             self._last = Secret(last)
-        headers = last[2].copy()
-        if key is not None:
-            headers["Idempotency-Key"] = key
         content = step.content
-        if content is not None:
-            headers["Content-Length"] = str(len(content))
         stream = module.ByteStream(content or b"")
         extensions = {"timeout": dict(step.timeout)}
-        request = module.Request(step.method, last[1], headers=headers, stream=stream, extensions=extensions)
+        request = module.Request(step.method, last[1], headers=last[2], stream=stream, extensions=extensions)
+        if key is not None:
+            request.headers["Idempotency-Key"] = key
+        if content is not None:
+            request.headers["Content-Length"] = str(len(content))
         # So that `content` can be read, as in a request that was created with it.
         request.read()
         return request

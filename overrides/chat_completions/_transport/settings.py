@@ -55,6 +55,9 @@ class Settings:
     # Set by `chat_completions.observability`: on one client's settings, or here for all. Pickles do not include it.
     _observer: Observer | None = None
 
+    # What the headers of the last request were made from, the headers, and whether an idempotency key is added.
+    _last_headers: Secret[tuple[Any, dict[str, str], bool] | None] = Secret(None)
+
     # Names for which None means in `with_options` that nothing changes, and names of which the value is not shown.
     _unset_by_none = frozenset({"api_key", "base_url", "organization", "project"})
     _hidden = frozenset({"api_key", "default_headers", "default_query"})

@@ -187,7 +187,7 @@ class Transport(_BaseTransport):
         def send() -> Any:
             if book is None:
                 return client.send(request, **send_options(step))
-            with book.under_way():
+            with book:
                 response = client.send(request, **send_options(step))
                 book.record(step, response)
                 return response
@@ -378,7 +378,7 @@ class AsyncTransport(_BaseTransport):
 async def _sent(client: Any, step: Send, request: Any) -> Any:
     check_sessions(client, step)
     book = cookie_book(client)
-    with book.under_way() if book is not None else contextlib.nullcontext():
+    with book or contextlib.nullcontext():
         response = await client.send(request, **send_options(step))
         if book is not None:
             book.record(step, response)
