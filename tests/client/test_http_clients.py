@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import sys
 from typing import Any
 
@@ -132,3 +133,46 @@ def test_a_client_that_was_closed_before_it_was_used() -> None:
     assert not client.is_closed()
     client.close()
     assert client.is_closed()
+
+
+def test_the_headers_of_a_request_are_those_of_the_library_when_a_hook_changes_them() -> None:
+    seen: list[Any] = []
+
+    def change(request: httpx.Request) -> None:
+        headers = request.headers
+        before = httpx.Headers(headers.raw)
+        assert list(headers) == list(before) and dict(headers) == dict(before) and headers == before
+        assert [headers[name.upper()] for name in before] == list(before.values())
+        assert repr(headers) == repr(before) and pickle.loads(pickle.dumps(headers)) == before
+        headers["ACCEPT"] = "text/plain"
+        assert headers["accept"] == dict(headers)["accept"] == "text/plain"
+        del headers["Authorization"]
+        assert "authorization" not in headers and headers.get("authorization") is None
+        headers.update({"x-lamp": "lit"})
+        assert headers["X-Lamp"] == "lit" and "x-lamp" in list(headers)
+        assert headers.pop("content-type") == "application/json" and headers.setdefault("x-more", "1") == "1"
+        seen.append(dict(headers))
+
+    http_client = DefaultHttpxClient(event_hooks={"request": [change]}, headers={"x-own": "mine", "Accept": "*/*"})
+    with (
+        ScriptedServer(OK, OK) as server,
+        Client(base_url=server.base_url, api_key="key", http_client=http_client) as client,
+    ):
+        for _ in range(2):
+            create(client)
+    # Each request has its own headers: what a hook changes in one is not in the next.
+    for found, request in zip(seen, server.requests, strict=True):
+        assert found == request.headers and found["x-own"] == "mine" and "content-type" not in found
+    assert seen[0]["idempotency-key"] != seen[1]["idempotency-key"]
+
+
+def test_calls_with_other_headers_do_not_get_those_of_the_last_one() -> None:
+    keys = iter("abcd")
+    with ScriptedServer(*[OK] * 4) as server, Client(base_url=server.base_url, api_key=lambda: next(keys)) as client:
+        for extra in ({}, {"x-lamp": "lit", "idempotency-key": "mine"}, {"Accept": None}, {}):
+            client.chat.completions.create(model="m", messages=MESSAGES, extra_headers=extra)  # type: ignore[arg-type]
+    sent = [request.headers for request in server.requests]
+    assert [headers["authorization"] for headers in sent] == [f"Bearer {key}" for key in "abcd"]
+    assert ["x-lamp" in headers for headers in sent] == [False, True, False, False]
+    assert [headers["idempotency-key"] == "mine" for headers in sent] == [False, True, False, False]
+    assert [headers.get("accept") for headers in sent] == ["application/json"] * 2 + ["*/*", "application/json"]

@@ -266,7 +266,7 @@ def test_a_reply_has_a_limit_of_size(api: SyncApi, coding: str, framing: str) ->
     with ScriptedServer(reply(100_000), reply(100_001), OK) as server:
         client = api.client(base_url=server.base_url, max_response_bytes=100_000)
         assert api.create(client).id == "chatcmpl-1"
-        with pytest.raises(errors.ResponseTooLargeError, match=r"larger than the limit of 100000 bytes") as caught:
+        with pytest.raises(errors.ResponseTooLargeError, match="larger than 100000 bytes") as caught:
             api.create(client)
         assert not caught.value.is_retryable and caught.value.status_code == 200
         assert api.create(client).id == "chatcmpl-1" and len(server.requests) == 3
@@ -358,11 +358,11 @@ def test_a_response_that_is_compressed_many_times_over(api: SyncApi, codings: st
 
     with ScriptedServer(reply(200), reply(503), reply(400), reply(200, "text/event-stream"), OK) as server:
         client = api.client(base_url=server.base_url)
-        with pytest.raises(errors.APIResponseValidationError, match="times over"):
+        with pytest.raises(errors.APIResponseValidationError, match=r"compressed \d+ times"):
             api.create(client)
         with pytest.raises(errors.BadRequestError):
             api.create(client)
-        with pytest.raises(errors.StreamError, match="times over"):
+        with pytest.raises(errors.StreamError, match=r"compressed \d+ times"):
             api.chunks(api.create(client, stream=True))
         assert api.create(client).id == "chatcmpl-1"
         assert [a.status for a in response_info(api.create(client)).attempts] == [200]

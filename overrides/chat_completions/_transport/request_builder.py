@@ -29,7 +29,7 @@ class Requests:
 
     def __init__(self) -> None:
         # The parts of the last request, its URL, and its headers without those that differ.
-        self._last: Secret[tuple[tuple[Any, ...], Any, Any]] | None = None
+        self._last: Secret[tuple[tuple[Any, ...], Any, Any, dict[str, str]]] | None = None
 
     def request(self, client: Any, step: Send) -> Any:
         """Return the request of a step.
@@ -58,19 +58,59 @@ class Requests:
             url = module.URL(step.url)
             if not any(name.lower() == b"host" for name, _ in pairs):
                 pairs.insert(0, (b"Host", url.netloc))
-            last = (source, url, module.Headers(pairs))
+            headers = module.Headers(pairs)
+            last = (source, url, headers, dict(headers.items()))
             self._last = Secret(last)
         content = step.content
         stream = module.ByteStream(content or b"")
         extensions = {"timeout": dict(step.timeout)}
-        request = module.Request(step.method, last[1], headers=last[2], stream=stream, extensions=extensions)
+        request = module.Request(step.method, last[1], stream=stream, extensions=extensions)
+        request.headers = headers = _headers_kind(module)(last[2])
+        known = last[3].copy()
         if key is not None:
-            request.headers["Idempotency-Key"] = key
+            headers["Idempotency-Key"] = known["idempotency-key"] = key
         if content is not None:
-            request.headers["Content-Length"] = str(len(content))
+            headers["Content-Length"] = known["content-length"] = str(len(content))
+        headers.known = known
         # So that `content` can be read, as in a request that was created with it.
         request.read()
         return request
+
+
+@functools.cache
+def _headers_kind(module: Any) -> Any:
+    class Headers(module.Headers):  # type: ignore[misc]
+        """Headers of which the values are known until one is changed.
+
+        For cookies, the library looks up every header of a request after its response, each in a list of all.
+        """
+
+        known: dict[str, str] | None = None  # by the name in lower case
+
+        def keys(self) -> Any:
+            return super().keys() if self.known is None else self.known.keys()
+
+        def __getitem__(self, name: str) -> str:
+            known = self.known
+            value: str = super().__getitem__(name) if known is None or name not in known else known[name]
+            return value
+
+        def __setitem__(self, name: str, value: str) -> None:
+            self.known = None
+            super().__setitem__(name, value)
+
+        def __delitem__(self, name: str) -> None:
+            self.known = None
+            super().__delitem__(name)
+
+        def update(self, headers: Any = None) -> None:
+            self.known = None
+            super().update(headers)
+
+        def __reduce__(self) -> Any:
+            return module.Headers, (self.raw,)
+
+    return Headers
 
 
 def _built(client: Any, step: Send, module: Any, cookies: Any) -> Any:
