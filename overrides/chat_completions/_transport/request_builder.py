@@ -80,7 +80,7 @@ class Requests:
 @functools.cache
 def _headers_kind(module: Any) -> Any:
     class Headers(module.Headers):  # type: ignore[misc]
-        """Headers of which the values are known until one is changed.
+        """Headers whose values are known until one is changed.
 
         For cookies, the library looks up every header of a request after its response, each in a list of all.
         """
