@@ -284,6 +284,15 @@ def test_how_written_yaml_looks() -> None:
     )
 
 
+def test_a_long_key_is_marked_as_one() -> None:
+    """YAML allows no more than 1,024 characters in front of a colon."""
+    key = "k" * 1500
+    value = {key: 1, "b": [{key: {"c": [2]}, "d": {key: {}}}, {key: [{key: "'"}]}], "é" * 1001: None}
+    text = yaml_writer.write(value)
+    assert text.startswith(f"? {key}\n: 1\n")
+    assert yaml_reader.read(text.encode(), name="x") == value == yaml.safe_load(text)
+
+
 def test_half_a_character_is_not_written() -> None:
     """JSON can hold a lone surrogate and UTF-8 cannot."""
     with pytest.raises(ToolError, match="surrogate"):

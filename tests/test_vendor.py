@@ -260,12 +260,6 @@ def test_a_revision_where_git_is_not_installed(
         (b"'#/comp", b"'a.yaml#/comp", "in.yaml:5 (#/paths/~1chat~1completions/get/responses/200/$ref)", "$ref 'a.yam"),
         (b"createChatCompletion", b"create", "in.yaml:3 (#/paths)", "no operation createChatCompletion; "),
         (b"openapi: 3.1.0", b"swagger: '2.0'", "in.yaml", "this is Swagger 2.0"),
-        (
-            b"{responses: {R: {description: prose}}}",
-            b"\n responses:\n  R:\n   headers:\n     ? %s\n     : {}" % (b"k" * 2000),
-            "in.yaml",
-            "read back",
-        ),
     ],
 )
 def test_a_bad_document_names_its_line_and_leaves_all_files(

@@ -227,7 +227,7 @@ def _show(revision_and_path: str) -> bytes:
 
 
 def _check_written(text: bytes, sliced: dict[str, Any], upstream: str) -> None:
-    """Raise if the text is not the slice: a key beyond YAML's 1024 characters, or a fault of ours."""
+    """Raise if the text does not read as the slice, which is a fault of ours."""
     try:
         same = document.load(text, name="the slice") == sliced
     except ToolError as error:

@@ -17,6 +17,8 @@ from tools.errors import ToolError
 _PLAIN = re.compile(r"[A-Za-z/$_](?:[A-Za-z0-9/$_.{}()+-]|:(?=\S)| (?=\w))*")
 # ...unless it is one of these words, in the eyes of YAML 1.1 or 1.2.
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
+# A longer key needs the mark of a key in front of it (YAML 1.2.2, section 7.4.2).
+MAX_KEY = 1000
 # What a double-quoted JSON string may hold as it is and a YAML one may not, or not safely.
 _TO_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,7 +38,11 @@ def _block(value: Any, indent: str, head: str) -> Iterator[str]:
     """Yield the lines of a value; `head` stands in place of the first line's indent."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            yield from _entry(item, indent, f"{head}{_string(key)}:")
+            text = _string(key)
+            if len(text) > MAX_KEY:
+                yield f"{head}? {text}"
+                head, text = indent, ""
+            yield from _entry(item, indent, f"{head}{text}:")
             head = indent
     elif isinstance(value, list) and value:
         for item in value:
