@@ -28,7 +28,7 @@ class Plainly(Accumulator):
 
     __slots__ = ()
 
-    def add_plain(self, chunk: Any) -> None:
+    def add_plain(self, chunk: Any, as_text: str | None = None) -> None:
         return None
 
 

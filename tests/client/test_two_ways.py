@@ -43,7 +43,7 @@ class PlainAccumulator(Accumulator):
 
     __slots__ = ()
 
-    def add_plain(self, chunk: Any) -> None:
+    def add_plain(self, chunk: Any, as_text: str | None = None) -> None:
         return None
 
 
@@ -192,31 +192,30 @@ def change(value: Any, random: Random) -> None:
     token = {"token": "a", "logprob": -1, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -2, "bytes": None}]}
     numbers = {"total_tokens": random.randrange(3), "details": {"cached": random.choice([None, 1, 2])}}
     call: Any = random.choice([{"arguments": "{"}, {"name": "f", "arguments": ""}, {"arguments": ""}])
-    where, key, values = random.choice(
-        [
-            (value, "id", ["x1", "x2", "", None]),
-            (value, "created", [1, 2, 2.0, None, True]),
-            (value, "object", ["chat.completion", "", "chat.completion.chunk"]),
-            (value, "usage", [None, {"total_tokens": 1}, numbers, {}]),
-            (value, "obfuscation", ["a", "bb", "", None]),
-            (value, "p", ["a", "é", '"', 3, None]),
-            (value, random.choice(["error", "code", "type", "x"]), [None, "", 0, "bad", {"a": []}]),
-            (value, "choices", [[], [choice, choice], [{**choice, "index": 1}], None]),
-            (choice, "index", [0, 1, True, None, "0"]),
-            (choice, "finish_reason", ["stop", "null", "", None]),
-            (choice, "logprobs", [None, {"content": [token], "refusal": None}, {"content": []}, {}, {"content": [3]}]),
-            (choice, "text", ["a", "b", None]),
-            (choice, "usage", [{"total_tokens": 1}, numbers, None]),
-            (choice, "message", [{**delta}, {"content": "so far"}, {}, None]),
-            (choice, "token_ids", [[1], [2], [], None]),
-            (delta, "role", ["assistant", "user", None, "", 3]),
-            (delta, "content", ["", None, "zz", ["a"], 3, [{"type": "text", "text": "t"}], "\ud83d", "\udca9"]),
-            (delta, "reasoning", ["r", "", None, 5]),
-            (delta, "tool_calls", [[{"index": random.randrange(2), "function": call}], None, [], "x"]),
-            (delta, "token_id", [1, 2, True, 1.5, "s", None]),
-            (delta, "reasoning_details", [[entry], [entry, entry], [], None, [3]]),
-        ]
-    )
+    changes: list[tuple[Any, str, list[Any]]] = [
+        (value, "id", ["x1", "x2", "", None]),
+        (value, "created", [1, 2, 2.0, None, True]),
+        (value, "object", ["chat.completion", "", "chat.completion.chunk"]),
+        (value, "usage", [None, {"total_tokens": 1}, numbers, {}]),
+        (value, "obfuscation", ["a", "bb", "", None]),
+        (value, "p", ["a", "é", '"', 3, None]),
+        (value, random.choice(["error", "code", "type", "x"]), [None, "", 0, "bad", {"a": []}]),
+        (value, "choices", [[], [choice, choice], [{**choice, "index": 1}], None]),
+        (choice, "index", [0, 1, True, None, "0"]),
+        (choice, "finish_reason", ["stop", "null", "", None]),
+        (choice, "logprobs", [None, {"content": [token], "refusal": None}, {"content": []}, {}, {"content": [3]}]),
+        (choice, "text", ["a", "b", None]),
+        (choice, "usage", [{"total_tokens": 1}, numbers, None]),
+        (choice, "message", [{**delta}, {"content": "so far"}, {}, None]),
+        (choice, "token_ids", [[1], [2], [], None]),
+        (delta, "role", ["assistant", "user", None, "", 3]),
+        (delta, "content", ["", None, "zz", ["a"], 3, [{"type": "text", "text": "t"}], "\ud83d", "\udca9"]),
+        (delta, "reasoning", ["r", "", None, 5]),
+        (delta, "tool_calls", [[{"index": random.randrange(2), "function": call}], None, [], "x"]),
+        (delta, "token_id", [1, 2, True, 1.5, "s", None]),
+        (delta, "reasoning_details", [[entry], [entry, entry], [], None, [3]]),
+    ]
+    where, key, values = random.choice(changes)
     where[key] = random.choice(values)
     if random.random() < 0.2 and delta:
         del delta[random.choice(list(delta))]

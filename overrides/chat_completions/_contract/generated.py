@@ -94,8 +94,7 @@ def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
     )
 
     new: Any = object.__new__
-    # Who asks for them reads them.
-    decode_tokens, decode_call = ChoiceLogprobs.from_dict, ChoiceDeltaToolCall.from_dict
+    decode_call = ChoiceDeltaToolCall.from_dict  # who asks for them reads them
 
     def decode_chunk(value: dict[str, Any]) -> Any:
         chunk = new(ChatCompletionChunk)
@@ -117,7 +116,11 @@ def chunk_decoder() -> Callable[[dict[str, Any]], ChatCompletionChunk]:
         get = value.get
         choice.index, choice.finish_reason = get("index"), get("finish_reason")
         tokens = get("logprobs")
-        choice.logprobs = decode_tokens(tokens) if type(tokens) is dict else tokens
+        if type(tokens) is dict:
+            choice.logprobs = logprobs = new(ChoiceLogprobs)
+            logprobs._wire = tokens
+        else:
+            choice.logprobs = tokens
         fields = get("delta")
         if type(fields) is dict:
             choice.delta = delta = new(ChoiceDelta)

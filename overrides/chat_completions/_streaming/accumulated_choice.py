@@ -16,6 +16,7 @@ LABELS = frozenset({"id", "index", "name", "role", "type", "channel", "format"})
 # Lists of which some servers send all entries with every chunk.
 SENT_WHOLE = frozenset({"annotations", "images"})
 REPEAT_LENGTH = 8  # characters; a shorter text may be followed by a piece that begins the same
+_MAX_NESTED = 100  # lists and objects of a chunk that is parsed again, which must be possible wherever it is asked for
 MAX_APART = 16  # entries under one index that a further one is compared with
 _ADDRESSES = ("http://", "https://", "data:")
 PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -26,7 +27,8 @@ CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason"})
 class Entries(list[Any]):
     """A list that grows.
 
-    An entry of log probabilities is kept in a form that is small and quick to make: bytes of `marshal`.
+    An entry of log probabilities is kept in a form that is quick to make: if its list has no other, its chunk's text
+    with the name of the list, else bytes of `marshal`.
 
     Attributes:
         named: The entries by index and by (index, type); tool calls by index, by id, and by None for the last one.
@@ -71,15 +73,18 @@ class AccumulatedChoice:
         for holder in (self.message, *(function for function in functions if isinstance(function, dict))):
             yield from (value for value in holder.values() if isinstance(value, StringIO))
 
-    def add_tokens(self, logprobs: Any) -> bool:
+    def add_tokens(self, logprobs: Any, chunk: str | None) -> bool:
         """Add the log probabilities of further tokens to lists that have begun.
 
         Args:
             logprobs: The object that holds them.
+            chunk: The JSON text of the chunk, if it has one choice and is at hand.
 
         Returns:
             Whether they were added. If the object holds anything else, nothing has changed.
         """
+        if chunk is not None and chunk.count("[") + chunk.count("{") > _MAX_NESTED:
+            chunk = None
         known = self.extras["logprobs"]
         if type(known) is not dict or type(logprobs) is not dict:
             return False
@@ -90,7 +95,8 @@ class AccumulatedChoice:
                     if type(token) is not dict or "index" in token:
                         return False
                 try:
-                    additions.append((entries, list(map(marshal.dumps, tokens))))
+                    is_kept = chunk is not None and len(tokens) == 1
+                    additions.append((entries, [(chunk, part)] if is_kept else list(map(marshal.dumps, tokens))))
                 except ValueError:
                     return False
             elif tokens is not None or part not in known:
@@ -297,9 +303,17 @@ def _copy(value: Any) -> Any:
         return {key: child if type(child) in PLAIN else _copy(child) for key, child in value.items()}
     if isinstance(value, list):
         return [child if type(child) in PLAIN else _copy(child) for child in value]
-    if isinstance(value, bytes):
-        return marshal.loads(value)
+    if isinstance(value, (bytes, tuple)):
+        return _token_in(value)
     return joined(value.getvalue()) if isinstance(value, StringIO) else value
+
+
+def _token_in(kept: Any) -> Any:
+    """Return the entry of log probabilities that was kept."""
+    if isinstance(kept, bytes):
+        return marshal.loads(kept)
+    chunk, part = kept
+    return json.loads(chunk)["choices"][0]["logprobs"][part][0]
 
 
 def _deep_copy(value: Any) -> Any:
@@ -309,8 +323,8 @@ def _deep_copy(value: Any) -> Any:
     while unvisited:
         node = unvisited.pop()
         for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-            if isinstance(child, bytes):
-                node[key] = marshal.loads(child)
+            if isinstance(child, (bytes, tuple)):
+                node[key] = _token_in(child)
             elif isinstance(child, StringIO):
                 node[key] = joined(child.getvalue())
             elif isinstance(child, (dict, list)):

@@ -139,11 +139,15 @@ class Accumulator(AnomalyLog):
             note[3] += 1
         self.grown, self.piece = (text if is_alone else None), piece
 
-    def add_plain(self, chunk: Mapping[str, Any]) -> FastRule | None:
+    def add_plain(self, chunk: Mapping[str, Any], as_text: str | None = None) -> FastRule | None:
         """Add a chunk that continues one text and has nothing else that needs to be understood.
 
         Otherwise, its delta has null, labels, and entries, and the chunk has the values of the last one, or others that
         replace them. Such a chunk reports no failure.
+
+        Args:
+            chunk: Its JSON object.
+            as_text: Its JSON text, if that is at hand.
 
         Returns:
             How it was added; None for any other chunk, which changes nothing.
@@ -250,7 +254,7 @@ class Accumulator(AnomalyLog):
                     state.extras[key] = beside[key] = value
                 else:
                     self._add_beside(state, {key: value}, "/choices/0")
-            if tokens is not None and not state.add_tokens(tokens):
+            if tokens is not None and not state.add_tokens(tokens, as_text):
                 self._merge(state.extras, {"logprobs": tokens}, "")
         except RecursionError:
             self._record_anomaly("too_deep", "/", "accumulated in part")
@@ -405,7 +409,7 @@ class Accumulator(AnomalyLog):
                 self._choice_usage = copied(value)
             # Lists have the new entries of each chunk, such as vLLM's token_ids.
             if key == "logprobs" or isinstance(value, list):
-                if key == "logprobs" and state.add_tokens(value):
+                if key == "logprobs" and state.add_tokens(value, None):
                     continue
                 self._merge(extras, {key: value}, "")
             else:

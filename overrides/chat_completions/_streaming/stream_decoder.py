@@ -304,7 +304,7 @@ class ChunkDecoder(Generic[Item]):
                         value = load(text)
                     except (ValueError, RecursionError) as failure:
                         value = failure
-                    rule = add_plain(value) if type(value) is dict and not is_error else None
+                    rule = add_plain(value, text) if type(value) is dict and not is_error else None
                     if rule is None or rule is OTHER_RULE:
                         fast_path.forget()
                     else:

@@ -297,8 +297,8 @@ class _ChoiceProgress:
                 start, end = self.lengths.get(f"logprobs.{part}", 0), len(tokens)
                 if end > start:
                     self.lengths[f"logprobs.{part}"] = end
-                    tokens_of_chunk = logprobs_events.tokens_of_chunk(logprobs, model, part, end - start)
-                    events.append(delta_event(self._choice.index, tokens, end, start, tokens_of_chunk))
+                    of_chunk = model if logprobs_events.are_new_tokens(logprobs, part, end - start) else None
+                    events.append(delta_event(self._choice.index, tokens, end, start, of_chunk, part))
 
 
 def _written(call: Mapping[str, Any]) -> tuple[str, str, StringIO] | None:

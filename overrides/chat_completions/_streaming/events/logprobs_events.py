@@ -29,8 +29,9 @@ class _TokensEvent:
 @frozen(eq=False)
 class _TokensDeltaEvent(_TokensEvent):
     _start: int = attrs.field(repr=False)
-    # The chunk's tokens; None where they are not the new ones.
-    _of_chunk: list[ChatCompletionTokenLogprob] | None = attrs.field(repr=False)
+    # The chunk's; None where its tokens are not the new ones.
+    _of_chunk: ChoiceLogprobs | None = attrs.field(repr=False)
+    _part: str = attrs.field(repr=False)
 
     @property
     def snapshot(self) -> list[ChatCompletionTokenLogprob]:
@@ -38,7 +39,10 @@ class _TokensDeltaEvent(_TokensEvent):
         return self._decoded()
 
     def _new_tokens(self) -> list[ChatCompletionTokenLogprob]:
-        return self._decoded(self._start) if self._of_chunk is None else self._of_chunk
+        if self._of_chunk is None:
+            return self._decoded(self._start)
+        tokens: list[ChatCompletionTokenLogprob] = getattr(self._of_chunk, self._part)
+        return tokens
 
 
 @publish()
@@ -109,20 +113,15 @@ class LogprobsRefusalDoneEvent(_TokensEvent):
         return self._decoded()
 
 
-def tokens_of_chunk(
-    logprobs: Any, model: ChoiceLogprobs | None, part: str, count: int
-) -> list[ChatCompletionTokenLogprob] | None:
-    """Return a chunk's tokens if they were added as they are; None if tokens with an index were merged.
+def are_new_tokens(logprobs: Any, part: str, count: int) -> bool:
+    """Return whether a chunk's tokens were added as they are; tokens with an index were merged.
 
     Args:
         logprobs: The JSON object that has them.
-        model: Its model; None if its chunk has several choices.
         part: The name of their list.
         count: How many were added to the completion.
     """
     tokens = logprobs.get(part) if isinstance(logprobs, dict) else None
     if not isinstance(tokens, list) or len(tokens) != count:
-        return None
-    if not all(isinstance(token, dict) and "index" not in token for token in tokens):
-        return None
-    return getattr(model, part, None)
+        return False
+    return all(isinstance(token, dict) and "index" not in token for token in tokens)
