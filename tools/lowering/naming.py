@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import keyword
 import re
@@ -54,6 +55,7 @@ def variant_label(variant: Schema, position: int) -> str:
     return f"Variant{position + 1}"
 
 
+@functools.cache
 def class_name(words: str) -> str:
     """Return the class name that is made of these words: one that the generator writes just so, and Python reads."""
     normal = unicodedata.normalize("NFKC", words)
@@ -83,6 +85,7 @@ def other_names(name: str) -> Iterator[str]:
         yield f"{name}Value{number}"
 
 
+@functools.cache
 def module_name(class_name: str) -> str:
     """Return the module in which the generator puts a class."""
     return str(PythonIdentifier(class_name, PREFIX))
