@@ -171,8 +171,8 @@ class Accumulator(AnomalyLog):
                 beside["logprobs"] = tokens
             if has_message := type(whole := choice.get("message")) is dict:
                 beside["message"] = whole
-            news = []
-            if choice != beside:
+            news: list[str] = []
+            if not (choice == beside or choice.items() <= beside.items()):
                 for key, value in choice.items():
                     if key not in beside or value != beside[key]:
                         news.append(key)
@@ -181,7 +181,7 @@ class Accumulator(AnomalyLog):
             if (
                 index is not state.index  # because True equals 1 and is not an index
                 or not (is_same or FAILURE_SIGNS.isdisjoint(chunk))
-                or not _NEWS.isdisjoint(news)
+                or (news and not _NEWS.isdisjoint(news))
             ):
                 return None
             message = state.message
