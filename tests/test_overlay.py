@@ -156,7 +156,7 @@ def test_what_the_document_says_itself_is_told(schema: Json, update: Json) -> No
         ({"overlay": "1.0.0", "actions": ["x"]}, "actions/0: this is not an action"),
         (
             {"overlay": "1.0.0", "actions": [{"description": "r", "target": "$.a[", "remove": True}]},
-            "actions/0: the target '$.a[' is no JSONPath",
+            "actions/0: the target '$.a[' is not a JSONPath",
         ),
         (
             {"overlay": "1.0.0", "actions": [{"description": "r", "target": "$", "remove": True}]},

@@ -177,7 +177,7 @@ def test_a_slice_that_was_edited_stops_it(project: Path, capsys: pytest.CaptureF
     assert main(["refresh", "--upstream", "more.yaml"]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert re.fullmatch(
-        r"error: lock: \S+/openapi\.yaml: bytes \d+, but openapi\.lock\.json says \d+; put both files back from git, "
+        r"error: lock: \S+/openapi\.yaml: bytes \d+, but openapi\.lock\.json says \d+; restore both files from git, "
         r"or run `make vendor`; corrections go into overlay\.yaml; nothing was changed",
         error,
     )
@@ -446,7 +446,7 @@ def test_what_was_half_changed_is_put_back_first(project: Path, capsys: pytest.C
     (project / "CHANGELOG.md").write_text("half")
     (staging / "new" / "openapi.yaml").write_text("never moved")
     assert main(["refresh", "--upstream", "slice.yaml"]) == 0
-    said = "note: CHANGELOG.md was half changed by a refresh that was killed; it is put back\n"
+    said = "note: CHANGELOG.md was half changed by a killed refresh; it is restored\n"
     assert capsys.readouterr().err.startswith(said)
     assert "Words." in (project / "CHANGELOG.md").read_text() and not staging.exists()
 
@@ -469,7 +469,7 @@ def test_what_cannot_be_put_back_is_told(
         before = files_in(project)
         assert main(["refresh", "--upstream", "more.yaml"]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
-    assert "what was there cannot be put back: " in error and "nothing was changed" not in error
+    assert "the old files cannot be restored: " in error and "nothing was changed" not in error
     assert swapping.put_back(project) == ["openapi.yaml"]
     assert files_in(project) == before
 

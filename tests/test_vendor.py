@@ -252,7 +252,7 @@ def test_a_revision_where_git_is_not_installed(
             b"info:",
             b"openapi: 3.1.0\ninfo:",
             "in.yaml:2",
-            "the key 'openapi' comes twice in one mapping, first in line 1",
+            "the key 'openapi' appears twice in one mapping, first on line 1",
         ),
         (b"responses: {}}", b"responses: {}", "in.yaml:7:1", "not valid YAML: "),
         (b"{description: prose}}}", b"}}", "in.yaml:7 (#/components/responses/R)", "expected a mapping, found nothing"),

@@ -90,7 +90,7 @@ def test_an_edited_slice(vendored: Path, capsys: pytest.CaptureFixture[str], old
     SLICE.write_bytes(SLICE.read_bytes().replace(old, old + b" ", 1))
     error = error_of(capsys)
     assert error.startswith("openapi.yaml: bytes ")
-    assert "put both files back from git, or run `make vendor`; corrections go into overlay.yaml" in error
+    assert "restore both files from git, or run `make vendor`; corrections go into overlay.yaml" in error
 
 
 def test_an_edit_of_the_same_length(vendored: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,7 +58,7 @@ def test_a_word_of_a_schema(word: str, value: Any, below: str, message: str) -> 
     ("change", "where", "message"),
     [
         ({"parameters": {}}, "parameters", "expected a list, found a mapping"),
-        ({"parameters": [{"in": "query"}]}, "parameters/0", "there is no `name`, which is needed here; add it"),
+        ({"parameters": [{"in": "query"}]}, "parameters/0", "`name` is required here; add it"),
         ({"parameters": [{"name": "a", "in": 1}]}, "parameters/0/in", "expected a string, found 1; put it in quotes"),
         ({"requestBody": []}, "requestBody", "expected a mapping, found a list"),
         ({"requestBody": {"content": []}}, "requestBody/content", "expected a mapping, found a list"),
@@ -68,7 +68,7 @@ def test_a_word_of_a_schema(word: str, value: Any, below: str, message: str) -> 
         ({"responses": {"200": {"headers": 5}}}, "responses/200/headers", "expected a mapping, found 5"),
         ({"tags": "chat"}, "tags", 'expected a list of strings, found "chat"'),
         ({"security": [{"key": None}]}, "security/0/key", "expected a list of strings, found nothing"),
-        ({"servers": [{}]}, "servers/0", "there is no `url`, which is needed here; add it"),
+        ({"servers": [{}]}, "servers/0", "`url` is required here; add it"),
     ],
 )  # fmt: skip
 def test_a_word_of_an_operation(change: Json, where: str, message: str) -> None:
@@ -82,7 +82,7 @@ def test_a_word_of_an_operation(change: Json, where: str, message: str) -> None:
     ("change", "where", "message"),
     [
         ({"info": None}, "#/info", "expected a mapping, found nothing"),
-        ({"info": {"title": "t"}}, "#/info", "there is no `version`, which is needed here; add it"),
+        ({"info": {"title": "t"}}, "#/info", "`version` is required here; add it"),
         ({"info": {"title": "t", "version": 1.0}}, "#/info/version", "expected a string, found 1.0; put it in quotes"),
         ({"info": {"title": False, "version": ""}}, "#/info/title", "expected a string, found false; put it in quotes"),
         ({"paths": []}, "#/paths", "expected a mapping, found a list"),
@@ -137,10 +137,10 @@ def crossed(depth: int) -> Json:
     return {f"T{i}": schema for i, schema in enumerate([*both, ref("T0")])}
 
 
-TOO_DEEP = "schemas lie too deep inside of each other; flatten them"
-TOO_LONG = "more than 50 references follow each other; name what the last one names"
+TOO_DEEP = "schemas are nested too deeply; flatten them"
+TOO_LONG = "more than 50 references form a chain; refer to its end directly"
 TOO_WIDE = "expanding these unions takes more than 3000 steps; list only the variants that are meant"
-TOO_MANY = "these unions have more than 500 alternatives together; list those that are meant"
+TOO_MANY = "these unions have more than 500 alternatives together; list the intended ones"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -3,7 +3,7 @@
 A command is a module of this package with `add_arguments(parser)` and `run(args) -> int`. It is imported only when
 it is run, so that no command pays for the imports of another.
 
-Exit codes: 0 done, 1 failed (or found a difference), 64 wrong usage, 130 interrupted (129 or 143 by another signal
+Exit codes: 0 done, 1 failed (or found a difference), 64 invalid usage, 130 interrupted (129 or 143 by another signal
 than Ctrl-C's); `drift` has further ones.
 """
 
@@ -38,12 +38,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Ended(BaseException):
-    """A signal asks the command to end."""
+    """A signal requests that the command end."""
 
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, with what it has to clean up; another one is too much."""
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, with its cleanup; a second signal ends it at once."""
     signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():
         yield

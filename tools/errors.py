@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
 
 class ToolError(Exception):
-    """Say in one line where a command failed, what happened and what to do about it."""
+    """An error in one line: where a command failed, what happened and what to do."""
 
     def __init__(self, message: str, *, where: str = "") -> None:
         """Keep the two parts apart, so that a caller who knows more of the place can add it.

@@ -50,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_overlay_argument(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; show how DIR differs, exit 1 if it does")
     parser.add_argument(
-        "--record-originals", action="store_true", help="record the generator's templates as the originals of ours"
+        "--record-originals",
+        action="store_true",
+        help="record the generator's templates as the originals of our templates",
     )
 
 
@@ -78,10 +80,10 @@ def build(spec: Path, package: Path, overlay: Path | None = OVERLAY) -> list[str
     """Generate a package from a document into a folder that does not exist yet.
 
     Args:
-        spec: A slice, or a whole document: of a slice the operations that its lock names, of any other one ours, or all
-            that can be generated where it has none of ours.
+        spec: A slice, or a whole document. For a slice, the operations that its lock names are generated; for any other
+            document our operations, or all that can be generated if it has none of them.
         package: The folder that becomes the package.
-        overlay: What changes the document; None for nothing. With ours, classes get the names that
+        overlay: The overlay to apply; None for none. With ours, classes get the names that
             `generator-config.yml` gives them.
 
     Returns:
@@ -186,7 +188,7 @@ def _read(path: Path) -> bytes:
 
 
 def _provenance(data: bytes, path: Path) -> dict[str, Any]:
-    """Return where a slice came from: the facts of the lock beside it, if they are about it, and its hash."""
+    """Return where a slice came from: the facts of its lock, if they match it, and its hash."""
     digest = hashlib.sha256(data).hexdigest()
     try:
         lock = json.loads(_read(path)) if path.exists() else {}

@@ -3,7 +3,7 @@
     lock      openapi.yaml is what its lock says; a slice that somebody edited has no known origin
     copy      the project, into a temporary folder, in which all the rest happens
     vendor    the slice and its lock; where the slice is the same as before, that is all
-    drift     what changed, and what code of ours it touches
+    drift     what changed, and which of our code it touches
     generate  the package
     release   the next version, and a section in CHANGELOG.md
     tests     mypy, which shows hand-written code that no longer fits the models, then the tests that do (SELECTION)
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         print("error: --skip-tests needs --dry-run: untested results are never swapped in", file=sys.stderr)
         return USAGE_EXIT_CODE
     for name in swapping.put_back(ROOT):
-        print(f"note: {name} was half changed by a refresh that was killed; it is put back", file=sys.stderr)
+        print(f"note: {name} was half changed by a killed refresh; it is restored", file=sys.stderr)
     with _step("lock"):
         if (ROOT / LOCK).exists():
             vendor.check(ROOT / SPEC, vendor.operations_of(ROOT / SPEC))

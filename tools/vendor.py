@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("openapi.yaml"),
         metavar="FILE",
-        help="where to write the slice, with its lock beside it (default: %(default)s)",
+        help="where to write the slice and its lock (default: %(default)s)",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if the slice is not what its lock says"
@@ -117,7 +117,7 @@ def fetch(upstream: str) -> bytes:
     """Return the bytes of a file, of an http(s) address, or of `REV:PATH` in the git repository here.
 
     Raises:
-        ToolError: It cannot be had.
+        ToolError: It cannot be fetched.
     """
     if upstream.startswith(("http://", "https://")):
         return _download(upstream)
@@ -135,12 +135,12 @@ def fetch(upstream: str) -> bytes:
 
 
 def lock_path_of(output: Path) -> Path:
-    """Return the path of a slice's lock: `openapi.lock.json` beside `openapi.yaml`."""
+    """Return the path of a slice's lock: `openapi.lock.json` for `openapi.yaml`."""
     return output.with_name(f"{output.stem}.lock.json")
 
 
 def parse_lock(text: bytes) -> dict[str, Any]:
-    """Return the lock that a text is; nothing where it is not one."""
+    """Return the lock in a text; nothing if it is not one."""
     try:
         lock = json.loads(text)
     except ValueError:
@@ -150,7 +150,7 @@ def parse_lock(text: bytes) -> dict[str, Any]:
 
 
 def operations_of(path: Path) -> list[str]:
-    """Return the operations of a slice, as the lock beside it names them; nothing where there is no lock."""
+    """Return the operations of a slice from its lock; nothing without a lock."""
     named = _read_lock(lock_path_of(path)).get("slice", {}).get("operations")
     return named if isinstance(named, list) and all(isinstance(name, str) for name in named) else []
 
@@ -172,7 +172,7 @@ def check(output: Path, operations: Sequence[str]) -> None:
     is_now = {"bytes": len(text), "sha256": sha256(text).hexdigest()}
     for key, value in is_now.items():
         if says.get(key) != value:
-            message = f"{key} {value}, but {lock_path.name} says {says.get(key)}; put both files back from git"
+            message = f"{key} {value}, but {lock_path.name} says {says.get(key)}; restore both files from git"
             message += ", or run `make vendor`; corrections go into overlay.yaml"
             raise ToolError(message, where=str(output))
 
@@ -227,7 +227,7 @@ def _show(revision_and_path: str) -> bytes:
 
 
 def _check_written(text: bytes, sliced: dict[str, Any], upstream: str) -> None:
-    """Raise if the text does not read as the slice, which is a fault of ours."""
+    """Raise if the text does not read as the slice, which is a bug."""
     try:
         same = document.load(text, name="the slice") == sliced
     except ToolError as error:
@@ -265,7 +265,7 @@ def _read_lock(path: Path) -> dict[str, Any]:
 
 
 def _write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write all files or none: each beside its place first, then all moved into place."""
+    """Write all files or none: each to a temporary file first, then all moved into place."""
     before: dict[Path, bytes | None] = {}
     with ExitStack() as stack:
         try:

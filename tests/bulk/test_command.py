@@ -82,7 +82,7 @@ def test_options_of_prompts_need_prompts(tmp_path: Path, server: FastServer) -> 
         (("--prompts", "--prompt-field", "q"), "cannot be combined"),
         (("--prompts", "-p", "messages=1"), "--messages"),
         (("--prompts", "-p", "model="), "no model"),
-        (("--prompts", "--engine", "ray"), "prompts are for the engine 'local'"),
+        (("--prompts", "--engine", "ray"), "use the engine 'local' for prompts"),
     ):
         done = command.within("bulk", *options, "in", "out")
         assert (done.code, why in done.err) == (2, True), done
@@ -94,7 +94,7 @@ def test_options_of_prompts_need_prompts(tmp_path: Path, server: FastServer) -> 
         (("missing", "out.jsonl"), "missing"),
         (("in.jsonl", "in.jsonl"), "same file"),
         (("in.jsonl", "out.jsonl.zst"), "uncompressed"),
-        (("in.jsonl", "out.jsonl", "--engine", "none"), "no engine"),
+        (("in.jsonl", "out.jsonl", "--engine", "none"), "unknown engine"),
         (("in.jsonl", "out.jsonl", "--tokens-per-minute", "-3"), "tokens_per_minute"),
         (("in.jsonl", "out.jsonl", "--api-key-env", "NONE"), "NONE"),
     ],
@@ -116,14 +116,14 @@ def test_a_person_sees_how_it_goes_and_may_interrupt_it(tmp_path: Path) -> None:
         interrupted: list[bytes] = []
 
         def types(seen: bytes) -> bytes | None:
-            if not interrupted and b"under way" in seen and len(server.tally.answered) > 30:
+            if not interrupted and b"in flight" in seen and len(server.tally.answered) > 30:
                 interrupted.append(b"\x03")
                 return b"\x03"
             return None
 
         done = Command(tmp_path, server.base_url).at_terminal("bulk", "in.jsonl", "out.jsonl", types=types, columns=160)
     assert done.code == 130
-    assert "under way" in done.out
+    assert "in flight" in done.out
     assert "answered" in done.out
     assert "run the same command again to resume" in done.out
     assert len(results(tmp_path / "out.jsonl")) == sum(server.tally.answered.values()) < 400

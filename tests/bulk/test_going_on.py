@@ -177,7 +177,7 @@ def test_names_that_cannot_be_are_refused(tmp_path: Path) -> None:
             bulk.run(source, output, **one)
     with pytest.raises(bulk.BulkError, match="same file"):
         bulk.run(source, tmp_path / "o.jsonl", errors=tmp_path / "o.jsonl", **one)
-    with pytest.raises(bulk.BulkError, match="no engine"):
+    with pytest.raises(bulk.BulkError, match="unknown engine"):
         bulk.run(source, tmp_path / "o.jsonl", engine="none", **one)
 
 
@@ -240,7 +240,7 @@ def test_an_input_that_breaks_off_ends_what_was_read_and_says_so(tmp_path: Path)
     with FastServer() as server:
         summary = bulk.run(source, output, client_settings=settings(server), concurrency=8)
         assert not summary.complete
-        assert "cannot be read on" in summary.reason
+        assert "cannot be read further" in summary.reason
         assert 0 < summary.answered < 3000
         source.write_bytes(data)
         limited = {"client_settings": settings(server), "concurrency": 8, "request_budget": 5}

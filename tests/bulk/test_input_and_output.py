@@ -137,7 +137,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path, data: bytes) -> 
     path = tmp_path / "out"
     path.write_bytes(data)
     file = ResultFile(path)
-    with pytest.raises(BulkError, match="no result"):
+    with pytest.raises(BulkError, match="not a result"):
         list(file.ended())
     file.close()
     assert path.read_bytes() == data
@@ -147,7 +147,7 @@ def test_a_hole_in_the_middle_is_told(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(line("aa") + b"\0\0\n" + line("bb"))
     file = ResultFile(path)
-    with pytest.raises(BulkError, match=r"line 2: is damaged"):
+    with pytest.raises(BulkError, match=r"line 2: damaged"):
         list(file.ended())
     file.close()
 

@@ -326,7 +326,7 @@ def test_a_used_up_quota_stops_the_run_wherever_it_is_told(tmp_path: Path, strea
     error = {"message": "no money", "type": "insufficient_quota", "code": 429}
     with ScriptedServer(error_event(**error) if stream else json_reply({"error": error})) as server:
         summary = bulk.run(source, output, client_settings=settings(server), concurrency=2)
-    assert "quota is used up" in summary.reason
+    assert "quota is exhausted" in summary.reason
     assert not results(errors_of(output))
 
 

@@ -42,16 +42,16 @@ def replace(path: Path) -> None:
 
 
 TOUCHES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "deleted": (Path.unlink, r"was taken away during the run with what had been answered"),
-    "moved": (lambda path: path.rename(path.with_name("moved")), r"was taken away during the run;"),
+    "deleted": (Path.unlink, r"was removed during the run with its results"),
+    "moved": (lambda path: path.rename(path.with_name("moved")), r"was removed during the run;"),
     "replaced": (replace, r"was replaced by another file during the run;"),
     "overwritten": (
         lambda path: (path.with_name("new").write_bytes(b""), path.with_name("new").replace(path)),
-        r"was replaced by another file during the run with what had been answered",
+        r"was replaced by another file during the run with its results",
     ),
     "emptied": (lambda path: os.truncate(path, 0), r"has 0 bytes where [\d,]+ were written"),
     "appended to": (lambda path: path.write_bytes(path.read_bytes() + b"{}\n"), r"has [\d,]+ bytes where [\d,]+ were"),
-    "in a directory that is gone": (lambda path: shutil.rmtree(path.parent), r"was taken away during the run"),
+    "in a directory that is gone": (lambda path: shutil.rmtree(path.parent), r"was removed during the run"),
 }
 
 
@@ -138,7 +138,7 @@ def test_results_in_a_store_that_are_taken_away_are_noticed() -> None:
         parts.append(line("c"))
         parts.flush(last=True)
         touch(sorted(store.glob("/touched/out.jsonl/part-*"))[0])
-        with pytest.raises(WritingError, match=r"part-000001-\w+\.jsonl was taken away or changed during the run"):
+        with pytest.raises(WritingError, match=r"part-000001-\w+\.jsonl was removed or changed during the run"):
             parts.sync()
         assert parts.lost == 1
         store.rm("/touched", recursive=True)
@@ -153,7 +153,7 @@ def test_parts_of_earlier_runs_in_a_store_are_looked_after() -> None:
     store.rm_file(store.glob("/earlier/out.jsonl/part-*")[0])
     second.append(line("b"))
     second.flush(last=True)
-    with pytest.raises(WritingError, match="taken away"):
+    with pytest.raises(WritingError, match="removed"):
         second.sync()
 
 
@@ -172,7 +172,7 @@ def test_a_run_into_a_store_whose_parts_are_taken_away_is_not_complete(tmp_path:
         server.behaviour.seconds = 0.1
         summary = bulk.run(tmp_path / "in.jsonl", output, on_progress=take, **given)
         assert not summary.complete
-        assert "taken away" in summary.reason
+        assert "removed" in summary.reason
         assert bulk.run(tmp_path / "in.jsonl", output, **given).complete
     lines = b"".join(store.cat_file(part) for part in store.glob("/taken/out.jsonl/part-*")).splitlines()
     assert sorted(json.loads(each)["custom_id"] for each in lines) == sorted(f"request-{n}" for n in range(20))
@@ -190,9 +190,9 @@ def test_a_part_of_a_partition_that_is_taken_away_does_not_end_well(tmp_path: Pa
     books.write(found)
     books.flush()
     Path(answers.inside(UNDER_WAY).path("part-00000.jsonl")).unlink()
-    with pytest.raises(WritingError, match="taken away"):
+    with pytest.raises(WritingError, match="removed"):
         books.sync()
-    with pytest.raises(WritingError, match="taken away"):
+    with pytest.raises(WritingError, match="removed"):
         books.finish()
     assert not answers.parts()
     books.close()

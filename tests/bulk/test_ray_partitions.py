@@ -116,9 +116,9 @@ def test_another_file_under_the_name_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     write_requests(path, 10)
     partition = divided(path.stat().st_size, 100)[0]
-    with pytest.raises(bulk.BulkError, match="all its machines share"):
+    with pytest.raises(bulk.BulkError, match="all machines share"):
         Source(str(path), None, path.stat().st_size + 1, None).reader(partition)
-    with pytest.raises(bulk.BulkError, match="all its machines share"):
+    with pytest.raises(bulk.BulkError, match="all machines share"):
         Source(str(tmp_path / "none"), None, 5, None).reader(partition)
 
 
@@ -230,7 +230,7 @@ def test_another_input_or_run_is_noticed(tmp_path: Path) -> None:
 def test_a_run_of_the_local_engine_is_not_gone_on_with(tmp_path: Path) -> None:
     write_requests(tmp_path / "in.jsonl", 1)
     (tmp_path / "out.run.json").write_text(json.dumps({"version": 1, "run": "x", "settings": {"engine": "local"}}))
-    with pytest.raises(bulk.ChangedError, match="begun by the engine 'local'"):
+    with pytest.raises(bulk.ChangedError, match="is from the engine 'local'"):
         _records(tmp_path).begin({})
     (tmp_path / "out.run.json").unlink()
     (tmp_path / "out").write_text("")
@@ -345,7 +345,7 @@ def test_an_http_client_is_not_sent(tmp_path: Path) -> None:
         errors="e",
         client_settings=Secret({"base_url": "http://a", "http_client": httpx.AsyncClient()}),
     )
-    with pytest.raises(bulk.BulkError, match="give a function"):
+    with pytest.raises(bulk.BulkError, match="pass a function"):
         asyncio.run(RayEngine()(job, Progress()))
 
 
@@ -360,7 +360,7 @@ def test_a_ray_client_is_refused(tmp_path: Path) -> None:
 
 def test_a_directory_that_is_not_shared_is_told(tmp_path: Path) -> None:
     part = Part(Directory(str(tmp_path / "elsewhere")), 0)
-    with pytest.raises(bulk.BulkError, match="all its machines share"):
+    with pytest.raises(bulk.BulkError, match="all machines share"):
         list(part.open())
 
 

@@ -116,7 +116,7 @@ def written(found: Summary, folder: Path, **arguments: Any) -> Page:
 def test_it_says_what_the_summary_says(tmp_path: Path) -> None:
     """Counts, ways attempts ended, retries, tokens, latencies, settings, versions and the time are there to be read."""
     page = written(summary(tmp_path, notes=["the last line was torn"]), tmp_path)
-    for told in ("12,345", "requests.jsonl", "HTTP 429", "no answer in time", "19", "3,000", "2030-01-02 03:04:05Z"):
+    for told in ("12,345", "requests.jsonl", "HTTP 429", "no response in time", "19", "3,000", "2030-01-02 03:04:05Z"):
         assert told in page.text
     for told in ("http://localhost:8000/v1", "X-Team", "the last line was torn", "httpx", "Python", "9 failed"):
         assert told in page.text
@@ -190,7 +190,7 @@ def test_runs_without_much_to_show(tmp_path: Path, moments: int) -> None:
     samples = [Sample(0.001 * n, n, 0, 0, 0, 8, n, None, None) for n in range(moments)]
     found = summary(tmp_path, samples=samples, latencies=Histogram(), attempts={}, answered=0, failed=0, seconds=0.0)
     page = written(found, tmp_path)
-    assert "Nothing was answered." in page.text
+    assert "No answers." in page.text
     one = Histogram()
     one.add(0.5)
     assert "median" in written(replace(found, latencies=one), tmp_path).text

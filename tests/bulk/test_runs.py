@@ -173,7 +173,7 @@ def test_against_the_local_server_and_with_a_function_that_makes_the_client(tmp_
     ("reply", "why"),
     [
         (json_reply({"error": {"message": "wrong key"}}, 401), "does not accept the key"),
-        (json_reply({"error": {"message": "no money", "code": "insufficient_quota"}}, 429), "quota is used up"),
+        (json_reply({"error": {"message": "no money", "code": "insufficient_quota"}}, 429), "quota is exhausted"),
         (json_reply({"error": {"message": "later"}}, 429, retry_after="3600"), "asks to wait 3,600 s"),
     ],
 )
@@ -190,7 +190,7 @@ def test_a_run_stops_where_going_on_makes_no_sense(tmp_path: Path, reply: Reply,
 def test_a_run_stops_where_all_fail_in_the_same_way(tmp_path: Path) -> None:
     with ScriptedServer(json_reply({"error": {"message": "no such model"}}, 404)) as server:
         summary = run_with(tmp_path, server, 100, give_up_after=10, concurrency=2)
-    assert "the first 10 requests failed" in summary.reason
+    assert "the first 10 requests all failed" in summary.reason
     assert "no such model" in summary.reason
     assert summary.failed in (10, 11)
     assert not summary.complete
@@ -201,7 +201,7 @@ def test_a_server_that_is_not_there_is_told_soon(tmp_path: Path) -> None:
     write_requests(source, 5)
     nowhere = {"base_url": "http://127.0.0.1:9/v1", "api_key": "sk-test"}
     summary = bulk.run(source, tmp_path / "out.jsonl", client_settings=nowhere, patience=1.0)
-    assert "nothing was answered" in summary.reason
+    assert "no answers for" in summary.reason
     assert "127.0.0.1:9" in summary.reason
     assert (summary.failed, summary.complete) == (0, False)
 

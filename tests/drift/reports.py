@@ -53,7 +53,7 @@ SOME = Report(
         finding("neutral", "6123456789ab", rule="property-removed", sentence="It went.", neutralized=True),
     ),
     stopped=("overlay.yaml#/actions/2: $.x matches nothing",),
-    notices=("drift-ack.yaml:9: 5123456789ab is about nothing",),
+    notices=("drift-ack.yaml:9: 5123456789ab matches no finding",),
     base_sha256="0" * 64,
     upstream_sha256="1" * 64,
 )

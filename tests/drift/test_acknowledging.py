@@ -81,7 +81,7 @@ def row(fingerprint: str = "0123456789ab", reason: str = "x", expires: str = "20
             row(more="    until: 1\n"),
             ":5: the key 'until' means nothing here; the keys are fingerprint, reason, expires",
         ),
-        (row(more="    reason: y\n"), ":5: the key 'reason' comes twice in one mapping, first in line 3"),
+        (row(more="    reason: y\n"), ":5: the key 'reason' appears twice in one mapping, first on line 3"),
         (row(fingerprint=""), ":2: the row has no fingerprint; write one"),
         (row(reason="-"), ":2: the row has no reason; write one"),
         (row(reason="''"), ":2: the row has no reason; write one"),
@@ -110,7 +110,7 @@ def row(fingerprint: str = "0123456789ab", reason: str = "x", expires: str = "20
         (row(fingerprint="[0123456789ab]"), ":2: ['0123456789ab'] is not a fingerprint"),
         (
             row(more=row().partition("\n")[2]),
-            ":5: 0123456789ab is acknowledged twice, first in line 2; take one row away",
+            ":5: 0123456789ab is acknowledged twice, first on line 2; remove one row",
         ),
     ],
 )
@@ -139,7 +139,7 @@ def test_an_anchored_row(tmp_path: Path) -> None:
     path = written(tmp_path, first + "  - {<<: *a, fingerprint: 1123456789ab}\n")
     assert [found.line for found in read(path)] == [2, 3]
     path.write_text(first + "  - {<<: *a}\n")
-    with pytest.raises(ToolError, match="line 2; take one row away"):
+    with pytest.raises(ToolError, match="line 2; remove one row"):
         read(path)
 
 
@@ -173,9 +173,7 @@ def test_a_row_about_nothing(expires: date) -> None:
     """A row that no finding has, expired or not, can go, and a notice says so."""
     told = apply(SOME, [Acknowledgement("ffffffffffff", "Old.", expires, 9)], TODAY)
     assert told.notices[:-1] == SOME.notices
-    assert told.notices[-1] == (
-        "drift-ack.yaml:9: ffffffffffff is about nothing that was found; take the row away: Old."
-    )
+    assert told.notices[-1] == ("drift-ack.yaml:9: ffffffffffff matches no finding; remove the row: Old.")
     assert told.findings == SOME.findings
 
 

@@ -95,7 +95,7 @@ def test_a_sentence_has_the_first_name_and_the_number_of_the_others() -> None:
         ([named("A.b", level="additive")], "No program breaks. New to use: `A.b`."),
         (
             [named("A.b", level="risky", operations=("listChatCompletions",))],
-            "No program has to fail. Some may meet what they do not expect, or get another answer: "
+            "No program has to fail. Some may receive something unexpected, or a different answer: "
             "calls of `list()` that return `A.b`.",
         ),
         (
@@ -107,7 +107,7 @@ def test_a_sentence_has_the_first_name_and_the_number_of_the_others() -> None:
         (
             [named("A.b"), named("A.c", level="risky"), named("A.d", level="additive")],
             "Programs that work today can fail: calls of `create()` that return `A.b`. "
-            "Others may meet what they do not expect, or get another answer: calls of `create()` that return `A.c`. "
+            "Others may receive something unexpected, or a different answer: calls of `create()` that return `A.c`. "
             "New to use: `A.d`.",
         ),
         (

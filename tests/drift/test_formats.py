@@ -71,10 +71,10 @@ def test_the_text() -> None:
 drift: 1 breaking, 1 risky, 1 additive, 2 neutral, 1 acknowledged, 1 overlay or name not applying (openapi.yaml \
 against https://example.com/openapi.yaml)
 
-Programs that work today can fail: calls of `create()` that return `Completion.usage`. Others may meet what
-they do not expect, or get another answer: calls of `create()`. New to use: what is listed below. The overlay
-makes up for 1 change of upstream. `make generate` stops until the overlay and generator-config.yml fit the
-document.
+Programs that work today can fail: calls of `create()` that return `Completion.usage`. Others may receive
+something unexpected, or a different answer: calls of `create()`. New to use: what is listed below. The
+overlay makes up for 1 change of upstream. `make generate` stops until the overlay and generator-config.yml
+fit the document.
 
 Breaking (1)
 
@@ -123,7 +123,7 @@ Stopped: `make generate` would not go through
   overlay.yaml#/actions/2: $.x matches nothing
 
 Notices
-  drift-ack.yaml:9: 5123456789ab is about nothing
+  drift-ack.yaml:9: 5123456789ab matches no finding
 """
     )
 
@@ -342,12 +342,12 @@ def test_the_markdown_fits_into_a_body_with_the_worst_first() -> None:
     )
     text = FORMATS["markdown"](Report("a", "b", findings, ("stop",), ("note",) * 50))
     assert 50_000 < len(text) <= MAX_CHARACTERS
-    told = [int(count) for count in re.findall(r"^(\d+) of them left out here", text, re.MULTILINE)]
+    told = [int(count) for count in re.findall(r"^(\d+) more do not fit here", text, re.MULTILINE)]
     rows = re.findall(r"^\| (\w+ \d+) word.* \|$", text, re.MULTILINE)
     assert rows == [f"{level} {i}" for level in LEVELS for i in range(100)][: len(rows)] and len(rows) > 100
     assert len(rows) + sum(told) == len(findings)
     assert text.count("\n## ") == 6, "every level has its heading and its count, even without a row"
-    assert re.search(r"The details of \d+ of them are left out", text)
+    assert re.search(r"The details of \d+ more do not fit", text)
 
 
 def test_one_monster_does_not_take_all_the_room() -> None:

@@ -19,8 +19,8 @@ SHARED = (
     "expected a",
     " alternatives together",
     " steps; list only",
-    "too deep",
-    " follow each other",
+    "too deeply",
+    " form a chain",
 )  # what vendor refuses, and generate, too
 
 

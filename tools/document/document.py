@@ -1,4 +1,4 @@
-"""Read one OpenAPI document, YAML or JSON, plain or packed, and say exactly what is wrong with it."""
+"""Read one OpenAPI document, YAML or JSON, plain or packed, with exact errors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def load(data: bytes, *, name: str) -> dict[str, Any]:
 
 
 def unpack(data: bytes, *, name: str) -> bytes:
-    """Return `data` as it is, or what it holds if it is packed with gzip.
+    """Return `data`, unpacked if it is gzip-compressed.
 
     Raises:
         ToolError: The packing is broken, or the content is larger than MAX_DOCUMENT_BYTES.
@@ -112,16 +112,16 @@ def _load_json(data: bytes, name: str) -> Any:
             return yaml_reader.read(data, name=name)  # It may be a flow mapping: `{openapi: 3.1.0}`.
         except ToolError:
             place = f"{name}:{error.lineno}:{error.colno}"
-            raise ToolError(f"not valid JSON: {error.msg}; mend the file", where=place) from error
+            raise ToolError(f"not valid JSON: {error.msg}; fix the file", where=place) from error
     except _DuplicateKey as error:
         yaml_reader.read(data, name=name)  # Knows the lines, and JSON is YAML (YAML 1.2, section 1.3).
-        raise ToolError(f"the key {error.args[0]!r} comes twice in one object; remove one", where=name) from error
+        raise ToolError(f"the key {error.args[0]!r} appears twice in one object; remove one", where=name) from error
     except (ValueError, RecursionError) as error:
-        raise ToolError(f"cannot read the JSON: {error}; mend the file", where=name) from error
+        raise ToolError(f"cannot read the JSON: {error}; fix the file", where=name) from error
 
 
 class _DuplicateKey(Exception):
-    """The key of the first argument stands twice in one JSON object."""
+    """The key in the first argument appears twice in one JSON object."""
 
 
 def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -135,5 +135,5 @@ def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _json_number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text} is not a number that JSON knows")
+        raise ValueError(f"{text} is not a valid JSON number")
     return value

@@ -11,7 +11,7 @@ _FRAGMENT_SAFE = "!$&'()*+,-./:;=?@_~"
 
 
 def escape(token: str) -> str:
-    """Return the JSON pointer spelling of a key (RFC 6901, section 3)."""
+    """Return a key as a JSON pointer spells it (RFC 6901, section 3)."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
@@ -38,7 +38,7 @@ def split(pointer: str) -> list[str]:
 
 
 def follow(document: Any, value: Any, at: str = "#") -> tuple[Any, str]:
-    """Return what a `$ref` leads to, from one to the next, and its pointer; what is not a `$ref` is returned as it is.
+    """Return the target of a `$ref`, through any further ones, and its pointer; anything else is returned unchanged.
 
     Raises:
         LookupError: It leads nowhere.
@@ -53,7 +53,7 @@ def find(document: Any, segments: Iterable[str]) -> Any:
     """Return the value at `segments`.
 
     Raises:
-        LookupError: Nothing is there.
+        LookupError: There is no such value.
     """
     value = document
     for segment in segments:

@@ -1,7 +1,7 @@
 """YAML text to dicts, lists and scalars, straight from libyaml's events.
 
-PyYAML's own composer is passed by: it refuses anchors that are defined again, which YAML 1.2 (section 7.1) allows and
-upstream does; it lets duplicate keys through; and it spends most of its time on node objects that nobody keeps.
+PyYAML's composer is bypassed: it refuses anchors that are defined again, which YAML 1.2 (section 7.1) allows and
+upstream does; it lets duplicate keys through; and it spends most of its time on temporary node objects.
 
 Scalars follow YAML 1.2's core schema, a superset of the JSON rules that OpenAPI requires: `yes`, `on`, `1:30` and
 `2024-01-01` are strings. A number with a leading zero stays a string, because YAML 1.1 and 1.2 disagree about it.
@@ -64,7 +64,7 @@ _COLLECTION_TAGS = {MappingStartEvent: (None, "!", f"{_TAG}map"), SequenceStartE
 
 
 class _DuplicateKey(Exception):
-    """A key stands twice, found while no lines were recorded."""
+    """A key appears twice, found while no lines were recorded."""
 
 
 # Stands in for the key `<<` until its mapping is complete.
@@ -95,7 +95,7 @@ def read(data: bytes, *, name: str, lines: Lines | None = None) -> Any:
         while_at = f" {error.context}" if error.context else ""
         if while_at and error.context_mark:
             while_at += f" that began at line {error.context_mark.line + 1}"
-        raise ToolError(f"not valid YAML: {error.problem}{while_at}; mend the file", where=place) from error
+        raise ToolError(f"not valid YAML: {error.problem}{while_at}; fix the file", where=place) from error
     except yaml.YAMLError as error:
         position = getattr(error, "position", None)
         place = f"{name}:{data[:position].count(10) + 1}" if isinstance(position, int) else name
@@ -147,7 +147,7 @@ def _build(data: bytes, name: str, lines: Lines | None) -> Any:
             continue
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             if event.tag not in _COLLECTION_TAGS[kind]:
-                raise _failure(event, name, f"the tag {event.tag} is not one of JSON's types; take it away")
+                raise _failure(event, name, f"the tag {event.tag} is not one of JSON's types; remove it")
             if in_mapping and key is None:
                 raise _failure(event, name, "a key is a list or a mapping; JSON's keys are strings")
             value = {} if kind is MappingStartEvent else []
@@ -155,18 +155,16 @@ def _build(data: bytes, name: str, lines: Lines | None) -> Any:
                 lines[id(value)] = {}
         elif kind is AliasEvent:
             if event.anchor not in anchors:
-                raise _failure(event, name, f"the alias *{event.anchor} names no anchor before it")
+                raise _failure(event, name, f"the alias *{event.anchor} does not name an earlier anchor")
             value = anchors[event.anchor]
             if value is container or any(value is enclosing for enclosing, _ in outer):
-                raise _failure(event, name, f"the alias *{event.anchor} stands inside of what it names")
+                raise _failure(event, name, f"the alias *{event.anchor} is inside the value that it names")
             aliased += _written_size(value, sizes)
             if aliased > MAX_ALIASED_CHARACTERS:
-                raise _failure(
-                    event, name, f"aliases up to *{event.anchor} stand for too much; write out what is meant"
-                )
+                raise _failure(event, name, f"aliases up to *{event.anchor} expand to too much; write out the values")
             if in_mapping and key is None:
                 if type(value) is not str:
-                    raise _failure(event, name, f"the alias *{event.anchor} is a key and names no string")
+                    raise _failure(event, name, f"the alias *{event.anchor} is a key, but does not name a string")
                 key = value
                 _note_key(key, container, merges, event, name, lines)
                 continue
@@ -193,7 +191,9 @@ def _build(data: bytes, name: str, lines: Lines | None) -> Any:
             if kind is not ScalarEvent:
                 outer.append((container, in_mapping))
                 if len(outer) > MAX_DEPTH:
-                    raise _failure(event, name, f"lists and mappings lie more than {MAX_DEPTH} deep; flatten them")
+                    raise _failure(
+                        event, name, f"lists and mappings are nested more than {MAX_DEPTH} deep; flatten them"
+                    )
                 container = value
                 in_mapping = kind is MappingStartEvent
 
@@ -215,7 +215,7 @@ def _note_key(key: Any, container: Any, merges: dict[int, Any], event: Any, name
     noted = lines[id(container)]
     shown = "<<" if key is _MERGE else key
     if twice:
-        message = f"the key {shown!r} comes twice in one mapping, first in line {noted[shown]}; remove one"
+        message = f"the key {shown!r} appears twice in one mapping, first on line {noted[shown]}; remove one"
         raise _failure(event, name, message)
     noted[shown] = event.start_mark.line + 1
 
@@ -265,8 +265,8 @@ def _resolve_tagged(text: str, event: Any, name: str) -> Any:
         return text
     types = _SCALAR_TAGS.get(event.tag)
     if types is None:
-        raise _failure(event, name, f"the tag {event.tag} is not one of JSON's types; take it away")
+        raise _failure(event, name, f"the tag {event.tag} is not one of JSON's types; remove it")
     value = _CONSTANTS[text] if text in _CONSTANTS else _resolve(text, event, name)
     if type(value) not in types:
-        raise _failure(event, name, f"{text!r} is not what its tag {event.tag} says")
+        raise _failure(event, name, f"{text!r} does not match its tag {event.tag}")
     return value

@@ -35,7 +35,7 @@ def write(value: dict[str, Any] | list[Any], *, comment: str = "") -> str:
 
 
 def _block(value: Any, indent: str, head: str) -> Iterator[str]:
-    """Yield the lines of a value; `head` stands in place of the first line's indent."""
+    """Yield the lines of a value; `head` replaces the first line's indent."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             text = _string(key)
@@ -76,6 +76,6 @@ def _string(text: str) -> str:
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     if _SURROGATE.search(text):
-        raise ToolError(f"{text!r} holds half of a surrogate pair, which UTF-8 cannot hold; correct the document")
+        raise ToolError(f"{text!r} contains half of a surrogate pair, which UTF-8 cannot encode; correct the document")
     quoted = json.dumps(text, ensure_ascii=False)
     return _TO_ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)

@@ -1,4 +1,4 @@
-"""Compare the vendored slice with upstream's document of now."""
+"""Compare the vendored slice with upstream's current document."""
 
 from tools.drift.command import add_arguments as add_arguments
 from tools.drift.command import report as report

@@ -1,4 +1,4 @@
-"""`python -m tools drift`: what changed upstream, whom it breaks, and what of our code it touches."""
+"""`python -m tools drift`: what changed upstream, who is affected, and which parts of our code it touches."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="any",
         help="which findings the exit code reflects (default: any)",
     )
-    parser.add_argument("--acknowledged", type=Path, metavar="F", help="default: drift-ack.yaml beside openapi.yaml")
+    parser.add_argument("--acknowledged", type=Path, metavar="F", help="default: drift-ack.yaml next to openapi.yaml")
     parser.add_argument("--rules", action="store_true", help="print all rules as a Markdown page and exit")
     parser.add_argument("--output", type=Path, metavar="F", help="write the report here, and its summary to the screen")
 
@@ -79,9 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the report and return the exit code.
 
-    0 without findings, or with neutral ones only; 1 with additive or risky ones; 2 with breaking ones; 3 if an overlay
-    action or a chosen class name no longer applies; 4 if upstream's document cannot be read; 64 if anything else that
-    the command was given cannot.
+    0 without findings, or with neutral ones only. 1 with additive or risky ones, 2 with breaking ones. 3 if an overlay
+    action or a chosen class name does not apply anymore. 4 if upstream's document cannot be read, 64 if anything else
+    cannot.
     """
     if args.rules:
         print(rules_page(), end="")
@@ -119,16 +119,16 @@ def report(base: str | Path, upstream: str, overlay: Path | None = OVERLAY) -> R
 
     Args:
         base: A file, an address or `REV:PATH`: what our code was generated from.
-        upstream: What it is compared with.
-        overlay: What changes both before code is generated; None for nothing. Findings have symbols with ours alone,
-            for the code of another document is not here.
+        upstream: The document to compare it with.
+        overlay: The overlay to apply to both; None for none. Findings have symbols only with ours, because the code of
+            another document is not here.
 
     Returns:
         The report; no finding is acknowledged yet.
 
     Raises:
         UpstreamError: `upstream` cannot be fetched or read.
-        ToolError: `base`, or a file of ours, cannot.
+        ToolError: `base`, or one of our files, cannot.
     """
     name = Path(base).name if Path(base).resolve() == SPEC else str(base)
     ours = _load(str(base), name)
@@ -200,7 +200,7 @@ def _committed_overlay() -> bytes | None:
 
 
 def neutralized(findings: list[Finding], corrected: list[Finding]) -> list[Finding]:
-    """Return the findings of two slices, with those marked that the overlay makes up for.
+    """Return the findings of two slices, and mark those that the overlay makes up for.
 
     Args:
         findings: What differs between the slices.
@@ -221,7 +221,7 @@ def neutralized(findings: list[Finding], corrected: list[Finding]) -> list[Findi
 
 
 def _lost_names(before: Applied, after: Applied) -> list[str]:
-    """Return a line for each class name of ours that applies to the base and no longer to upstream's slice."""
+    """Return a line for each of our class names that applies to the base but not to upstream's slice."""
     config = yaml_reader.read((ROOT / "generator-config.yml").read_bytes(), name="generator-config.yml")
     kept = [part.document.get("components", {}).get("schemas", {}) for part in (before, after)]
     lost = [name for name in config.get("class_overrides", {}) if name in kept[0] and name not in kept[1]]

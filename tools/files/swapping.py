@@ -1,6 +1,6 @@
 """Put new files and folders in the place of old ones: all of them or none, even if the process is killed between two.
 
-A folder beside them holds what is on its way: `new/` what has not been moved in yet, `old/` what was moved out. When
+A folder next to them holds files in transit: `new/` what has not been moved in yet, `old/` what was moved out. When
 all is done, `old/` gets another name; until then the next refresh sees from the folder what to put back.
 """
 
@@ -22,7 +22,7 @@ class NotPutBack(ToolError):
 
 
 def contents(root: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the content of every file that some files and folders of a tree are, by its path from the root."""
+    """Return the content of every file in some files and folders of a tree, by its path from the root."""
     found: dict[str, bytes] = {}
     for name in names:
         place = root / name
@@ -63,7 +63,7 @@ def swap_in_all(new: Path, root: Path, names: Sequence[str]) -> None:
         try:
             put_back(root)
         except OSError as failure:
-            message = f"what was there cannot be put back: {failure}; the next refresh tries again"
+            message = f"the old files cannot be restored: {failure}; the next refresh tries again"
             raise NotPutBack(message, where=staging.name) from error
         raise
     shutil.rmtree(staging, ignore_errors=True)

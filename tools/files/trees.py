@@ -1,4 +1,4 @@
-"""Compare a folder with what it should be, and put a new one in its place."""
+"""Compare a folder with its expected content, and put a new one in its place."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def differences(expected: Path, actual: Path) -> list[str]:
 
 
 def swap_in(new: Path, place: Path) -> None:
-    """Put a folder in the place of another one, whole: the old one stays until the new one is there.
+    """Put a folder in the place of another one, whole: the old one stays until the new one is complete.
 
     Raises:
         ToolError: A file is in the way.
     """
     place = place.resolve()  # a link stays a link
     if place.exists() and not place.is_dir():
-        raise ToolError("this is not a folder, so it stays; give another place", where=str(place))
+        raise ToolError("this is not a directory, so it is not replaced; use another path", where=str(place))
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:

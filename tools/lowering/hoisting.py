@@ -1,4 +1,4 @@
-"""Return the objects and enums that stand inline a class of their own."""
+"""Give inline objects and enums their own classes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MEANINGLESS = ("deprecated", "description", "x-default", "x-param-name")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a schema stands: its pointer, and the name that it gets if it needs one.
+    """Where a schema is: its pointer, and the name that it gets if it needs one.
 
     Attributes:
         at: The JSON pointer.
@@ -34,7 +34,7 @@ class Place:
 
     @property
     def source(self) -> str:
-        """The pointer of the schema in the document: the types of a list stand where the list does."""
+        """The pointer of the schema in the document: the types of a list are at the list's place."""
         return re.sub(r"(?<!/properties)/type/\d+", "", self.at)
 
     def hinted(self, schema: Schema) -> Place:
@@ -63,8 +63,8 @@ class Hoisting:
 
         Args:
             core: The object or enum.
-            place: Where it stands.
-            owner: The component that stands there, if it needs no class itself: "X or null" leaves its name to X.
+            place: Its place.
+            owner: The component there, if it does not need a class itself: "X or null" leaves its name to X.
         """
         meaning = _meaning(core)
         name = class_name(place.hint or place.name)
@@ -90,7 +90,7 @@ class Hoisting:
         return self._meanings[name] == meaning
 
     def of(self, core: Schema) -> Schema | None:
-        """Return the inline class that a schema refers to, maybe beside other types; the caller may change it."""
+        """Return the inline class that a schema refers to, possibly with other types; the caller may change it."""
         found = [member["$ref"].removeprefix(SCHEMA_REF) for member in core.get("anyOf", [core]) if "$ref" in member]
         if len(found) != 1:
             return None
@@ -99,7 +99,7 @@ class Hoisting:
 
 
 def outer_name(document: dict[str, Any], at: str) -> str:
-    """Return the stem of names for what stands inline in an operation: its id, then the parameter or status."""
+    """Return the stem of names for inline schemas of an operation: its id, then the parameter or status."""
     words: list[str] = []
     node, holder = document, ""
     for token in at.split("/")[1:]:

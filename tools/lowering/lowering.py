@@ -1,9 +1,9 @@
 """Lower a slice to the few forms of schema that the generator reads without loss.
 
-What comes out, for every schema: a scalar (with `const`), an array, a map (`x-map`), a `$ref` to a class, a union
-(`anyOf`) of these, or `{}` for anything; a class is an object with properties or an enum, and stands in the
-components under its class name. The contract stays the same; only its spelling changes. Inline objects and enums get
-names; `default` becomes documentation (`x-default`).
+The result for every schema: a scalar (with `const`), an array, a map (`x-map`), a `$ref` to a class, a union (`anyOf`)
+of these, or `{}` for anything. A class is an object with properties or an enum, in the components under its class name.
+The contract stays the same; only its spelling changes. Inline objects and enums get names;
+`default` becomes documentation (`x-default`).
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def lower(document: dict[str, Any], class_names: Mapping[str, str]) -> dict[str,
         class_names: The class name of each component that the generator's configuration renames.
 
     Returns:
-        The document; `x-aliases` has the components that are not classes (unions, arrays, maps, scalars), `x-sources`
-        the pointers of the schemas that each class stands for, `x-param-sources` those that have an `x-param-name`, and
-        `x-clashes` a line for each name that could not be given because a different schema had it already.
+        The document. Its `x-aliases` has the components that are not classes (unions, arrays, maps, scalars), and
+        `x-sources` the pointers of the schemas behind each class. `x-param-sources` has those with an `x-param-name`.
+        `x-clashes` has a line for each name that a different schema already had.
 
     Raises:
         ToolError: A schema contradicts itself.

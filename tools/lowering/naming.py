@@ -137,7 +137,9 @@ class ClassNames:
                 raise ToolError(f"two schemas would be the class {name}; choose another name", where=_config(component))
             if name in self:
                 name = numbered(name, self)
-                self.clashes.append(f"{_config(component)}: it became {name}, as its own name is taken; choose one")
+                self.clashes.append(
+                    f"{_config(component)}: it was named {name}, because its own name is taken; choose a name"
+                )
             self.of[component] = name
             self.claim(name, component)
 

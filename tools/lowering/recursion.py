@@ -25,18 +25,18 @@ class ReferenceResolver:
         self._cores = cores
         self._merged = merged
 
-    def resolve(self, core: Schema, inside: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> Schema:
+    def resolve(self, core: Schema, inside: tuple[str, ...] = (), variants_of: tuple[str, ...] = ()) -> Schema:
         """Return a lowered schema without `x-later`.
 
         Args:
             core: The lowered schema.
             inside: The components that contain it, without a class between.
-            beside: Those of them that it is a variant of.
+            variants_of: Those of which it is a variant.
         """
         if "x-later" in core:
-            return self._found(core, inside, beside)
+            return self._found(core, inside, variants_of)
         if "x-alias" in core:
-            inside, beside = (*inside, core["x-alias"]), (*beside, core["x-alias"])
+            inside, variants_of = (*inside, core["x-alias"]), (*variants_of, core["x-alias"])
         resolved = dict(core)
         for keyword in ("items", "x-map"):
             if keyword in core:
@@ -44,12 +44,12 @@ class ReferenceResolver:
         if "properties" in core:
             resolved["properties"] = {name: self.resolve(value) for name, value in core["properties"].items()}
         if "anyOf" in core:
-            variants = [v for v in core["anyOf"] if v.get("x-later") not in beside]
-            union = union_of((self.resolve(variant, inside, beside) for variant in variants), self._known(core))
+            variants = [v for v in core["anyOf"] if v.get("x-later") not in variants_of]
+            union = union_of((self.resolve(variant, inside, variants_of) for variant in variants), self._known(core))
             resolved = {key: value for key, value in core.items() if key not in ("anyOf", "discriminator")} | union
         return resolved
 
-    def _found(self, core: Schema, inside: tuple[str, ...], beside: tuple[str, ...]) -> Schema:
+    def _found(self, core: Schema, inside: tuple[str, ...], variants_of: tuple[str, ...]) -> Schema:
         name = core["x-later"]
         notes = {key: value for key, value in core.items() if key != "x-later"}
         if name in self._classes:
@@ -58,7 +58,7 @@ class ReferenceResolver:
             return notes
         core = self._cores[name] if name in self._cores else self._merged[name]
         shape = {key: value for key, value in core.items() if not is_note(key)}
-        resolved = self.resolve(shape, (*inside, name), (*beside, name))
+        resolved = self.resolve(shape, (*inside, name), (*variants_of, name))
         alias = {"x-alias": name} if "anyOf" in resolved and name in self._cores else {}
         return {**resolved, **alias, **notes}
 

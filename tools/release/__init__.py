@@ -1,4 +1,4 @@
-"""What a refresh publishes: version, changelog, and the rehearsal on a copy of the project.
+"""The results of a refresh: version, changelog, and the rehearsal on a copy of the project.
 
 Imported by the command `refresh`.
 """

@@ -1,7 +1,7 @@
 """Make a release's section in CHANGELOG.md, in the format of Keep a Changelog 1.1.0.
 
-What stood under "Unreleased" moves into the section. What changed on the wire has a heading of its own, so that the
-API's changes and those of our code are told apart.
+The entries under "Unreleased" move into the section. Changes on the wire have a separate heading, to distinguish the
+API's changes from those of our code.
 """
 
 from __future__ import annotations

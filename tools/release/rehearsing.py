@@ -55,7 +55,7 @@ def copy_project(root: Path, folder: Path) -> Path:
 
 
 def run_in(copy: Path, command: Sequence[str]) -> None:
-    """Run a command in a copy, on the copy's code, with its output on our standard error as it comes.
+    """Run a command in a copy, on the copy's code, with its output on our standard error as it arrives.
 
     Raises:
         ToolError: It cannot be started, or its exit code is not 0.

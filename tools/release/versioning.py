@@ -27,7 +27,7 @@ def next_version(version: str, level: Level | None) -> str:
 
     Args:
         version: The version before: MAJOR.MINOR.PATCH.
-        level: The worst level of the change; None where nothing changes for anybody.
+        level: The worst level of the change; None if nothing changes.
 
     Raises:
         ToolError: The version is of another form.

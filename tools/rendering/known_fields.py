@@ -1,13 +1,13 @@
-"""What the packaged document knows of replies, as a table of nodes that `on_unknown` reads at run time.
+"""What the packaged document defines of replies, as a table of nodes that `on_unknown` reads at run time.
 
-A node says what may stand at one place of a body. Several schemas can describe one place (a union, the parts of an
+A node describes what one place of a body may hold. Several schemas can describe one place (a union, the parts of an
 `allOf`): what one of them knows is known. Keys that would be empty are left out.
 
     bodies    operation -> media type -> the number of the node of the whole body
     nodes     a list of nodes:
         pointer     the schema, as a JSON pointer into `openapi.json`
-        types       the JSON types of which any value is known
-        texts       the known texts, where not every text is
+        types       the JSON types whose every value is known
+        texts       the known texts, unless every text is known
         items       the node of a list's items, where not every list is known
         fields      name -> node, for an object whose fields are described
         rest        the node of an object's other fields, where it may have others

@@ -148,7 +148,7 @@ class Params:
         self.unions[name] = Alias(name, [f"{name}NonStreaming", f"{name}Streaming"], [], sources=sources)
 
     def _object(self, name: str) -> str:
-        """Return the alias under which annotations name an object, and see that its TypedDict is there."""
+        """Return the alias under which annotations name an object, and ensure that its TypedDict exists."""
         alias = f"_{name}"
         if alias not in self.inputs:
             schema = self._shapes.schemas[name]

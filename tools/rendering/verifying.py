@@ -1,4 +1,4 @@
-"""Verify that every class and every operation of a lowered document stands in the package that was written."""
+"""Verify that every class and every operation of a lowered document is in the written package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FUNCTIONS = ("_get_kwargs", "_parse_response", "asyncio", "asyncio_detailed", "s
 
 
 def verify_models(package: Path, shapes: Shapes) -> None:
-    """Verify that each class stands in its module, with all of its properties or values, and that there is no other.
+    """Verify that each class is in its module, with all of its properties or values, and that there are no others.
 
     Raises:
         ToolError: One is missing, or there are too many.
@@ -36,7 +36,7 @@ def verify_models(package: Path, shapes: Shapes) -> None:
 
 
 def verify_operations(package: Path, operations: Iterable[OperationShape]) -> None:
-    """Verify that each operation stands in its module, with all of its functions.
+    """Verify that each operation is in its module, with all of its functions.
 
     Raises:
         ToolError: One is missing.

@@ -1,10 +1,10 @@
-"""What of an OpenAPI document is contract, where each part stands, and in which order it is written.
+"""Which parts of an OpenAPI document are contract, where each part is, and in which order it is written.
 
-One table: object kind -> key -> what stands there. Keys are written in the table's order, keys that it does not know
+One table: object kind -> key -> entry. Keys are written in the table's order, keys that it does not know
 after them in alphabetical order. Since a place decides, and not a name, a schema's property called `description`,
 `example` or `x-foo` is contract, and the keyword of the same name is not.
 
-What stands at a key:
+The entry for a key:
 
     data       a value that belongs to the API: kept whole, its own keys in alphabetical order
     set        a list whose order means nothing: sorted, without repetition, null last
@@ -183,7 +183,7 @@ SECTIONS = {
 
 
 def contract_keys(value: dict[str, Any], kind: str) -> list[tuple[str, str]]:
-    """Return the keys of an object of that kind that are contract, in canonical order, each with what stands there."""
+    """Return the keys of an object of that kind that are contract, in canonical order, each with its entry."""
     table = KINDS[kind]
     unknown = (key for key in value if key not in table and key not in PROSE and not key.startswith("x-"))
     known = [(key, shape) for key, shape in table.items() if key in value and shape != "drop"]

@@ -60,7 +60,7 @@ def _check_text(document: dict[str, Any]) -> None:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         where = next(at for at, text in _strings(document, "#") if not _is_unicode(text))
-        message = "this holds half of a surrogate pair, which UTF-8 cannot hold; correct the document"
+        message = "this contains half of a surrogate pair, which UTF-8 cannot encode; correct the document"
         raise ToolError(message, where=where) from None
 
 
@@ -81,4 +81,4 @@ def _is_unicode(text: str) -> bool:
 
 def too_deep(where: str) -> ToolError:
     """Return the error of schemas that nobody can follow."""
-    return ToolError("schemas lie too deep inside of each other; flatten them", where=where)
+    return ToolError("schemas are nested too deeply; flatten them", where=where)

@@ -28,12 +28,12 @@ def merge_all_of(schema: Schema, components: Mapping[str, Any], at: str) -> Sche
     """Return one schema without a top-level `allOf` that accepts what `schema` accepts; an exclusive union opens up.
 
     Args:
-        schema: A schema with an `allOf`, or a `$ref`; keywords beside them count as one more part.
+        schema: A schema with an `allOf`, or a `$ref`; keywords next to them count as one more part.
         components: The schemas that a `$ref` may name.
         at: The JSON pointer of the schema, for messages.
 
     Returns:
-        The merged schema; a `$ref`, with nothing but annotations beside it, where the other parts add nothing to it.
+        The merged schema; a `$ref`, with nothing but annotations, if the other parts add nothing to it.
 
     Raises:
         ToolError: The parts contradict each other, or a part contains itself.
@@ -43,7 +43,7 @@ def merge_all_of(schema: Schema, components: Mapping[str, Any], at: str) -> Sche
         merged = merging.flat(schema, ())
         return merging.as_reference(merged, schema) or merged
     except _Impossible as conflict:
-        message = f"the parts of this allOf cannot hold together ({conflict}); correct it in an overlay"
+        message = f"the parts of this allOf contradict each other ({conflict}); correct it in an overlay"
         raise ToolError(message, where=at) from None
 
 
@@ -61,7 +61,7 @@ class _Merging:
         self._components = components
 
     def flat(self, schema: Schema, seen: tuple[str, ...]) -> Schema:
-        """Resolve the top-level `$ref` and `allOf` of a schema; what stands deeper stays as it is."""
+        """Resolve the top-level `$ref` and `allOf` of a schema; deeper ones stay as they are."""
         parts = []
         rest = {key: value for key, value in schema.items() if key not in ("allOf", "$ref")}
         if "$ref" in schema:

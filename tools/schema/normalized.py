@@ -1,8 +1,8 @@
-"""What a schema means, whatever its spelling: its alternatives, each with its keywords and where they stand.
+"""What a schema means, whatever its spelling: its alternatives, each with its keywords and their places.
 
-`$ref`s are followed and `allOf` is merged; `nullable`, a type "null" and a null variant are one flag; a union inside of
-a union is one union; `const` is an enum of one value, and enums side by side are one enum; a list of types is a union.
-What says nothing (`minLength: 0`, `deprecated: false`) is left out. Order never counts.
+`$ref`s are followed and `allOf` is merged. `nullable`, a type "null" and a null variant are one flag. A union inside a
+union is one union. `const` is an enum of one value, and enums side by side are one enum. A list of types is a union.
+Keywords without effect (`minLength: 0`, `deprecated: false`) are left out. Order never counts.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Schemas:
         seen: set[str] = set()
         while _reference(spot.value) and spot.at not in seen:
             if len(seen) == MAX_REFERENCES:
-                message = f"more than {MAX_REFERENCES} references follow each other; name what the last one names"
+                message = f"more than {MAX_REFERENCES} references form a chain; refer to its end directly"
                 raise ToolError(message, where=spot.at)
             seen.add(spot.at)
             spot = self._target(spot.value["$ref"])
@@ -116,7 +116,7 @@ class Schemas:
         """Return the meaning of a schema.
 
         Raises:
-            ToolError: It has more than MAX_ALTERNATIVES alternatives.
+            ToolError: It has more than `MAX_ALTERNATIVES` variants.
         """
         key = self.key(node)
         if key not in self._views:
@@ -124,7 +124,7 @@ class Schemas:
         return self._views[key]
 
     def key(self, node: Node) -> tuple[str, ...]:
-        """Return what tells a node from others: where its parts are, each once, the one that it is known by first."""
+        """Return what identifies a node: where its parts are, each once, the one that it is known by first."""
         first, *rest = [self.node(spot).at for spot in node] or [""]
         return first, *sorted({*rest} - {first})
 
@@ -193,7 +193,7 @@ class Schemas:
         return flat
 
     def _union(self, schema: dict[str, Any], keyword: str, at: str, seen: tuple[str, ...]) -> _Flat:
-        """Flatten a union; what is the only variant beside null is the schema itself."""
+        """Flatten a union; the only variant besides null is the schema itself."""
         flats = []
         for i, variant in enumerate(schema[keyword]):
             spot = Spot(variant, f"{at}/{keyword}/{i}")
@@ -226,7 +226,7 @@ class Schemas:
                 options += self._alternatives(inner, named, spot.at, (*seen, union.at))
             choices.append(options)
         if len(choices) > 1 and math.prod(map(len, choices)) > MAX_ALTERNATIVES:
-            message = f"these unions have more than {MAX_ALTERNATIVES} alternatives together; list those that are meant"
+            message = f"these unions have more than {MAX_ALTERNATIVES} alternatives together; list the intended ones"
             raise ToolError(message, where=unions[0].at)
         for chosen in itertools.product(*choices) if flat.possible else ():
             parts = [*flat.plain, *(spot for option in chosen for spot in option.parts)]

@@ -1,6 +1,6 @@
 """Turn every spelling of "may be null" into the one of JSON Schema 2020-12.
 
-OpenAPI 3.0 wrote `nullable: true` (OpenAPI 3.0.3, "Schema Object"); documents that say 3.1 still do, also beside
+OpenAPI 3.0 wrote `nullable: true` (OpenAPI 3.0.3, "Schema Object"); documents that say 3.1 still do, also next to
 `$ref`, `enum` and `oneOf`, where a plain 2020-12 reader ignores it.
 """
 

@@ -1,8 +1,7 @@
 """Apply `overlay.yaml` (OpenAPI Overlay 1.0) to a slice, and find the actions that no longer apply.
 
-The actions themselves are carried out by oas_patch. What it does not tell, we look up: an action whose target matches
-nothing, a correction that the document has made itself, and a hint or a sentence for a part that is not there, which a
-plain merge would create out of nothing.
+oas_patch carries out the actions. We find what it does not report: an action whose target matches nothing, a correction
+that the document has made itself, and a hint or a sentence for a missing part, which a plain merge would create.
 """
 
 from __future__ import annotations
@@ -43,13 +42,13 @@ def add_overlay_argument(parser: argparse.ArgumentParser) -> None:
         type=lambda text: None if text == "none" else Path(text),
         default=OVERLAY,
         metavar="FILE|none",
-        help="what is changed about the document before code is generated (default: overlay.yaml, with the class names"
+        help="the changes to the document before code is generated (default: overlay.yaml, with the class names"
         " of generator-config.yml; for another vendor's document, a file with changes to that one, or none)",
     )
 
 
 def read_overlay(path: Path) -> Any:
-    """Return an overlay as it stands in a file, for `apply_overlay`.
+    """Return the overlay in a file, for `apply_overlay`.
 
     Raises:
         ToolError: The file cannot be read, or is not YAML.
@@ -82,7 +81,7 @@ def apply_overlay(document: dict[str, Any], overlay: dict[str, Any], *, name: st
         changed nothing.
 
     Raises:
-        ToolError: The overlay is not one, an action has no reason, or its target is no JSONPath.
+        ToolError: The overlay is not one, an action has no reason, or its target is not a JSONPath.
     """
     from oas_patch import overlay as engine
 
@@ -104,7 +103,7 @@ def apply_overlay(document: dict[str, Any], overlay: dict[str, Any], *, name: st
         try:
             matches = parse(target).find(applied.document)
         except Exception as error:
-            raise ToolError(f"the target {target!r} is no JSONPath: {error}", where=where) from None
+            raise ToolError(f"the target {target!r} is not a JSONPath: {error}", where=where) from None
         if not matches:
             applied.unmatched.append(f"{where}: {target} matches nothing")
             continue

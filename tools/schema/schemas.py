@@ -1,4 +1,4 @@
-"""Where the schemas of an OpenAPI document stand, and where the schemas inside a schema stand.
+"""Where the schemas of an OpenAPI document are, and where the schemas inside a schema are.
 
 A property that happens to be named `items` or `default` is data of its parent, not a keyword.
 """
@@ -50,7 +50,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, default=str)
 
 
 def subschemas(schema: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield each direct subschema with the segments that lead to it, in the order in which they stand."""
+    """Yield each direct subschema with the segments that lead to it, in their order."""
     for keyword, value in schema.items() if isinstance(schema, dict) else ():
         shape = SUBSCHEMAS.get(keyword)
         if shape == "schema":

@@ -147,12 +147,12 @@ class _Slice:
                     return f"{message}; the webhook {hook!r} has that name, which no client calls"
         near = difflib.get_close_matches(missing[0], sorted(places), n=1)
         hint = f"the nearest is {near[0]}" if near else f"the document has {len(places)} others"
-        return f"{message}; {hint}; name what is there with --operations"
+        return f"{message}; {hint}; choose some with --operations"
 
     # Walking by the table
 
     def keep(self, value: Any, shape: str, at: str) -> Any:
-        """Return a copy of what stands at a place of that shape (`tools.schema.contract_keys`), in canonical order."""
+        """Return a copy of the value at a place of that shape (`tools.schema.contract_keys`), in canonical order."""
         if shape in KINDS:
             return self.object(value, shape, at)
         if shape == "data":
@@ -282,7 +282,7 @@ class _Slice:
                 return
             segments, value = self.target(value["$ref"], pointers.join(at, "$ref"))
             if at in seen:
-                raise ToolError("a $ref that leads back to itself; let it name an object", where=at)
+                raise ToolError("a $ref that leads back to itself; refer to an object", where=at)
             seen.add(at)
             at = pointers.join("#", *segments)
 

@@ -38,7 +38,7 @@ class Variant:
         properties: The schema of each property.
         required: The names of those that must be there.
         closed: Whether unlisted properties are forbidden.
-        inside: The schemas inside that are no property: `items`, `additionalProperties`, `patternProperties/^x`.
+        inside: The schemas inside that are not properties: `items`, `additionalProperties`, `patternProperties/^x`.
         keywords: What else it says: limits (a number's with whether it is excluded), `format` and the rest. Parts of an
             `allOf` can say several things of a kind, such as two patterns.
         tags: The values of the union's discriminator that stand for it.
@@ -128,7 +128,7 @@ def variants_of(parts: list[Spot], name: str, slot: str) -> Iterator[Variant]:
 
 
 def joined(variants: Iterable[Variant]) -> list[Variant]:
-    """Make one of the scalar variants of a type that say nothing but their values; drop what stands twice."""
+    """Make one of the scalar variants of a type that say nothing but their values; drop duplicates."""
     result: list[Variant] = []
     seen = set()
     for variant in sorted(variants, key=lambda v: v.type != "number" or v.values is not None or not v.bare):

@@ -1,7 +1,7 @@
 """What kind of value each word of a document takes, which words an object needs, and the sentence where one is wrong.
 
-`slicing` checks every object that it keeps, so vendor, generate and drift say the same. What is no contract, such as
-prose, is dropped unread.
+`slicing` checks every object that it keeps, so vendor, generate and drift say the same. Prose and
+other parts that are not contract are dropped unread.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ _NEEDED = {"info": ("title", "version"), "parameter": ("name", "in"), "server": 
 
 
 def check_words(value: dict[str, Any], kind: str, at: str) -> None:
-    """Check the words of an object of that kind, not what lies in the objects inside of it.
+    """Check the words of an object of that kind, but not those of objects inside it.
 
     Raises:
         ToolError: A word has a value of another kind than it takes, or one that the object needs is missing.
     """
     for word in _NEEDED.get(kind, ()):
         if word not in value:
-            raise ToolError(f"there is no `{word}`, which is needed here; add it", where=at)
+            raise ToolError(f"`{word}` is required here; add it", where=at)
     takes = _WORDS.get(kind, {})
     for word, inner in value.items():
         if word in takes:

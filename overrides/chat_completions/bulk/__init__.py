@@ -5,7 +5,7 @@ from chat_completions import bulk
 summary = bulk.run("requests.jsonl", "answers.jsonl", client_settings={"base_url": "http://localhost:8000/v1"})
 print(summary.answered, summary.failed, summary.reason)
 
-The files are those of the Batch API. The same call goes on where a run was cut off.
+The files are those of the Batch API. The same call resumes a run that was cut off.
 """
 
 from __future__ import annotations
@@ -69,31 +69,31 @@ def run(
     report: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Summary:
-    """Send every request of a file, and write the results to another; continue where an earlier run ended.
+    """Send every request in a file, and write the results to another; resume where an earlier run stopped.
 
-    SIGINT and SIGTERM stop it: what is under way has `grace` seconds to end, and the summary says so.
+    SIGINT and SIGTERM stop it: requests in flight get `grace` seconds to finish, and the summary says so.
 
     Args:
-        input: The Batch API's request lines: a path, an address that fsspec knows, or `-` for standard input. A name
+        input: The Batch API's request lines: a path, a URL that fsspec supports, or `-` for standard input. A name
             that ends in .gz, .bz2, .xz or .zst is decompressed.
         output: Where the Batch API's result lines go: a file to be appended to, or an address of a directory of files.
-        client_settings: The arguments of `AsyncClient`, or a function that makes one.
+        client_settings: The arguments of `AsyncClient`, or a function that returns one.
         engine: `local`, `ray`, or your own function.
-        errors: Where failures go, with their attempts; by default `answers.errors.jsonl` for `answers.jsonl`.
-        accept_changes: Whether to continue although the input or the settings differ from those of the earlier run.
-        retry_failed: Whether to send again what failed in earlier runs.
+        errors: The file for failures, with their attempts; by default `answers.errors.jsonl` for `answers.jsonl`.
+        accept_changes: Whether to continue even if the input or the settings differ from those of the earlier run.
+        retry_failed: Whether to resend requests that failed in earlier runs.
         prompts: How to make requests if each line of the input is only a prompt; for the engine `local`.
-        storage_options: What fsspec's file systems take.
+        storage_options: Options for fsspec's file systems.
         on_progress: Called with the progress a few times a second.
-        report: Where an HTML file goes at the end that shows how the run went (extra `report`).
+        report: The HTML report to write at the end (extra `report`).
         options: The fields of `Options`: `concurrency`, `requests_per_minute`, `token_budget` and so on.
 
     Returns:
-        How it ended; `complete` says whether everything in the input has ended.
+        The summary; `complete` says whether every request in the input is done.
 
     Raises:
-        BulkError: It cannot begin, or cannot continue.
-        TypeError: There is no such option.
+        BulkError: It cannot start, or cannot resume.
+        TypeError: An option is unknown.
     """
     try:
         asyncio.get_running_loop()
@@ -178,7 +178,7 @@ def _notify(progress: Progress, on_progress: Callable[[Progress], None] | None) 
 
 
 def _secrets(client_settings: ClientSettings) -> list[str]:
-    """Return the secrets in what makes a client, as far as it can be looked into."""
+    """Return the secrets in a client's settings, as far as they can be inspected."""
     if not isinstance(client_settings, Mapping):
         return []
     named = (client_settings.get(name) or {} for name in ("default_headers", "default_query"))
@@ -220,15 +220,15 @@ def engine_of(engine: str | Engine) -> Engine:
     """Return an engine.
 
     Args:
-        engine: The name of one, or one.
+        engine: An engine, or its name.
 
     Raises:
-        BulkError: There is none of this name, or what it needs is not installed.
+        BulkError: The name is unknown, or a package is not installed.
     """
     if callable(engine):
         return engine
     if engine not in _ENGINES:
-        raise BulkError(f"there is no engine {engine!r}; there are {', '.join(_ENGINES)}, and functions of your own")
+        raise BulkError(f"unknown engine {engine!r}; use {', '.join(_ENGINES)}, or your own function")
     module, extra = _ENGINES[engine]
     try:
         found: Engine = import_module(module).engine

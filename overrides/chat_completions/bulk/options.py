@@ -1,4 +1,4 @@
-"""What a run is asked to do: the limits it keeps, and the job as an engine gets it."""
+"""The options of a run: its limits, and the job for an engine."""
 
 from __future__ import annotations
 
@@ -21,25 +21,24 @@ LONGEST_LINE = 64 * 2**20  # bytes
 @publish("chat_completions.bulk")
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a run goes about it. Seconds and requests are positive; None is no limit.
+    """The limits of a run. Seconds and requests are positive; None means unlimited.
 
     Attributes:
-        concurrency: How many requests are under way, always; None to find out how many are best.
-        max_concurrency: The most there may be, where that is found out.
-        requests_per_minute: How many requests may begin in a minute, evenly; each attempt counts.
+        concurrency: The fixed number of requests in flight; None to find the best number.
+        max_concurrency: The maximum, when finding the best number.
+        requests_per_minute: How many requests may start per minute, evenly; each attempt counts.
         tokens_per_minute: How many tokens they may take; estimated before, corrected after.
-        request_budget: How many requests of the input are asked in this run.
-        token_budget: How many tokens are used in this run; those under way are counted by estimate.
-        max_retries: How often a request is tried again after a failure, and four times as often after a refusal (429,
-            502, 503, 529). An attempt that reached nobody does not count.
+        request_budget: How many requests this run may send.
+        token_budget: How many tokens this run may use; those in flight are estimated.
+        max_retries: How often a request is retried after a failure, and four times as often after a refusal (429, 502,
+            503, 529). An attempt that did not reach the server does not count.
         deadline: Seconds for one request with all its attempts and waits; one that takes longer has failed.
-        patience: Seconds without any answer but refusals after which the run stops.
-        longest_wait: Seconds beyond which a server's wish to wait is a reason to stop.
-        give_up_after: How many requests may fail, all in the same way and without one that is answered, until the run
-            stops; 0 for any number.
-        grace: Seconds that requests under way have to end when the run is stopped.
-        sync_seconds: Seconds between two times that results are forced to the disk.
-        longest_line: Bytes of an input line beyond which it is reported, not read.
+        patience: Seconds with nothing but refusals after which the run stops.
+        longest_wait: The run stops if the server asks to wait longer than this, in seconds.
+        give_up_after: The run stops if this many requests fail in the same way before any is answered; 0 for no limit.
+        grace: Seconds for requests in flight to finish when the run is stopped.
+        sync_seconds: Seconds between syncs of the results to disk.
+        longest_line: The largest input line in bytes; longer ones are reported, not read.
         transport: What sends: httpx, or aiohttp (with the extra `aiohttp`).
     """
 
@@ -64,19 +63,19 @@ class Options:
             value = getattr(self, option.name)
             if option.name == "transport":
                 if value not in ("httpx", "aiohttp"):
-                    raise ValueError(f"transport is {value!r}; give 'httpx' or 'aiohttp'")
+                    raise ValueError(f"transport is {value!r}; pass 'httpx' or 'aiohttp'")
             elif value is None and option.default is None:
                 continue
             elif isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise TypeError(f"{option.name} is {value!r}; give a number")
+                raise TypeError(f"{option.name} is {value!r}; pass a number")
             elif not math.isfinite(value) or value < 0 or (value == 0 and option.name not in _MAY_BE_ZERO):
-                raise ValueError(f"{option.name} is {value!r}; give a number above 0")
+                raise ValueError(f"{option.name} is {value!r}; pass a number above 0")
             elif option.name in _WHOLE and not isinstance(value, int):
-                raise TypeError(f"{option.name} is {value!r}; give a whole number")
+                raise TypeError(f"{option.name} is {value!r}; pass a whole number")
 
     @property
     def changed(self) -> dict[str, Any]:
-        """Those that are not as they are by default."""
+        """The options that differ from their defaults."""
         values = {option.name: getattr(self, option.name) for option in fields(self)}
         return {option.name: values[option.name] for option in fields(self) if values[option.name] != option.default}
 
@@ -95,7 +94,7 @@ _WHOLE = frozenset(
 @publish("chat_completions.bulk")
 @dataclass(frozen=True)
 class Prompts:
-    """How to make requests from an input whose lines are prompts.
+    """How to create requests from an input whose lines are prompts.
 
     Attributes:
         body: The request without the prompt: `model`, other fields, and `messages` to send before the prompt.
@@ -110,17 +109,17 @@ class Prompts:
 @publish("chat_completions.bulk")
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One run, as an engine gets it.
+    """One run, for an engine.
 
     Attributes:
         input: The name of the input.
         output: The name of the output.
         errors: The name of the error file.
-        client_settings: The arguments of `AsyncClient`, or a function that makes one; hidden, for there is a key in it.
+        client_settings: The arguments of `AsyncClient`, or a function that returns one; hidden, as it contains a key.
         options: The limits.
-        storage_options: What fsspec's file systems take, hidden as well.
-        accept_changes: Whether to go on though input or settings are others than when the run began.
-        retry_failed: Whether to ask again what failed in earlier runs.
+        storage_options: Options for fsspec's file systems, also hidden.
+        accept_changes: Whether to continue even if the input or settings changed.
+        retry_failed: Whether to resend requests that failed in earlier runs.
         handle_signals: Whether SIGINT and SIGTERM stop the run.
         prompts: How to make requests from lines that are prompts; None if they are requests.
     """
@@ -141,7 +140,7 @@ def client_of(client_settings: ClientSettings) -> AsyncClient:
     """Return the client of a run.
 
     Raises:
-        TypeError: What makes it makes something else.
+        TypeError: The function returns something else.
     """
     from chat_completions import AsyncClient
 
@@ -150,12 +149,12 @@ def client_of(client_settings: ClientSettings) -> AsyncClient:
         return AsyncClient(**settings)
     client = client_settings()
     if not isinstance(client, AsyncClient):
-        raise TypeError(f"client_settings gave a {type(client).__name__}; it has to make an AsyncClient")
+        raise TypeError(f"client_settings must return an AsyncClient, not {type(client).__name__}")
     return client
 
 
 def settings_of(client: AsyncClient) -> dict[str, Any]:
-    """Return what of a client's settings changes the answers, without secrets: names for headers and queries."""
+    """Return the client settings that affect the answers, without secrets: only names for headers and queries."""
     settings = client._settings
     return {
         "base_url": client.base_url,
@@ -171,7 +170,7 @@ class Ending(NamedTuple):
     """How a run ends.
 
     Attributes:
-        complete: Whether everything in the input has ended.
+        complete: Whether every request in the input is done.
         reason: Why it ends.
         interrupted: Whether a signal ended it.
     """

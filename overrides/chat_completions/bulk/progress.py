@@ -1,4 +1,4 @@
-"""How a run goes, and how it went: counts, samples over time, latencies. What it keeps is bounded."""
+"""The progress and the summary of a run: counts, samples over time, latencies. Memory is bounded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Histogram:
     """Counts durations in buckets that are each 6 % wide.
 
     Attributes:
-        counts: How many fell into each bucket; the last one takes all that are longer.
+        counts: The count of each bucket; the last one has all that are longer.
         total: How many there are.
     """
 
@@ -40,7 +40,7 @@ class Histogram:
         self.total += 1
 
     def merge(self, other: Histogram) -> None:
-        """Count all that another one has counted."""
+        """Add the counts of another histogram."""
         self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
@@ -68,12 +68,12 @@ class Sample(NamedTuple):
         answered: Requests answered so far.
         failed: Requests failed so far.
         tokens: Tokens used so far.
-        retries: Attempts that failed and were repeated, so far.
-        concurrency: How many requests may be under way.
-        under_way: How many are.
-        latency: The median of the attempts that ended since the sample before, in seconds; None if none did.
-        slow_latency: What 95 % of them did not exceed.
-        refused: Attempts that the server refused, or that did not reach it, so far.
+        retries: Attempts that failed and were retried, so far.
+        concurrency: How many requests may be in flight.
+        under_way: How many are in flight.
+        latency: The median of the attempts since the previous sample, in seconds; None if there were none.
+        slow_latency: Their 95th percentile.
+        refused: Attempts that the server refused or that did not reach it, so far.
     """
 
     seconds: float
@@ -96,21 +96,21 @@ class Progress:
         answered: Requests answered in this run.
         failed: Requests failed in this run.
         malformed: Input lines that are not requests, found in this run.
-        ended_before: Requests that had been answered, and had failed, in earlier runs.
+        ended_before: Requests answered, and failed, in earlier runs.
         prompt_tokens: Tokens of the prompts that were answered.
         completion_tokens: Tokens of the answers.
         attempts: How attempts ended: `answered`, a status, `timeout`, `unreachable`, `cut`, and so on.
         failures: Why requests failed, and how many of them.
-        retries: Attempts that failed and were repeated.
-        concurrency: How many requests may be under way.
-        under_way: How many are.
-        waiting: What the run waits for, None if for nothing.
+        retries: Attempts that failed and were retried.
+        concurrency: How many requests may be in flight.
+        under_way: How many are in flight.
+        waiting: What the run waits for; None if nothing.
         position: How much of the input has been read, in bytes.
-        size: How much there is; None if nobody knows.
-        samples: Moments of the run, at most 1,000, evenly over it.
+        size: Its size; None if it is unknown.
+        samples: Up to 1,000 samples, evenly over the run.
         latencies: Of all attempts that were answered.
         notes: What the user should know.
-        begun: When the run began, in seconds since 1970.
+        begun: When the run began, as a Unix time.
         settings: Those of the engine and of the client, without secrets.
     """
 
@@ -168,12 +168,12 @@ class Progress:
         self.failures[reason if known else "other reasons"] += 1
 
     def add_latencies(self, latencies: Histogram) -> None:
-        """Count how long further attempts took that were answered elsewhere."""
+        """Count the latencies of attempts that were answered elsewhere."""
         self.latencies.merge(latencies)
         self._recent.merge(latencies)
 
     def sample(self, *, last: bool = False) -> None:
-        """Keep how it goes now, if it is time for it, or at the end."""
+        """Keep a sample, if it is time for one, or at the end."""
         seconds = self.seconds
         if seconds < self._next_at and not last:
             return
@@ -199,10 +199,10 @@ class Progress:
         )
 
     def rate(self, over: float = 10.0) -> float:
-        """Return how many requests ended in a second lately.
+        """Return the recent number of completed requests per second.
 
         Args:
-            over: Seconds that are looked back.
+            over: How many seconds to look back.
         """
         now, ended = self.seconds, self.answered + self.failed
         for sample in reversed(self.samples):
@@ -211,7 +211,7 @@ class Progress:
         return ended / now if now > 0 else 0.0
 
     def seconds_left(self) -> float | None:
-        """Estimate the seconds until the end, from how much of the input is left; None if nobody knows."""
+        """Estimate the seconds until the end, from how much of the input is left; None if that is unknown."""
         if self.size is None or not self.answered + self.failed:
             return None
         # What earlier runs ended is skipped quickly, so it is left out.
@@ -229,7 +229,7 @@ class Summary:
     """How a run ended.
 
     Attributes:
-        complete: Whether everything in the input has ended.
+        complete: Whether every request in the input is done.
         reason: Why it ended.
         interrupted: Whether a signal ended it.
         input: The input's name, and so on.
@@ -242,9 +242,9 @@ class Summary:
         completion_tokens: Tokens of the answers, in this run.
         seconds: How long this run took.
         attempts: How attempts ended, and how often.
-        retries: Attempts that failed and were repeated.
-        concurrency: How many requests could be under way at the end.
-        samples: Moments of the run.
+        retries: Attempts that failed and were retried.
+        concurrency: How many requests could be in flight at the end.
+        samples: Samples over the run.
         latencies: Of all attempts that were answered.
         notes: What the user should know.
         begun: When this run began: date and time in UTC.
@@ -278,16 +278,16 @@ class Summary:
 
     @property
     def requests_per_second(self) -> float:
-        """How many requests ended in a second of this run."""
+        """The number of completed requests per second."""
         return (self.answered + self.failed) / self.seconds if self.seconds else 0.0
 
     @property
     def tokens_per_second(self) -> float:
-        """How many tokens were used in a second of this run."""
+        """The number of tokens per second."""
         return (self.prompt_tokens + self.completion_tokens) / self.seconds if self.seconds else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the summary as JSON has it, without samples."""
+        """Return the summary as a JSON object, without samples."""
         values = asdict(self)
         del values["samples"], values["latencies"]
         values["seconds"] = round(self.seconds, 3)

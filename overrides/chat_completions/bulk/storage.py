@@ -1,4 +1,4 @@
-"""Where files are: paths of this machine are opened as such, addresses by fsspec, which knows the stores there are."""
+"""Where files are: local paths are opened directly, URLs by fsspec, which supports many stores."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma", ".zst": "zstd"}
 
 
 def is_remote(name: str) -> bool:
-    """Return whether a name is an address, other than a path of this machine."""
+    """Return whether a name is a URL, not a local path."""
     return "://" in name and not name.startswith("file://")
 
 
 def path_of(name: str) -> Path:
-    """Return the path of this machine that a name stands for."""
+    """Return the local path for a name."""
     return Path(name.removeprefix("file://")).expanduser()
 
 
 def redacted_name(name: str) -> str:
-    """Return a name without what may be secret in an address: user, password, query."""
+    """Return a name without possible secrets of a URL: user, password, query."""
     return _logging.redact_url(name) if is_remote(name) else name
 
 
 def reason_of(error: Exception, name: str) -> str:
-    """Return what an error of a file system says, without what may be secret in an address."""
+    """Return a file system's error message, without possible secrets of a URL."""
     if isinstance(error, FileNotFoundError):
-        return "there is no such file"
+        return "no such file"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     query = urlsplit(name).query if is_remote(name) else ""
     for secret in (name, name.partition("://")[2], query, *urlsplit(name).netloc.rpartition("@")[0].split(":")):
@@ -42,16 +42,16 @@ def reason_of(error: Exception, name: str) -> str:
 
 
 def compression_of(name: str) -> str | None:
-    """Return how a file is compressed, for the end of its name; None if it is not."""
+    """Return how a file is compressed, by its suffix; None if it is not."""
     path = urlsplit(name).path if is_remote(name) else name
     return SUFFIXES.get(PurePosixPath(path).suffix.lower())
 
 
 def filesystem_of(name: str, storage_options: Mapping[str, Any] | None) -> tuple[Any, str]:
-    """Return fsspec's file system of an address, and the path in it.
+    """Return fsspec's file system for a URL, and the path in it.
 
     Raises:
-        BulkError: fsspec is not installed, or what it needs for this kind of address.
+        BulkError: fsspec, or a package for this kind of URL, is not installed.
     """
     try:
         from fsspec.core import url_to_fs

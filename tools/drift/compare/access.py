@@ -53,7 +53,7 @@ def compare_security(result: Compared, old: Part, new: Part) -> None:
 
 
 def _security_of(operation: Part) -> tuple[set[str], str]:
-    """Return the ways to be let in, each by what its schemes are, not by what they are called."""
+    """Return the security alternatives, each by its schemes' content, not by their names."""
     at = operation.at if "security" in operation.value else "#"
     document = operation.side.document
     requirements = operation.value.get("security", document.get("security")) or [{}]
@@ -69,14 +69,14 @@ def _security_of(operation: Part) -> tuple[set[str], str]:
 
 
 def _words(scheme: dict[str, Any]) -> list[str]:
-    """Say what a scheme is. Case means nothing in names of schemes and headers (RFC 9110, sections 5.1 and 11.1)."""
+    """Say what a scheme is. Case is irrelevant in names of schemes and headers (RFC 9110, sections 5.1 and 11.1)."""
     words = {key: str(scheme[key]) for key in ("type", "scheme", "in", "name", "openIdConnectUrl") if key in scheme}
     blind = ["scheme", *(["name"] if words.get("in") == "header" else [])]
     return [word.lower() if key in blind else word for key, word in words.items()]
 
 
 def _flows(scheme: dict[str, Any]) -> list[str]:
-    """Describe where a scheme gets its tokens; scopes that it does not demand do not count."""
+    """Describe where a scheme gets its tokens; scopes that it does not require do not count."""
     flows = scheme.get("flows", {})
     kept = {name: {key: flow[key] for key in flow if key != "scopes"} for name, flow in flows.items()}
     return [f"with {canonical_json(kept)}"] if kept else []

@@ -1,4 +1,4 @@
-"""Gather the changes of all operations to findings: each once, with whom it concerns and where it is."""
+"""Collect the changes of all operations as findings: each once, with its place and the operations it concerns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]
         The findings, the worst first; without symbols, file and line.
 
     Raises:
-        ToolError: Schemas lie too deep inside of each other, or unions have too many alternatives together.
+        ToolError: Schemas are nested too deeply, or unions have too many alternatives together.
     """
     try:
         return _findings(with_whole_numbers(base), with_whole_numbers(upstream))
@@ -117,7 +117,7 @@ def _first_id(rule: str) -> str:
 
 
 def _named(rule: str, steps: list[str]) -> list[str]:
-    """Leave out of a place what the sentence says besides: the variant, the status, the media type."""
+    """Omit from a place what the sentence already says: the variant, the status, the media type."""
     if rule.startswith("variant-") and steps[-1].startswith("["):
         return steps[:-1]
     if rule.startswith("restriction-"):

@@ -1,7 +1,7 @@
-"""Compare the meaning of two schemas, and of all that they reach, each pair once.
+"""Compare the meaning of two schemas, and of everything that they reach, each pair once.
 
-A change is noted where it is made, not where it is used: the walker gives each change again for every use, and whoever
-gathers them (see `tools.drift.compare.collect`) keeps one.
+A change is recorded where it is made, not where it is used: the walker yields each change again for every use, and
+`tools.drift.compare.collect` keeps one.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tools.schema.variants import Node, Spot, Variant, variants_of
 
 @dataclass(frozen=True)
 class Change:
-    """One change, before it is known whom it concerns.
+    """One change, before it is known which operations it concerns.
 
     Attributes:
         rule: The rule's id.
-        at: The pointer of what changed: in the base if it is there, else in upstream's slice.
+        at: The pointer of what changed: in the base if it has it, else in upstream's slice.
         in_base: Which of the two.
         old: What there was.
         new: What there is.
@@ -240,7 +240,7 @@ class Comparison:
                 changes.append(Change(rule, old[0][0].at, True, only=None if alike else direction))
 
     def _where_visible(self, pair: Pair, changes: list[Change], inside: list[_Inside]) -> None:
-        """Have what is inside of an object or a list compared in the directions in which it may be there."""
+        """Compare the content of an object or a list in the directions in which it may occur."""
         views = self.old.view(pair[0]), self.new.view(pair[1])
         visible: list[Direction] = []
         for direction, keyword in _HIDDEN_BY.items():
@@ -281,7 +281,7 @@ def _concerns(direction: Direction | None, only: Direction | None) -> bool:
 
 
 def _where_visible(change: Change, view: View) -> list[Change]:
-    """Return the change of a property as far as the property may be there."""
+    """Return the change of a property, in the directions in which it may occur."""
     visible = [direction for direction, keyword in _HIDDEN_BY.items() if keyword not in view.notes]
     if len(visible) == len(_HIDDEN_BY):
         return [change]
@@ -298,7 +298,7 @@ def _refers(schema: Any) -> bool:
 
 
 def _inside(variant: Variant, name: str) -> Node:
-    """Return what a variant says of a place inside of it; where it says nothing, what it says of all such places."""
+    """Return what a variant says about a place inside it; if nothing, what it says about all such places."""
     if name in variant.inside:
         return variant.inside[name]
     keyword = name.partition("/")[0]
@@ -381,13 +381,13 @@ def _values(old: Variant, new: Variant, changes: list[Change]) -> None:
 
 
 def _covers(wide: Variant, narrow: Variant) -> bool:
-    """Return whether one variant takes all that another's type takes."""
+    """Return whether one variant accepts everything that another's type accepts."""
     free = wide.bare and wide.values is None
     return free and (wide.type == "any" or (wide.type == "number" and narrow.type == "integer"))
 
 
 def _of_type(name: str, variant: Variant) -> Variant:
-    """Return what an alternative that says no type means for one type."""
+    """Return what an alternative without a type means for one type."""
     return next(variants_of([*variant.parts, Spot({"type": name}, variant.at)], "", variant.slot))
 
 

@@ -1,4 +1,4 @@
-"""What a schema is, in a few words without names, so that a renamed component reads the same."""
+"""Describe a schema in a few words without names, so that a renamed component reads the same."""
 
 from __future__ import annotations
 

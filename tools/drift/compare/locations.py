@@ -1,4 +1,4 @@
-"""Where a change is, in ways that stay: for its fingerprint, and for people."""
+"""Where a change is, in stable terms: for its fingerprint, and for people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INSIDE = {
 
 
 def describe_location(steps: list[str], names: dict[tuple[str, str], str]) -> str:
-    """Return a place as people call it: `CreateChatCompletionRequest.tools[].function`.
+    """Return a place in readable form: `CreateChatCompletionRequest.tools[].function`.
 
     Args:
         steps: The result of `steps_to`.
@@ -59,7 +59,7 @@ def describe_location(steps: list[str], names: dict[tuple[str, str], str]) -> st
 
 
 def steps_to(document: dict[str, Any], at: str) -> list[str]:
-    """Follow a pointer and name what it passes by what it is, not by its position."""
+    """Follow a pointer and describe each step by its content, not its position."""
     steps: list[str] = []
     value: Any = document
     holder = ""  # The keyword whose value this is; "" for what a name or a position leads to.
@@ -93,7 +93,7 @@ def _below(value: Any, segment: str) -> Any:
 
 
 def _label(variant: Any) -> str:
-    """Return what tells a variant from its neighbours: its name, its tag, its type; "" for a scalar."""
+    """Return what distinguishes a variant from the others: its name, its tag, its type; "" for a scalar."""
     if not isinstance(variant, dict):
         return ""
     if "$ref" in variant:

@@ -1,4 +1,4 @@
-"""Which variant of one union is which of another, whatever its place, its name or the rest of what it says."""
+"""Match the variants of two unions, whatever their positions, names or other content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare the operations of two slices: where they are, what they take, what they answer, who may call them."""
+"""Compare the operations of two slices: their servers, parameters, responses and security."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which operations of two documents are compared, when each may have lost, renamed or never had some of ours."""
+"""Which operations of two documents are compared: each may have lost, renamed or never had some of our operations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def operations_to_compare(
 ) -> tuple[list[str], list[str]]:
     """Return the operations to take from each of two documents.
 
-    Ours, or all where neither document has one of ours. One that has another name in one of the documents is known by
-    its path and method.
+    Our operations, or all if neither document has one of them. An operation with another name in one of the documents
+    is recognized by its path and method.
     """
     left, right = _places(base), _places(upstream)
     wanted = [name for name in ours if name in left or name in right] or sorted(left.keys() | right.keys())

@@ -1,7 +1,7 @@
-"""`drift-ack.yaml`: the findings that somebody has looked at, why they may stay, and until when.
+"""`drift-ack.yaml`: the findings that someone has reviewed, why they are acceptable, and until when.
 
-An acknowledged finding is still reported, but counts no longer. It always has an end: a row whose day has passed
-counts no longer itself.
+An acknowledged finding is still reported, but does not count anymore. It always expires: a row whose day has passed
+does not count either.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ def read(path: Path) -> list[Acknowledgement]:
         read_row = _row(row, lines[id(rows)][str(position)], lines.get(id(row), {}), path.name)
         before = found.setdefault(read_row.fingerprint, read_row)
         if before is not read_row:
-            message = f"{read_row.fingerprint} is acknowledged twice, first in line {before.line}; take one row away"
+            message = f"{read_row.fingerprint} is acknowledged twice, first on line {before.line}; remove one row"
             raise ToolError(message, where=f"{path.name}:{read_row.line}")
     return list(found.values())
 
 
 def apply(report: Report, acknowledgements: list[Acknowledgement], today: date) -> Report:
-    """Return the report with each finding that a row is about marked by it, and a notice for each row of no use.
+    """Return the report with each finding that a row is about marked by it, and a notice for each useless row.
 
     A row counts up to and including its last day.
     """
@@ -77,7 +77,7 @@ def apply(report: Report, acknowledgements: list[Acknowledgement], today: date) 
     for row in acknowledgements:
         where = f"{FILE}:{row.line}: {row.fingerprint}"
         if row.fingerprint not in found:
-            notices.append(f"{where} is about nothing that was found; take the row away: {row.reason}")
+            notices.append(f"{where} matches no finding; remove the row: {row.reason}")
         elif row.fingerprint not in counting:
             notices.append(f"{where} expired on {row.expires.isoformat()}: {row.reason}")
     return dataclasses.replace(report, findings=findings, notices=tuple(notices))

@@ -1,4 +1,4 @@
-"""What people read of findings: one entry for what happened at a place, with its values together, in Python's names."""
+"""Findings for people: one entry per change at a place, with its values together, under Python's names."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Entry:
 
     @property
     def sentence(self) -> str:
-        """What happened, in plain words; names stand in backticks."""
+        """What happened, in plain words; names are in backticks."""
         one = self.first
         if len(self.findings) > 1:
             values = [shown_in_sentence(f.new if f.old is None else f.old, f.rule) for f in self.findings]
@@ -97,7 +97,7 @@ def call_of(operation: str) -> str:
 
 
 def verdict(report: Report) -> str:
-    """Return a paragraph: whether programs that work today fail, which calls do, and what else there is for them."""
+    """Return a paragraph: whether programs that work today fail, which calls do, and what is new."""
     open_findings = [finding for finding in report.findings if finding.acknowledged is None]
     by_level: dict[Level, list[Entry]] = {level: [] for level in LEVELS}
     for entry in entries(open_findings):
@@ -107,7 +107,7 @@ def verdict(report: Report) -> str:
         said.append(f"Programs that work today can fail: {_calls(by_level['breaking'])}.")
     if by_level["risky"]:
         start = "Others" if said else "No program has to fail. Some"
-        said.append(f"{start} may meet what they do not expect, or get another answer: {_calls(by_level['risky'])}.")
+        said.append(f"{start} may receive something unexpected, or a different answer: {_calls(by_level['risky'])}.")
     if by_level["additive"]:
         start = "New to use" if said else "No program breaks. New to use"
         said.append(f"{start}: {_listed(_names(by_level['additive']), 'and') or 'what is listed below'}.")

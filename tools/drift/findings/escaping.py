@@ -1,4 +1,4 @@
-"""Texts of upstream's documents, in which anything may stand, as terminals and Markdown can show them.
+"""Texts of upstream's documents, which may contain anything, as terminals and Markdown can show them.
 
 Whatever is shown passes through `printable`, which leaves neither line breaks nor what a terminal, XML or the reading
 direction could stumble over; what is shown as Markdown, through `prose` or `code`.
@@ -24,7 +24,7 @@ def cut(text: str, width: int) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a text as Markdown that shows it; what stands in backticks is code."""
+    """Return a text as Markdown that shows it; text in backticks is code."""
     parts = printable(text).split("`")
     if len(parts) % 2 == 0:
         parts = ["`".join(parts)]

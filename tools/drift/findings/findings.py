@@ -1,4 +1,4 @@
-"""What a comparison of two slices comes to: findings, each with its level, its place and the code that it touches."""
+"""The result of comparing two slices: findings, each with its level, its place and the code that it touches."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """A row of `drift-ack.yaml`: a finding that somebody has looked at.
+    """A row of `drift-ack.yaml`: a finding that someone has reviewed.
 
     Attributes:
         fingerprint: The finding's.
-        reason: Why it may stay.
+        reason: Why it is acceptable.
         expires: The last day on which it counts.
         line: Its line in the file, from 1.
     """
@@ -60,7 +60,7 @@ class Finding:
 
     Attributes:
         rule: The stable id of what happened; `tools.drift.findings.rules` has them all.
-        level: How bad it is for those who use the client.
+        level: How much it affects users of the client.
         direction: Whether requests change, responses, or both.
         operations: The operations that it changes.
         pointer: The JSON pointer of what changed: in the base slice, or in upstream's for what only that has.
@@ -68,7 +68,7 @@ class Finding:
         new: What there is now.
         sentence: What happened, in plain words.
         fingerprint: 12 hexadecimal digits that stay the same when other parts change or move.
-        symbols: What of our code it touches.
+        symbols: The parts of our code that it touches.
         file: The base slice.
         line: The line of `file`, from 1, of `place` or of the nearest place above it.
         acknowledged: The row of `drift-ack.yaml` that is about it and has not expired.
@@ -113,7 +113,7 @@ class Report:
         findings: The worst first, then by pointer.
         stopped: A line for each overlay action, and each class name of `generator-config.yml`, that applies to the
             base and no longer to upstream: `make generate` would stop there.
-        notices: A line for each acknowledgement that has expired or is about nothing.
+        notices: A line for each acknowledgement that has expired or matches nothing.
         base_sha256: The hash of the base slice's canonical text.
         upstream_sha256: The hash of the slice of upstream's document.
     """

@@ -1,4 +1,4 @@
-"""The rules: what can happen to a contract, and whom it hurts. One literal table.
+"""The rules: what can change in a contract, and who is affected. One literal table.
 
 Each rule has a mirror: what the same change is called when the two documents change places. The level depends on the
 direction: what a request may hold grows harmlessly where what a response may hold grows into code that does not expect
@@ -84,8 +84,8 @@ def is_of_values(rule: str) -> bool:
 def concerns_modules(rule: str, level: Level) -> bool:
     """Return whether hand-written code may have to follow a change.
 
-    What tells variants apart is read by generated code alone; what only narrows replies, or says what is meant where
-    nothing is sent, leaves code right that read them before.
+    Only generated code reads what distinguishes variants. Code that read replies stays correct if they only become
+    narrower, or if only the meaning of an omitted value changes.
     """
     if rule.startswith(("discriminator-", "union-became-")):
         return False

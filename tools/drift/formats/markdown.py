@@ -1,7 +1,7 @@
 """The report as Markdown for the body of a pull request: bounded, and nothing in it pings, links or ends its cell.
 
 GitHub refuses bodies of more than 65,536 characters. The tables come before their details, and the worst come
-first, so that what is left out is what matters least; a line says how much it is.
+first, so that the least important part is left out; a line says how much.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def markdown(report: Report) -> str:
         if kept:
             parts.append("\n" + _HEADER + "".join(kept))
         if left := count(entries[len(kept) :]):
-            parts.append(f"\n{left} of them left out here for want of room; the text report has them all.\n")
+            parts.append(f"\n{left} more do not fit here; the text report has them all.\n")
         parts.append(_folded(found, len(kept)))
     notices = [prose(cut(line, _MAX_LINE)) for line in report.notices]
     return "".join([*parts, stops, _list("Notices", notices, room)])
 
 
 class _Room:
-    """The characters that are left. What has once found no room closes it for what matters less."""
+    """The characters that are left. Once something does not fit, nothing less important is added."""
 
     def __init__(self, characters: int) -> None:
         self._left = characters
@@ -105,7 +105,7 @@ def _detail(entry: Entry) -> str:
 
 def _folded(details: list[str], wanted: int) -> str:
     left = wanted - len(details)
-    said = f"\nThe details of {left} of them are left out here for want of room.\n" if left else ""
+    said = f"\nThe details of {left} more do not fit here.\n" if left else ""
     if not details:
         return said
     return f"\n<details><summary>Where, and what they touch</summary>\n\n{''.join(details)}\n</details>\n{said}"
@@ -116,5 +116,5 @@ def _list(title: str, lines: list[str], room: _Room) -> str:
         return ""
     kept = room.take([f"- {line}\n" for line in lines])
     left = len(lines) - len(kept)
-    more = f"- and {left} more, left out here for want of room\n" if left else ""
+    more = f"- and {left} more that do not fit here\n" if left else ""
     return f"\n## {title}\n\n{''.join(kept)}{more}"

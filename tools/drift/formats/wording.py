@@ -1,6 +1,6 @@
 """What the formats for people share: values on one line, and the phrases about an entry.
 
-Names and values come from upstream's document, so anything may stand in them: every format passes them through
+Names and values come from upstream's document, so they may contain anything: every format passes them through
 `printable`.
 """
 

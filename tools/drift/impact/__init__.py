@@ -1,4 +1,4 @@
-"""Whom a finding concerns: the generated symbols, and the lines of code that use them.
+"""What a finding touches: the generated symbols, and the lines of code that use them.
 
 Imported by the command.
 """

@@ -1,4 +1,4 @@
-"""Read from the generated code what stands where: each class, alias and endpoint says its pointer (`# Source: #/`)."""
+"""Index the generated code by places: each class, alias and endpoint says its pointer (`# Source: #/`)."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Definition:
     Attributes:
         symbol: What it is.
         members: Its fields, keys or parameters by their words on the wire; parameters by their own names, too.
-        names: The names beside its own by which code can show that it is about the same: of a function, its module
+        names: Further names by which code can refer to the same: for a function, its module
             and the classes that the operation returns.
-        beside: Further symbols of an endpoint: its `module`, and its functions by name.
+        related: Further symbols of an endpoint: its `module`, and its functions by name.
     """
 
     symbol: Symbol
     members: Mapping[str, Symbol] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
-    beside: Mapping[str, Symbol] = field(default_factory=dict)
+    related: Mapping[str, Symbol] = field(default_factory=dict)
 
 
 class GeneratedCode:
-    """The generated package, read when it is asked for and only as far as needed.
+    """The generated package, read on demand and only as far as needed.
 
     Args:
         root: The repository.
@@ -138,8 +138,8 @@ class _Reading:
 
     def _endpoint(self, node: ast.FunctionDef) -> Definition:
         functions = {n.name: n for n in self._tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        beside = {name: self._symbol("function", name, function) for name, function in functions.items()}
-        beside["module"] = self._symbol("module", "", self._tree)
+        related = {name: self._symbol("function", name, function) for name, function in functions.items()}
+        related["module"] = self._symbol("module", "", self._tree)
         arguments = [*node.args.args, *node.args.kwonlyargs]
         members = {a.arg: self._symbol("parameter", f"{node.name}.{a.arg}", a) for a in arguments}
         for key, name in _sent(node, set(members)):
@@ -147,7 +147,7 @@ class _Reading:
         returns = functions["_parse_response"].returns
         returned = {n.id for n in ast.walk(returns) if isinstance(n, ast.Name)} if returns else set()
         names = frozenset({self._module.rpartition(".")[2], *returned})
-        return Definition(beside[node.name], members, names, beside)
+        return Definition(related[node.name], members, names, related)
 
 
 def _sent(function: ast.FunctionDef, arguments: set[str]) -> Iterator[tuple[str, str]]:

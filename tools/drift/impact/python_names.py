@@ -19,7 +19,7 @@ def python_names(
     """Return the names of a place, the ones that users write first.
 
     Args:
-        symbols: What of our code stands there, or is nearest above it.
+        symbols: The symbols of our code there, or nearest above it.
         path: The words that lead to the place from the outermost schema; the code may not have the last ones yet.
         direction: Whether the place is sent, received, or both.
         calls: The method of the client for each class and TypedDict that says what an operation takes.

@@ -1,4 +1,4 @@
-"""Where in a document a pointer points, and who refers to what: places of schemas, and the `$ref`s between them.
+"""Where in a document a pointer points, and what refers to what: places of schemas, and the `$ref`s between them.
 
 A place is named by the outermost schema and the properties that lead from there. Steps into an `allOf` do not count, as
 its parts are one object; steps into items, maps and variants lead to what the same property holds.
@@ -55,7 +55,7 @@ class Place(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A `$ref` to a schema: where it stands, and whether what stands there is the same object (`allOf`)."""
+    """A `$ref` to a schema: its place, and whether the object there is the same one (`allOf`)."""
 
     place: Place
     merged: bool
@@ -109,7 +109,7 @@ def _root_length(segments: Sequence[str]) -> int:
 
 
 class Uses:
-    """Who refers to what in a document.
+    """The references in a document.
 
     Attributes:
         of_schemas: The `$ref`s to each component schema, by the segments of its pointer.
@@ -129,7 +129,7 @@ class Uses:
             self._parts(document.get(section, {}), (section,))
 
     def words(self, key: Key, seen: frozenset[Root] = frozenset()) -> set[str]:
-        """Return the words of the properties that hold what stands at a place."""
+        """Return the words of the properties that contain a place."""
         root, path = key
         if path or root in seen:
             return {*path[-1:]}

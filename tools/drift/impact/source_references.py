@@ -1,9 +1,9 @@
-"""Find what the hand-written modules say of the contract.
+"""Find what the hand-written modules say about the contract.
 
 A module refers to a class if it imports it, or has its name as `models.X` or as a string. It names a field if its code
-has the field's word as a string, an attribute, an argument or a keyword, and beside it the class (or a class of ours
-that inherits from it), or else two more words of the class and of the fields that hold it; for a word with an
-underscore one more is enough, and where there are fewer, all of them. Comments and docstrings do not count.
+has the field's word as a string, an attribute, an argument or a keyword, and names the class, or a class that inherits
+from it. Instead of the class, it may have two more words of the class and of the fields that hold it. For
+a word with an underscore, one more is enough; if there are fewer, all of them. Comments and docstrings do not count.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PACKAGE = "chat_completions"
 
 @dataclass
 class _Module:
-    """What one module says.
+    """The content of one module.
 
     Attributes:
         name: Its dotted name.
@@ -47,7 +47,7 @@ class _Module:
 
 
 class OwnCode:
-    """The hand-written package, read when it is asked for.
+    """The hand-written package, read on demand.
 
     Args:
         root: The repository.

@@ -82,7 +82,7 @@ class Symbols:
 
         Args:
             pointer: The pointer, as a URI fragment.
-            new: Whether it is a newer slice's: the parameters of this one stand at other positions.
+            new: Whether it is a newer slice's: the parameters of this one have other positions.
             modules: Whether hand-written modules may have to change.
         """
         segments = tuple(split(pointer))
@@ -201,15 +201,15 @@ class _Touched:
         for operation in self._generated.operations(*segments[: 3 if own else 2]):
             key: Key = (operation, ())
             definitions = [definition for _, definition in self._generated.at(key)]
-            endpoint = next(d for d in definitions if d.beside)
+            endpoint = next(d for d in definitions if d.related)
             if rest[:1] == ("parameters",):
                 self._parameter(segments[: len(segments) - len(rest) + 2], key, definitions)
                 continue
             name = {"requestBody": "_get_kwargs", "responses": "_parse_response"}.get("".join(rest[:1]), "module")
-            self.symbols.add(endpoint.beside[name])
+            self.symbols.add(endpoint.related[name])
             if not rest:
                 self.symbols |= {d.symbol for d in definitions if d is not endpoint}
-            self.symbols |= {*self._own.naming([endpoint.beside["module"].name.rpartition(".")[2]])}
+            self.symbols |= {*self._own.naming([endpoint.related["module"].name.rpartition(".")[2]])}
         for keyword, text in itertools.pairwise(rest):
             if keyword == "headers" or (keyword == "content" and not text.endswith("json")):
                 self.symbols |= {*self._own.saying([text])}
@@ -223,7 +223,7 @@ class _Touched:
             self.symbols |= {definition.symbol for definition in definitions}  # A new one.
             return
         name = str(parameter["name"])
-        sent = next(definition.members for definition in definitions if definition.beside)
+        sent = next(definition.members for definition in definitions if definition.related)
         arguments = [symbol.name.rpartition(".")[2] for symbol in sent.values()]
         # One of two that have the same name has its place in the argument's name; the rest differs in spelling alone.
         found = [a for a in (name, f"{name}_{parameter.get('in')}") if a in arguments]

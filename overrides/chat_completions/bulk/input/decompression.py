@@ -1,7 +1,7 @@
-"""Read compressed inputs to their last byte: one that was cut off, or holds something else, is never taken for whole.
+"""Read compressed inputs to their last byte: one that was cut off, or has other content, is never taken as complete.
 
-What the standard library and zstandard have for files is too lenient: bz2 and lzma leave out whatever follows the first
-stream if they cannot read it, and zstandard does not tell a frame that ends from one that breaks off.
+The file classes of the standard library and zstandard are too lenient: bz2 and lzma skip what follows the first stream
+if they cannot read it. zstandard does not distinguish a complete frame from a truncated one.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _PADDED = frozenset({"gzip", "lzma"})  # what may be filled up with zeros
 
 
 class DecompressedFile:
-    """Reads what a file holds compressed: one stream, or several in a row.
+    """Reads a compressed file: one stream, or several in a row.
 
     Args:
         file: The compressed file.
         kind: How it is compressed, one of the values of `places.SUFFIXES`.
 
     Raises:
-        BulkError: What decompresses it is not installed.
+        BulkError: The decompressor is not installed.
     """
 
     def __init__(self, file: BinaryIO, kind: str) -> None:
@@ -38,11 +38,11 @@ class DecompressedFile:
         self._error: Exception | None = None
 
     def read(self, size: int) -> bytes:
-        """Return about as many bytes as asked for, and none at the end.
+        """Return about as many bytes as requested, and none at the end.
 
         Raises:
             EOFError: The file ends before its last stream does.
-            ValueError: It holds something that is no stream, or a damaged one.
+            ValueError: It contains something that is not a stream, or a damaged one.
         """
         found: list[bytes] = []
         wanted = self._size + size
@@ -62,13 +62,13 @@ class DecompressedFile:
             self._data, self._at = self._file.read(_PIECE), 0
             if not self._data and (self._stream is not None or not self._streams):
                 raise EOFError(
-                    f"it breaks off: it ends at byte {self._offset:,}, before its compressed data does"
+                    f"it is truncated: it ends at byte {self._offset:,}, before its compressed data does"
                     f" ({self._size:,} bytes could be decompressed)"
                 )
         return self._data[self._at : self._at + _SLICE]
 
     def _decompress(self, piece: bytes) -> bytes:
-        """Decompress the next bytes, as far as the stream goes that they are of."""
+        """Decompress the next bytes of the current stream."""
         if self._stream is None:
             padding = len(piece) - len(piece.lstrip(b"\0")) if self._streams and self._kind in _PADDED else 0
             if padding:
@@ -100,7 +100,7 @@ class DecompressedFile:
 
 
 def _decompressor_factory(kind: str) -> Callable[[], Any]:
-    """Return what gives a new decompressor, with `decompress`, `eof` and `unused_data`."""
+    """Return a factory for decompressors, with `decompress`, `eof` and `unused_data`."""
     if kind == "gzip":
         import zlib
 

@@ -1,4 +1,4 @@
-"""Reads the input in a thread, a little ahead: files, stores and pipes may block, an event loop may not."""
+"""Reads the input in a thread, a little ahead: files, stores and pipes may block, but an event loop may not."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class LineReader:
         position: Returns how much of the input has been read, in bytes.
 
     Attributes:
-        ended: Whether there will be no more lines than are here.
+        ended: Whether all lines have been read.
         error: What ended it early; None if nothing did.
-        position: How much of the input is in the hands of the run, in bytes.
+        position: How much of the input the run has taken, in bytes.
     """
 
     def __init__(self, batches: Iterator[list[Line]], position: Callable[[], int] = lambda: 0) -> None:
@@ -72,7 +72,7 @@ class LineReader:
         return self._last and not self._lines and not any(batch for batch, _ in self._held)
 
     def take(self) -> Line | None:
-        """Return the next line; None if none is here yet, or none will be."""
+        """Return the next line; None if there is none yet, or no more."""
         while not self._lines:
             if not self._held:
                 return None

@@ -13,7 +13,7 @@ def request_line(prompts: Prompts, number: int, raw: bytes) -> bytes | Malformed
     """Return a line of the Batch API's format for a line that is a prompt.
 
     Args:
-        prompts: How to make requests.
+        prompts: How to create requests.
         number: The line's number, from 1.
         raw: Its bytes.
     """

@@ -20,10 +20,10 @@ class Request(NamedTuple):
 
     Attributes:
         number: Its line, from 1.
-        custom_id: What its author calls it.
+        custom_id: The id that its author gave it.
         body: Its body, byte for byte as it was written.
         stream: Whether it asks for a stream.
-        tokens: How many tokens it may take, for what it says itself; 0 if they were not estimated.
+        tokens: The estimated number of tokens; 0 if it was not estimated.
     """
 
     number: int
@@ -39,7 +39,7 @@ class Malformed(NamedTuple):
     Attributes:
         number: The line, from 1.
         custom_id: Its `custom_id`; None where that cannot be read, or is another request's.
-        code: What kind of fault it is, in the Batch API's words where it has one.
+        code: The kind of fault, in the Batch API's words if it has any.
         message: What is wrong, and what to do.
     """
 
@@ -70,13 +70,13 @@ def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Mal
         custom_id = _text(fields, "custom_id")
         method = _text(fields, "method")
         if method.upper() != "POST":
-            raise _MalformedError("invalid_method", f"method is {_quoted(method)}; it has to be POST")
+            raise _MalformedError("invalid_method", f"method is {_quoted(method)}; it must be POST")
         _check_url(_text(fields, "url"))
         if "body" not in fields:
             raise _MalformedError("missing_required_parameter", "body is missing")
         body, start, end = fields["body"]
         if not isinstance(body, dict):
-            raise _MalformedError("invalid_body", f"body is {_kind(body)}; it has to be an object, the request itself")
+            raise _MalformedError("invalid_body", f"body is {_kind(body)}; it must be an object, the request itself")
     except UnicodeDecodeError as error:
         return Malformed(number, custom_id, "invalid_encoding", f"the line is not valid UTF-8 (byte {error.start})")
     except _MalformedError as error:
@@ -86,7 +86,7 @@ def request_of(number: int, raw: bytes, *, count: bool = False) -> Request | Mal
     except json.JSONDecodeError as error:
         message = f"the line is not JSON: {error.msg} (column {error.colno})"
         if not text.rstrip().endswith("}"):
-            message += "; it breaks off, as does a file that was cut off or is still written"
+            message += "; it is truncated, or is still being written"
         return Malformed(number, custom_id, "invalid_json_line", message)
     except ValueError as error:
         return Malformed(number, custom_id, "invalid_json_line", f"the line is not JSON: {error}")
@@ -102,7 +102,7 @@ def _fields(text: str) -> dict[str, tuple[Any, int, int]]:
     at = _SPACE(text, 1 if text.startswith("\ufeff") else 0).end()
     if text[at : at + 1] != "{":
         value = _decoder.raw_decode(text, at)[0]
-        raise _MalformedError("invalid_json_line", f"the line is {_kind(value)}; a request is an object")
+        raise _MalformedError("invalid_json_line", f"the line is {_kind(value)}; it must be an object")
     fields: dict[str, tuple[Any, int, int]] = {}
     at = _SPACE(text, at + 1).end()
     if text[at : at + 1] == "}":
@@ -128,12 +128,12 @@ def _fields(text: str) -> dict[str, tuple[Any, int, int]]:
 
 def _at_end(text: str, at: int, fields: dict[str, tuple[Any, int, int]]) -> dict[str, tuple[Any, int, int]]:
     if _SPACE(text, at + 1).end() != len(text):
-        raise json.JSONDecodeError("something stands after the object", text, at + 1)
+        raise json.JSONDecodeError("there is more after the object", text, at + 1)
     return fields
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"it allows finite numbers only, not {constant}")
+    raise ValueError(f"numbers must be finite, not {constant}")
 
 
 _decoder = json.JSONDecoder(parse_constant=_refuse)
@@ -144,7 +144,7 @@ def _text(fields: Mapping[str, tuple[Any, int, int]], name: str) -> str:
         raise _MalformedError("missing_required_parameter", f"{name} is missing")
     value = fields[name][0]
     if not isinstance(value, str) or not value:
-        raise _MalformedError(f"invalid_{name}", f"{name} is {_kind(value)}; it has to be a text")
+        raise _MalformedError(f"invalid_{name}", f"{name} is {_kind(value)}; it must be a string")
     return value
 
 
@@ -154,15 +154,15 @@ def _check_url(url: str) -> None:
     except ValueError:
         raise _MalformedError("invalid_url", f"url {_quoted(url)} is not a URL") from None
     if parts.scheme or parts.netloc:
-        raise _MalformedError("invalid_url", "url is a whole address; write the path, and set the server with base_url")
+        raise _MalformedError("invalid_url", "url is a full URL; use the path, and set the server with base_url")
     if parts.query or not parts.path.endswith(OPERATION):
         raise _MalformedError(
-            "invalid_url", f"url is {_quoted(url)}; only /v1{OPERATION} can be asked, without a query"
+            "invalid_url", f"url is {_quoted(url)}; only /v1{OPERATION} is supported, without a query"
         )
 
 
 def _kind(value: Any) -> str:
-    kinds: Mapping[type, str] = {dict: "an object", list: "an array", str: "a text", bool: "true or false"}
+    kinds: Mapping[type, str] = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
     return "empty" if value == "" else "null" if value is None else kinds.get(type(value), "a number")
 
 
@@ -171,7 +171,7 @@ def _quoted(text: str) -> str:
 
 
 def _tokens(body: Mapping[str, Any], size: int) -> int:
-    """Estimate the tokens of a request and of its answer, as far as the request says how long that may be."""
+    """Estimate the tokens of a request and, if it has a limit, of its answer."""
     asked = next(
         (limit for name in ("max_completion_tokens", "max_tokens") if isinstance(limit := body.get(name), int)), 0
     )

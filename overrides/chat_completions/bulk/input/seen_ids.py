@@ -1,4 +1,4 @@
-"""Which `custom_id`s a run has met, and which had ended before it: in little memory, however many there are."""
+"""Which `custom_id`s a run has seen, and which were done before: in little memory, however many there are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ENDED_BEFORE, _MET = 0, 1
 
 
 class Occurrence(Enum):
-    """What meeting something in the input says: it is new, it ended in an earlier run, or it was met before."""
+    """What is known of an id in the input: it is new, done in an earlier run, or a duplicate."""
 
     NEW = "new"
     ENDED = "ended"
@@ -21,10 +21,10 @@ class Occurrence(Enum):
 
 
 class Seen:
-    """Remembers digests of 16 bytes in a temporary database of SQLite's: what its cache does not hold is on disk.
+    """Remembers digests of 16 bytes in a temporary SQLite database: whatever its cache does not hold is on disk.
 
     A set would take 100 MB for a million. The database has no name, so nothing is left of it, however the run ends;
-    what had ended is in the output and the error file, from which it is made anew.
+    the next run creates it again from the output and the error file.
     """
 
     def __init__(self) -> None:
@@ -41,10 +41,10 @@ class Seen:
             self._cursor.execute(statement)
 
     def add_ended(self, names: Iterable[str | int]) -> int:
-        """Record what ended before this run.
+        """Record what done before this run.
 
         Args:
-            names: `custom_id`s, and the numbers that stand for lines which are no requests.
+            names: `custom_id`s, and the numbers of lines that are not requests.
 
         Returns:
             How many of them were new.
@@ -56,10 +56,10 @@ class Seen:
         return self._database.total_changes - before
 
     def meet(self, name: str | int) -> Occurrence:
-        """Record that something stands in the input, and return what is known of it.
+        """Record that an id is in the input, and return what is known of it.
 
         Args:
-            name: A `custom_id`, or the number that stands for a line which is no request.
+            name: A `custom_id`, or the number of a line that is not a request.
         """
         digest = _digest(name)
         if self._cursor.execute(f"INSERT OR IGNORE INTO met VALUES (?, {_MET})", (digest,)).rowcount == 1:

@@ -32,17 +32,17 @@ _TELLING = ("size", "ETag", "etag", "md5", "md5Hash", "crc32c", "generation", "m
 _FOREIGN = {
     b"\xff\xfe": "is UTF-16; write it as UTF-8",
     b"\xfe\xff": "is UTF-16; write it as UTF-8",
-    b"\x1f\x8b": "is compressed by gzip; let its name end in .gz",
-    b"BZh": "is compressed by bzip2; let its name end in .bz2",
-    b"\xfd7zXZ": "is compressed by xz; let its name end in .xz",
-    b"\x28\xb5\x2f\xfd": "is compressed by zstd; let its name end in .zst",
+    b"\x1f\x8b": "is gzip-compressed; rename it to end in .gz",
+    b"BZh": "is bzip2-compressed; rename it to end in .bz2",
+    b"\xfd7zXZ": "is xz-compressed; rename it to end in .xz",
+    b"\x28\xb5\x2f\xfd": "is zstd-compressed; rename it to end in .zst",
     b"PK\x03\x04": "is a zip archive; unpack it",
-    b"PAR1": "is a Parquet file; write its rows as lines of JSON",
+    b"PAR1": "is a Parquet file; convert it to JSON Lines",
 }
 
 
 class TooLong(NamedTuple):
-    """Stands for a line that is longer than the limit: how many bytes it has."""
+    """Represents a line that is longer than the limit: its size in bytes."""
 
     size: int
 
@@ -54,12 +54,12 @@ class Input:
     """The file of requests, which may also be standard input.
 
     Args:
-        name: A path, an address that fsspec knows, or `-`; the end of the name says how it is compressed.
-        storage_options: What fsspec's file system takes.
-        longest_line: Bytes of a line beyond which it is not read.
+        name: A path, a URL that fsspec supports, or `-`; the suffix says how it is compressed.
+        storage_options: Options for fsspec's file system.
+        longest_line: The largest line that is read, in bytes.
 
     Attributes:
-        size: How many bytes the file has, compressed if it is; None if nobody knows.
+        size: The size of the file in bytes, as compressed; None if it is unknown.
 
     Raises:
         BulkError: There is no such file.
@@ -91,16 +91,16 @@ class Input:
         if self._is_file():
             self.size = self._info.st_size
         elif not self._remote and name != STANDARD_INPUT and stat.S_ISDIR(self._info.st_mode):
-            raise BulkError(f"the input {self.label} is a directory; give a file")
+            raise BulkError(f"the input {self.label} is a directory; use a file")
 
     def _is_file(self) -> bool:
         return not self._remote and self._name != STANDARD_INPUT and stat.S_ISREG(self._info.st_mode)
 
     def fingerprint(self) -> str | None:
-        """Return what changes if the file does; None for a pipe, of which nobody knows.
+        """Return a value that changes if the file does; None for a pipe.
 
-        Up to 1 GiB it is made from all that the file holds, beyond from parts of it and its time; of a remote file from
-        what its store says.
+        Up to 1 GiB, it is computed from the whole content, beyond that from parts and the time. For a remote file, the
+        store provides it.
         """
         self._fingerprint = self._compute_fingerprint()
         return self._fingerprint
@@ -125,13 +125,13 @@ class Input:
         return "parts:" + digest.hexdigest()
 
     def batches(self) -> Iterator[list[Line]]:
-        """Read the lines, in batches of about as many as are read at once; blank ones are counted and left out.
+        """Read the lines, in batches of about as many as are read at once; blank ones are counted and skipped.
 
         Raises:
             BulkError: It is another kind of file.
             ValueError: It was changed meanwhile, or is compressed and damaged.
-            EOFError: It breaks off.
-            Exception: It cannot be read on; of whatever kind its file system raises.
+            EOFError: It is truncated.
+            Exception: It cannot be read further; of any kind that its file system raises.
         """
         file = self._opened()
         kind = compression_of(self._name)
@@ -151,10 +151,10 @@ class Input:
                 file.close()
 
     def _check_unchanged(self, read: int | None) -> None:
-        """Verify that all was read of what there was when the run began.
+        """Verify that everything was read that was there when the run began.
 
         Args:
-            read: How many bytes were read; None if nobody knows.
+            read: How many bytes were read; None if it is unknown.
 
         Raises:
             ValueError: It was changed meanwhile.
@@ -162,7 +162,7 @@ class Input:
         if self.size is None:
             return
         if read is not None and read < self.size:
-            raise _changed(f"it ended at byte {read:,}, and had {self.size:,} bytes when the run began")
+            raise _changed(f"it ended at byte {read:,}, but had {self.size:,} bytes when the run began")
         try:
             if self._remote is not None:
                 self._remote[0].invalidate_cache()
@@ -173,9 +173,9 @@ class Input:
         except Exception:  # removed since it was opened, or the store no longer answers: all was read
             return
         if self._fingerprint not in (None, fingerprint):
-            size = f"{now.size:,} bytes" if now.size is not None else "another size"
-            found = "other content" if now.size == self.size else size
-            raise _changed(f"it has {found} now, and had {self.size:,} bytes when the run began")
+            size = f"{now.size:,} bytes" if now.size is not None else "a different size"
+            found = "different content" if now.size == self.size else size
+            raise _changed(f"it now has {found}; it had {self.size:,} bytes when the run began")
 
     def _signature(self) -> tuple[int, ...]:
         return self._info.st_dev, self._info.st_ino, self._info.st_size, self._info.st_mtime_ns
@@ -194,8 +194,8 @@ class Input:
 
 def _changed(found: str) -> ValueError:
     return ValueError(
-        f"it was changed while it was read: {found}; once nobody writes to it, give the same command again, and accept"
-        " the change (accept_changes, --accept-changes)"
+        f"it changed while it was read: {found}; once it no longer changes, run again and accept the change"
+        " (accept_changes, --accept-changes)"
     )
 
 
@@ -203,7 +203,7 @@ def lines_in(read: Callable[[int], bytes], longest: int, label: str) -> Iterator
     """Yield the lines of a file, as many at once as were read at once.
 
     Args:
-        read: Reads at most so many bytes.
+        read: Reads at most the given number of bytes.
         longest: How many bytes a line may have.
         label: The file's name, for messages.
     """

@@ -1,4 +1,4 @@
-"""`answers.jsonl.run.json` beside `answers.jsonl`: what a run was begun with, so that a change is noticed later."""
+"""`answers.jsonl.run.json` next to `answers.jsonl`: the input and settings of a run, to notice later changes."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ SUFFIX = ".run.json"
 
 
 class Manifest:
-    """The record of a run, beside its output.
+    """The record of a run, next to its output.
 
     Args:
         output: The name of the output.
-        storage_options: What fsspec's file system takes, for an address.
+        storage_options: Options for fsspec's file system, for a URL.
 
     Attributes:
         values: What the record says; empty if there is none yet.
 
     Raises:
-        BulkError: There is one that cannot be read.
+        BulkError: The existing record cannot be read.
     """
 
     def __init__(self, output: str, storage_options: Mapping[str, Any] | None = None) -> None:
@@ -48,7 +48,7 @@ class Manifest:
         except ValueError:
             values = None
         if not isinstance(values, dict) or values.get("version") != VERSION or not isinstance(values.get("run"), str):
-            raise BulkError(f"{self.label} is no record of a run that this version knows; give another output")
+            raise BulkError(f"{self.label} is not a run record of this version; use another output")
         self.values = values
 
     def _text(self) -> bytes | None:
@@ -64,11 +64,11 @@ class Manifest:
 
     @property
     def run(self) -> str:
-        """The run's own name, the same each time that it goes on."""
+        """The run's name, the same each time it resumes."""
         return f"{self.values['run']}-{self.values.get('epoch', 0)}"
 
     def changes(self, wanted: Mapping[str, Any]) -> list[str]:
-        """Return what differs from what the run was begun with, in words.
+        """Return the differences from the start of the run, in words.
 
         Args:
             wanted: The input, its fingerprint, and the settings, as they are now.
@@ -84,11 +84,11 @@ class Manifest:
         return found
 
     def begin(self, wanted: Mapping[str, Any], *, again: bool) -> None:
-        """Record that a run begins, or goes on.
+        """Record that a run starts or resumes.
 
         Args:
             wanted: The input, its fingerprint, and the settings.
-            again: Whether what failed is asked again, which makes other requests of them.
+            again: Whether failed requests are sent again, as new requests.
         """
         self.values = {
             "version": VERSION,
@@ -113,7 +113,7 @@ class Manifest:
             self._write()
 
     def end(self, state: str, reason: str, counts: Mapping[str, Any]) -> None:
-        """Record how a run ended; a full disk does not keep it from ending."""
+        """Record how a run ended; a full disk does not prevent that."""
         self.values = {**self.values, "state": state, "reason": reason, "ended": _now(), "counts": dict(counts)}
         with suppress(Exception):
             self._write()

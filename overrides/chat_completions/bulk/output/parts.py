@@ -20,15 +20,15 @@ PART_SECONDS = 30.0  # after which a part is written, however small: what a kill
 class PartFiles:
     """Results as `NAME/part-NNNNNN-XXXX.jsonl` in a store that fsspec knows.
 
-    A store takes a file as a whole or not at all, so that no line is ever torn. There is no lock: two runs at once do
-    not overwrite each other's parts, and may ask the same twice.
+    A store takes a file completely or not at all, so no line is ever truncated. There is no lock: two runs at once do
+    not overwrite each other's parts, but may send the same request twice.
 
     Args:
         name: The address of the directory.
-        storage_options: What fsspec's file system takes.
+        storage_options: Options for fsspec's file system.
 
     Raises:
-        BulkError: There is a file of this name, or the store cannot be reached.
+        BulkError: A file has this name, or the store cannot be reached.
     """
 
     blocking = True
@@ -48,7 +48,7 @@ class PartFiles:
         self._mark = os.urandom(2).hex()
         try:
             if self._filesystem.isfile(self._directory):
-                raise BulkError(f"{self.label} is a file; results go to a directory of files there, give another name")
+                raise BulkError(f"{self.label} is a file, but results go to a directory there; use another output")
             self._parts = sorted(self._filesystem.glob(f"{self._directory}/part-*.jsonl"))
         except BulkError:
             raise
@@ -62,17 +62,17 @@ class PartFiles:
         return not self._parts
 
     def ended(self) -> Iterator[str | int]:
-        """Yield what has ended in earlier runs.
+        """Yield what is done in earlier runs.
 
         Raises:
-            BulkError: A line is no result.
+            BulkError: A line is not a result.
         """
         for part in self._parts:
             with self._filesystem.open(part, "rb") as file:
                 for number, line in enumerate(file, 1):
                     name = ended_by(line)
                     if name is None and not line.isspace():
-                        raise BulkError(f"{part}, line {number}: is no result of a run; give another name")
+                        raise BulkError(f"{part}, line {number}: not a result of a run; use another output")
                     if name is not None:
                         yield name
 
@@ -84,10 +84,10 @@ class PartFiles:
         self._size += len(line)
 
     def flush(self, *, last: bool = False) -> None:
-        """Write a part, if there is enough for one, or it has taken long, or it is the last.
+        """Write a part if there is enough for one, if it has taken long, or if it is the last.
 
         Raises:
-            WritingError: The store does not take it.
+            WritingError: The store does not accept it.
         """
         late = time.monotonic() - self._since > PART_SECONDS
         if not self._lines or not (last or late or self._size >= PART_BYTES):
@@ -109,7 +109,7 @@ class PartFiles:
         """Verify that the store still has all parts, those of earlier runs as well, if one was written since.
 
         Raises:
-            WritingError: One is gone, or has another size.
+            WritingError: One is missing, or has a different size.
         """
         if not self._unchecked:
             return
@@ -132,8 +132,8 @@ class PartFiles:
         if gone:
             self.lost += sum(self._written.pop(name)[1] for name in gone if name in self._written)
             raise WritingError(
-                f"{self.label}: {gone[0]} was taken away or changed during the run, {len(gone):,} in all; put back what"
-                " is still somewhere, and give the same command again, which asks what is missing"
+                f"{self.label}: {gone[0]} was removed or changed during the run ({len(gone):,} files in all);"
+                " restore what is possible, and run again to send what is missing"
             )
 
     def close(self) -> None:

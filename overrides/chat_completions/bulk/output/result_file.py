@@ -1,4 +1,4 @@
-"""A file of results on this machine: lines are only ever appended, so that a crash tears the last one at most."""
+"""A file of results on this machine: lines are only appended, so a crash truncates the last one at most."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _NO_LOCKS = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOS
 
 
 class WritingError(BulkError):
-    """Results cannot be written; what could not be written will be asked again."""
+    """Results cannot be written; the next run sends their requests again."""
 
 
 class Results(Protocol):
-    """Where results go.
+    """A place for results.
 
     Attributes:
         label: Its name, for messages.
         note: What had to be repaired, None if nothing.
         lost: How many lines could not be written.
-        blocking: Whether `flush` takes long, and belongs into a thread.
+        blocking: Whether `flush` is slow and should run in a thread.
     """
 
     label: str
@@ -45,19 +45,19 @@ class Results(Protocol):
         ...
 
     def ended(self) -> Iterator[str | int]:
-        """Return what has ended here in earlier runs, and repair what a crash tore."""
+        """Return what is done in earlier runs, and repair a line that a crash truncated."""
         ...
 
     def append(self, line: bytes) -> None:
-        """Take a line; it is safe from the end of this process after `flush`, and from a power cut after `sync`."""
+        """Take a line; it survives this process after `flush`, and a power cut after `sync`."""
         ...
 
     def flush(self, *, last: bool = False) -> None:
-        """Write what has been taken, where it is enough to be worth it, or `last`."""
+        """Write what has been taken, if there is enough, or if `last`."""
         ...
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk, and check that others see it."""
+        """Sync the written lines to disk, and check that others see them."""
         ...
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class Results(Protocol):
 
 
 class ResultFile:
-    """Results in a file of this machine, which is locked until it is closed, or the process ends.
+    """Results in a local file, which is locked until it is closed or the process ends.
 
     Args:
         path: Where it is.
@@ -90,7 +90,7 @@ class ResultFile:
         try:
             existed = path.exists()
             if existed and not path.is_file():
-                raise BulkError(f"{path} is no regular file; results need one, so that a run can go on")
+                raise BulkError(f"{path} is not a regular file, which is needed to resume a run")
             self._descriptor = os.open(path, flags, 0o666)
         except OSError as error:
             raise BulkError(f"{path} cannot be written: {error.strerror}") from None
@@ -109,10 +109,10 @@ class ResultFile:
         return not self._size
 
     def ended(self) -> Iterator[str | int]:
-        """Yield what has ended here; a last line that was torn is removed, and its request sent again.
+        """Yield what is done; a truncated last line is removed, and its request sent again.
 
         Raises:
-            BulkError: A line in the middle is no result.
+            BulkError: A line in the middle is not a result.
         """
         good, torn = 0, 0
         with self._path.open("rb") as file:
@@ -121,16 +121,13 @@ class ResultFile:
                 name = ended_by(line) if whole else _ended_by_all_of(line)
                 if name is None and not line.isspace() and not _is_torn(line):
                     raise BulkError(
-                        f"{self.label}, line {number}: is no result of a run; give another name for the output,"
-                        " or take the line away"
+                        f"{self.label}, line {number}: not a result of a run; use another output, or remove the line"
                     )
                 if name is None and not line.isspace():
                     torn += len(line)
                     continue
                 if torn:
-                    raise BulkError(
-                        f"{self.label}, line {number - 1}: is damaged; take it away, to have it asked again"
-                    )
+                    raise BulkError(f"{self.label}, line {number - 1}: damaged; remove it to send its request again")
                 good += len(line)
                 if name is not None:
                     yield name
@@ -139,7 +136,7 @@ class ResultFile:
                     good += 1
         if torn:
             os.ftruncate(self._descriptor, good)
-            self.note = f"{self.label}: the last line was torn ({torn} bytes); its request is asked again"
+            self.note = f"{self.label}: the last line was truncated ({torn} bytes); its request is sent again"
         self._size = good
 
     def append(self, line: bytes) -> None:
@@ -150,7 +147,7 @@ class ResultFile:
         """Write what has been taken.
 
         Raises:
-            WritingError: It cannot be written; what could not be is forgotten, and no line is torn.
+            WritingError: It cannot be written; the unwritten part is dropped, and no line is truncated.
         """
         lines, self._lines = self._lines, []
         data = memoryview(b"".join(lines))
@@ -172,10 +169,10 @@ class ResultFile:
             self._written += len(lines)
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk, and check that others still see this file.
+        """Sync the written lines to disk, and check that others still see this file.
 
         Raises:
-            WritingError: It cannot be written, or somebody else has touched the file.
+            WritingError: It cannot be written, or another program changed the file.
         """
         try:
             os.fsync(self._descriptor)
@@ -190,16 +187,16 @@ class ResultFile:
             named = None
         if not here.st_nlink or named is None or not os.path.samestat(here, named):
             self.lost, self._written = self.lost + self._written, 0
-            what = "was taken away" if named is None else "was replaced by another file"
-            suffix = "" if here.st_nlink else " with what had been answered"
+            what = "was removed" if named is None else "was replaced by another file"
+            suffix = "" if here.st_nlink else " with its results"
             raise WritingError(
-                f"{self.label} {what} during the run{suffix}; put it back if it is still somewhere, and give the same"
-                " command again, which asks what is missing"
+                f"{self.label} {what} during the run{suffix}; restore it if possible, and run"
+                " again to send what is missing"
             )
         if here.st_size != size:
             raise WritingError(
-                f"{self.label} has {here.st_size:,} bytes where {size:,} were written: another program writes to it or"
-                " has cut it; see to that, and give the same command again, which asks what is missing"
+                f"{self.label} has {here.st_size:,} bytes where {size:,} were written: another program changed"
+                " it; stop that, and run again to send what is missing"
             )
 
     def close(self) -> None:
@@ -210,14 +207,14 @@ class ResultFile:
 
 
 def _is_torn(line: bytes) -> bool:
-    """Return whether a line is the beginning of one of ours, or has the hole that a power cut may leave."""
+    """Return whether a line is the beginning of a result, or has the gap that a power cut may leave."""
     if b"\0" in line:
         return True
     return not line.endswith(b"\n") and (line.startswith(_BEGIN) or _BEGIN.startswith(line))
 
 
 def _ended_by_all_of(line: bytes) -> str | int | None:
-    """Return what a line without an end ends, if it is whole but for that."""
+    """Return what a line without a line end is a result of, if it is otherwise complete."""
     try:
         json.loads(line)
     except (ValueError, RecursionError):
@@ -226,8 +223,8 @@ def _ended_by_all_of(line: bytes) -> str | int | None:
 
 
 def _writing_error(label: str, error: OSError) -> WritingError:
-    what = "the disk is full, or a limit of it reached" if error.errno in _FULL else str(error.strerror)
-    return WritingError(f"{label} cannot be written: {what}; make room, and give the same command again")
+    what = "the disk is full, or a quota is reached" if error.errno in _FULL else str(error.strerror)
+    return WritingError(f"{label} cannot be written: {what}; fix this, and run again to resume")
 
 
 def _lock(descriptor: int) -> None:

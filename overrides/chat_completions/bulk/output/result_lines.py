@@ -1,7 +1,7 @@
 """The lines of the output and of the error file, as the Batch API has them. No I/O.
 
 A result is `{"id", "custom_id", "response", "error"}`: an answer with its status, id and body, or null and an error's
-code and message. What ours have beyond that: the `attempts` of a failure, and in an error the `line` of the input.
+code and message. Additions to the format: the `attempts` of a failure, and in an error the `line` of the input.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _REPORTED = re.compile(r"batch_req_([0-9a-f]{24})").fullmatch
 
 
 class Result(NamedTuple):
-    """What became of a line of the input.
+    """The result of a line of the input.
 
     Attributes:
         line: The line to write, with its end.
-        failed: Whether it belongs into the error file.
-        tokens: What the server counted: prompt and completion; None where it did not say.
+        failed: Whether it belongs in the error file.
+        tokens: The server's count of prompt and completion tokens; None if it did not report them.
         reason: Why it failed, in a few words; empty if it did not.
     """
 
@@ -45,7 +45,7 @@ class Result(NamedTuple):
 
 
 def digest_of(run: str, custom_id: str | None, rest: bytes) -> str:
-    """Return what names a request in a run, and another request differently: 32 hexadecimal digits."""
+    """Return a unique name for a request in a run: 32 hexadecimal digits."""
     name = b"" if custom_id is None else json.dumps(custom_id).encode()
     return hashlib.blake2b(name + b"\n" + rest, digest_size=16, key=run.encode()[:64]).hexdigest()
 
@@ -57,7 +57,7 @@ def answered(digest: str, custom_id: str, status: int, request_id: str | None, c
         digest: The request's name in the run.
         custom_id: The request's `custom_id`.
         status: The answer's status.
-        request_id: The server's id of the request; without one, ours stands there.
+        request_id: The server's id of the request; without one, our own is used.
         content: The answer's body.
 
     Raises:
@@ -102,10 +102,10 @@ def failed(
     Args:
         digest: The request's name in the run.
         custom_id: The request's `custom_id`.
-        attempts: How it was tried.
-        code: The kind of failure, where there was no answer, or none to use.
+        attempts: Its attempts.
+        code: The kind of failure, if there was no usable answer.
         message: What happened.
-        response: The answer's status, request id and body, where the failure is what it says.
+        response: The answer's status, request id and body, if the answer reports the failure.
     """
     encoded_response, reason = b"null", code.replace("_", " ")
     if response is not None:
@@ -152,12 +152,12 @@ def _head(digest: str, custom_id: str | None) -> bytes:
 
 
 def number_of(digest: str) -> int:
-    """Return the number that stands for a line which is no request, and has no `custom_id`."""
+    """Return the number that identifies a line that is not a request and has no `custom_id`."""
     return int(digest[:24], 16)
 
 
 def ended_by(line: bytes) -> str | int | None:
-    """Return what a line of the output or of the error file ends: a `custom_id`, or what `number_of` gave.
+    """Return what a line of the output or of the error file is a result of: a `custom_id` or a `number_of`.
 
     Returns:
         None if it is not a result.
@@ -186,7 +186,7 @@ def encoded(value: Any) -> bytes:
 
 
 def object_of(content: bytes) -> dict[str, Any] | None:
-    """Return the JSON object that a body is, None if it is not one."""
+    """Return the JSON object in a body; None if it is not one."""
     try:
         value = reader()(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The files of a run, opened, locked, compared and read: what has ended, and where what ends now is written."""
+"""The files of a run, opened, locked, compared and read: what is done, and where new results are written."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class RunFiles:
         source: The name of the input.
         output: The name of the output.
         errors: The name of the error file.
-        storage_options: What fsspec's file systems take.
+        storage_options: Options for fsspec's file systems.
 
     Attributes:
         manifest: The record.
-        seen: What has ended, and what will have been met.
-        ended: How many had ended before: answered, and failed.
+        seen: What is done, and what was seen.
+        ended: How many were done before: answered, and failed.
         notes: What the user should know.
 
     Raises:
@@ -66,23 +66,21 @@ class RunFiles:
         except BlockingIOError:
             holder = Manifest(self._names[0], self._storage_options).values
             who = f"process {holder['process']} on {holder['host']}" if holder.get("process") else "another process"
-            raise RunningError(
-                f"{name} is in use by {who}: a run is writing to it; wait for it, or give another output"
-            ) from None
+            raise RunningError(f"{name} is in use by {who}: wait for that run, or use another output") from None
         self._closing.callback(file.close)
         return file
 
     def begin(self, wanted: Mapping[str, Any], *, accept_changes: bool, retry_failed: bool) -> None:
-        """Compare with the run that is to go on, read what has ended, and record that it goes on.
+        """Compare with the run to resume, read what is done, and record that it resumes.
 
         Args:
             wanted: The input, its fingerprint, and the settings.
-            accept_changes: Whether to go on though they are others.
-            retry_failed: Whether to ask again what failed; the error file is put aside.
+            accept_changes: Whether to continue even if they changed.
+            retry_failed: Whether to resend failed requests; the error file is set aside.
 
         Raises:
-            ChangedError: They are others.
-            BulkError: The files hold something else than results.
+            ChangedError: They changed.
+            BulkError: The files contain something other than results.
         """
         manifest = self.manifest
         answered = self._read(self.output)
@@ -91,8 +89,8 @@ class RunFiles:
         changes = manifest.changes(wanted) if manifest.values and held else []
         if changes and not accept_changes:
             raise ChangedError(
-                f"{self.output.label} was begun with something else: {'; '.join(changes)}. Give another output,"
-                " or accept the changes (accept_changes, --accept-changes): what has ended stays as it is"
+                f"{self.output.label} is from a different run: {'; '.join(changes)}. Use another output,"
+                " or accept the changes (accept_changes, --accept-changes): existing results stay as they are"
             )
         self.notes += [f"accepted: {change}" for change in changes]
         if retry_failed:
@@ -101,8 +99,8 @@ class RunFiles:
         self.ended = answered, failed
         if (answered or failed) and not manifest.values and not accept_changes:
             raise ChangedError(
-                f"{self.output.label} holds results already, and {manifest.label} is missing, so nobody knows of which"
-                " input; give another output, or accept_changes (--accept-changes) to go on with what it lacks"
+                f"{self.output.label} has results, but {manifest.label} is missing, so their input is unknown;"
+                " use another output, or accept_changes (--accept-changes) to add what is missing"
             )
         manifest.begin(wanted, again=retry_failed and bool(manifest.values))
 
@@ -113,10 +111,10 @@ class RunFiles:
         return added
 
     def _put_aside(self) -> None:
-        """Keep the failures of before under another name, and begin the error file anew."""
+        """Keep earlier failures under another name, and start a new error file."""
         name = self._names[1]
         if is_remote(name):
-            raise BulkError("failures cannot be asked again where results are in a store; move the error file's parts")
+            raise BulkError("failures in a store cannot be sent again; move the error file's parts")
         path = path_of(name).resolve()  # a link stays a link
         if not path.stat().st_size:
             return
@@ -126,7 +124,7 @@ class RunFiles:
         path.rename(taken)
         self.errors.close()
         self.errors = self._opened(name)
-        self.notes.append(f"the failures of before are in {taken}")
+        self.notes.append(f"earlier failures are in {taken}")
 
     def write(self, result: Result) -> None:
         """Append a result; `flush` writes it."""
@@ -141,10 +139,10 @@ class RunFiles:
         self._each(lambda results: results.flush(last=last))
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk, and check that it is there.
+        """Sync the written lines to disk, and check that they exist.
 
         Raises:
-            WritingError: It is not.
+            WritingError: They are not.
         """
         self._each(lambda results: results.sync())
         self.manifest.keep()
@@ -167,14 +165,14 @@ class RunFiles:
 
 
 def _check_names(source: str, output: str, errors: str) -> None:
-    """Refuse names that mean the same file, or a kind that cannot be appended to."""
+    """Reject names for the same file, or for a kind that cannot be appended to."""
     for name in (output, errors):
         if name == STANDARD_INPUT:
-            raise BulkError("results go to a file, so that a run can go on; give its name instead of -")
+            raise BulkError("results must go to a file, so that a run can resume; name one instead of -")
         if compression_of(name):
             raise BulkError(
-                f"{redacted_name(name)}: results are written uncompressed, so that a crash tears one line at most;"
-                " leave the suffix away, and compress the file afterwards"
+                f"{redacted_name(name)}: results are written uncompressed, so that a crash truncates one line at most;"
+                " omit the suffix, and compress the file afterwards"
             )
     named = {"input": source, "output": output, "error file": errors}
     places = {what: _place(name) for what, name in named.items() if name != STANDARD_INPUT}

@@ -1,4 +1,4 @@
-"""A run on a Ray cluster: what is sent to workers, and how their parts become one output.
+"""A run on a Ray cluster: the work for workers, and how their parts become one output.
 
-Imported when the engine `ray` is asked for.
+Imported when the engine `ray` is requested.
 """

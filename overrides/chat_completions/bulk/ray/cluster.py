@@ -1,4 +1,4 @@
-"""What is asked of Ray: a connection, one actor that all share, and datasets of partitions that its engine maps."""
+"""The use of Ray: a connection, one shared actor, and datasets of partitions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def connect(address: str | None, settings: Mapping[str, Any], closing: ExitStack
     Args:
         address: Where it is, as Ray takes it; None for RAY_ADDRESS, or a new one.
         settings: More arguments of `ray.init`.
-        closing: What is undone at the end: a connection that was there is left.
+        closing: Undoes this at the end; an existing connection is kept.
 
     Raises:
         BulkError: It cannot be reached, or Ray cannot be imported.
@@ -48,7 +48,7 @@ def connect(address: str | None, settings: Mapping[str, Any], closing: ExitStack
     if (address or os.environ.get("RAY_ADDRESS", "")).startswith("ray://"):
         raise BulkError(
             "Ray Data does not run through a Ray Client (ray://); start this on a machine of the cluster, such as with"
-            " `ray job submit`, and give ray_address='auto'"
+            " `ray job submit`, and pass ray_address='auto'"
         )
     # Otherwise Ray's core writes to standard error what is no error, such as how an actor gets its arguments.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
@@ -75,7 +75,7 @@ def connect(address: str | None, settings: Mapping[str, Any], closing: ExitStack
 
 
 def _keep_off_standard_output(closing: ExitStack) -> None:
-    """Have Ray write of lost workers to standard error: on standard output there may be a summary that others read."""
+    """Have Ray report lost workers on standard error: standard output may have a summary for programs."""
     worker: Any = importlib.import_module("ray._private.worker")
     before = getattr(worker, "print_to_stdstream", None)
     if before is None:
@@ -89,7 +89,7 @@ def _keep_off_standard_output(closing: ExitStack) -> None:
 
 
 def start_meter(ray: Any, limits: Limits, workers: int) -> Any:
-    """Start the actor that all workers share, on the driver's machine: what loses it loses the driver as well."""
+    """Start the shared actor on the driver's machine: it is lost only together with the driver."""
     strategies = importlib.import_module("ray.util.scheduling_strategies")
     here = ray.get_runtime_context().get_node_id()
     return (
@@ -104,7 +104,7 @@ def start_meter(ray: Any, limits: Limits, workers: int) -> Any:
 
 
 def failure_of(error: BaseException) -> str:
-    """Return in a line what Ray says went wrong."""
+    """Return Ray's error in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"Ray: {type(error).__name__}: {lines[-1][:_SHOWN] if lines else ''}"
 
@@ -152,15 +152,15 @@ class Rows:
         meter: Any,
         take: Callable[[dict[str, Any]], None],
     ) -> None:
-        """Have partitions asked by actors; Ray restarts lost ones, and gives their partitions out again.
+        """Have actors process partitions; Ray restarts lost actors, and reassigns their partitions.
 
         Args:
             worker: The actors' class.
-            partitions: What is to be asked.
-            actors: The fewest and the most.
-            resources: What each of them takes, beyond CPUs.
-            meter: The actor that they share.
-            take: Takes the rows that say how partitions ended.
+            partitions: The partitions to process.
+            actors: The minimum and the maximum.
+            resources: The resources of each, besides CPUs.
+            meter: The shared actor.
+            take: Takes the rows with the results of partitions.
         """
         fewest, most = actors
         pool: dict[str, int] = {"size": most} if fewest == most else {"min_size": fewest, "max_size": most}

@@ -25,7 +25,7 @@ class Directory:
 
     Args:
         name: Its path or address.
-        storage_options: What fsspec's file system takes.
+        storage_options: Options for fsspec's file system.
     """
 
     def __init__(self, name: str, storage_options: Mapping[str, Any] | None = None) -> None:
@@ -54,7 +54,7 @@ class Directory:
         try:
             if self._filesystem.isfile(self._path):
                 raise BulkError(
-                    f"{self.label} is a file; the engine 'ray' writes a directory of parts, give another name"
+                    f"{self.label} is a file; the engine 'ray' writes a directory of parts; use another output"
                 )
             self._filesystem.makedirs(self._path, exist_ok=True)
         except BulkError:
@@ -63,7 +63,7 @@ class Directory:
             raise BulkError(f"{self.label} cannot be made: {reason_of(error, self.name)}") from None
 
     def names(self) -> list[str]:
-        """Return the names of what is in it."""
+        """Return the names in it."""
         self._filesystem.invalidate_cache()
         try:
             return sorted(path.rstrip("/").rpartition("/")[2] for path in self._filesystem.ls(self._path, detail=False))
@@ -75,15 +75,15 @@ class Directory:
         return {int(match[1]) for name in self.names() if (match := _PART(name))}
 
     def path(self, name: str) -> str:
-        """Return where something in it is, for its file system."""
+        """Return the path of an entry, for its file system."""
         return f"{self._path}/{name}"
 
     def exists(self) -> bool:
-        """Return whether the directory is there, for this machine."""
+        """Return whether the directory exists for this machine."""
         return bool(self._filesystem.isdir(self._path))
 
     def has(self, name: str) -> bool:
-        """Return whether there is something of this name now."""
+        """Return whether an entry of this name exists now."""
         self._filesystem.invalidate_cache()
         return bool(self._filesystem.exists(self.path(name)))
 

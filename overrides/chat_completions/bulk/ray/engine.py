@@ -1,12 +1,12 @@
-"""The engine for a cluster: Ray Data hands partitions to actors, restarts lost ones, and asks their partitions again.
+"""The engine for a cluster: Ray Data hands partitions to actors, restarts lost ones, and reassigns their partitions.
 
 from chat_completions import bulk
 from chat_completions.bulk.ray.engine import RayEngine
 
 bulk.run("s3://bucket/requests.jsonl", "s3://bucket/answers", engine=RayEngine(actors=16, ray_address="auto"))
 
-`engine="ray"` is the same with the settings that RayEngine has by itself. The output is a directory: one part for each
-partition of the input, which is there when the partition has ended, and not before.
+`engine="ray"` is the same with the default settings. The output is a directory with one part for each partition of the
+input, which appears when the partition is done.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class RayEngine:
     """Carries out jobs on a Ray cluster.
 
     Attributes:
-        actors: How many actors ask, or the fewest and the most, where the cluster grows by itself; by default as many
-            as the cluster has CPUs, up to 8. `concurrency` and `max_concurrency` are for each of them.
-        cpus: CPUs that each of them takes; they mostly wait, but more than 0 keeps a machine from having too many.
+        actors: The number of actors, or the minimum and maximum if the cluster scales; by default as many as the
+            cluster has CPUs, up to 8. `concurrency` and `max_concurrency` are for each of them.
+        cpus: CPUs that each of them takes; they mostly wait, but more than 0 prevents too many on one machine.
         resources: Other resources that each takes, by name.
-        ray_address: The cluster, as `ray.init` takes it; by default RAY_ADDRESS, or a new one on this machine. Where
-            Ray is connected already, this connection is used.
+        ray_address: The cluster, as `ray.init` takes it; by default RAY_ADDRESS, or a new one on this machine. An
+            existing connection is used.
         partition_bytes: Bytes of a partition, for a run that begins; by default 64 KiB to 16 MiB.
         ray_settings: More arguments of `ray.init`, such as `runtime_env`.
     """
@@ -61,11 +61,11 @@ class RayEngine:
         numbers = self.actors if isinstance(self.actors, tuple) else (self.actors,)
         for number in numbers:
             if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-                raise ValueError(f"actors is {self.actors!r}; give a number, or the fewest and the most")
+                raise ValueError(f"actors is {self.actors!r}; pass a number, or the minimum and the maximum")
         if isinstance(self.actors, tuple) and (len(self.actors) != 2 or self.actors[0] > self.actors[1]):
-            raise ValueError(f"actors is {self.actors!r}; give the fewest and the most")
+            raise ValueError(f"actors is {self.actors!r}; pass the minimum and the maximum")
         if self.partition_bytes is not None and self.partition_bytes < 1:
-            raise ValueError(f"partition_bytes is {self.partition_bytes!r}; give a number above 0")
+            raise ValueError(f"partition_bytes is {self.partition_bytes!r}; pass a number above 0")
 
     async def __call__(self, job: Job, progress: Progress) -> Ending:
         """Carry out a job.
@@ -75,10 +75,10 @@ class RayEngine:
             progress: Where it counts.
 
         Raises:
-            BulkError: It cannot begin, or Ray is not installed.
+            BulkError: It cannot start, or Ray is not installed.
         """
         if job.prompts is not None:
-            raise BulkError("the engine 'ray' reads requests only: prompts are for the engine 'local'")
+            raise BulkError("the engine 'ray' reads requests only; use the engine 'local' for prompts")
         client = client_of(job.client_settings.reveal())
         settings, recorded = client_settings_of(job, client), settings_of(client)
         await client.close()
@@ -140,8 +140,8 @@ class _Run:
             ending = await self._run_workers(left, actors, rows)
             missing = await asyncio.to_thread(records.missing) if ending.complete else 0
             if missing:
-                message = f"{missing:,} parts of {records.answers.label} were taken away during the run"
-                ending = Ending(False, f"{message}; give the same command again, which asks what is missing")
+                message = f"{missing:,} parts of {records.answers.label} were removed during the run"
+                ending = Ending(False, f"{message}; run again to send what is missing")
         finally:
             answered, failed = progress.ended_before
             counts = {"answered": progress.answered + answered, "failed": progress.failed + progress.malformed + failed}
@@ -153,15 +153,15 @@ class _Run:
         try:
             self._ray.get(self._meter.set_job.remote(sealed))
         except Exception as error:  # such as a cluster that has not the same packages
-            raise BulkError(f"the actor that all workers share does not work: {failure_of(error)}") from None
+            raise BulkError(f"the shared actor failed: {failure_of(error)}") from None
 
     def _sealed(self, work: Work) -> Sealed:
         try:
             data = importlib.import_module("ray.cloudpickle").dumps(work)
         except Exception as error:
             raise BulkError(
-                f"client_settings cannot be sent to other machines ({type(error).__name__}); give a function of a"
-                " module that they have too, which makes the client there"
+                f"client_settings cannot be sent to other machines ({type(error).__name__}); pass a function from"
+                " a module that they also have, to create the client there"
             ) from None
         return Sealed(data)
 
@@ -175,7 +175,7 @@ class _Run:
         return given, given
 
     async def _run_workers(self, left: list[Partition], actors: tuple[int, int], rows: Rows) -> Ending:
-        """Have workers send what is left, and follow their progress."""
+        """Have workers send the remaining requests, and follow their progress."""
         if not left:
             return Ending(True, "complete")
         found: list[dict[str, Any]] = []
@@ -211,10 +211,10 @@ class _Run:
         if stop is not None:
             return Ending(False, stop, self._interrupted)
         reasons = [str(row["reason"]) for row in missing]
-        reason = max(reasons, key=reasons.count, default="Ray gave less back than it was given")
+        reason = max(reasons, key=reasons.count, default="Ray returned fewer partitions than it received")
         if reason.startswith("the budget"):
             return Ending(False, reason)
-        return Ending(False, f"{len(missing)} of {len(left)} partitions have not ended: {reason}")
+        return Ending(False, f"{len(missing)} of {len(left)} partitions are incomplete: {reason}")
 
     def stop(self, reason: str, *, grace: float, interrupted: bool = False) -> None:
         """Stop all workers."""
@@ -226,7 +226,7 @@ class _Run:
         try:
             reports, opened, stop = await asyncio.wait_for(self._meter.state.remote(), 30)
         except Exception as error:
-            return f"the run's meter is lost: {failure_of(error)}"
+            return f"the run lost its meter: {failure_of(error)}"
         progress, now = self._progress, {"concurrency": 0, "under_way": 0}
         waiting: list[str | None] = []
         recent = Histogram()
@@ -263,7 +263,7 @@ class _Run:
         self._progress.ended_before = answered + sum(a for a, _ in opened), failed + sum(f for _, f in opened)
 
     def _count(self, found: list[dict[str, Any]]) -> None:
-        """Set the counts to what was written: a lost worker did not report its last results."""
+        """Set the counts from the written results: a lost worker did not report its last ones."""
         progress, opened = self._progress, self._opened
         if any(row["number"] not in opened and row["answered"] + row["failed"] for row in found):
             return

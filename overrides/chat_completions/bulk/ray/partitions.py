@@ -1,7 +1,7 @@
-"""How an input is divided: ranges of bytes whose lines one worker asks, found alike however often one looks.
+"""How an input is divided: byte ranges whose lines one worker sends, always found in the same way.
 
-What cannot be read from the middle (compressed files, and web servers
-without ranges) is copied into pieces first, one for each partition.
+An input that cannot be read from the middle (compressed files, and web servers without ranges) is first copied into
+pieces, one for each partition.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from chat_completions.bulk.storage import (
 
 
 class Partition(NamedTuple):
-    """A part of the input, asked by one worker.
+    """A part of the input, for one worker.
 
     Attributes:
         number: Counted from 0.
-        start: The first byte at which a line of it may begin.
-        end: The first byte behind.
+        start: The first byte where one of its lines may begin.
+        end: The first byte after it.
         first: The number of its first line.
         lines: How many there are, blank ones included.
-        again: Those whose `custom_id` stands in an earlier line of the input.
+        again: The lines whose `custom_id` is already used in an earlier line of the input.
     """
 
     number: int
@@ -49,7 +49,7 @@ class Partition(NamedTuple):
 
     @classmethod
     def of(cls, number: int, start: int, end: int, first: int, lines: int, again: Iterable[int]) -> Partition:
-        """Return a partition from what was kept or sent of it, of whatever types of numbers that is."""
+        """Return a partition from stored or sent values, whatever their numeric types."""
         return cls(int(number), int(start), int(end), int(first), int(lines), tuple(int(line) for line in again))
 
 
@@ -58,7 +58,7 @@ class Source:
 
     Args:
         name: The input's name.
-        storage_options: What fsspec's file system takes.
+        storage_options: Options for fsspec's file system.
         size: How many bytes it had when it was divided.
         pieces: The directory with the pieces; None if the input itself is read.
     """
@@ -77,7 +77,7 @@ class Source:
         """Open a partition.
 
         Raises:
-            BulkError: There is another file here.
+            BulkError: This machine has a different file.
         """
         if self._pieces is not None:
             return Reader(self._pieces.opened(piece_name(partition.number)), partition)
@@ -89,13 +89,13 @@ class Source:
             size = path_of(self._name).stat().st_size
         except OSError as error:
             raise BulkError(
-                f"the input {self.label} cannot be read by this worker ({error.strerror}); a cluster needs a path that"
-                " all its machines share, or an address of a store"
+                f"the input {self.label} cannot be read by this worker ({error.strerror}); use a path that all"
+                " machines share, or the URL of a store"
             ) from None
         if size != self._size:
             raise BulkError(
-                f"the input {self.label} has {size:,} bytes for this worker, and had {self._size:,} when it was"
-                " divided; a cluster needs a path that all its machines share, and a file that nobody writes to"
+                f"the input {self.label} has {size:,} bytes for this worker, but had {self._size:,} when it was"
+                " divided; use a path that all machines share, and a file that does not change"
             )
         file = path_of(self._name).open("rb", buffering=0)
         return Reader(file, partition)
@@ -105,11 +105,11 @@ class Reader:
     """Reads the lines of a partition.
 
     Args:
-        file: The file that they are in; it is closed by whoever reads to the end, or by `close`.
+        file: The file that they are in; it is closed at its end, or by `close`.
         partition: The partition.
 
     Attributes:
-        newlines: How many ends of lines were read.
+        newlines: How many line ends were read.
         position: How many bytes of the partition were read.
     """
 
@@ -124,11 +124,11 @@ class Reader:
         """Yield the lines, with their numbers in the whole input.
 
         Args:
-            longest: Bytes of a line beyond which it is not read.
+            longest: The largest line that is read, in bytes.
             name: The input's name, for messages.
 
         Raises:
-            ValueError: There is less than when the input was divided.
+            ValueError: The input is shorter than when it was divided.
         """
         try:
             self._seek()
@@ -148,15 +148,15 @@ class Reader:
 
     def _check_whole(self) -> None:
         partition, lines = self._partition, self.newlines + self.torn
-        changed = "let nobody write to it, and begin anew with another output"
+        changed = "start again with another output and an input that does not change"
         if self._at < partition.end:
-            raise ValueError(f"it ends at byte {self._at:,}, and had {partition.end:,} when it was divided; {changed}")
+            raise ValueError(f"it ends at byte {self._at:,}, but had {partition.end:,} bytes before; {changed}")
         if partition.lines not in (0, lines):
-            change = f"has {lines:,} lines, and had {partition.lines:,} when it was divided"
+            change = f"has {lines:,} lines, but had {partition.lines:,} when it was divided"
             raise ValueError(f"partition {partition.number} of it {change}; {changed}")
 
     def _seek(self) -> None:
-        """Go to the first line that begins in the partition."""
+        """Seek to the first line that begins in the partition."""
         if not self._partition.start:
             return
         self._at = self._partition.start - 1
@@ -204,12 +204,12 @@ _DENSITY = 4  # bytes of text in a byte of a compressed file, roughly
 
 
 class Survey(NamedTuple):
-    """What one look at a partition finds.
+    """The findings about a partition.
 
     Attributes:
         lines: How many lines there are.
-        digests: Of each `custom_id`, 16 bytes each.
-        places: In which line of the partition each stands, from 0, in 8 bytes each.
+        digests: The digest of each `custom_id`, 16 bytes each.
+        places: The line of each in the partition, from 0, in 8 bytes each.
     """
 
     lines: int
@@ -218,12 +218,12 @@ class Survey(NamedTuple):
 
 
 def survey(source: Source, partition: Partition, longest: int) -> Survey:
-    """Count the lines of a partition, and note each `custom_id`, so that none is asked twice in all of them.
+    """Count the lines of a partition, and record each `custom_id`, so that none is sent twice.
 
     Args:
         source: Where it is.
-        partition: Which, with nothing known but its bytes.
-        longest: Bytes of a line beyond which it is not read.
+        partition: The partition; only its bytes are known.
+        longest: The largest line that is read, in bytes.
     """
     from array import array
 
@@ -243,8 +243,8 @@ def number_lines(partitions: list[Partition], surveys: Mapping[int, Survey]) -> 
     """Return the partitions with the numbers of their lines, and which of these repeat a `custom_id`.
 
     Args:
-        partitions: As they were divided.
-        surveys: What was found in each.
+        partitions: The partitions, as divided.
+        surveys: The findings about each.
     """
     import numpy
 
@@ -282,17 +282,17 @@ def can_be_divided(source: Input, name: str) -> bool:
 
 
 def check_input(name: str) -> None:
-    """Refuse what cannot be read more than once.
+    """Reject an input that cannot be read more than once.
 
     Raises:
         BulkError: It is standard input.
     """
     if name == STANDARD_INPUT:
-        raise BulkError("the engine 'ray' reads its input from several places at once; write it to a file first")
+        raise BulkError("the engine 'ray' reads its input in parallel; write it to a file first")
 
 
 def size_of_partitions(source: Input, name: str, given: int | None, actors: int) -> int:
-    """Return how many bytes a partition has."""
+    """Return the size of a partition in bytes."""
     if given is not None:
         return given
     size = (source.size or 0) * (_DENSITY if compression_of(name) else 1)
@@ -300,14 +300,14 @@ def size_of_partitions(source: Input, name: str, given: int | None, actors: int)
 
 
 def divided(size: int, each: int) -> list[Partition]:
-    """Divide a file of so many bytes."""
+    """Divide a file of this size in bytes."""
     return [
         Partition(number, start, min(start + each, size)) for number, start in enumerate(range(0, max(size, 1), each))
     ]
 
 
 def copied(source: Input, name: str, each: int, pieces: Directory) -> list[Partition]:
-    """Copy a file that cannot be divided into pieces of about so many bytes.
+    """Copy a file that cannot be divided into pieces of about this size in bytes.
 
     Raises:
         BulkError: It cannot be read to its end.
@@ -344,17 +344,17 @@ def copied(source: Input, name: str, each: int, pieces: Directory) -> list[Parti
 
 
 def plan_text(partitions: list[Partition], **more: Any) -> bytes:
-    """Return a division as it is kept."""
+    """Return a division as stored text."""
     rows = [json.dumps([*each[:5], list(each.again)]) for each in partitions]
     head = json.dumps({"version": 1, **more})[:-1]
     return "".join((head, ', "partitions": [\n', ",\n".join(rows), "\n]}\n")).encode()
 
 
 def plan_of(text: bytes) -> tuple[list[Partition], dict[str, Any]]:
-    """Return the division that a text tells of, and what else it says.
+    """Return the division from its stored text, and the other values there.
 
     Raises:
-        ValueError: It tells of none.
+        ValueError: The text is not a division.
     """
     values = json.loads(text)
     if not isinstance(values, dict) or values.get("version") != 1:

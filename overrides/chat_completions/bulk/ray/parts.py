@@ -1,4 +1,4 @@
-"""The results of one partition: under way where a lost worker may leave them, and whole when it has ended."""
+"""The results of one partition: partial, where a lost worker may leave them, then complete."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Part:
     """The answers, or the failures, of one partition.
 
     While it is under way, it is in `_run/`: on a file system as a file that is appended to and locked, in a store as
-    files of their own, which are put together at the end.
+    separate files, which are joined at the end.
 
     Args:
         directory: Where it will be.
-        number: Of which partition.
+        number: The partition's number.
     """
 
     def __init__(self, directory: Directory, number: int) -> None:
@@ -33,7 +33,7 @@ class Part:
         self.results: Results | None = None
 
     def open(self) -> Iterator[str | int]:
-        """Go on with what is there, and yield what has ended.
+        """Continue with existing results, and yield what is done.
 
         Raises:
             BulkError: It cannot be opened, or another worker keeps it locked.
@@ -108,16 +108,16 @@ class Part:
 
 
 class PartitionFiles:
-    """The files of one partition's results.
+    """The files with one partition's results.
 
     Args:
         answers: The directory for the answers.
         failures: The directory for the failures.
-        number: Of which partition.
+        number: The partition's number.
 
     Attributes:
-        seen: What has ended, and what will have been met.
-        ended: How many had ended before: answered, and failed.
+        seen: What is done, and what was seen.
+        ended: How many were done before: answered, and failed.
     """
 
     def __init__(self, answers: Directory, failures: Directory, number: int) -> None:
@@ -126,7 +126,7 @@ class PartitionFiles:
         self.ended = (0, 0)
 
     def open(self) -> None:
-        """Read what has ended."""
+        """Read what is done."""
         self.ended = self.seen.add_ended(self._answers.open()), self.seen.add_ended(self._failures.open())
         self._results = [part.results for part in (self._failures, self._answers) if part.results is not None]
 
@@ -140,9 +140,9 @@ class PartitionFiles:
             results.flush(last=last)
 
     def sync(self) -> None:
-        """Wait until what is written is on the disk.
+        """Sync the written lines to disk.
 
-        In a store, a part may be gone because another worker has put them together, which took this one for lost.
+        In a store, a part may be missing because another worker joined them after it considered this one lost.
         """
         for results in self._results:
             if not results.blocking:
@@ -166,12 +166,11 @@ class PartitionFiles:
 
 
 def _locked(directory: Directory, name: str) -> ResultFile:
-    """Open a file that another worker may have; a lost one's lock goes with it, if not at once."""
+    """Open a file that another worker may have locked; the lock of a lost worker disappears after a while."""
     until = time.monotonic() + _LONGEST_LOCK
     if not directory.exists():
         raise BulkError(
-            f"{directory.label} is missing for this worker; a cluster needs a path that all its machines share, or an"
-            " address of a store"
+            f"{directory.label} is missing for this worker; use a path that all machines share, or the URL of a store"
         )
     while True:
         try:
@@ -179,6 +178,6 @@ def _locked(directory: Directory, name: str) -> ResultFile:
         except BlockingIOError:
             if time.monotonic() > until:
                 raise BulkError(
-                    f"{directory.label}/{name} is in use by another worker, which was thought lost"
+                    f"{directory.label}/{name} is in use by another worker that was considered lost"
                 ) from None
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""What a run on a cluster keeps beside its parts: what it was begun with, and how its input is divided."""
+"""The records of a run on a cluster: its settings, and how its input is divided."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class Records:
 
     Attributes:
         notes: What the user should know.
-        settings: What the run was begun with.
+        settings: The run's settings at its start.
 
     Raises:
-        BulkError: A name does not do.
+        BulkError: A name cannot be used.
     """
 
     def __init__(self, job: Job, source: Input) -> None:
@@ -57,9 +57,7 @@ class Records:
         if self.answers.name == self.failures.name:
             raise BulkError(f"the output and the error file are the same, {self.answers.label}")
         if job.retry_failed and (self.answers.remote or self.failures.remote):
-            raise BulkError(
-                "failures cannot be asked again where results are in a store; ask them in a run of their own"
-            )
+            raise BulkError("failures in a store cannot be sent again; send them in a separate run")
         self._under_way = self.answers.inside(UNDER_WAY)
         self._pieces = self._under_way.inside("input")
         self.notes: list[str] = []
@@ -77,13 +75,13 @@ class Records:
         return self._manifest
 
     def begin(self, settings: Mapping[str, Any]) -> None:
-        """Make the directories, and compare with the run that is to go on.
+        """Create the directories, and compare with the run to resume.
 
         Args:
             settings: Those of the client.
 
         Raises:
-            BulkError: It is another run, or one that is under way.
+            BulkError: It is a different run, or is still running.
         """
         job = self._job
         self._manifest = manifest = Manifest(job.output, job.storage_options.reveal())
@@ -94,18 +92,18 @@ class Records:
         }
         known = manifest.values.get("settings") or {}
         if known.get("engine", "ray") != "ray":
-            raise ChangedError(f"{self.answers.label} was begun by the engine {known['engine']!r}; give another output")
+            raise ChangedError(f"{self.answers.label} is from the engine {known['engine']!r}; use another output")
         changes = manifest.changes(self._wanted) if manifest.values else []
         was = (manifest.values.get("input") or {}).get("fingerprint")
         if manifest.values and was != self._wanted["input"]["fingerprint"]:
             raise ChangedError(
-                f"{self.answers.label} was begun with another input: {changes[0]}. Its partitions are those of that"
-                " one; give another output"
+                f"{self.answers.label} is from another input: {changes[0]}. Its partitions do not fit;"
+                " use another output"
             )
         if changes and not job.accept_changes:
             raise ChangedError(
-                f"{self.answers.label} was begun with something else: {'; '.join(changes)}. Give another output, or"
-                " accept the changes: what has ended stays as it is"
+                f"{self.answers.label} is from a different run: {'; '.join(changes)}. Use another output, or"
+                " accept the changes: existing results stay as they are"
             )
         self.notes += [f"accepted: {change}" for change in changes]
         for directory in (self.answers, self.failures):
@@ -134,12 +132,12 @@ class Records:
     def divided(
         self, each: int | None, actors: int, surveyed: Callable[[list[Partition]], dict[int, Survey]]
     ) -> list[Partition]:
-        """Return the partitions of the input: those that the run was begun with, or new ones.
+        """Return the partitions of the input: those of the run to resume, or new ones.
 
         Args:
             each: Bytes of a partition; None to choose.
-            actors: How many will ask.
-            surveyed: Has others survey them.
+            actors: How many actors there are.
+            surveyed: Has workers survey them.
         """
         fingerprint = self._wanted["input"]["fingerprint"]
         if self.manifest.values:
@@ -148,8 +146,8 @@ class Records:
                     self._partitions, more = plan_of(file.read())
             except Exception as error:
                 raise BulkError(
-                    f"{self._under_way.label}/{_PLAN} cannot be read ({error}), which says how the input is divided;"
-                    " give another output"
+                    f"{self._under_way.label}/{_PLAN}, which divides the input, cannot be read ({error});"
+                    " use another output"
                 ) from None
             self._copied, each = more["copied"], more["each"]
             if self._copied:
@@ -174,7 +172,7 @@ class Records:
         return self._partitions
 
     def _copy_again(self, each: int) -> None:
-        """Copy the input again if pieces that are needed were taken away."""
+        """Copy the input again if pieces that are needed were removed."""
         done = self.answers.parts() if not self._job.retry_failed else set()
         there = set(self._pieces.names())
         if any(piece_name(p.number) not in there for p in self._partitions if p.number not in done):
@@ -199,7 +197,7 @@ class Records:
         self.manifest.begin({**self._wanted, "partitions": len(self._partitions)}, again=again)
 
     def _put_aside(self) -> None:
-        """Keep the failures of before under another name, and go on with their partitions."""
+        """Keep earlier failures under another name, and continue with their partitions."""
         under_way = self.failures.inside(UNDER_WAY)
         failed = [(place, part_name(n)) for place in (self.failures, under_way) for n in place.parts()]
         if not failed:
@@ -213,14 +211,14 @@ class Records:
             if self.answers.has(name):
                 self.answers.move(self.answers.path(name), self._under_way.path(name))
             place.move(place.path(name), aside.path(f"{name}.under-way" if aside.has(name) else name))
-        self.notes.append(f"the failures of before are in {aside.label}")
+        self.notes.append(f"earlier failures are in {aside.label}")
 
     def done(self) -> set[int]:
-        """Return the partitions that have ended."""
+        """Return the partitions that are done."""
         return self.answers.parts() & {partition.number for partition in self._partitions}
 
     def missing(self) -> int:
-        """Count the partitions without a finished part: once all have ended, somebody has taken theirs away."""
+        """Count the partitions without a finished part: once all are done, those were removed."""
         return len(self._partitions) - len(self.done())
 
     def end(self, ending: Ending, counts: Mapping[str, Any]) -> None:

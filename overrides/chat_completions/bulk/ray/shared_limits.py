@@ -1,7 +1,7 @@
-"""What the workers of a run share: one actor that lends out what the ceilings allow, and passes on pauses and stops.
+"""The shared limits of a run's workers: one actor that lends out requests and tokens, and passes on pauses and stops.
 
-It hands out no work: that is the engine's. The job's settings, with the key in them, are given to it by a call and
-asked for by a call, so that they stand in no arguments of an actor, which a cluster keeps and shows.
+It does not hand out work, which the engine does. The job's settings, which contain the key, are sent and fetched by
+calls, not as arguments of an actor, which a cluster keeps and shows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOST_SECONDS = 10.0  # after which a worker without a report counts no more amo
 
 
 class Sealed:
-    """Bytes with secrets in them, on their way from the driver to the workers; they show in no repr.
+    """Bytes with secrets in them, on their way from the driver to the workers; no repr shows them.
 
     Args:
         data: The bytes.
@@ -41,13 +41,13 @@ class Sealed:
 
 
 class Limits(NamedTuple):
-    """What is shared; None is no limit.
+    """The shared limits; None means unlimited.
 
     Attributes:
-        requests_per_minute: How many requests may begin in a minute, all workers together.
+        requests_per_minute: How many requests may start per minute, for all workers together.
         tokens_per_minute: How many tokens they may take.
-        request_budget: How many requests of the input are asked.
-        token_budget: How many tokens are used.
+        request_budget: How many requests may be sent.
+        token_budget: How many tokens may be used.
     """
 
     requests_per_minute: float | None = None
@@ -60,12 +60,12 @@ class Report(NamedTuple):
     """The state of a worker since it began.
 
     Attributes:
-        counts: Numbers by name, to be added up.
-        now: Numbers that hold for the moment.
+        counts: Numbers by name, to be summed.
+        now: Current numbers.
         attempts: How attempts ended, and how often.
         latencies: The buckets of its histogram.
         waiting: What it waits for.
-        spare: Requests and tokens that were lent and not used.
+        spare: Requests and tokens that were lent but not used.
         failures: Why requests failed, and how many of them.
     """
 
@@ -83,9 +83,9 @@ class Instructions(NamedTuple):
 
     Attributes:
         paused: Seconds in which no request may begin.
-        hold: Whether none may begin until others have ended, since a budget may be used up by these.
-        stop: Why the run stops; None if it goes on.
-        grace: Seconds that requests under way have then.
+        hold: Whether none may begin until others finish, because these may use up a budget.
+        stop: Why the run stops; None if it continues.
+        grace: Seconds that requests in flight then have.
         again: Seconds until the next report.
     """
 
@@ -101,7 +101,7 @@ class Meter:
 
     Args:
         limits: What is shared.
-        workers: By how many, at most.
+        workers: The maximum number of workers.
     """
 
     def __init__(self, limits: Limits, workers: int = 1) -> None:
@@ -133,15 +133,15 @@ class Meter:
         return self._job
 
     async def open(self, partition: int, ended: tuple[int, int], lines: int) -> int | None:
-        """Record that a worker begins with a partition, or begins again with it where another one was lost.
+        """Record that a worker starts a partition, or takes it over from a lost worker.
 
         Args:
-            partition: Which.
-            ended: How many of its requests had been answered, and had failed.
+            partition: Its number.
+            ended: How many of its requests were answered, and failed, before.
             lines: How many requests it may have.
 
         Returns:
-            How many may be asked of the budget; None for any number.
+            How many requests the budget allows; None for any number.
         """
         before = self._opened.setdefault(partition, ended)
         if self._left is None:
@@ -152,7 +152,7 @@ class Meter:
         return max(0, self._allowed[partition] - (sum(ended) - sum(before)))
 
     async def close(self, partition: int, unused: int) -> None:
-        """Record that a worker is done with a partition, and what of the budget was not needed for it."""
+        """Record that a worker finished a partition, and the budget that it did not use."""
         if self._left is not None and unused > 0:
             self._left += unused
             self._allowed[partition] -= unused
@@ -200,7 +200,7 @@ class Meter:
 
         Args:
             worker: Its name.
-            report: How it goes there.
+            report: Its state.
         """
         requests, tokens = report.spare
         self._requests.correct(-requests)
@@ -228,7 +228,7 @@ class Meter:
         return max(_REPORT_SECONDS, self._most / _REPORTS_A_SECOND)
 
     async def state(self) -> tuple[dict[str, tuple[float, Report]], dict[int, tuple[int, int]], str | None]:
-        """Return all reports with their ages in seconds, what had ended of partitions begun, and the stop."""
+        """Return all reports with their ages in seconds, what was done before in started partitions, and the stop."""
         now = time.monotonic()
         reports = {name: (now - self._reported_at[name], report) for name, report in self._reports.items()}
         return reports, self._opened, self._stop

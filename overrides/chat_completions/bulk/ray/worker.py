@@ -1,4 +1,4 @@
-"""A worker on a cluster: an actor of the engine, with one event loop and one client, which asks partitions in turn."""
+"""A worker on a cluster: an actor with one event loop and one client, which processes partitions one by one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SharedRateLimiter(RateLimiter):
         self.hold = False
 
     async def reserve(self, tokens: float) -> None:
-        """Wait until a request with so many tokens may begin."""
+        """Wait until a request with that many tokens may begin."""
         while self.hold:
             await asyncio.sleep(0.05)
         wanted, missing = int(self._requests_lent < 1), max(0.0, tokens - self._tokens_lent)
@@ -64,14 +64,14 @@ class SharedRateLimiter(RateLimiter):
             self._tokens_lent += reserved - used
 
     def pause(self, until: float) -> None:
-        """Let no request begin before that, here and elsewhere."""
+        """Let no request begin before that, in any worker."""
         now = time.monotonic()
         if until > max(now, self.paused_until + 0.01):
             self._meter.pause.remote(until - now)
         super().pause(until)
 
     def pause_locally(self, seconds: float) -> None:
-        """Pause this worker only, because another one was asked to."""
+        """Pause only this worker, because another one paused."""
         super().pause(time.monotonic() + seconds)
 
     def spare(self) -> tuple[int, float]:
@@ -85,10 +85,10 @@ COUNTS = ("answered", "failed", "malformed", "retries", "prompt_tokens", "comple
 
 
 class Worker:
-    """An actor of the engine: it is given partitions, and gives rows that say how they ended.
+    """An actor of the engine: it takes partitions, and returns rows with their results.
 
     Args:
-        meter: The actor that all workers share.
+        meter: The shared actor.
     """
 
     def __init__(self, meter: Any) -> None:
@@ -106,10 +106,10 @@ class Worker:
         self._line_reader: LineReader | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Ask partitions.
+        """Process partitions.
 
         Args:
-            batch: Of each, its `Partition`.
+            batch: The `Partition` of each.
         """
         names = Partition._fields
         rows = [
@@ -180,7 +180,7 @@ class Worker:
     async def _send_requests(
         self, work: Work, partition: Partition, files: PartitionFiles, options: Options
     ) -> tuple[int, bool, str]:
-        """Ask what a partition has left, and give how many were asked, whether all has ended, and why not."""
+        """Send a partition's remaining requests; return how many, whether all are done, and why not."""
         assert self._clients is not None
         source, progress = work.source, self._progress
         self._written = [0, 0]
@@ -220,7 +220,7 @@ class Worker:
             return (
                 backlog.begun,
                 False,
-                f"the input {source.label} cannot be read on: {cause}; what was read has ended",
+                f"the input {source.label} cannot be read further: {cause}; the rest is not done",
             )
         elif ending.complete:
             return backlog.begun, True, ""

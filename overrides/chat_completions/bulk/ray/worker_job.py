@@ -25,7 +25,7 @@ class Work:
         source: Where the lines are.
         answers: The directory for the answers.
         failures: The directory for the failures.
-        client_settings: What makes a client.
+        client_settings: The settings that create a client.
         options: The limits.
     """
 
@@ -41,7 +41,7 @@ class Work:
 
 
 def client_settings_of(job: Job, client: Any) -> Any:
-    """Return what makes an equal client elsewhere, where there may be other variables in the environment."""
+    """Return settings for an equal client elsewhere, where the environment may differ."""
     from chat_completions import AsyncClient
 
     given = job.client_settings.reveal()
@@ -49,14 +49,14 @@ def client_settings_of(job: Job, client: Any) -> Any:
         return client._settings._arguments()
     if isinstance(given, Mapping) and "http_client" in given:
         raise BulkError(
-            "an http client cannot be sent to other machines; give a function that makes the client, with its http"
-            " client, there"
+            "an http client cannot be sent to other machines; pass a function that creates the client with its"
+            " http client there"
         )
     return given
 
 
 def unpack(sealed: Any) -> Work:
-    """Return what a driver sent.
+    """Return the job that a driver sent.
 
     Raises:
         BulkError: It cannot be unpacked here.
@@ -65,8 +65,8 @@ def unpack(sealed: Any) -> Work:
         work = importlib.import_module("ray.cloudpickle").loads(sealed.data)
     except Exception as error:
         raise BulkError(
-            f"a worker cannot unpack the job ({type(error).__name__}: {error}); the machines of the cluster need the"
-            " same Python, the same packages and the same version of this one"
+            f"a worker cannot unpack the job ({type(error).__name__}: {error}); all machines need the same Python,"
+            " packages and version of this package"
         ) from None
     assert isinstance(work, Work)
     return work
@@ -82,7 +82,7 @@ def survey_partitions(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
     """Survey partitions, as a task of the engine.
 
     Args:
-        batch: Of each, where it starts and ends.
+        batch: The start and end of each.
         meter: The actor that has the job.
     """
     work = unpack(importlib.import_module("ray").get(meter.job.remote()))
@@ -99,7 +99,7 @@ def survey_partitions(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
 
 
 def count_results(batch: dict[str, Any], meter: Any) -> dict[str, Any]:
-    """Count what has ended in finished parts, as a task of the engine."""
+    """Count the results in finished parts, as a task of the engine."""
     work = unpack(importlib.import_module("ray").get(meter.job.remote()))
     found = [lines_of(work, int(number)) for number in batch["number"]]
     return {"number": batch["number"], "answered": [a for a, _ in found], "failed": [f for _, f in found]}

@@ -1,4 +1,4 @@
-"""Shows a run: a line that changes on a terminal, a line now and then elsewhere, and a table at the end."""
+"""Show a run: a live line on a terminal, a line now and then elsewhere, and a table at the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAIN_SECONDS = 10.0  # between two lines where nobody watches
 
 
 def line_of(progress: Progress) -> str:
-    """Return how a run goes, in a line."""
+    """Return the progress of a run in one line."""
     parts = [f"{progress.answered:,} answered"]
     if progress.failed or progress.malformed:
         parts.append(f"{progress.failed + progress.malformed:,} failed")
@@ -27,19 +27,19 @@ def line_of(progress: Progress) -> str:
     if left is not None:
         parts.append(f"{duration(left)} left")
     if progress.waiting:
-        parts.append(f"waits: {progress.waiting}")
+        parts.append(f"waiting: {progress.waiting}")
     # What a narrow terminal may cut off comes last.
     tokens = progress.prompt_tokens + progress.completion_tokens
     if tokens:
         parts.append(f"{_count(tokens)} tokens")
     if progress.retries:
         parts.append(f"{progress.retries:,} retries")
-    parts.append(f"{progress.under_way} of {progress.concurrency} under way")
+    parts.append(f"{progress.under_way} of {progress.concurrency} in flight")
     return ", ".join(parts)
 
 
 def share_of(progress: Progress) -> float | None:
-    """Return how much of the input has been read, from 0 to 1; None if nobody knows."""
+    """Return the fraction of the input that has been read, from 0 to 1; None if it is unknown."""
     if not progress.size:
         return None
     return min(1.0, progress.position / progress.size)
@@ -53,11 +53,11 @@ def table_of(summary: Summary) -> list[tuple[str, str]]:
         ("failed", f"{summary.failed + summary.malformed:,}" + _before(summary.failed_before)),
         ("reasons", _reasons(summary.failures)),
         ("invalid lines", f"{summary.malformed:,}" if summary.malformed else ""),
-        ("time", f"{duration(summary.seconds)}, {summary.requests_per_second:,.1f} requests a second"),
+        ("time", f"{duration(summary.seconds)}, {summary.requests_per_second:,.1f} requests per second"),
         (
             "tokens",
             f"{summary.prompt_tokens:,} in, {summary.completion_tokens:,} out,"
-            f" {summary.tokens_per_second:,.0f} a second"
+            f" {summary.tokens_per_second:,.0f} per second"
             if summary.prompt_tokens + summary.completion_tokens
             else "",
         ),
@@ -100,7 +100,7 @@ class TerminalDisplay:
         self._bar.stop()
 
     def __call__(self, progress: Progress) -> None:
-        """Draw how it goes."""
+        """Draw the progress."""
         share = share_of(progress)
         total = None if share is None else 1.0
         self._bar.update(self._task, description=line_of(progress), completed=share or 0.0, total=total)
@@ -112,7 +112,7 @@ class PlainDisplay:
 
     Args:
         write: Takes a line.
-        clock: Gives seconds.
+        clock: Returns seconds.
     """
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -126,7 +126,7 @@ class PlainDisplay:
         pass
 
     def __call__(self, progress: Progress) -> None:
-        """Write how it goes, if it is time."""
+        """Write the progress, if it is time."""
         if self._clock() >= self._next_at:
             self._next_at = self._clock() + PLAIN_SECONDS
             share = share_of(progress)
@@ -134,18 +134,18 @@ class PlainDisplay:
 
 
 def display_for(stream: TextIO, write: Callable[[str], None], console: Callable[[], Console]) -> Any:
-    """Return what shows a run on a stream.
+    """Return the display of a run for a stream.
 
     Args:
         stream: Where it is shown.
-        write: Takes a line, where nobody watches.
-        console: Gives rich's console of the stream, for a terminal.
+        write: Takes a line, if the stream is not a terminal.
+        console: Returns rich's console of the stream, for a terminal.
     """
     return TerminalDisplay(console()) if stream.isatty() else PlainDisplay(write)
 
 
 def duration(value: float) -> str:
-    """Return seconds as a person says them."""
+    """Return seconds in readable form."""
     if value < 60:
         return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
@@ -154,7 +154,7 @@ def duration(value: float) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """Return a latency as a person says it."""
+    """Return a latency in readable form."""
     if value is None:
         return "-"
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"

@@ -1,8 +1,8 @@
-"""A run as one HTML file: what ran, how it ended, what went wrong, and plots of how it went. Nothing is loaded for it.
+"""A run as one HTML file: what ran, how it ended, what went wrong, and plots. It loads nothing else.
 
-The plots are SVG that matplotlib draws (extra `report`): some ten kilobytes each, text that can be searched, colours
-that follow the page's, and no script, so that the file can be mailed, printed and kept. What comes from files and
-servers is escaped, and the page forbids itself scripts and the network.
+The plots are SVG that matplotlib draws (extra `report`): some ten kilobytes each, searchable text, colors that
+follow the page's, and no script, so the file can be mailed, printed and kept. Text from files and servers is escaped,
+and the page forbids scripts and network access.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ footer { margin-top: 2rem; border-top: 1px solid var(--grid); padding-top: .5rem
 
 _KINDS = {
     "answered": "answered",
-    "timeout": "no answer in time",
+    "timeout": "no response in time",
     "unreachable": "no connection",
     "cut": "the connection broke",
-    "broken": "an answer that breaks off, or is not JSON",
+    "broken": "a truncated answer, or not JSON",
     "foreign": "an answer that is not a completion",
-    "error": "a success that holds an error",
+    "error": "a success with an error",
     "stream": "a stream that failed",
-    "invalid": "a request that is not valid",
+    "invalid": "an invalid request",
 }
 # C0 and C1 controls, and what reverses the direction of the text around it.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -85,19 +85,19 @@ _KEY = re.compile(r"\b(?:sk|pk|rk|gsk|xai|hf|nvapi|key|api)[-_][\w*.-]{8,}|(?<=B
 
 
 def check(path: str | os.PathLike[str], used: Iterable[str] = ()) -> None:
-    """Refuse what would only fail at the end of a run: matplotlib is missing, or the file cannot be written.
+    """Check early what would otherwise fail at the end of a run: matplotlib is installed, and the file can be written.
 
     Args:
         path: Where the report will go.
         used: Names of files that it must not overwrite.
 
     Raises:
-        BulkError: It will not work.
+        BulkError: A check failed.
     """
     _plots()
     target = Path(path).expanduser()
     if any(Path(name).expanduser().resolve() == target.resolve() for name in used):
-        raise BulkError(f"the report and a file of the run are the same file, {target}; give another name")
+        raise BulkError(f"the report would overwrite a file of the run, {target}; use another name")
     try:
         check_place(target)
     except OSError as error:
@@ -108,9 +108,9 @@ def write(summary: Summary, path: str | os.PathLike[str], *, hide: Iterable[str]
     """Write the report of a run; a file of this name is replaced, as a whole or not at all. Devices are written to.
 
     Args:
-        summary: What `run` gave.
-        path: Where it goes, on this machine.
-        hide: Secrets that must not stand in it, such as keys. Those in the environment are hidden anyway.
+        summary: The result of `run`.
+        path: The file, on this machine.
+        hide: Secrets to hide, such as keys. Those in the environment are always hidden.
 
     Raises:
         BulkError: matplotlib is not installed, or the file cannot be written.
@@ -124,12 +124,12 @@ def write(summary: Summary, path: str | os.PathLike[str], *, hide: Iterable[str]
 
 
 def write_or_note(summary: Summary, path: str | os.PathLike[str], *, hide: Iterable[str] = ()) -> None:
-    """Write the report of a run; where that fails, add a note to the summary, for the answers are there all the same.
+    """Write the report of a run; if that fails, add a note to the summary, because the answers are still complete.
 
     Args:
-        summary: What `run` gave.
-        path: Where it goes.
-        hide: Secrets that must not stand in it.
+        summary: The result of `run`.
+        path: The file.
+        hide: Secrets to hide.
     """
     try:
         write(summary, path, hide=hide)
@@ -143,8 +143,8 @@ def html_of(summary: Summary, *, hide: Iterable[str] = ()) -> str:
     """Return the report of a run as text.
 
     Args:
-        summary: What `run` gave.
-        hide: Secrets that must not stand in it.
+        summary: The result of `run`.
+        hide: Secrets to hide.
 
     Raises:
         BulkError: matplotlib is not installed.
@@ -157,7 +157,7 @@ def html_of(summary: Summary, *, hide: Iterable[str] = ()) -> str:
         _state(summary, safe),
         _cards(summary, safe),
         _list("Notes", summary.notes, safe),
-        "<h2>How it went</h2>",
+        "<h2>Timeline</h2>",
         '<div class="plots">',
         *(
             f"<figure><figcaption>{safe(title)}</figcaption>{svg or '<p>' + safe(text) + '</p>'}</figure>"
@@ -213,7 +213,7 @@ def _title(summary: Summary) -> str:
 def _state(summary: Summary, safe: Callable[[object], str]) -> str:
     lost = summary.failed + summary.malformed + summary.failed_before
     if not summary.complete:
-        kind, text = "bad", f"Not at its end: {summary.reason}. The same command goes on."
+        kind, text = "bad", f"Incomplete: {summary.reason}. Run it again to resume."
     elif lost:
         kind, text = "bad", f"Complete; {lost:,} failed."
     else:
@@ -228,7 +228,7 @@ def _cards(summary: Summary, safe: Callable[[object], str]) -> str:
     cards = [
         ("answered", f"{summary.answered:,}"),
         ("failed", f"{summary.failed + summary.malformed:,}"),
-        ("requests a second", f"{summary.requests_per_second:,.1f}"),
+        ("requests per second", f"{summary.requests_per_second:,.1f}"),
         ("median latency", seconds(quantile(0.5))),
         ("95 % latency", seconds(quantile(0.95))),
         ("retries", f"{summary.retries:,}"),
@@ -236,7 +236,7 @@ def _cards(summary: Summary, safe: Callable[[object], str]) -> str:
     ]
     before = summary.answered_before + summary.failed_before
     if before:
-        cards.insert(2, ("ended before this run", f"{before:,}"))
+        cards.insert(2, ("done before this run", f"{before:,}"))
     inner = "".join(f'<div class="card"><b>{safe(value)}</b>{safe(name)}</div>' for name, value in cards)
     return f'<div class="cards">{inner}</div>'
 
@@ -249,7 +249,7 @@ def _attempts(summary: Summary, safe: Callable[[object], str]) -> str:
         (_KINDS.get(kind) or f"HTTP {kind}", f"{count:,}", f"{count / total:.1%}")
         for kind, count in summary.attempts.items()
     ]
-    return _table("Attempts", ("how they ended", "attempts", "share"), rows, safe)
+    return _table("Attempts", ("outcome", "attempts", "share"), rows, safe)
 
 
 def _failures(summary: Summary, found: Failures | None, safe: Callable[[object], str]) -> str:
@@ -337,7 +337,7 @@ class Example(NamedTuple):
     """A request that failed.
 
     Attributes:
-        name: Its `custom_id`; None for a line without one, of which the message tells.
+        name: Its `custom_id`; None for a line without one, which the message describes.
         message: What happened.
     """
 
@@ -349,9 +349,9 @@ class Failures(NamedTuple):
     """What failed.
 
     Attributes:
-        kinds: Statuses and codes with how many requests ended so, the most frequent first.
+        kinds: Statuses and codes with their number of requests, the most frequent first.
         examples: A few of each kind.
-        cut_short: Whether the file holds more than was read.
+        cut_short: Whether the file has more than was read.
     """
 
     kinds: list[tuple[str, int]]
@@ -392,7 +392,7 @@ def failures_of(name: str) -> Failures | None:
 def _read(line: bytes) -> tuple[str, Example]:
     value = object_of(line)
     if value is None:
-        return "unreadable", Example(None, "the line is no result, or longer than a report reads")
+        return "unreadable", Example(None, "the line is not a result, or too long for the report")
     response, error = _mapping(value.get("response")), _mapping(value.get("error"))
     name = value.get("custom_id")
     custom_id = None if name is None else str(name)

@@ -1,4 +1,4 @@
-"""The plots of a report, as SVG to be put into a page: its colours are the page's, by day, by night and on paper."""
+"""The plots of a report, as SVG for a page: the colors are the page's, in light and dark mode and on paper."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ def draw_plots(summary: Summary) -> list[tuple[str, str, str]]:
         summary: How it went.
 
     Returns:
-        For each plot its title, its SVG, and what to say where there is nothing to draw and the SVG is empty.
+        For each plot its title, its SVG, and a text for an empty SVG, if there is nothing to draw.
     """
     samples = summary.samples
     end = samples[-1].seconds if samples else 0.0
     has_tokens = bool(samples) and samples[-1].tokens > 0
     plots: list[tuple[str, Callable[[Any], bool], str]] = [
-        ("Latency of answers", lambda axes: _distribution(axes, summary.latencies), "Nothing was answered."),
-        ("Latency over time", lambda axes: _latency(axes, samples), "Nothing was answered."),
-        ("Requests ended a second", lambda axes: _throughput(axes, samples), "Nothing ended."),
-        ("Requests under way", lambda axes: _concurrency(axes, samples), "Nothing was asked."),
+        ("Latency of answers", lambda axes: _distribution(axes, summary.latencies), "No answers."),
+        ("Latency over time", lambda axes: _latency(axes, samples), "No answers."),
+        ("Requests completed per second", lambda axes: _throughput(axes, samples), "No completed requests."),
+        ("Requests in flight", lambda axes: _concurrency(axes, samples), "No requests."),
         (
-            "Refused and repeated attempts a second",
+            "Refused and retried attempts per second",
             lambda axes: _refusals(axes, samples),
-            "Nothing was refused or repeated.",
+            "No refusals or retries.",
         ),
     ]
     if has_tokens:
-        plots.append(("Tokens a second", lambda axes: _tokens(axes, samples), ""))
+        plots.append(("Tokens per second", lambda axes: _tokens(axes, samples), ""))
     found = []
     with matplotlib.rc_context(_SETTINGS):
         for number, (title, draw, otherwise) in enumerate(plots):
@@ -80,7 +80,7 @@ def draw_plots(summary: Summary) -> list[tuple[str, str, str]]:
 
 
 def _svg(figure: Figure, name: str, title: str) -> str:
-    """Return a figure as an element of a page, whose ids no other one has."""
+    """Return a figure as an element of a page, with unique ids."""
     file = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name}):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
@@ -203,11 +203,11 @@ def _tokens(axes: Any, samples: Sequence[Sample]) -> bool:
 
 
 def rates(samples: Sequence[Sample], count: Callable[[Sample], int]) -> tuple[list[float], list[float]]:
-    """Return how much a count grew in a second, over spans of about the same length.
+    """Return how much a count grew per second, over spans of about equal length.
 
     Args:
-        samples: Moments; before the first one stands the beginning, when every count is 0.
-        count: Gives the count of one.
+        samples: The samples; every count is 0 before the first one.
+        count: Returns the count of one.
 
     Returns:
         The edges of the spans in seconds, one more than there are rates, and the rates.
@@ -238,7 +238,7 @@ def _time_axis(axes: Any, end: float) -> None:
 
 
 def _step(least: float) -> float:
-    """Return a round number that is not below another."""
+    """Return a round number that is at least as large as another."""
     if least <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(least))

@@ -1,4 +1,4 @@
-"""What to do after an attempt: it is answered, it is tried again, it has failed, or the whole run stops. No I/O."""
+"""What to do after an attempt: it was answered, it is retried, it failed, or the whole run stops. No I/O."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class PendingRequest:
         digest: Its name in the run.
 
     Attributes:
-        attempts: How it was tried.
-        ends_at: When its time is up; None for never.
+        attempts: Its attempts.
+        ends_at: Its deadline; None for no limit.
         due: When the next attempt may be made.
         failures: Attempts that failed.
         refusals: Attempts that the server refused.
-        unreached: Attempts that did not reach it.
-        tokens: What is reserved for the attempt under way.
+        unreached: Attempts that did not reach the server.
+        tokens: The tokens reserved for the current attempt.
     """
 
     __slots__ = ("attempts", "digest", "due", "ends_at", "failures", "refusals", "request", "tokens", "unreached")
@@ -62,7 +62,7 @@ class PendingRequest:
 
 
 class Fault(NamedTuple):
-    """An attempt that was not answered with something to use.
+    """An attempt without a usable answer.
 
     Attributes:
         kind: What went wrong, in a word: a status, `timeout`, `unreachable`, `cut`, `broken`, and so on.
@@ -70,8 +70,8 @@ class Fault(NamedTuple):
         status: The answer's status, None without one.
         headers: The answer's headers.
         content: The answer's body; None without one.
-        refused: Whether it says that there are too many requests, or that nobody is there.
-        unreached: Whether it reached nobody: it took nothing, and may be made again for as long as the run waits.
+        refused: Whether the server reports too many requests, or is not reachable.
+        unreached: Whether it did not reach the server: it cost nothing, and may be repeated while the run waits.
         slow: Whether the server did not answer in time.
         retryable: Whether another attempt may succeed.
         stop_reason: Why the run should stop; None if it can continue.
@@ -112,7 +112,7 @@ def fault_of(error: APIError) -> Fault:
 
 
 def _is_unreachable(error: APIConnectionError) -> bool:
-    """Return whether there was no connection, not even one that broke; all libraries have that under the same names."""
+    """Return whether there was no connection at all; all libraries have the same names for that."""
     cause = error.__cause__
     if cause is not None and type(cause.__cause__).__module__.startswith("aiohttp."):
         cause = cause.__cause__  # httpx-aiohttp calls most of aiohttp's errors a ConnectTimeout
@@ -139,7 +139,7 @@ def _reported(
 
 
 def _quota_message(message: str) -> str:
-    return f"the quota is used up ({message}); see to it, and give the same command again"
+    return f"the quota is exhausted ({message}); fix this, and run again to resume"
 
 
 def _status_fault(error: APIStatusError) -> Fault:
@@ -148,7 +148,7 @@ def _status_fault(error: APIStatusError) -> Fault:
     if is_quota_exhausted(error.code, error.type):
         stop_reason = _quota_message(error.message)
     elif status == 401:
-        stop_reason = f"the server does not accept the key ({error.message}); mend it, and give the same command again"
+        stop_reason = f"the server does not accept the key ({error.message}); fix it, and run again to resume"
     return Fault(
         str(status),
         error.message,
@@ -168,25 +168,25 @@ def unusable_fault(status: int, headers: Mapping[str, str], content: bytes, body
         status: The answer's status.
         headers: Its headers.
         content: Its body.
-        body: The JSON object that it is; None if it is none.
+        body: Its JSON object; None if it is not one.
     """
     if isinstance(body, dict):
         error, message = error_value(body)
-        what = "with JSON that is not a completion" if failure_of(body) is None else "and an error in it"
+        what = "with JSON that is not a completion" if failure_of(body) is None else "with an error"
         message = f"HTTP {status}, {what}: {message}"
         return _reported("error", message, status, headers, content, error, retryable=may_pass(error) is True)
     if "json" in headers.get("content-type", "json") and content.lstrip()[:1] in (b"{", b""):
         try:
             json.loads(content)
         except (json.JSONDecodeError, UnicodeDecodeError):
-            message = f"HTTP {status}, with a body that breaks off or is not JSON"
+            message = f"HTTP {status}, with a body that is truncated or not JSON"
             return Fault("broken", message, status, headers, content)
         except (ValueError, RecursionError) as reason:
             return unreadable_fault(status, headers, content, reason)
     kind = headers.get("content-type", "no content type")
     return Fault(
         "foreign",
-        f"HTTP {status}, with {kind} that is not a completion; is base_url right?",
+        f"HTTP {status}, with {kind} instead of a completion; check base_url",
         status,
         headers,
         content,
@@ -202,7 +202,7 @@ def unreadable_fault(status: int, headers: Mapping[str, str], content: bytes, re
 
 def unexpected_fault(error: Exception) -> Fault:
     """Return the fault for an unexpected exception after the request was made."""
-    return Fault("broken", f"the exchange failed: {type(error).__name__}: {error}")
+    return Fault("broken", f"the request failed: {type(error).__name__}: {error}")
 
 
 class Decision(NamedTuple):
@@ -225,7 +225,7 @@ def decide(pending: PendingRequest, fault: Fault, options: Options, now: float, 
     Args:
         pending: The request.
         fault: The fault.
-        options: How often it may be tried, and how long waited.
+        options: The limits of attempts and waits.
         now: The time.
         seconds: How long the attempt took.
     """

@@ -1,4 +1,4 @@
-"""What is still to be asked: requests that wait to be tried again, and those that are new, as far as a budget goes."""
+"""The remaining requests: those that wait for a retry, and new ones, within a budget."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _AT_ONCE = 500  # lines that are looked at until others may run
 
 
 class Source(Protocol):
-    """Where lines come from.
+    """A source of lines.
 
     Attributes:
         position: How much has been read, in bytes.
-        on_lines: Called when there are new ones, or will be none.
+        on_lines: Called when there are new lines, or no more.
     """
 
     position: int
@@ -32,28 +32,28 @@ class Source(Protocol):
 
     @property
     def ended(self) -> bool:
-        """Whether there will be no more."""
+        """Whether there are no more lines."""
         ...
 
     def take(self) -> Line | None:
-        """Return the next line; None if none is here."""
+        """Return the next line; None if there is none."""
         ...
 
 
 class Backlog:
-    """Yields the requests of a source, and those that were put back once they are due.
+    """Yields the requests of a source, and retries once they are due.
 
     Args:
         run: The name of the run.
-        source: Where lines come from.
-        admit: Gives the request that a line is, or None.
+        source: A source of lines.
+        admit: Returns the request in a line, or None.
         options: The budgets.
-        progress: What has been used of them.
+        progress: How much of them is used.
 
     Attributes:
-        used_up: Why no new request is begun; None if there may be one.
-        begun: How many requests were begun.
-        reserved: Tokens of the requests under way, by estimate.
+        used_up: Why no new request may start; None if one may.
+        begun: How many requests were started.
+        reserved: The estimated tokens of the requests in flight.
     """
 
     def __init__(
@@ -68,23 +68,23 @@ class Backlog:
         self.reserved = 0.0
 
     def put_back(self, pending: PendingRequest, due: float) -> None:
-        """Keep a request for another attempt, to be made then."""
+        """Keep a request for another attempt at that time."""
         pending.due = due
         self._bytes += len(pending.request.body)
         heapq.heappush(self._later, pending)
 
     @property
     def next_due(self) -> float | None:
-        """When the next one that was put back is due; None if there is none."""
+        """When the next retry is due; None if there is none."""
         return self._later[0].due if self._later else None
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to ask any more, but for what is under way."""
+        """Whether nothing is left except requests in flight."""
         return not self._later and (self.used_up is not None or self._source.ended)
 
     async def due(self, now: float) -> PendingRequest | None:
-        """Return a request that can be made now; None if there is none yet, or none at all."""
+        """Return a request that can be sent now; None if there is none yet, or none at all."""
         if self._later and self._later[0].due <= now:
             pending = heapq.heappop(self._later)
             self._bytes -= len(pending.request.body)

@@ -20,8 +20,8 @@ class Clients:
     """Holds the client for each of the requests that are in flight at once.
 
     Args:
-        client: The client; it is closed at the end. An http client of the caller's is used as it is.
-        options: How many requests there may be, and what sends them.
+        client: The client; it is closed at the end. A caller's http client is used unchanged.
+        options: The maximum number of requests, and what sends them.
     """
 
     def __init__(self, client: AsyncClient, options: Options) -> None:
@@ -31,10 +31,10 @@ class Clients:
         self._aiohttp = options.transport == "aiohttp" or (self._shares and client.transport == "fast")
         self._pools: list[AsyncClient] = []
         if self._aiohttp and not self._shares:
-            raise BulkError("transport='aiohttp' and an http client of your own exclude each other; give one of them")
+            raise BulkError("transport='aiohttp' and your own http client cannot be combined; pass one of them")
 
     def for_place(self, place: int) -> AsyncClient:
-        """Return the client for one of the places that requests have, counted from 0."""
+        """Return the client for one of the places for requests, counted from 0."""
         if not self._shares:
             return self._client
         number = 0 if self._aiohttp else place // _A_POOL

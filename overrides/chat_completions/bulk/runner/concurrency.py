@@ -1,9 +1,9 @@
-"""How many requests to have under way: as many as help, fewer when the server says that it is too much. No I/O.
+"""How many requests to have in flight: as many as help, fewer when the server is overloaded. No I/O.
 
-In windows of some requests each, it is measured how many are answered in a second. The number doubles while that pays,
-and goes back to the last one that paid where it does not; from then on it is tried higher now and then. Where the
-server refuses some, fewer are tried: if about as many are answered, it stays with fewer, and if not, the refusals have
-other reasons. Where it refuses most, the number shrinks at once, and grows slowly up to where that was.
+Each window of some requests measures the answers per second. The number doubles while that helps, then returns to the
+last one that helped; higher numbers are tried now and then. If the server refuses some requests, fewer are tried: if
+about as many are answered, the number stays lower; if not, the refusals have other reasons. If it refuses most, the
+number shrinks at once, and grows slowly back to that point.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _LONGEST_HOLD = 120.0
 
 
 class Concurrency:
-    """The number of requests that may be under way.
+    """The number of requests that may be in flight.
 
     Args:
-        first: With how many to begin.
-        highest: The most there may be.
+        first: The initial number.
+        highest: The maximum.
         fixed: Whether the number stays.
 
     Attributes:
@@ -55,7 +55,7 @@ class Concurrency:
         self._full = False
 
     def paused(self, now: float) -> None:
-        """Record that requests had to wait for something else, so that this window measures nothing."""
+        """Record that requests had to wait for something else, so this window does not count."""
         self._changed_at = now
         self._clear()
 
@@ -65,8 +65,8 @@ class Concurrency:
         Args:
             now: The time.
             began: When it began.
-            under_way: How many there were, it included.
-            refused: Whether the server said that it is too much, or did not answer in time.
+            under_way: How many there were, including this one.
+            refused: Whether the server was overloaded, or did not answer in time.
             answered: Whether it was answered.
         """
         if self._fixed or began < self._changed_at:

@@ -1,4 +1,4 @@
-"""The engine for one machine: one process, one event loop, one client, and files that a crash does not harm."""
+"""The engine for one machine: one process, one event loop, one client, and files that survive a crash."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ async def _send_requests(job: Job, progress: Progress, source: Input, files: Run
         if isinstance(line_reader.error, BulkError):
             raise line_reader.error
         cause = reason_of(line_reader.error, job.input)
-        return Ending(False, f"the input {source.label} cannot be read on: {cause}; what was read has ended")
+        return Ending(False, f"the input {source.label} cannot be read further: {cause}; the rest is not done")
     return ending
 
 
 @asynccontextmanager
 async def reading_lines(line_reader: LineReader, writer: Writer, sync_seconds: float) -> AsyncIterator[None]:
-    """Read lines in the background, sync results, and write what is left at the end."""
+    """Read lines in the background, sync results, and write the rest at the end."""
     keeping = asyncio.create_task(writer.keep(sync_seconds))
     line_reader.start()
     try:
@@ -105,7 +105,7 @@ async def reading_lines(line_reader: LineReader, writer: Writer, sync_seconds: f
 
 
 class Writer:
-    """Writes results promptly: those of one turn of the event loop together."""
+    """Writes results promptly, batched by turns of the event loop."""
 
     def __init__(self, files: RunFiles) -> None:
         self._files = files
@@ -137,7 +137,7 @@ class Writer:
         self.on_failure(error)
 
     async def keep(self, seconds: float) -> None:
-        """Force results to the disk now and then, and let a store have its parts, until `finishing` is set."""
+        """Sync results to disk now and then, and write parts to a store, until `finishing` is set."""
         blocking = self._files.blocking
         while self.failure is None:
             with suppress(TimeoutError):
@@ -148,7 +148,7 @@ class Writer:
             await self._done(self._files.sync)
 
     async def finish(self) -> None:
-        """Write what is left; also where something could not be written, for there are two files."""
+        """Write the rest, even if one of the two files cannot be written."""
         await self._done(partial(self._files.flush, last=True))
         await self._done(self._files.sync)
 
@@ -161,18 +161,18 @@ class Writer:
 
 @contextmanager
 def _signals(handle: bool, runner: Runner, grace: float) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM stop the run, with time for what is under way, and the second one at once."""
+    """Let the first SIGINT or SIGTERM stop the run with time for requests in flight, and the second one at once."""
     loop = asyncio.get_running_loop()
     begun = False
 
     def stop(name: str) -> None:
         nonlocal begun
-        runner.stop(f"{name}: the same command goes on", grace=0 if begun else grace, interrupted=True)
+        runner.stop(f"{name}; run it again to resume", grace=0 if begun else grace, interrupted=True)
         begun = True
 
     handled = []
     if handle:
-        for number, name in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "told to end")):
+        for number, name in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")):
             # Not on Windows, and in the main thread only; elsewhere they do what they do.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, stop, name)

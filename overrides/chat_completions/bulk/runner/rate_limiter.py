@@ -1,4 +1,4 @@
-"""When the next request may begin: ceilings, the server's rate limits, and the pauses that it asks for. No I/O.
+"""When the next request may start: rate limits of the run and of the server, and requested pauses. No I/O.
 
 Times are of one clock, in seconds; `time.monotonic()` in a run, anything in a test.
 """
@@ -16,10 +16,10 @@ _WEIGHT = 0.05  # of the newest request, in the mean of what requests take
 
 
 class Ceiling:
-    """So much a minute, and no more, evenly.
+    """An even limit per minute.
 
     Args:
-        a_minute: How much; None for no ceiling.
+        a_minute: The amount; None for no limit.
     """
 
     def __init__(self, a_minute: float | None) -> None:
@@ -31,12 +31,12 @@ class Ceiling:
         return self._free_at - now if self._free_at > now else 0.0
 
     def take(self, now: float, amount: float) -> None:
-        """Take an amount; what is too much for the moment makes those who come later wait."""
+        """Take an amount; any excess makes later requests wait."""
         if self._seconds:
             self._free_at = max(self._free_at, now - SLACK) + amount * self._seconds
 
     def correct(self, amount: float) -> None:
-        """Take more than estimated, or return what was too much."""
+        """Take more than estimated, or return the excess."""
         self._free_at += amount * self._seconds
 
 
@@ -44,12 +44,12 @@ class RateLimiter:
     """Ceilings and pauses of one run.
 
     Args:
-        requests_per_minute: How many requests may begin, attempts counted one by one; None for any number.
+        requests_per_minute: How many attempts may start; None for any number.
         tokens_per_minute: How many tokens they may take; None for any number.
 
     Attributes:
-        paused_until: Until when the server asked for silence, or is given some.
-        mean_tokens: The tokens of recent requests, on average; None if no server reported any.
+        paused_until: When the pause that the server requested, or was given, ends.
+        mean_tokens: The average tokens of recent requests; None if the server reports none.
     """
 
     def __init__(self, requests_per_minute: float | None = None, tokens_per_minute: float | None = None) -> None:
@@ -64,7 +64,7 @@ class RateLimiter:
         return max(self.paused_until - now, self._requests.wait(now), self._tokens.wait(now), 0.0)
 
     def estimate(self, tokens: int) -> float:
-        """Return what to reserve for a request that says so much of itself."""
+        """Return the tokens to reserve for a request with this estimate."""
         return max(float(tokens), self.mean_tokens or 0.0)
 
     def begin(self, now: float, tokens: float) -> None:
@@ -86,13 +86,13 @@ class RateLimiter:
         self._apply_limits(now, headers)
 
     def refused(self, now: float, headers: Mapping[str, str], delay: float | None, under_way: int) -> None:
-        """Record that the server is not there, or refused a request because there are too many.
+        """Record that the server is not reachable, or refused a request because there are too many.
 
         Args:
             now: The time.
-            headers: Those of the refusal; empty where there was none.
+            headers: The headers of the refusal; empty if there was no response.
             delay: The delay that it requests, in seconds; None if it does not.
-            under_way: How many requests are.
+            under_way: How many requests are in flight.
         """
         self._refused_in_a_row += 1
         if delay is not None:

@@ -1,4 +1,4 @@
-"""From a line of the input to a request to be made: malformed ones are reported, ended ones left out."""
+"""From a line of the input to a request: malformed lines are reported, and lines that are done are skipped."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class RequestFilter:
 
     Args:
         run: The name of the run.
-        seen: What has ended, and what was met.
-        write: Takes the results of lines that are no requests.
+        seen: What is done, and what was seen.
+        write: Takes the results of lines that are not requests.
         progress: Counts them.
         count: Whether to estimate tokens.
         prompts: Makes requests from prompts, if the lines are prompts.
-        again: Lines whose `custom_id` stands in an earlier line that is read elsewhere.
+        again: Lines whose `custom_id` is already used in an earlier line that is read elsewhere.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class RequestFilter:
         self._prompts, self._again = prompts, again
 
     def __call__(self, line: Line) -> Request | None:
-        """Return the request that a line is; None if there is nothing to ask."""
+        """Return the request in a line; None if there is nothing to send."""
         number, raw = line
         if isinstance(raw, TooLong):
-            message = f"the line is longer than the limit ({raw.size:,} bytes); raise longest_line"
+            message = f"the line is too long ({raw.size:,} bytes); raise longest_line"
             found: Request | Malformed = Malformed(number, None, "line_too_long", message)
         else:
             request = raw if self._prompts is None else request_line(self._prompts, number, raw)
@@ -54,7 +54,7 @@ class RequestFilter:
             if met is Occurrence.ENDED:
                 return None
             if met is Occurrence.DUPLICATE or number in self._again:
-                message = f"custom_id {found.custom_id!r} stands in an earlier line already"
+                message = f"custom_id {found.custom_id!r} is already used in an earlier line"
                 found = Malformed(number, None, "duplicate_custom_id", message)
         if isinstance(found, Request):
             return found

@@ -1,7 +1,7 @@
-"""Sends the requests of a source of lines: as many at once as help, each until it has ended, in constant memory.
+"""Sends the requests of a source of lines: as many at once as help, each until it is done, in constant memory.
 
-There are as many workers as requests may be under way. A worker takes what is due, in turn with the others, makes one
-attempt, and writes the result or puts the request back to be tried later: a request that waits holds no place.
+There are as many workers as requests may be in flight. A worker takes a request that is due, makes one attempt, and
+writes the result or puts the request back for a later retry: a waiting request does not occupy a worker.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class Runner:
         sender: Makes the attempts.
         options: The limits.
         progress: Counts.
-        admit: Gives the request that a line is, or None.
-        write: Takes results, at once.
-        limiter: When requests may begin; by default, as the options say.
-        reserve: Awaited before each attempt, with its tokens by estimate: a limit that is shared with others.
-        concurrency: How many may be under way; by default it is found out anew.
+        admit: Returns the request in a line, or None.
+        write: Takes results immediately.
+        limiter: When requests may start; by default, from the options.
+        reserve: Awaited before each attempt, with its estimated tokens: a limit shared with others.
+        concurrency: How many requests may be in flight; by default it is found from scratch.
 
     Attributes:
-        backlog: What waits to be asked; set once `run` is called.
+        backlog: The requests that wait; set once `run` is called.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class Runner:
         self._last_answer_at = time.monotonic()
 
     async def run(self, source: Source) -> Ending:
-        """Send every request, until all have ended or the run stops.
+        """Send every request, until all are done or the run stops.
 
         Raises:
-            Exception: Something failed that is not the fault of a request.
+            Exception: Something failed that is not a request's fault.
         """
         self.backlog = Backlog(self._run, source, self._admit, self._options, self._progress)
         source.on_lines = self._changed.set
@@ -95,16 +95,16 @@ class Runner:
         return Ending(False, used_up) if used_up else Ending(True, "complete")
 
     def stop(self, reason: str, *, grace: float, interrupted: bool = False) -> None:
-        """Stop beginning requests.
+        """Stop starting requests.
 
         Args:
             reason: Why.
-            grace: Seconds that requests under way have to end; what has not ended then is left for another run.
-            interrupted: Whether a signal is the reason.
+            grace: Seconds for requests in flight to finish; the rest is left for another run.
+            interrupted: Whether a signal caused this.
         """
         if self._ending is None:
             self._ending = Ending(False, reason, interrupted)
-        self._progress.waiting = "what is under way"
+        self._progress.waiting = "running requests"
         self._changed.set()
         loop = asyncio.get_running_loop()
         loop.call_later(grace, self._drop) if grace > 0 else loop.call_soon(self._drop)
@@ -114,7 +114,7 @@ class Runner:
             task.cancel()
 
     def _adjust(self) -> None:
-        """Have as many workers as there may be."""
+        """Start or stop workers to match the concurrency."""
         self._progress.concurrency = limit = self._concurrency.limit
         for place in range(limit) if len(self._workers) < limit else ():
             if place not in self._workers:
@@ -162,7 +162,7 @@ class Runner:
                 handle.cancel()
 
     async def _may_begin(self, pending: PendingRequest) -> bool:
-        """Wait until ceilings and pauses let a request begin; False if the run stops before."""
+        """Wait until limits and pauses let a request start; False if the run stops first."""
         pending.tokens = tokens = self._limiter.estimate(pending.request.tokens) if self._options.counts_tokens else 0.0
         while True:
             now = time.monotonic()
@@ -231,7 +231,7 @@ class Runner:
             self._adjust()
 
     async def _rest(self, seconds: float) -> None:
-        """Leave a place empty for a moment, so that a server that refuses is not asked the next thing at once."""
+        """Leave a place empty for a moment, so that an overloaded server does not get the next request at once."""
         self._resting += 1
         try:
             await asyncio.sleep(seconds)
@@ -256,13 +256,13 @@ class Runner:
         if result.failed and most and progress.failed >= most and not progress.answered:
             kinds = progress.attempts
             if kinds[outcome.kind] == kinds.total():
-                reason = f"the first {progress.failed:,} requests failed, all in the same way: {outcome.message}"
+                reason = f"the first {progress.failed:,} requests all failed in the same way: {outcome.message}"
                 self.stop(reason, grace=self._options.grace)
 
     def _stop_if_silent(self, now: float, outcome: AttemptOutcome) -> None:
-        """Stop if there has been nothing but refusals for long: at once where there has never been anything else."""
+        """Stop after a long time with only refusals; earlier if there was never an answer."""
         silent = now - self._last_answer_at
         never = self._progress.attempts["unreachable"] == self._progress.attempts.total()
         if silent > (min(_NEVER_REACHED, self._options.patience) if never else self._options.patience):
-            reason = f"nothing was answered for {silent:,.0f} s: {outcome.message}"
+            reason = f"no answers for {silent:,.0f} s: {outcome.message}"
             self.stop(reason, grace=self._options.grace)

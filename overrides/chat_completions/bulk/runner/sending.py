@@ -1,4 +1,4 @@
-"""One attempt: the request sent as it was written, the answer taken as it came, and what follows from it."""
+"""One attempt: the request sent as written, the answer as received, and what follows from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class AttemptOutcome(NamedTuple):
-    """What came of an attempt: one of a result, a delay until the next one, and a reason to stop the run.
+    """The outcome of an attempt: a result, a delay until the next one, or a reason to stop the run.
 
     Attributes:
         kind: `answered`, or what went wrong.
@@ -41,7 +41,7 @@ class AttemptOutcome(NamedTuple):
         result: The result to write.
         delay: Seconds.
         stop: Why the run stops.
-        refused: Whether there are too many requests, or nobody is there.
+        refused: Whether the server reports too many requests, or is not reachable.
         slow: Whether the server did not answer in time.
         message: What went wrong.
         requested_delay: The delay that the server requests, in seconds; None if it does not.
@@ -63,7 +63,7 @@ class Sender:
 
     Args:
         clients: The connections.
-        options: How often, and how long.
+        options: The limits.
     """
 
     def __init__(self, clients: Clients, options: Options) -> None:
@@ -74,10 +74,10 @@ class Sender:
 
         Args:
             pending: The request.
-            place: Which of the places for requests it has.
+            place: Its place, counted from 0.
 
         Raises:
-            Exception: Something failed that is not the fault of this request.
+            Exception: Something failed that is not this request's fault.
         """
         client, began = self._clients.for_place(place), time.monotonic()
         call = self._call(pending)
