@@ -147,6 +147,8 @@ def test_help_and_findings_have_the_width_of_the_terminal(command: Command, colu
             seen = command.at_terminal(*arguments, NO_COLOR="1", **options)  # type: ignore[arg-type]
             longest = max(len(re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip()) for line in seen.out.splitlines())
             assert columns - 15 < longest <= columns, (arguments, options, seen.out)
+    seen = command.at_terminal("--help", columns=columns, NO_COLOR="1")
+    assert "..." not in seen.out.replace("[ARGS]...", ""), seen.out
 
 
 def test_messages_and_summaries_break_between_words(tmp_path: Path, server: LocalServer) -> None:

@@ -138,6 +138,12 @@ class _Command(typer.core.TyperCommand):
 class _Group(typer.core.TyperGroup):
     context_class = _Context
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands, with whole sentences on narrow terminals too."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in commands if command])
+
 
 def _show_version(wanted: bool) -> None:
     if wanted:
