@@ -743,8 +743,8 @@ def encode_json(body: Any) -> bytes:
     """Encode a request body, in which dicts and models may be mixed, to JSON in UTF-8.
 
     Raises:
-        TypeError: It holds something that JSON has not.
-        ValueError: It holds a number that JSON has not, NaN or an infinity; or it holds itself.
+        TypeError: It contains a value that cannot be encoded as JSON.
+        ValueError: It contains NaN, an infinity, or itself.
         RecursionError: It is nested too deeply.
     """
     try:
