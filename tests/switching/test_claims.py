@@ -26,20 +26,20 @@ DIFFERENCES = {
     "`parsed` of a delta event": ["parse_stream"],
     "assigning `client.default_headers`, or a misspelled setting": ["assigning", "tests/client/test_assigning.py"],
     "HTTP library": ["http_client_httpx2", "tests/test_wheel.py"],
-    "what a transport, an authentication, an event hook or a body of your own raises": [
+    "exceptions from your own transport, authentication, event hook, or body": [
         "foreign_errors",
         "tests/client/test_foreign_errors.py",
     ],
     "dependencies": ["tests/test_wheel.py"],
-    "a key for a server that needs none": ["no_key", "tests/client/test_calls.py"],
+    "a key for a server that doesn't need one": ["no_key", "tests/client/test_calls.py"],
 }
 # What is the same, by the bullets of that list.
 SAME = {
     "The environment": ["create", "logging_level", "azure", "settings"],
-    "The arguments of the client": ["settings", "with_options", "extra_params", "timeouts"],
+    "The client's arguments": ["settings", "with_options", "extra_params", "timeouts"],
     "`chat.completions.create`": ["create", "parse", "events", "pages", "raw_response", "streaming_response"],
     "The names of models": ["typed_params", "events", "pages_by_hand", "deep_imports"],
-    "The modules, which": ["deep_imports", "resources", "star_import", "stream_state", "tests/typing/switching.py"],
+    "The modules": ["deep_imports", "resources", "star_import", "stream_state", "tests/typing/switching.py"],
     "Iterables of messages": ["iterators", "tests/client/test_calls.py"],
     "`omit` and": ["left_out", "tests/client/test_ecosystem.py"],
     "`BaseModel`": ["defaults", "deep_imports", "stream_state"],

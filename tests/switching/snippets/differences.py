@@ -82,8 +82,8 @@ for body in ({"error": {"message": "no"}}, {"message": "no", "code": 500}, {"obj
     broken = chunk({"content": "A"}) + f"data: {json.dumps(body)}\n\n"
     row("an error inside a stream", outcome(functools.partial(read, client(broken))))
 page = (200, "<html><title>Lost</title></html>", {"content-type": "text/html"})
-row("HTML in place of an answer (a wrong `base_url`)", outcome(lambda: type(ask(client(page))).__name__))
-row("HTML in place of an answer (a wrong `base_url`)", repr(outcome(lambda: read(client(page)))))
+row("HTML instead of a completion (a wrong `base_url`)", outcome(lambda: type(ask(client(page))).__name__))
+row("HTML instead of a completion (a wrong `base_url`)", repr(outcome(lambda: read(client(page)))))
 
 
 class Ship(BaseModel):
@@ -96,21 +96,21 @@ def parse(content):
     return on.chat.completions.parse(model="m", messages=[], response_format=Ship).choices[0].message.parsed
 
 
-row("an answer that does not match the type", outcome(lambda: parse('{"name": 5}')))
+row("an answer that doesn't match the type", outcome(lambda: parse('{"name": 5}')))
 try:
     parse('{"name": 5}')
 except Exception as error:
-    row("an answer that does not match the type", isinstance(error.__cause__ or error, ValidationError))
+    row("an answer that doesn't match the type", isinstance(error.__cause__ or error, ValidationError))
 row("JSON in a code fence as a typed answer", outcome(lambda: parse('```json\n{"name": "Ida"}\n```')))
 
 lost = (404, {"error": {"message": "no such model"}}, {})
 try:
     ask(client(lost))
 except openai.NotFoundError as error:
-    row("messages of errors", str(error).partition(" (")[0])
+    row("error messages", str(error).partition(" (")[0])
     row("`error.request`", "Bearer" in error.request.headers["authorization"])
-row("NaN, a set, bytes in a request", outcome(lambda: ask(client(lost), temperature=float("nan"))))
-row("NaN, a set, bytes in a request", outcome(lambda: ask(client(lost), stop={"a"})))
+row("NaN, a set, or bytes in a request", outcome(lambda: ask(client(lost), temperature=float("nan"))))
+row("NaN, a set, or bytes in a request", outcome(lambda: ask(client(lost), stop={"a"})))
 try:
     ask(client(lost), temprature=1)
 except TypeError as error:
@@ -135,17 +135,17 @@ row("models", isinstance(message, BaseModel))
 row("models", [*ChatCompletionMessage.model_validate(MESSAGE).to_dict()])
 row("`repr` of a model", repr(message))
 row(
-    "a keyword that a model's class does not know",
+    "a keyword that a model's class doesn't know",
     outcome(lambda: ChatCompletionMessage(role="assistant", mood="grim").mood),
 )
-row("setting an attribute that a model's class does not know", outcome(lambda: setattr(message, "mood", "grim")))
+row("setting an attribute that a model's class doesn't know", outcome(lambda: setattr(message, "mood", "grim")))
 
 call = {"index": 0, "id": "1", "type": "function", "function": {"name": "horn", "arguments": ""}}
 more = [{"index": 0, "function": {"arguments": piece}} for piece in ("{", "}")]
 calls = chunk({"tool_calls": [call]}) + chunk({"tool_calls": more}) + chunk({}, "tool_calls") + "data: [DONE]\n\n"
 with client(calls).chat.completions.stream(model="m", messages=[]) as stream:
     deltas = [event.arguments_delta for event in stream if event.type == "tool_calls.function.arguments.delta"]
-row("events of the arguments of a call", deltas)
+row("events for the arguments of a tool call", deltas)
 
 row("`client.base_url`", (isinstance(client(lost).base_url, str), str(client(lost).base_url)[-1]))
 row("pickling a client", outcome(lambda: type(pickle.loads(pickle.dumps(OpenAI()))) is OpenAI))
