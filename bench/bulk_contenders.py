@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
+
+from bench.machine import peak_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS, BARE = "ours", "bare httpx loop"
@@ -110,17 +111,6 @@ async def _asked(client: Any, request: dict[str, Any], answers: TextIO, errors: 
     errors.write(json.dumps(result) + "\n")
 
 
-def _peak() -> float:
-    """Return the most memory that this process had, in MiB."""
-    try:
-        # Unlike ru_maxrss, it does not know the process that this one was forked from.
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
-    except (OSError, StopIteration):
-        unit = 1024**2 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
 def main() -> None:
     """Run the contender that the arguments name."""
     name, source, output, url, number = sys.argv[1:]
@@ -136,7 +126,7 @@ def main() -> None:
     __import__("chat_completions" if name.startswith((OURS, STUB)) else "httpx")
     wall, cpu = time.perf_counter(), time.process_time()
     contenders[name]()
-    found = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "peak": _peak()}
+    found = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "peak": peak_memory() / 1024**2}
     print(json.dumps(found), flush=True)
 
 

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 from bench import server
 from bench.environment import ROOT
 from bench.files import raise_file_limit
+from bench.machine import peak_memory
 from bench.plan import MICRO, MILLI, Plan
 from bench.results import Measure, Target
 from bench.socket_clients import (
@@ -121,12 +121,12 @@ def main() -> None:
 async def _taken(name: str, url: str, streams: int, chunks: int) -> dict[str, float]:
     async with READERS[name](url) as read:
         await read("2 0 1 stamped", _Notes(1))
-        before = _peak()
+        before = peak_memory()
         notes = _Notes(streams)
         await asyncio.gather(*(read(f"{chunks} {PAUSE} {streams} stamped", notes) for _ in range(streams)))
         cpu, wall = time.process_time() - notes.begun[0], time.perf_counter() - notes.begun[1]
         # The delays noted here are no stream's.
-        memory = (_peak() - before - sys.getsizeof(notes.delays) - 24 * len(notes.delays)) / streams
+        memory = (peak_memory() - before - sys.getsizeof(notes.delays) - 24 * len(notes.delays)) / streams
     if len(notes.delays) != streams * chunks:
         raise AssertionError(f"{len(notes.delays)} chunks arrived, not {streams * chunks}")
     hundredths = statistics.quantiles(notes.delays, n=100)
@@ -137,10 +137,6 @@ async def _taken(name: str, url: str, streams: int, chunks: int) -> dict[str, fl
         "p99": hundredths[98] * MILLI,
         "memory": memory / KIB,
     }
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else KIB)
 
 
 @contextlib.asynccontextmanager

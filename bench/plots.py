@@ -14,7 +14,7 @@ from bench.results import Measure, Run
 # The same colour is the same contender in every plot.
 COLOURS = {
     "ours": "#0b6e4f",
-    "ours [fast]": "#3fb68b",
+    "ours, with msgspec": "#3fb68b",
     "ours, .stream()": "#3fb68b",
     "ours over httpx-aiohttp": "#3fb68b",
     "ours over httpx2": "#9bd1bd",

@@ -52,7 +52,7 @@ def targets_table(run: Run) -> str:
         for target, found, kept in measure.asked():
             unit = {"ratio": "x", "times": "x"}.get(target.kind, f" {measure.unit}")
             shown = f"{number(found.median)}{unit}{around(found)}"
-            place = FAMILIES[measure.family].partition(":")[0].replace(" from memory", "").partition(",")[0]
+            place = FAMILIES[measure.family].partition(":")[0].partition(", ")[0].replace(" from memory", "")
             rows.append([place, measure.title, target.text(measure.unit), shown, "met" if kept else "**missed**"])
     met = sum(row[-1] == "met" for row in rows)
     head = f"### Targets: {met} of {len(rows)} met\n\n" if rows else ""

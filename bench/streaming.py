@@ -15,7 +15,7 @@ from bench.streams import EVENTS, LIMIT, OFFICIAL, OFFICIAL_EVENTS, OURS, PLAIN,
 from bench.timing import repeated
 from bench.worker import Worker
 
-FAST = "ours [fast]"
+FAST = "ours, with msgspec"
 CHUNKS = 2000
 EVENT_CHUNKS = 500
 TYPED = (OURS, LIMIT, SSE, PLAIN, OFFICIAL)
@@ -77,7 +77,6 @@ def measures(plan: Plan) -> Iterator[Measure]:
                 reference=LIMIT,
                 per=chunks,
                 targets=SINGLE_READS if case.single else BIG_READS,
-                notes=[f"[fast] is {', '.join(fast)}"] if fast else [],
             )
 
 

@@ -102,7 +102,7 @@ def test_a_sentence_has_the_first_name_and_the_number_of_the_others() -> None:
             [named(name, direction="request") for name in ("create(a=)", "create(b=)")]
             + [named("C.d", direction="both")],
             "Programs that work today can fail: calls of `create()` that send or return `C.d`; "
-            "calls of `create()` that send `create(a=)` or `create(b=)`.",
+            "calls of `create()` that send `a=` or `b=`.",
         ),
         (
             [named("A.b"), named("A.c", level="risky"), named("A.d", level="additive")],

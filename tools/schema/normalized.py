@@ -21,6 +21,9 @@ from tools.schema.variants import INFERRED, Node, Spot, Variant, is_nothing, joi
 # A few unions side by side in an `allOf` can stand for millions.
 MAX_ALTERNATIVES = 500
 
+# How many variants a union may have, with those of the unions in it. Upstream's largest has 60.
+MAX_VARIANTS = 2_000
+
 # How many steps it may take to expand the unions of one document. Upstream's whole document takes 22,000.
 MAX_STEPS = 100_000
 
@@ -116,7 +119,7 @@ class Schemas:
         """Return the meaning of a schema.
 
         Raises:
-            ToolError: It has more than `MAX_ALTERNATIVES` variants.
+            ToolError: It has more variants than the limits allow.
         """
         key = self.key(node)
         if key not in self._views:
@@ -225,8 +228,9 @@ class Schemas:
                 named = ref_name(spot.value["$ref"]) if _reference(spot.value) else ""
                 options += self._alternatives(inner, named, spot.at, (*seen, union.at))
             choices.append(options)
-        if len(choices) > 1 and math.prod(map(len, choices)) > MAX_ALTERNATIVES:
-            message = f"these unions have more than {MAX_ALTERNATIVES} alternatives together; list the intended ones"
+        limit = MAX_ALTERNATIVES if len(choices) > 1 else MAX_VARIANTS
+        if math.prod(map(len, choices)) > limit:
+            message = f"these unions have more than {limit} alternatives together; list the intended ones"
             raise ToolError(message, where=unions[0].at)
         for chosen in itertools.product(*choices) if flat.possible else ():
             parts = [*flat.plain, *(spot for option in chosen for spot in option.parts)]

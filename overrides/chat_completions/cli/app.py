@@ -39,7 +39,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     (
         "doctor",
         takes_connection(doctor.doctor),
-        "Diagnose problems with key, address, network or installation.",
+        "Diagnose problems with the key, base URL, network, or installation.",
     ),
     ("probe", takes_connection(probe), "Check which parts of the API a server supports, call by call."),
 )

@@ -91,7 +91,7 @@ class Connection:
     deadline: Annotated[
         float | None,
         _option(
-            "--deadline", metavar="SECONDS", callback=_seconds, help="Maximum time for everything, including retries."
+            "--deadline", metavar="SECONDS", callback=_seconds, help="Maximum time for a request, including retries."
         ),
     ] = None
     idle_timeout: Annotated[
@@ -101,7 +101,7 @@ class Connection:
         ),
     ] = None
     max_retries: Annotated[
-        int | None, _option("--max-retries", metavar="N", min=0, help="Maximum number of retries (default: 2).")
+        int | None, _option("--max-retries", metavar="N", min=0, help="Maximum retries (default: 2; bulk: 5).")
     ] = None
     header: Annotated[
         list[str] | None,

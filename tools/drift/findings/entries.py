@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -136,9 +137,13 @@ def _calls(found: Sequence[Entry]) -> str:
 
 
 def _names(found: Sequence[Entry]) -> list[str]:
-    """Return a name for each entry: the document's where Python has none; none for a whole call, which is named."""
+    """Return a name for each entry: the document's where Python has none; none for a whole call, which is named.
+
+    An argument needs no call next to it: its calls are named.
+    """
     names = [(entry, entry.names[0] if entry.names else entry.first.what) for entry in found]
-    return [name for entry, name in names if name not in map(call_of, entry.first.operations)]
+    calls = [name for entry, name in names if name not in map(call_of, entry.first.operations)]
+    return [re.sub(r"^\w+\((\w+=)\)$", r"\1", name) for name in calls]
 
 
 def _listed(names: Iterable[str], link: str) -> str:
