@@ -342,7 +342,7 @@ def new(tmp_path: Path) -> Iterator[Path]:
 def test_a_swap_takes_no_place_of_something_else(new: Path, tmp_path: Path) -> None:
     """A pipe, or a file, that is where the folder should be stays; a link to a folder stays a link."""
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ToolError, match="not a folder"):
+    with pytest.raises(ToolError, match="not a directory"):
         swap_in(new / "package", tmp_path / "pipe")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
     (tmp_path / "real").mkdir()
