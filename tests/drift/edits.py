@@ -145,8 +145,12 @@ def change_operation(document: Json, chance: random.Random) -> None:
 
 def rename_component(document: Json, chance: random.Random) -> None:
     """Return a component another name, everywhere."""
-    name = chance.choice(sorted(document["components"]["schemas"]))
-    _rename(document, name, f"{name}Renamed")
+    schemas = document["components"]["schemas"]
+    name = chance.choice(sorted(schemas))
+    other = f"{name}Renamed"
+    while other in schemas:
+        other += "Again"
+    _rename(document, name, other)
 
 
 def inline_component(document: Json, chance: random.Random) -> None:
