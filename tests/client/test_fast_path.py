@@ -200,6 +200,17 @@ STREAMS = st.lists(st.tuples(ANY, st.sampled_from([1, 1, 1, 3, 5])), max_size=20
 )
 
 
+@pytest.mark.parametrize("objects", [["chat.completion.chunk"] * 5, ["", "chat.completion.chunk", "x", "y", "z"]])
+@pytest.mark.parametrize("make", [chunk, tool_chunk])
+def test_a_chunk_that_is_called_an_error_is_one(make: Any, objects: list[str]) -> None:
+    """However plain it is otherwise, and however often the name of the object has changed before."""
+    begun = tool_chunk("", more={"name": "f"}) if make is tool_chunk else chunk("a")
+    texts = [json.dumps(each) for each in (begun, *(make("1", object=name) for name in [*objects, "error"]))]
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+    [fault_type, _, body] = outcome(texts, parsed=False)[-1]
+    assert fault_type is StreamError and body["object"] == "error"
+
+
 @pytest.mark.slow
 @examples(150)
 @given(STREAMS)

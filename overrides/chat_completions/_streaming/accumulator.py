@@ -160,6 +160,8 @@ class Accumulator(AnomalyLog):
             is_changed = False
             for key, last in changing.items():
                 if (value := chunk.get(key, last)) != last:
+                    if value == "error":
+                        return None  # `{"object": "error"}` reports a failure
                     seen[key], is_changed = value, True
             is_same = chunk == seen or chunk.items() <= seen.items()  # mostly equal, which is known sooner
             [choice] = choices
@@ -180,7 +182,7 @@ class Accumulator(AnomalyLog):
                 beside["logprobs"] = None
             if (
                 index is not state.index  # because True equals 1 and is not an index
-                or not (is_same or FAILURE_SIGNS.isdisjoint(chunk))
+                or not (is_same or (FAILURE_SIGNS.isdisjoint(chunk) and chunk.get("object") != "error"))
                 or (news and not _NEWS.isdisjoint(news))
             ):
                 return None
