@@ -121,7 +121,7 @@ def test_iterables_survive_retries(made: Callable[[], Any], api: SyncApi) -> Non
 
 def test_a_file_is_not_taken_for_a_list_of_its_lines(api: SyncApi) -> None:
     content = io.StringIO("a\nb")
-    with pytest.raises(errors.RequestValidationError, match="/messages/0/content: has type StringIO"):
+    with pytest.raises(errors.RequestValidationError, match="/messages/0/content: is of type 'StringIO'"):
         api.create(api.client(base_url="http://127.0.0.1:1"), messages=iter([{"role": "user", "content": content}]))
 
 

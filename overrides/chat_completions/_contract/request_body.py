@@ -132,4 +132,4 @@ def _problems(value: Any, at: str, above: tuple[int, ...]) -> Iterator[tuple[str
         for position, entry in enumerate(value):
             yield from _problems(entry, f"{at}/{position}", (*above, id(value)))
     elif not isinstance(value, (str, int, float)) and value is not None and not hasattr(value, "isoformat"):
-        yield at, f"has type {type(value).__name__}; JSON has objects, arrays, strings, numbers, booleans and null"
+        yield at, f"is of type {type(value).__name__!r}; JSON has objects, arrays, strings, numbers, booleans and null"

@@ -103,7 +103,9 @@ def bulk(
     ] = 256,
     requests_per_minute: Annotated[
         float | None,
-        typer.Option("--requests-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Rate limit; retries count."),
+        typer.Option(
+            "--requests-per-minute", metavar="N", rich_help_panel=_LIMITS, help="Rate limit, including retries."
+        ),
     ] = None,
     tokens_per_minute: Annotated[
         float | None,
