@@ -12,7 +12,7 @@ from typing import Any, get_args
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
@@ -411,6 +411,7 @@ def test_the_workflow_commands() -> None:
 
 @pytest.mark.slow
 @given(report=REPORTS)
+@example(report=replace(NONE, upstream=":::error::x"))
 def test_the_workflow_commands_are_escaped(report: Report) -> None:
     """Each entry, stop and notice is one command, and the runner reads back what it says."""
     plain, rest = _plain_lines(FORMATS["github"](report))

@@ -6,6 +6,7 @@ are those that are acknowledged. GitHub shows ten errors, ten warnings and ten n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tools.drift.findings.entries import Entry, verdict
@@ -38,7 +39,7 @@ def workflow_commands(report: Report) -> str:
 
 def _line(text: str) -> str:
     """Return a line in which the runner finds no command: it looks for `##[` anywhere, for `::` at the beginning."""
-    return printable(text).replace("##[", "# #[").replace("::", ": :")
+    return re.sub(":(?=:)", ": ", printable(text).replace("##[", "# #["))
 
 
 def _of_entry(entry: Entry) -> str:
