@@ -269,6 +269,15 @@ def test_a_call_keeps_the_settings_that_it_began_with() -> None:
     assert "x-new" not in server.requests[1].headers
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_call_adds_no_name_to_the_settings(server: ScriptedServer, kind: Any) -> None:
+    """Another thread may be copying them by their names."""
+    client = client_of(kind, server)
+    before = list(vars(client._settings))
+    called(client.chat.completions.create)
+    assert list(vars(client._settings)) == before
+
+
 def test_threads_assign_while_others_call(server: ScriptedServer) -> None:
     """No assignment is lost, and each request has a whole set of settings."""
     with client_of(Client, server, default_headers={"X-Pair": "0"}) as client:

@@ -55,9 +55,6 @@ class Settings:
     # Set by `chat_completions.observability`: on one client's settings, or here for all. Pickles do not include it.
     _observer: Observer | None = None
 
-    # What the headers of the last request were made from, the headers, and whether an idempotency key is added.
-    _last_headers: Secret[tuple[Any, dict[str, str], bool] | None] = Secret(None)
-
     # Names for which None means in `with_options` that nothing changes, and names of which the value is not shown.
     _unset_by_none = frozenset({"api_key", "base_url", "organization", "project"})
     _hidden = frozenset({"api_key", "default_headers", "default_query"})
@@ -83,6 +80,9 @@ class Settings:
         transport: TransportName | None = None,
     ) -> None:
         _logging.set_up()
+        # What the headers of the last request were made from, the headers, and whether an idempotency key is added.
+        # It is there from the beginning, because other threads copy the settings by their names.
+        self._last_headers: Secret[tuple[Any, dict[str, str], bool] | None] = Secret(None)
         environment = os.environ.get
         if not isinstance(base_url, str | None) and not hasattr(base_url, "raw_path"):
             raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
