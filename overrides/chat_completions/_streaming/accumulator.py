@@ -175,9 +175,7 @@ class Accumulator(AnomalyLog):
                 beside["message"] = whole
             news: list[str] = []
             if not (choice == beside or choice.items() <= beside.items()):
-                for key, value in choice.items():
-                    if key not in beside or value != beside[key]:
-                        news.append(key)
+                news = [key for key, value in choice.items() if key not in beside or value != beside[key]]
             if tokens is not None:
                 beside["logprobs"] = None
             if (
