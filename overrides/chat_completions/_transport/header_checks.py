@@ -49,7 +49,11 @@ def check_raw_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
     """
     for name, value in headers:
         if _BROKEN_VALUE.search(value):
-            raise _refused(f"the header {name.decode('latin-1')!r}", "contains a line break, or surrounding whitespace")
+            raise _refused(
+                f"the header {name.decode('latin-1')!r}",
+                "contains a control character, or starts or ends with whitespace",
+                ". If its value comes from a file, strip it",
+            )
 
 
 def refuse_quoted_header(failure: BaseException) -> None:
@@ -80,8 +84,8 @@ def check_query(query: Mapping[str, Any]) -> None:
                 raise _refused(f"the query parameter {name!a}", "contains a lone surrogate, which is half a character")
 
 
-def _refused(what: str, problem: str) -> RequestValidationError:
+def _refused(what: str, problem: str, advice: str = "") -> RequestValidationError:
     return RequestValidationError(
-        f"{what} {problem}; nothing was sent. If it comes from a file, strip it",
+        f"{what} {problem}; nothing was sent{advice}",
         problems=((what.removeprefix("the "), problem),),
     )

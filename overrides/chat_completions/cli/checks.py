@@ -105,6 +105,8 @@ def _extras() -> tuple[dict[str, list[str]], dict[str, str]]:
         if (match := _REQUIREMENT.match(requirement)) is None:
             continue
         name, extra = match[1], match[2]
+        if extra == "all":  # It only repeats the others.
+            continue
         missing.setdefault(extra, [])
         try:
             metadata.version(name)

@@ -53,7 +53,8 @@ def create(
         ),
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="Show the completion as JSON; with --stream, each chunk as a line.")
+        bool,
+        typer.Option("--json", help="Show the completion as JSON; with --stream, show each chunk as one line of JSON."),
     ] = False,
     schema: Annotated[
         str | None,
@@ -85,7 +86,7 @@ def create(
             "--attach",
             "-a",
             metavar="FILE",
-            help="File or URL to send with the prompt: image, sound, PDF, text; '-' reads stdin. Repeatable.",
+            help="File or URL to send with the prompt: an image, audio, a PDF, or text; '-' reads stdin. Repeatable.",
         ),
     ] = None,
     reasoning: Annotated[

@@ -167,7 +167,7 @@ def _signals(handle: bool, runner: Runner, grace: float) -> Iterator[None]:
 
     def stop(name: str) -> None:
         nonlocal begun
-        runner.stop(f"{name}; run it again to resume", grace=0 if begun else grace, interrupted=True)
+        runner.stop(name, grace=0 if begun else grace, interrupted=True)
         begun = True
 
     handled = []

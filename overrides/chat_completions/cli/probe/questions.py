@@ -117,7 +117,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         "max-completion-tokens",
-        "max_completion_tokens does",
+        "max_completion_tokens limits the answer",
         [Ask(COUNT, TIGHT, limit="max_completion_tokens")],
         verdicts.limit,
     ),
