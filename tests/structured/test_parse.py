@@ -155,7 +155,7 @@ INVALID: dict[str, tuple[Any, str, str]] = {
     "null": ("null", "", "should be an object"),
     "empty": ("", "", "it is not JSON"),
     "no content": (None, "", "it is not JSON"),
-    "words": ("The weather is fine.", "", "does the server support response_format"),
+    "words": ("The weather is fine.", "", "check that the server supports response_format"),
     "a code fence with words": (f"Here it is:\n```json\n{WEATHER}\n```", "", "it is not JSON"),
     "words after a code fence": (f"```json\n{WEATHER}\n```\nEnjoy!", "", "it is not JSON"),
     "two code fences": (f"```json\n{WEATHER}\n```\n```json\n{WEATHER}\n```", "", "it is not JSON"),

@@ -205,7 +205,7 @@ def invalid(
     try:
         pointer = _pointer(loader.place(error), json.loads(text))
     except (ValueError, RecursionError):
-        hint = " (it is not JSON: does the server support response_format and tools with a schema?)"
+        hint = "; it is not JSON, so check that the server supports response_format and tools with a schema"
     at = f" at {pointer}" if pointer else ""
     return OutputValidationError(
         f"{where} is not a valid {loader.name}{at}: {_reason(error)}{hint}; .completion is what was received;"
