@@ -70,8 +70,11 @@ class AccumulatedChoice:
         """Yield the texts of the message and of its tool calls."""
         calls = self.message.get("tool_calls")
         functions = [call.get("function") for call in calls] if isinstance(calls, Entries) else []
-        for holder in (self.message, *(function for function in functions if isinstance(function, dict))):
-            yield from (value for value in holder.values() if isinstance(value, StringIO))
+        for holder in (self.message, *functions):
+            if isinstance(holder, dict):
+                for value in holder.values():
+                    if isinstance(value, StringIO):
+                        yield value
 
     def add_tokens(self, logprobs: Any, chunk: str | None) -> bool:
         """Add the log probabilities of further tokens to lists that have begun.
@@ -292,6 +295,8 @@ def string_of(holder: Any, key: str) -> str:
 
 def copied(value: Any) -> Any:
     """Return a value as plain JSON that shares no object with it."""
+    if type(value) in PLAIN:
+        return value
     try:
         return _copy(value)
     except RecursionError:

@@ -58,8 +58,11 @@ if TYPE_CHECKING:
 _TIDY_CHUNKS = 1024
 # What must not change beside a delta that needs no further look.
 _MAX_CHANGING = 8
+_FIRST = frozenset({"id", "created", "model"})  # of each, the first is kept
+_DROPPED = frozenset({"choices", OBFUSCATION})  # from what is around the choices
 _USUAL = ("chat.completion.chunk", "", None)  # values of `object`
 _IGNORED = "ignored: the delta has content"  # of a whole message next to it
+_REPAIRED = frozenset({"arguments", "content", "tool_calls"})  # of a delta, if they have the wrong type
 _NEWS = CHOICE_KEYS | {"error", "usage"}
 _PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself takes about half as many
 
@@ -155,6 +158,9 @@ class Accumulator(AnomalyLog):
         seen, changing = self._seen, self._changing
         try:
             seen["choices"] = choices = chunk["choices"]
+            [choice] = choices
+            index = choice["index"]
+            state = self.choices[index]
             if OBFUSCATION in chunk:
                 seen[OBFUSCATION] = chunk[OBFUSCATION]
             is_changed = False
@@ -164,9 +170,6 @@ class Accumulator(AnomalyLog):
                         return None  # `{"object": "error"}` reports a failure
                     seen[key], is_changed = value, True
             is_same = chunk == seen or chunk.items() <= seen.items()  # mostly equal, which is known sooner
-            [choice] = choices
-            index = choice["index"]
-            state = self.choices[index]
             beside = state.seen
             beside["delta"] = delta = choice["delta"]
             if (tokens := choice.get("logprobs")) is not None:
@@ -228,9 +231,7 @@ class Accumulator(AnomalyLog):
             if not is_same:
                 self._add_top(chunk)
             elif is_changed:
-                for key in changing:
-                    if key in chunk:
-                        self._add_member(key, chunk[key])
+                self._add_top({key: chunk[key] for key in changing if key in chunk})
             notes: tuple[list[Any], ...] = ()
             if labels:
                 notes = tuple([state.notes.get(key) or self._note_repeat(state, key, delta[key]) for key in labels])
@@ -321,42 +322,39 @@ class Accumulator(AnomalyLog):
         if len(self.choices) < self.expected:
             self.record("missing", f"{len(self.choices)} of {self.expected} choices arrived before [DONE]", "/choices")
 
-    def _add_top(self, chunk: Mapping[str, Any]) -> None:
-        seen, changing = self._seen, self._changing
-        for key, value in chunk.items():
-            if key in ("choices", OBFUSCATION):
-                continue
-            if key in seen and key not in changing and len(changing) < _MAX_CHANGING and key not in FAILURE_SIGNS:
-                # These are noted as often as they come beside anything that changes.
-                is_noted = key in ("usage", "object") and value not in _USUAL
-                if is_noted or seen[key] != value:
-                    changing[key] = None
-            self._add_member(key, value)
-
-    def _add_member(self, key: str, value: Any) -> None:
-        """Add a top-level value."""
-        top = self._top
-        known = top.get(key)
-        if type(value) not in PLAIN:
-            value = copied(value)
-        if key in ("id", "created", "model"):
-            if not known:
-                top[key] = known if value is None else value
-            elif value and value != known:
-                self._record_repeat(value, known, f"/{key}")
-        elif key == "object":
-            # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
-            if value not in _USUAL:
-                self._record_anomaly("unknown_object", "/object", brief(value))
-        elif value is not None:
-            if key == "usage" and known is not None:
-                self._record_repeat(value, known, "/usage")
-            top[key] = value
-        elif key != "usage":
-            top.setdefault(key, None)
-        self._seen[key] = value
-        if key in self._changing:
-            self._changing[key] = value
+    def _add_top(self, values: Mapping[str, Any]) -> None:
+        """Add what is around the choices, or some of it."""
+        top, seen, changing = self._top, self._seen, self._changing
+        for key, value in values.items():
+            if key in seen and key not in changing:
+                if key in _DROPPED:
+                    continue
+                if len(changing) < _MAX_CHANGING:
+                    # These are noted as often as they come beside anything that changes.
+                    if seen[key] == value and (key not in ("usage", "object") or value in _USUAL):
+                        continue
+                    if key not in FAILURE_SIGNS:
+                        changing[key] = None
+            if type(value) not in PLAIN:
+                value = copied(value)  # noqa: PLW2901
+            if key in _FIRST:
+                if not (known := top[key]):
+                    top[key] = known if value is None else value
+                elif value and value != known:
+                    self._record_repeat(value, known, f"/{key}")
+            elif key == "object":
+                # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
+                if value not in _USUAL:
+                    self._record_anomaly("unknown_object", "/object", brief(value))
+            elif value is not None:
+                if key == "usage" and (known := top.get(key)) is not None:
+                    self._record_repeat(value, known, "/usage")
+                top[key] = value
+            elif key != "usage":
+                top.setdefault(key, None)
+            seen[key] = value
+            if key in changing:
+                changing[key] = value
 
     def _add_choice(self, choice: dict[str, Any], position: int, place: str) -> None:
         if type(index := choice.get("index")) is not int:
@@ -368,8 +366,7 @@ class Accumulator(AnomalyLog):
             state = self.choices[index] = AccumulatedChoice(index)
 
         delta, message = choice.get("delta"), choice.get("message")
-        has_text = isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
-        if has_text and state.finish_reason:
+        if state.finish_reason and _has_content(delta):
             self._record_anomaly("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
             state.is_settled = False
         if isinstance(delta, dict):
@@ -378,8 +375,9 @@ class Accumulator(AnomalyLog):
             self._record_bad_member(choice, "delta", place)
         if isinstance(message, dict):
             # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
-            self._record_anomaly("whole_message", f"{place}/message", _IGNORED if has_text else "accumulated")
-            if not has_text:
+            has_content = _has_content(delta)
+            self._record_anomaly("whole_message", f"{place}/message", _IGNORED if has_content else "accumulated")
+            if not has_content:
                 drop_repeated(state.message, message)
                 self._merge(state.message, message, f"{place}/message")
 
@@ -419,7 +417,7 @@ class Accumulator(AnomalyLog):
     def _settle(self, state: AccumulatedChoice) -> None:
         """Judge what can only be judged once a choice is complete."""
         state.is_settled = True
-        if any(joined(text.getvalue()) != text.getvalue() for text in state.texts()):
+        if any(joined(text) != text for text in map(StringIO.getvalue, state.texts())):
             self._record_anomaly("split_character", f"/choices/{state.index}/message", "its halves were joined")
         if isinstance(calls := state.message.get("tool_calls"), Entries):
             self._settle_calls(calls, f"/choices/{state.index}/message/tool_calls")
@@ -441,26 +439,26 @@ class Accumulator(AnomalyLog):
         """Merge a delta into an accumulated value. Without a place, as in list entries, anomalies are not recorded."""
         for key, value in source.items():
             old = target.get(key)
-            if place and key == "arguments" and not isinstance(value, str):
-                self._record_bad_member(source, key, place)
-                value = "" if value is None else json.dumps(value, ensure_ascii=False)
-            elif place and key == "tool_calls" and isinstance(value, dict):
-                self._record_bad_member(source, key, place)
-                value = [value] if value else []
-            # Mistral's thinking models mix plain text with parts: text among parts is a part.
-            elif place and key == "content" and isinstance(value, list) and isinstance(old, StringIO):
-                self._record_bad_member(source, key, place)
-                target[key] = parts = Entries()
-                append_text(parts, old.getvalue())
-                old = parts
-            elif place and key == "content" and isinstance(value, str) and isinstance(old, Entries):
-                append_text(old, value)
-                continue
+            if place and key in _REPAIRED and not isinstance(value, str):
+                if key == "arguments":
+                    self._record_bad_member(source, key, place)
+                    value = "" if value is None else json.dumps(value, ensure_ascii=False)
+                elif key == "tool_calls" and isinstance(value, dict):
+                    self._record_bad_member(source, key, place)
+                    value = [value] if value else []
+                # Mistral's thinking models mix plain text with parts: text among parts is a part.
+                elif key == "content" and isinstance(value, list) and isinstance(old, StringIO):
+                    self._record_bad_member(source, key, place)
+                    target[key] = parts = Entries()
+                    append_text(parts, old.getvalue())
+                    old = parts
 
             if value is None:
                 target.setdefault(key, None)
             elif isinstance(value, str) and isinstance(old, StringIO):
                 old.write(value)
+            elif isinstance(value, str) and place and key == "content" and isinstance(old, Entries):
+                append_text(old, value)
             elif isinstance(value, str) and joins and key not in LABELS and not isinstance(old, (str, dict, list)):
                 if place and old is not None:
                     self._record_anomaly("wrong_type", f"{place}/{key}", f"{brief(old)}, then text")
@@ -555,6 +553,11 @@ class Accumulator(AnomalyLog):
         call[holder]["name"] = name_with(known, name)
         self._record_anomaly("split_name", f"{place}/{kind}/name", f"{brief(known)} and {brief(name)}")
         return {**new, kind: {key: value for key, value in new[kind].items() if key != "name"}}
+
+
+def _has_content(delta: Any) -> bool:
+    """Return whether a delta says anything besides labels."""
+    return isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
 
 
 def _call_without_name(calls: Entries, index: int, id_: str) -> dict[str, Any] | None:
