@@ -63,7 +63,8 @@ _DROPPED = frozenset({"choices", OBFUSCATION})  # from what is around the choice
 _USUAL = ("chat.completion.chunk", "", None)  # values of `object`
 _IGNORED = "ignored: the delta has content"  # of a whole message next to it
 _REPAIRED = frozenset({"arguments", "content", "tool_calls"})  # of a delta, if they have the wrong type
-_NEWS = CHOICE_KEYS | {"error", "usage"}
+_NEWS = (CHOICE_KEYS - {"finish_reason"}) | {"error", "usage"}
+_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})  # that the API names
 _PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself takes about half as many
 
 # What a chunk that repeats all but its piece has: the text that it is added to, the notes of repeated labels, and
@@ -187,6 +188,9 @@ class Accumulator(AnomalyLog):
                 or (news and not _NEWS.isdisjoint(news))
             ):
                 return None
+            reason = choice["finish_reason"] if "finish_reason" in news else None
+            if reason is not None and reason not in _REASONS:
+                return None
             message = state.message
             text: StringIO | None = None
             written, is_alone = "", True
@@ -223,7 +227,9 @@ class Accumulator(AnomalyLog):
                 else:
                     return None
             if text is None:
-                return None
+                if reason is None or has_message:
+                    return None
+                text, is_alone = OTHER_RULE[0], False
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
         self.chunks += 1
@@ -236,7 +242,7 @@ class Accumulator(AnomalyLog):
             if labels:
                 notes = tuple([state.notes.get(key) or self._note_repeat(state, key, delta[key]) for key in labels])
             # Log probabilities have events of their own.
-            rule = text, notes, is_alone and tokens is None and not has_message
+            rule = text, notes, is_alone and tokens is None and not has_message and reason is None
             if is_same and not (is_changed or news or others or has_message) and tokens is None:
                 self.add_known(written, rule)
                 return rule
@@ -257,6 +263,8 @@ class Accumulator(AnomalyLog):
                     self._add_beside(state, {key: value}, "/choices/0")
             if tokens is not None and not state.add_tokens(tokens, as_text):
                 self._merge(state.extras, {"logprobs": tokens}, "")
+            if reason is not None:
+                self._finish(state, reason)
         except RecursionError:
             self._record_anomaly("too_deep", "/", "accumulated in part")
         return OTHER_RULE
@@ -386,11 +394,7 @@ class Accumulator(AnomalyLog):
         if isinstance(reason, str) and reason:
             if state.finish_reason:
                 self._record_repeat(reason, state.finish_reason, f"{place}/finish_reason")
-            else:
-                self.finished += 1
-            state.finish_reason = reason
-            state.seen.clear()
-            self._settle(state)
+            self._finish(state, reason)
         elif reason:
             self._record_bad_member(choice, "finish_reason", place)
 
@@ -413,6 +417,13 @@ class Accumulator(AnomalyLog):
             else:
                 self._merge(extras, {key: value}, "", joins=False)
                 seen[key] = copied(value)
+
+    def _finish(self, state: AccumulatedChoice, reason: str) -> None:
+        if state.finish_reason is None:
+            self.finished += 1
+        state.finish_reason = reason
+        state.seen.clear()
+        self._settle(state)
 
     def _settle(self, state: AccumulatedChoice) -> None:
         """Judge what can only be judged once a choice is complete."""
