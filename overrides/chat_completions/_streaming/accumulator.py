@@ -38,7 +38,7 @@ from chat_completions._streaming.accumulated_choice import (
     joined,
     string_of,
 )
-from chat_completions._streaming.anomalies import MAX_ANOMALIES, AnomalyLog, brief
+from chat_completions._streaming.anomalies import COUNT, MAX_ANOMALIES, AnomalyLog, brief
 from chat_completions._streaming.call_pieces import (
     arguments_of,
     grown_arguments,
@@ -56,15 +56,15 @@ if TYPE_CHECKING:
     from chat_completions_api.models import ChatCompletion
 
 _TIDY_CHUNKS = 1024
-# What must not change beside a delta that needs no further look.
 _MAX_CHANGING = 8
 _FIRST = frozenset({"id", "created", "model"})  # of each, the first is kept
 _DROPPED = frozenset({"choices", OBFUSCATION})  # from what is around the choices
 _USUAL = ("chat.completion.chunk", "", None)  # values of `object`
 _IGNORED = "ignored: the delta has content"  # of a whole message next to it
 _REPAIRED = frozenset({"arguments", "content", "tool_calls"})  # of a delta, if they have the wrong type
+# What must not change beside a delta that needs no further look; a finish reason must be one that the API names.
 _NEWS = (CHOICE_KEYS - {"finish_reason"}) | {"error", "usage"}
-_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})  # that the API names
+_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 _PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself takes about half as many
 
 # What a chunk that repeats all but its piece has: the text that it is added to, the notes of repeated labels, and
@@ -140,11 +140,11 @@ class Accumulator(AnomalyLog):
         if self.chunks >= self._tidy_at:
             self._tidy()
         for note in labels:
-            note[3] += 1
+            note[COUNT] += 1
         self.grown, self.piece = (text if is_alone else None), piece
 
     def add_plain(self, chunk: Mapping[str, Any], as_text: str | None = None) -> FastRule | None:
-        """Add a chunk that continues one text and has nothing else that needs to be understood.
+        """Add a chunk that continues one text or finishes its choice, and has nothing else that needs to be understood.
 
         Otherwise, its delta has null, labels, and entries, and the chunk has the values of the last one, or others that
         replace them. Such a chunk reports no failure.
@@ -188,9 +188,11 @@ class Accumulator(AnomalyLog):
                 or (news and not _NEWS.isdisjoint(news))
             ):
                 return None
-            reason = choice["finish_reason"] if "finish_reason" in news else None
-            if reason is not None and reason not in _REASONS:
-                return None
+            reason: str | None = None
+            if "finish_reason" in news:
+                news.remove("finish_reason")
+                if (reason := choice["finish_reason"]) not in _REASONS:
+                    return None
             message = state.message
             text: StringIO | None = None
             written, is_alone = "", True
@@ -229,7 +231,7 @@ class Accumulator(AnomalyLog):
             if text is None:
                 if reason is None or has_message:
                     return None
-                text, is_alone = OTHER_RULE[0], False
+                text, is_alone = StringIO(), False  # it says nothing else
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
         self.chunks += 1
@@ -242,11 +244,11 @@ class Accumulator(AnomalyLog):
             if labels:
                 notes = tuple([state.notes.get(key) or self._note_repeat(state, key, delta[key]) for key in labels])
             # Log probabilities have events of their own.
-            rule = text, notes, is_alone and tokens is None and not has_message and reason is None
-            if is_same and not (is_changed or news or others or has_message) and tokens is None:
-                self.add_known(written, rule)
-                return rule
+            is_alone = is_alone and tokens is None and not has_message and reason is None
+            rule = text, notes, is_alone
             self.add_known(written, rule)
+            if is_same and not (is_changed or news or others or has_message or reason) and tokens is None:
+                return rule
             for key in others:
                 value = delta[key]
                 if type(value) is int:
@@ -274,7 +276,7 @@ class Accumulator(AnomalyLog):
         place = f"/choices/0/delta/{key}"
         self._record_repeat(label, label, place)
         note = state.notes[key] = self._notes.get(("repeated", place)) or [0] * 4
-        note[3] -= 1
+        note[COUNT] -= 1
         return note
 
     def _tidy(self) -> None:
@@ -344,7 +346,7 @@ class Accumulator(AnomalyLog):
                     if key not in FAILURE_SIGNS:
                         changing[key] = None
             if type(value) not in PLAIN:
-                value = copied(value)  # noqa: PLW2901
+                value = copied(value)
             if key in _FIRST:
                 if not (known := top[key]):
                     top[key] = known if value is None else value

@@ -30,6 +30,7 @@ from typing import Any
 from chat_completions._response_info import Anomaly
 
 MAX_ANOMALIES = 256
+COUNT = 3  # where a note, which is the list of an anomaly's values, has how often
 
 
 class AnomalyLog:
@@ -57,7 +58,7 @@ class AnomalyLog:
     def _record_anomaly(self, kind: str, place: str, detail: str) -> None:
         # The key has no chunk number, so that what all chunks of a long stream have is one anomaly with a count.
         if note := self._notes.get((kind, place)):
-            note[3] += 1
+            note[COUNT] += 1
         elif len(self._notes) < MAX_ANOMALIES:
             self._notes[kind, place] = [kind, f"/{max(self.chunks - 1, 0)}{place}", detail, 1]
 
@@ -68,7 +69,7 @@ class AnomalyLog:
     def _record_repeat(self, value: Any, known: Any, place: str) -> None:
         kind = "repeated" if value == known else "changed"
         if note := self._notes.get((kind, place)):
-            note[3] += 1  # as with every chunk of some servers
+            note[COUNT] += 1  # as with every chunk of some servers
         else:
             self._record_anomaly(kind, place, f"{brief(value)} after {brief(known)}")
 
