@@ -16,7 +16,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chat_completions._streaming.accumulator import MAX_ANOMALIES, Accumulator, Anomaly
+from chat_completions._response_info import Anomaly
+from chat_completions._streaming.accumulator import Accumulator
+from chat_completions._streaming.anomalies import MAX_ANOMALIES
 from chat_completions_api.models import ChatCompletion
 from tests.conftest import examples
 

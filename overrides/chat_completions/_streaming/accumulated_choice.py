@@ -68,11 +68,10 @@ class AccumulatedChoice:
 
     def texts(self) -> list[StringIO]:
         """Return the texts of the message and of its tool calls."""
-        holders: list[Any] = [self.message]
-        if isinstance(calls := self.message.get("tool_calls"), Entries):
-            holders += [call.get("function") for call in calls]
-        values = [value for holder in holders if isinstance(holder, dict) for value in holder.values()]
-        return [value for value in values if isinstance(value, StringIO)]
+        calls = self.message.get("tool_calls")
+        functions = [call.get("function") for call in calls] if isinstance(calls, Entries) else []
+        holders = [holder for holder in (self.message, *functions) if isinstance(holder, dict)]
+        return [value for holder in holders for value in holder.values() if isinstance(value, StringIO)]
 
     def add_tokens(self, logprobs: Any, chunk: str | None) -> bool:
         """Add the log probabilities of further tokens to lists that have begun.

@@ -22,7 +22,6 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chat_completions._failures import FAILURE_SIGNS
-from chat_completions._response_info import Anomaly
 from chat_completions._streaming.accumulated_choice import (
     CHOICE_KEYS,
     LABELS,
@@ -38,7 +37,7 @@ from chat_completions._streaming.accumulated_choice import (
     joined,
     string_of,
 )
-from chat_completions._streaming.anomalies import COUNT, MAX_ANOMALIES, AnomalyLog, brief
+from chat_completions._streaming.anomalies import COUNT, AnomalyLog, brief
 from chat_completions._streaming.call_pieces import (
     arguments_of,
     grown_arguments,
@@ -57,14 +56,10 @@ if TYPE_CHECKING:
 
 _TIDY_CHUNKS = 1024
 _MAX_CHANGING = 8
-_FIRST = frozenset({"id", "created", "model"})  # of each, the first is kept
-_DROPPED = frozenset({"choices", OBFUSCATION})  # from what is around the choices
 _USUAL = ("chat.completion.chunk", "", None)  # values of `object`
 _IGNORED = "ignored: the delta has content"  # of a whole message next to it
-_REPAIRED = frozenset({"arguments", "content", "tool_calls"})  # of a delta, if they have the wrong type
-# What must not change beside a delta that needs no further look; a finish reason must be one that the API names.
-_NEWS = (CHOICE_KEYS - {"finish_reason"}) | {"error", "usage"}
-_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
+_NEWS = {"index", "delta", "message", "error", "usage"}  # a plain chunk has no other beside its delta
+_REASONS = {"stop", "length", "tool_calls", "content_filter", "function_call"}
 _PIECE_BYTES = 128  # of text for each piece that may stay apart, which itself takes about half as many
 
 # What a chunk that repeats all but its piece has: the text that it is added to, the notes of repeated labels, and
@@ -144,9 +139,9 @@ class Accumulator(AnomalyLog):
         self.grown, self.piece = (text if is_alone else None), piece
 
     def add_plain(self, chunk: Mapping[str, Any], as_text: str | None = None) -> FastRule | None:
-        """Add a chunk that continues one text or finishes its choice, and has nothing else that needs to be understood.
+        """Add a chunk that continues one text or finishes its choice.
 
-        Otherwise, its delta has null, labels, and entries, and the chunk has the values of the last one, or others that
+        Its delta may also have null, labels, and entries, and the chunk the values of the last one, or others that
         replace them. Such a chunk reports no failure.
 
         Args:
@@ -178,21 +173,19 @@ class Accumulator(AnomalyLog):
             if has_message := type(whole := choice.get("message")) is dict:
                 beside["message"] = whole
             news: list[str] = []
+            is_last = False
             if not (choice == beside or choice.items() <= beside.items()):
                 news = [key for key, value in choice.items() if key not in beside or value != beside[key]]
+                is_last = "finish_reason" in news
             if tokens is not None:
                 beside["logprobs"] = None
             if (
                 index is not state.index  # because True equals 1 and is not an index
                 or not (is_same or (FAILURE_SIGNS.isdisjoint(chunk) and chunk.get("object") != "error"))
                 or (news and not _NEWS.isdisjoint(news))
+                or (is_last and choice["finish_reason"] not in _REASONS)
             ):
                 return None
-            reason: str | None = None
-            if "finish_reason" in news:
-                news.remove("finish_reason")
-                if (reason := choice["finish_reason"]) not in _REASONS:
-                    return None
             message = state.message
             text: StringIO | None = None
             written, is_alone = "", True
@@ -229,9 +222,9 @@ class Accumulator(AnomalyLog):
                 else:
                     return None
             if text is None:
-                if reason is None or has_message:
+                if has_message or not is_last:
                     return None
-                text, is_alone = StringIO(), False  # it says nothing else
+                text = StringIO()
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
         self.chunks += 1
@@ -244,10 +237,9 @@ class Accumulator(AnomalyLog):
             if labels:
                 notes = tuple([state.notes.get(key) or self._note_repeat(state, key, delta[key]) for key in labels])
             # Log probabilities have events of their own.
-            is_alone = is_alone and tokens is None and not has_message and reason is None
-            rule = text, notes, is_alone
+            rule = text, notes, is_alone and tokens is None and not (has_message or is_last)
             self.add_known(written, rule)
-            if is_same and not (is_changed or news or others or has_message or reason) and tokens is None:
+            if is_same and not (is_changed or news or others or has_message) and tokens is None:
                 return rule
             for key in others:
                 value = delta[key]
@@ -256,7 +248,7 @@ class Accumulator(AnomalyLog):
                 elif not grow_entry(message[key], value):
                     self._merge(message, {key: value}, "/choices/0/delta")
             if has_message:
-                self._record_anomaly("whole_message", "/choices/0/message", _IGNORED)
+                self.record("whole_message", _IGNORED, "/choices/0/message")
             for key in news:
                 value = choice[key]
                 if type(value) is str and type(state.extras.get(key)) is str:
@@ -265,10 +257,10 @@ class Accumulator(AnomalyLog):
                     self._add_beside(state, {key: value}, "/choices/0")
             if tokens is not None and not state.add_tokens(tokens, as_text):
                 self._merge(state.extras, {"logprobs": tokens}, "")
-            if reason is not None:
-                self._finish(state, reason)
+            if is_last:
+                self._finish(state, choice["finish_reason"], "/choices/0")
         except RecursionError:
-            self._record_anomaly("too_deep", "/", "accumulated in part")
+            self.record("too_deep", "accumulated in part", "/")
         return OTHER_RULE
 
     def _note_repeat(self, state: AccumulatedChoice, key: str, label: str) -> list[Any]:
@@ -300,11 +292,11 @@ class Accumulator(AnomalyLog):
                     if isinstance(choice, dict):
                         self._add_choice(choice, position, f"/choices/{position}")
                     else:
-                        self._record_anomaly("wrong_type", f"/choices/{position}", brief(choice))
+                        self.record("wrong_type", brief(choice), f"/choices/{position}")
             else:
                 self._record_bad_member(chunk, "choices", "")
         except RecursionError:
-            self._record_anomaly("too_deep", "/", "accumulated in part")
+            self.record("too_deep", "accumulated in part", "/")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the chat.completion so far as a new JSON object; required fields that are unknown are null."""
@@ -328,26 +320,23 @@ class Accumulator(AnomalyLog):
             if not choice.is_settled:
                 self._settle(choice)
             if choice.finish_reason is None:
-                self._record_anomaly("unfinished", f"/choices/{position}", "[DONE] arrived before its finish reason")
+                self.record("unfinished", "[DONE] arrived before its finish reason", f"/choices/{position}")
         if len(self.choices) < self.expected:
             self.record("missing", f"{len(self.choices)} of {self.expected} choices arrived before [DONE]", "/choices")
 
     def _add_top(self, values: Mapping[str, Any]) -> None:
-        """Add what is around the choices, or some of it."""
+        """Add values around the choices."""
         top, seen, changing = self._top, self._seen, self._changing
         for key, value in values.items():
             if key in seen and key not in changing:
-                if key in _DROPPED:
+                # These are noted as often as they come beside anything that changes.
+                if seen[key] == value and (key not in {"usage", "object"} or value in _USUAL):
                     continue
-                if len(changing) < _MAX_CHANGING:
-                    # These are noted as often as they come beside anything that changes.
-                    if seen[key] == value and (key not in ("usage", "object") or value in _USUAL):
-                        continue
-                    if key not in FAILURE_SIGNS:
-                        changing[key] = None
+                if len(changing) < _MAX_CHANGING and key not in FAILURE_SIGNS:
+                    changing[key] = None
             if type(value) not in PLAIN:
                 value = copied(value)
-            if key in _FIRST:
+            if key in {"id", "created", "model"}:
                 if not (known := top[key]):
                     top[key] = known if value is None else value
                 elif value and value != known:
@@ -355,7 +344,7 @@ class Accumulator(AnomalyLog):
             elif key == "object":
                 # Azure's first chunk has the prompt's filter results, and object, id and model are empty.
                 if value not in _USUAL:
-                    self._record_anomaly("unknown_object", "/object", brief(value))
+                    self.record("unknown_object", brief(value), "/object")
             elif value is not None:
                 if key == "usage" and (known := top.get(key)) is not None:
                     self._record_repeat(value, known, "/usage")
@@ -372,12 +361,15 @@ class Accumulator(AnomalyLog):
             index = position
         if (state := self.choices.get(index)) is None:
             if index != len(self.choices):
-                self._record_anomaly("out_of_order", f"{place}/index", f"{index}; expected {len(self.choices)}")
+                self.record("out_of_order", f"{index}; expected {len(self.choices)}", f"{place}/index")
             state = self.choices[index] = AccumulatedChoice(index)
 
         delta, message = choice.get("delta"), choice.get("message")
-        if state.finish_reason and _has_content(delta):
-            self._record_anomaly("after_finish", f"{place}/delta", f"after {brief(state.finish_reason)}")
+        has_text = False
+        if (state.finish_reason or message is not None) and isinstance(delta, dict):
+            has_text = any(value for key, value in delta.items() if key not in LABELS)
+        if has_text and state.finish_reason:
+            self.record("after_finish", f"after {brief(state.finish_reason)}", f"{place}/delta")
             state.is_settled = False
         if isinstance(delta, dict):
             self._merge(state.message, delta, f"{place}/delta")
@@ -385,18 +377,15 @@ class Accumulator(AnomalyLog):
             self._record_bad_member(choice, "delta", place)
         if isinstance(message, dict):
             # Perplexity sends the message so far beside each delta, MiniMax the whole message after the last one.
-            has_content = _has_content(delta)
-            self._record_anomaly("whole_message", f"{place}/message", _IGNORED if has_content else "accumulated")
-            if not has_content:
+            self.record("whole_message", _IGNORED if has_text else "accumulated", f"{place}/message")
+            if not has_text:
                 drop_repeated(state.message, message)
                 self._merge(state.message, message, f"{place}/message")
 
         self._add_beside(state, choice, place)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
-            if state.finish_reason:
-                self._record_repeat(reason, state.finish_reason, f"{place}/finish_reason")
-            self._finish(state, reason)
+            self._finish(state, reason, place)
         elif reason:
             self._record_bad_member(choice, "finish_reason", place)
 
@@ -409,7 +398,7 @@ class Accumulator(AnomalyLog):
             if key in seen and key != "logprobs" and seen[key] == value:
                 continue  # these values were added last
             if key == "usage" and isinstance(value, dict):
-                self._record_anomaly("misplaced", f"{place}/usage", "used only if the completion has no usage")
+                self.record("misplaced", "used only if the completion has no usage", f"{place}/usage")
                 self._choice_usage = copied(value)
             # Lists have the new entries of each chunk, such as vLLM's token_ids.
             if key == "logprobs" or isinstance(value, list):
@@ -420,8 +409,10 @@ class Accumulator(AnomalyLog):
                 self._merge(extras, {key: value}, "", joins=False)
                 seen[key] = copied(value)
 
-    def _finish(self, state: AccumulatedChoice, reason: str) -> None:
-        if state.finish_reason is None:
+    def _finish(self, state: AccumulatedChoice, reason: str, place: str) -> None:
+        if state.finish_reason:
+            self._record_repeat(reason, state.finish_reason, f"{place}/finish_reason")
+        else:
             self.finished += 1
         state.finish_reason = reason
         state.seen.clear()
@@ -431,7 +422,7 @@ class Accumulator(AnomalyLog):
         """Judge what can only be judged once a choice is complete."""
         state.is_settled = True
         if any(joined(text) != text for text in map(StringIO.getvalue, state.texts())):
-            self._record_anomaly("split_character", f"/choices/{state.index}/message", "its halves were joined")
+            self.record("split_character", "its halves were joined", f"/choices/{state.index}/message")
         if isinstance(calls := state.message.get("tool_calls"), Entries):
             self._settle_calls(calls, f"/choices/{state.index}/message/tool_calls")
 
@@ -440,19 +431,19 @@ class Accumulator(AnomalyLog):
             function, text = call.get("function"), arguments_of(call)
             reading = read_arguments(text, calls.snapshots.get(call["index"])) if text else text
             if isinstance(function, dict) and reading not in (None, text):
-                self._record_anomaly("reread", f"{place}/{position}/function/arguments", brief(text))
+                self.record("reread", brief(text), f"{place}/{position}/function/arguments")
                 function["arguments"] = StringIO()
                 function["arguments"].write(reading)
         calls.left_out = repeated_calls(calls)
         for position, call in enumerate(calls):
             if call["index"] in calls.left_out:
-                self._record_anomaly("repeated", f"{place}/{position}", f"{brief(call.get('id'))} has two indexes")
+                self.record("repeated", f"{brief(call.get('id'))} has two indexes", f"{place}/{position}")
 
     def _merge(self, target: dict[str, Any], source: Mapping[str, Any], place: str, *, joins: bool = True) -> None:
         """Merge a delta into an accumulated value. Without a place, as in list entries, anomalies are not recorded."""
         for key, value in source.items():
             old = target.get(key)
-            if place and key in _REPAIRED and not isinstance(value, str):
+            if place and not isinstance(value, str):
                 if key == "arguments":
                     self._record_bad_member(source, key, place)
                     value = "" if value is None else json.dumps(value, ensure_ascii=False)
@@ -474,7 +465,7 @@ class Accumulator(AnomalyLog):
                 append_text(old, value)
             elif isinstance(value, str) and joins and key not in LABELS and not isinstance(old, (str, dict, list)):
                 if place and old is not None:
-                    self._record_anomaly("wrong_type", f"{place}/{key}", f"{brief(old)}, then text")
+                    self.record("wrong_type", f"{brief(old)}, then text", f"{place}/{key}")
                 target[key] = StringIO()
                 target[key].write(value)
             elif isinstance(value, str) and joins and isinstance(old, str) and old:
@@ -487,12 +478,8 @@ class Accumulator(AnomalyLog):
                 target[key] = Entries() if old is None else old
                 if key == "tool_calls" and place:
                     self._add_tool_calls(target[key], value, f"{place}/{key}")
-                else:
-                    is_repaired = extend(target[key], value, self._merge, key)
-                    if is_repaired and place:
-                        self._record_anomaly(
-                            "repeated", f"{place}/{key}", "an entry was sent again, or reuses an index"
-                        )
+                elif extend(target[key], value, self._merge, key) and place:
+                    self.record("repeated", "an entry was sent again, or reuses an index", f"{place}/{key}")
             else:
                 if place and old is not None and type(value) is not type(old):
                     self._record_bad_member(source, key, place)
@@ -502,7 +489,7 @@ class Accumulator(AnomalyLog):
     def _add_tool_calls(self, calls: Entries, deltas: list[Any], place: str) -> None:
         for position, new in enumerate(deltas):
             if not isinstance(new, dict):
-                self._record_anomaly("wrong_type", f"{place}/{position}", brief(new))
+                self.record("wrong_type", brief(new), f"{place}/{position}")
                 continue
             index, id_, name = new.get("index"), string_of(new, "id"), name_of(new)
             slot = len(calls)
@@ -510,11 +497,9 @@ class Accumulator(AnomalyLog):
                 call = calls.named.get((index, id_)) if id_ else None
                 call = call or calls.named.get(index)
                 if call is None and not name and (call := _call_without_name(calls, index, id_)):
-                    self._record_anomaly(
-                        "changed", f"{place}/{position}/index", f"{index} for the call {call['index']}"
-                    )
+                    self.record("changed", f"{index} for the call {call['index']}", f"{place}/{position}/index")
                 if call is None and index != slot:
-                    self._record_anomaly("out_of_order", f"{place}/{position}/index", f"{index}; expected {slot}")
+                    self.record("out_of_order", f"{index}; expected {slot}", f"{place}/{position}/index")
                     slot = index
             else:
                 # By the specification, the calls of a whole message have no index.
@@ -531,7 +516,7 @@ class Accumulator(AnomalyLog):
             if call is not None and name:
                 if reason := reason_for_another(call, new, calls.snapshots.get(call["index"]), self._names_of_tools()):
                     if index is not None:
-                        self._record_anomaly("reused_index", f"{place}/{position}/index", f"{index}: {reason}")
+                        self.record("reused_index", f"{index}: {reason}", f"{place}/{position}/index")
                     call = None
                 elif (known := name_of(call)) not in ("", name):
                     new = self._with_whole_name(call, new, known, name, f"{place}/{position}")
@@ -564,18 +549,10 @@ class Accumulator(AnomalyLog):
         holder = "function" if string_of(call.get("function"), "name") else "custom"
         kind = "function" if string_of(new.get("function"), "name") else "custom"
         call[holder]["name"] = name_with(known, name)
-        self._record_anomaly("split_name", f"{place}/{kind}/name", f"{brief(known)} and {brief(name)}")
+        self.record("split_name", f"{brief(known)} and {brief(name)}", f"{place}/{kind}/name")
         return {**new, kind: {key: value for key, value in new[kind].items() if key != "name"}}
-
-
-def _has_content(delta: Any) -> bool:
-    """Return whether a delta says anything besides labels."""
-    return isinstance(delta, dict) and any(value for key, value in delta.items() if key not in LABELS)
 
 
 def _call_without_name(calls: Entries, index: int, id_: str) -> dict[str, Any] | None:
     """Return the call that a delta without a name continues under a new index: by its id, or by its position."""
     return (calls.named.get(id_) if id_ else None) or next((call for call in calls if call["index"] == index), None)
-
-
-__all__ = ["MAX_ANOMALIES", "Accumulator", "Anomaly"]

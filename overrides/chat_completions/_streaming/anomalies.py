@@ -30,7 +30,7 @@ from typing import Any
 from chat_completions._response_info import Anomaly
 
 MAX_ANOMALIES = 256
-COUNT = 3  # where a note, which is the list of an anomaly's values, has how often
+COUNT = 3  # its place in a note
 
 
 class AnomalyLog:
@@ -53,9 +53,6 @@ class AnomalyLog:
 
     def record(self, kind: str, detail: str, place: str = "") -> None:
         """Record a repair of the last chunk, or of what followed it."""
-        self._record_anomaly(kind, place, detail)
-
-    def _record_anomaly(self, kind: str, place: str, detail: str) -> None:
         # The key has no chunk number, so that what all chunks of a long stream have is one anomaly with a count.
         if note := self._notes.get((kind, place)):
             note[COUNT] += 1
@@ -64,14 +61,14 @@ class AnomalyLog:
 
     def _record_bad_member(self, holder: Mapping[str, Any], key: str, place: str) -> None:
         kind = "missing" if key not in holder else "null" if holder[key] is None else "wrong_type"
-        self._record_anomaly(kind, f"{place}/{key}", brief(holder.get(key)))
+        self.record(kind, brief(holder.get(key)), f"{place}/{key}")
 
     def _record_repeat(self, value: Any, known: Any, place: str) -> None:
         kind = "repeated" if value == known else "changed"
         if note := self._notes.get((kind, place)):
             note[COUNT] += 1  # as with every chunk of some servers
         else:
-            self._record_anomaly(kind, place, f"{brief(value)} after {brief(known)}")
+            self.record(kind, f"{brief(value)} after {brief(known)}", place)
 
 
 def brief(value: Any) -> str:
