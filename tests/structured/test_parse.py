@@ -155,7 +155,7 @@ INVALID: dict[str, tuple[Any, str, str]] = {
     "null": ("null", "", "should be an object"),
     "empty": ("", "", "it is not JSON"),
     "no content": (None, "", "it is not JSON"),
-    "words": ("The weather is fine.", "", "check that the server supports response_format"),
+    "words": ("The weather is fine.", "", "check that the server supports structured output"),
     "a code fence with words": (f"Here it is:\n```json\n{WEATHER}\n```", "", "it is not JSON"),
     "words after a code fence": (f"```json\n{WEATHER}\n```\nEnjoy!", "", "it is not JSON"),
     "two code fences": (f"```json\n{WEATHER}\n```\n```json\n{WEATHER}\n```", "", "it is not JSON"),
@@ -197,6 +197,13 @@ def test_each_library_tells_what_is_wrong_and_where(api: SyncApi, kind: Any) -> 
             parse(api, server, response_format=kind)
     assert caught.value.pointer == "/days/0"
     assert f"is not a valid {kind.__name__} at /days/0: " in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", WEATHERS, ids=lambda kind: kind.__name__)
+def test_each_library_names_a_missing_field(api: SyncApi, kind: Any) -> None:
+    with ScriptedServer(json_reply(completion(choice('{"city": "a"}')))) as server:
+        with pytest.raises(OutputValidationError, match=r"\(degrees\)|`degrees`"):
+            parse(api, server, response_format=kind)
 
 
 def test_an_error_of_a_callers_validator_keeps_the_completion(api: SyncApi) -> None:

@@ -206,9 +206,10 @@ def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
 
 
 def _content_error(response: httpx.Response, redacted_url: str) -> APIResponseValidationError:
-    kind = response.headers.get("content-type", "no content type")
+    kind = response.headers.get("content-type", "unknown")
     return APIResponseValidationError(
-        f"{redacted_url} returned {response.status_code}, but the body is not a JSON object ({kind}); check base_url",
+        f"{redacted_url} returned {response.status_code} with content type {kind}, but the body is not a JSON object;"
+        " check base_url",
         body=text_of(response),
         request_id=request_id_of(response.headers),
         response=response,

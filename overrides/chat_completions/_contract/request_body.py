@@ -32,10 +32,10 @@ def request_body(
         import difflib
 
         near = difflib.get_close_matches(unknown[0], fields, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = f"did you mean {near[0]!r}? If" if near else "if"
         raise TypeError(
             f"create() got an unexpected keyword argument {unknown[0]!r}; {hint}"
-            "pass fields that only some servers know in extra_body"
+            " only some servers support this field, pass it in extra_body"
         )
     body = without_omitted(params)
     if stream is not None and not isinstance(stream, NotGiven):

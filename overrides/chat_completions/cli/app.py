@@ -22,7 +22,7 @@ from chat_completions.cli import doctor, listing, serve
 from chat_completions.cli.bulk import bulk
 from chat_completions.cli.connection import SET_KEY, takes_connection
 from chat_completions.cli.create import create
-from chat_completions.cli.exits import Exit, Failure, epilog, missing_package
+from chat_completions.cli.exits import MEANINGS, MEANINGS_FOR_SERVE, Exit, Failure, epilog, missing_package
 from chat_completions.cli.models import UnknownModelError
 from chat_completions.cli.probe_server import probe
 from chat_completions.cli.screen import ClosedError, harmless, has_color, hide, is_terminal, masked, shared_screen
@@ -110,11 +110,12 @@ def _app() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_program)
     for name, command, help_ in COMMANDS:
+        meanings = MEANINGS_FOR_SERVE if name == "serve" else MEANINGS
         app.command(
             name,
             cls=_Command,
             help=help_,
-            epilog=epilog(rich, settings.get("terminal_width")),
+            epilog=epilog(rich, settings.get("terminal_width"), meanings),
             context_settings=settings,
         )(command)
     return app

@@ -26,12 +26,18 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.DONE: "done",
     Exit.REFUSED: "the server refused or failed; doctor or probe found a problem",
     Exit.USAGE: "invalid usage: an option, a file, or the request",
-    Exit.CUT: "the answer started but did not finish: cut off, or too slow; stdout has what arrived",
-    Exit.UNREACHABLE: "no answer started: no connection, or a timeout",
+    Exit.CUT: "the response began, but the answer is incomplete; stdout has what arrived",
+    Exit.UNREACHABLE: "no response began: no connection, or a time limit was exceeded",
     Exit.UNUSABLE: "the model refused, or its answer does not match --schema",
     Exit.MISSING: "a package is missing; the message says what to install",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; stdout has what arrived",
     Exit.CLOSED: "the reader of standard output closed the pipe",
+}
+
+MEANINGS_FOR_SERVE: Mapping[Exit, str] = {
+    Exit.DONE: "stopped by Ctrl-C",
+    Exit.USAGE: "the server cannot start: an option, the address, the port, or the database",
+    Exit.MISSING: MEANINGS[Exit.MISSING],
 }
 
 
@@ -68,9 +74,9 @@ def missing_package(error: ImportError) -> str | None:
     return None
 
 
-def epilog(rich: bool, columns: int | None = None) -> str:
+def epilog(rich: bool, columns: int | None = None, meanings: Mapping[Exit, str] = MEANINGS) -> str:
     """Return the list of exit codes for the end of a help text, styled or plain; wrapped for a terminal."""
-    lines = [f"{code:>3}  {meaning}" for code, meaning in MEANINGS.items()]
+    lines = [f"{code:>3}  {meaning}" for code, meaning in meanings.items()]
     if columns is not None:
         # The help's own indentation is two columns, and one is left free.
         width = max(columns - 3, 20)

@@ -205,7 +205,8 @@ def invalid(
     try:
         pointer = _pointer(loader.place(error), json.loads(text))
     except (ValueError, RecursionError):
-        hint = "; it is not JSON, so check that the server supports response_format and tools with a schema"
+        feature = "structured output" if where.endswith("/content") else "strict tools"
+        hint = f"; it is not JSON, so check that the server supports {feature}"
     at = f" at {pointer}" if pointer else ""
     return OutputValidationError(
         f"{where} is not a valid {loader.name}{at}: {_reason(error)}{hint}; .completion is what was received;"
@@ -231,8 +232,10 @@ def _reason(error: Exception) -> str:
     """Return the message of a library's error, in one line."""
     reason = " ".join(str(error).split()) or type(error).__name__
     if type(error).__module__.startswith("pydantic"):
+        # One for each fault; a page in all.
         messages = [
-            str(fault["msg"]) for fault in getattr(error, "errors", list)()
-        ]  # one for each fault; a page in all
+            fault["msg"] + (f" ({fault['loc'][-1]})" if fault["type"] == "missing" and fault["loc"] else "")
+            for fault in getattr(error, "errors", list)()
+        ]
         reason = messages[0] + (f" (and {len(messages) - 1} more)" if len(messages) > 1 else "") if messages else reason
     return reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + "..."
