@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -414,6 +415,23 @@ def test_another_original_of_a_template(
     assert "templates/types.py.jinja" in capsys.readouterr().err
     assert main(["generate", "--record-originals", "--output", str(tmp_path / "out")]) == 0
     assert json.loads((templates / "originals.json").read_text()) == recorded
+
+
+def test_the_generator_gets_each_class_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A union counts once, and not at each place that refers to it."""
+    given: list[Json] = []
+    read = generator.GeneratorData.from_dict
+
+    def count(data: Json, **options: Any) -> Any:
+        given.append(data)
+        return read(data, **options)
+
+    monkeypatch.setattr(generator.GeneratorData, "from_dict", count)
+    kinds = [obj({"kind": {"const": f"k{i}"}, "in": ref("Kinds")}) for i in range(10)]
+    schemas = {"Kinds": {"oneOf": kinds}, "Holder": obj({f"p{i}": ref("Kinds") for i in range(30)})}
+    write_package(lowered(spec(schemas)), CONFIG, ROOT / "templates", tmp_path / "out", {})
+    assert [len(data["components"]["schemas"]) for data in given] == [11]
+    assert "$ref" not in json.dumps(given)
 
 
 def test_every_template_is_used() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tools.schema.schemas import Schema, ref_name, same_json
+from tools.schema.schemas import Schema, canonical_json, ref_name
 
 
 def union_of(variants: Iterable[Schema], discriminator: Schema | None = None) -> Schema:
@@ -15,12 +15,12 @@ def union_of(variants: Iterable[Schema], discriminator: Schema | None = None) ->
         variants: Lowered schemas, unions among them.
         discriminator: The result of `known_discriminator`.
     """
-    members: list[Schema] = []
+    found: dict[str, Schema] = {}
     for variant in variants:
         for member in variant.get("anyOf", [variant]):
             shape = {key: value for key, value in member.items() if not is_note(key)}
-            if not any(same_json(shape, known) for known in members):
-                members.append(shape)
+            found.setdefault(canonical_json(shape), shape)
+    members = [*found.values()]
     if {} in members or not members:
         return {}
     if len(members) == 1:

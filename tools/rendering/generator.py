@@ -30,7 +30,7 @@ from tools.rendering.operations import operation_shapes
 from tools.rendering.params import Params
 from tools.rendering.shapes import Shapes
 from tools.rendering.verifying import verify_models, verify_operations
-from tools.schema.schemas import map_document_schemas, map_subschemas
+from tools.schema.schemas import map_document_schemas
 from tools.schema.schemas import operations as operations_of
 
 PINNED = ("openapi-python-client", "ruff")
@@ -157,19 +157,15 @@ class _Project(Project):
 
 
 def _for_generator(lowered: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a lowered document what our templates do themselves, and what the generator would refuse."""
+    """Leave of a lowered document what the generator names and orders: its classes and its operations.
 
-    def visit(schema: Any, at: str) -> Any:
-        if not isinstance(schema, dict):
-            return schema
-        kept = {k: v for k, v in schema.items() if not k.startswith("x-") and k not in ("discriminator", "format")}
-        if "properties" in kept:
-            # It takes some names for the same word; ours are told apart by their places.
-            kept["properties"] = {f"p{i}": value for i, value in enumerate(kept["properties"].values())}
-            kept.pop("required", None)
-        return map_subschemas(kept, visit, at)
-
-    document = map_document_schemas(lowered, visit)
+    Our templates write what these consist of.
+    """
+    document = map_document_schemas(lowered, lambda schema, at: {})
+    document["components"]["schemas"] = {
+        name: {"enum": schema["enum"]} if "enum" in schema else {"type": "object", "properties": {"p": {}}}
+        for name, schema in lowered["components"]["schemas"].items()
+    }
     # Of parameters it only has to find what the path is made of.
     document["paths"] = {path: {**item, "parameters": []} for path, item in document["paths"].items()}
     for path, _, operation in operations_of(document):
