@@ -144,13 +144,23 @@ def change_operation(document: Json, chance: random.Random) -> None:
 
 
 def rename_component(document: Json, chance: random.Random) -> None:
-    """Return a component another name, everywhere."""
+    """Give a component another name, everywhere.
+
+    One without a property left keeps its name: nothing else says which one it is.
+    """
     schemas = document["components"]["schemas"]
-    name = chance.choice(sorted(schemas))
+    name = chance.choice([name for name in sorted(schemas) if not _is_bare(schemas[name])])
     other = f"{name}Renamed"
     while other in schemas:
         other += "Again"
     _rename(document, name, other)
+
+
+def _is_bare(schema: Any) -> bool:
+    if not isinstance(schema, dict):
+        return True
+    parts = schema.get("allOf")
+    return all(map(_is_bare, parts)) if parts else schema.get("type") == "object" and not schema.get("properties")
 
 
 def inline_component(document: Json, chance: random.Random) -> None:

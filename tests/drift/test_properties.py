@@ -118,6 +118,7 @@ def fingerprints(base: Json, edits: list[tuple[int, int]], *, respelled: list[tu
 @given(edits=SOME_EDITS, others=SOME_EDITS)
 @example(edits=[(38, 323)] * 3, others=[(1, 29421)])  # twice the same variant, then one of them in other words
 @example(edits=[(1, 24), (94, 236)], others=[(0, 0), (1, 0), (3, 0), (1, 0)])  # renamed, and null in other words
+@example(edits=[(1, 0), (1, 446)], others=[(1, 0), (0, 0)])  # a variant without a property left, then renamed
 def test_a_fingerprint_survives_unrelated_edits(
     base: Json, edits: list[tuple[int, int]], others: list[tuple[int, int]]
 ) -> None:

@@ -182,7 +182,7 @@ class BaseClient:
 
     @property
     def beta(self) -> Self:
-        """The client itself: what the official SDK once had in `beta.chat` is in `chat`."""
+        """The client itself, because older code calls `client.beta.chat`."""
         return self
 
     def is_closed(self) -> bool:

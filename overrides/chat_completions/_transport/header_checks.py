@@ -35,9 +35,9 @@ def check_headers(headers: Mapping[Any, Any]) -> None:
             raise _refused("a header name", "is empty, or contains an invalid character")
         if not isinstance(value, str):
             raise TypeError(wrong_kind_of_header(name, value))
-        if not (value.isascii() and value.isprintable() and value.strip() == value):
-            if not value.isascii():
-                raise _refused(f"the header {name!r}", "contains non-ASCII characters")
+        if not value.isascii():
+            raise _refused(f"the header {name!r}", "contains non-ASCII characters")
+        if not value.isprintable() or value != value.strip():
             check_raw_headers([(name.encode(), value.encode())])
 
 
@@ -51,8 +51,7 @@ def check_raw_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
         if _BROKEN_VALUE.search(value):
             raise _refused(
                 f"the header {name.decode('latin-1')!r}",
-                "contains a control character, or starts or ends with whitespace",
-                ". If its value comes from a file, strip it",
+                "contains a control character, or starts or ends with whitespace (strip it if it comes from a file)",
             )
 
 
@@ -81,11 +80,11 @@ def check_query(query: Mapping[str, Any]) -> None:
     for name, value in query.items():
         for text in (name, *(value if isinstance(value, list | tuple) else (value,))):
             if isinstance(text, str) and not text.isascii() and _SURROGATE.search(text):
-                raise _refused(f"the query parameter {name!a}", "contains a lone surrogate, which is half a character")
+                raise _refused(f"the query parameter {name!a}", "contains half of a surrogate pair")
 
 
-def _refused(what: str, problem: str, advice: str = "") -> RequestValidationError:
+def _refused(what: str, problem: str) -> RequestValidationError:
     return RequestValidationError(
-        f"{what} {problem}; nothing was sent{advice}",
+        f"{what} {problem}; nothing was sent",
         problems=((what.removeprefix("the "), problem),),
     )

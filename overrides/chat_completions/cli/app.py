@@ -238,10 +238,6 @@ def failure_for(error: Exception) -> Failure | None:
     return None
 
 
-def _is_refusal(error: errors.StreamError) -> bool:
-    return not error.partial.choices and (error.body is not None or "base_url" in error.message)
-
-
 def _message(error: errors.APIError) -> str:
     message = error.message.removesuffix("; .partial has what arrived")
     if error.request_id:

@@ -205,8 +205,7 @@ def invalid(
     try:
         pointer = _pointer(loader.place(error), json.loads(text))
     except (ValueError, RecursionError):
-        feature = "structured output" if where.endswith("/content") else "strict tools"
-        hint = f"; it is not JSON, so check that the server supports {feature}"
+        hint = "; it is not JSON, so check that the server supports structured output"
     at = f" at {pointer}" if pointer else ""
     return OutputValidationError(
         f"{where} is not a valid {loader.name}{at}: {_reason(error)}{hint}; .completion is what was received;"
