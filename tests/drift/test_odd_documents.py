@@ -9,6 +9,7 @@ import pytest
 
 from tests.drift.minis import NUMBER, TEXT, Json, compare, in_both, in_request, in_response
 from tests.drift.test_schema_rules import A, B, obj, one_of, tagged, texts
+from tools.drift.compare.compare import Comparison
 from tools.drift.compare.locations import steps_to
 from tools.drift.compare.select_operations import operations_to_compare
 from tools.drift.findings.findings import Finding
@@ -162,9 +163,13 @@ def test_a_fingerprint_knows_no_position() -> None:
     ("old", "new", "words"),
     [
         (obj(propertyNames={"pattern": "^x"}), obj(propertyNames={"pattern": "^y"}), ".it names` must now match ^y"),
-        ({**TEXT, "contentSchema": TEXT}, {**TEXT, "contentSchema": NUMBER}, ".it content` is now integer"),
-        (obj(dependentSchemas={"a": TEXT}), obj(dependentSchemas={"a": NUMBER}), ".it with a` is now integer"),
+        ({**TEXT, "contentSchema": TEXT}, {**TEXT, "contentSchema": NUMBER}, ".it content` is now an integer"),
+        (obj(dependentSchemas={"a": TEXT}), obj(dependentSchemas={"a": NUMBER}), ".it with a` is now an integer"),
         (TEXT, {**TEXT, "format": "date"}, ".it` is now read as date; it was read as plain text."),
+        (one_of(obj(), TEXT), NUMBER, ".it` is now an integer; it was an object or string."),
+        ({"type": "array", "items": TEXT}, obj({}, "a"), "is now an object with a; it was an array of string."),
+        ({**TEXT, "maxLength": 4}, TEXT, ".it` no longer has a greatest length; it was 4."),
+        (obj({"a": NUMBER}), obj({}), ".it.a` was removed; it was an integer."),
     ],
 )
 def test_a_sentence_is_about_the_right_thing(old: Json, new: Json, words: str) -> None:
@@ -181,6 +186,61 @@ def test_many_variants_are_compared() -> None:
     assert rules(values, {"oneOf": values["oneOf"][::-1]}) == []
     assert rules(one_of(*objects), one_of(*objects[:0:-1])) == ["variant-removed"]
     assert time.thread_time() - start < 20
+
+
+def test_what_contains_itself_against_what_says_nothing() -> None:
+    """There is no end to what is inside of it, on the one side; on the other, all of it is the same."""
+    for keywords in ({"contains": ref("N")}, {"items": ref("N")}, {"additionalProperties": {"items": ref("N")}}):
+        forth = rules(ref("N"), ref("N"), {"N": {}}, {"N": keywords})
+        back = rules(ref("N"), ref("N"), {"N": keywords}, {"N": {}})
+        assert len(forth) == len(back) <= 2, keywords
+
+
+def test_a_pair_of_variants_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many places list them, and however like each other they are: what tells them apart is read first."""
+    compared = 0
+
+    def count(comparison: Comparison, old: Any, new: Any) -> Any:
+        nonlocal compared
+        compared += 1
+        return content(comparison, old, new)
+
+    content = Comparison._content
+    monkeypatch.setattr(Comparison, "_content", count)
+    near = [obj({"a": {"enum": [f"v{i}", "w"]}, "in": ref("Near")}) for i in range(30)]
+    schemas = {"Near": {"anyOf": near}, "Tagged": one_of(*(tagged(f"t{i}") for i in range(30)))}
+    changed = {"Near": {"anyOf": near[::-1]}, "Tagged": one_of(*(tagged(f"t{i}") for i in range(15, 45)))}
+    holder = obj({f"p{i}": {"anyOf": [ref("Near"), ref("Tagged")]} for i in range(10)})
+    assert set(rules(holder, holder, schemas, changed)) == {"variant-added", "variant-removed"}
+    assert compared < 300, "2 lists of 30 variants, at 10 places; each with each would be 18,000"
+
+
+def test_schemas_are_followed_once_to_see_that_they_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of many that refer to each other, and not all that it reaches again for each."""
+    followed = 0
+
+    def count(comparison: Comparison, old: Any, new: Any) -> Any:
+        nonlocal followed
+        followed += 1
+        return pair(comparison, old, new)
+
+    pair = Comparison._pair
+    monkeypatch.setattr(Comparison, "_pair", count)
+    ring = {f"R{i}": obj({"a": ref(f"R{(i + 1) % 20}"), "b": ref(f"R{(i + 7) % 20}")}) for i in range(20)}
+    variants = [obj({"one": ref(f"R{i}"), f"v{i}": TEXT}) for i in range(20)]
+    assert rules({"anyOf": variants}, {"anyOf": variants[::-1]}, ring) == []
+    assert followed < 200, "20 variants that reach 20 schemas; each time again would be more than 400"
+
+
+def test_variants_that_may_have_one_tag_of_many() -> None:
+    """Many that share one are told apart by it no more; two that share one with nobody else are."""
+    old, new, all_new = (
+        [obj({"type": {"enum": [f"v{i}", shared]}, f"{name}{i}": TEXT}) for i in range(300)]
+        for name, shared in (("p", "w"), ("q", "u"), ("q", "w"))
+    )
+    named = {"enum-value-removed", "enum-value-added", "property-removed", "property-added"}
+    assert set(rules({"anyOf": old}, {"anyOf": new})) == named
+    assert set(rules({"anyOf": old}, {"anyOf": all_new})) == {"variant-removed", "variant-added"}
 
 
 def test_what_lies_too_deep_is_refused() -> None:

@@ -281,7 +281,10 @@ def _discriminate(view: View, union: _Union) -> None:
     declared = union.discriminator if isinstance(union.discriminator, dict) else {}
     if isinstance(declared.get("propertyName"), str):
         view.discriminator = Spot(declared["propertyName"], f"{union.at}/discriminator/propertyName")
+    named: dict[str, list[Variant]] = {}
+    for variant in view.variants:
+        if variant.name:
+            named.setdefault(variant.name, []).append(variant)
     for tag, reference in (declared.get("mapping") or {}).items():
-        for variant in view.variants:
-            if variant.name and ref_name(reference) == variant.name:
-                variant.tags.add(tag)
+        for variant in named.get(ref_name(reference), ()):
+            variant.tags.add(tag)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tools.document import pointer as pointers
 from tools.drift.compare.kinds import kind_of, kind_of_variant
-from tools.drift.compare.match_variants import disjoint, match, similar, tags_of
+from tools.drift.compare.match_variants import NARROWED_TO, WITH_SCHEMAS, disjoint, match, sign_of, tags_of
 from tools.drift.findings.findings import Direction
 from tools.drift.findings.rules import LOWER, UPPER, kebab
 from tools.schema.normalized import Schemas, View
@@ -51,6 +51,9 @@ Pair = tuple[Node, Node]
 _Key = tuple[tuple[str, ...], tuple[str, ...]]
 # A pair inside of another one, and the one direction that it concerns, if it is only one.
 _Inside = tuple[Pair, Direction | None]
+_Result = tuple[list[Change], list[_Inside]]
+# What a variant says depends on nothing else: its type, its pointer and its parts'.
+_Identity = tuple[str, str, tuple[str, ...]]
 
 # Rules about the notes of a schema, by keyword: said now, no longer said.
 _NOTE_RULES = {
@@ -60,10 +63,7 @@ _NOTE_RULES = {
 }
 _OWN_RULES = ("default", "format", "multipleOf", "pattern", "uniqueItems")
 _NUMBERS = ("integer", "number")
-# What narrows a schema wherever it stands (JSON Schema 2020-12 core, sections 10 and 11; validation, section 6.5.4).
-_NARROWED_TO = ("additionalItems", "else", "then", "unevaluatedItems", "unevaluatedProperties")
-_WITH_SCHEMAS = ("if", "not", *_NARROWED_TO)
-_RESTRICTIONS = ("dependentRequired", *_WITH_SCHEMAS)
+_RESTRICTIONS = ("dependentRequired", *WITH_SCHEMAS)
 # OpenAPI 3.1, "Schema Object": a property is not part of what goes in the one direction, whatever `required` says.
 _HIDDEN_BY: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 
@@ -79,14 +79,20 @@ class Comparison:
     def __init__(self, old: Schemas, new: Schemas) -> None:
         self.old = old
         self.new = new
-        self._known: dict[_Key, tuple[list[Change], list[_Inside]]] = {}
+        self._known: dict[_Key, _Result] = {}
         self._open: set[_Key] = set()
+        self._same: dict[_Key, bool] = {}
+        self._same_while_open: dict[_Key, set[_Key]] = {}
+        self._compared: dict[tuple[_Identity, _Identity], _Result] = {}
+        self._implied: dict[Schemas, dict[tuple[str, ...], tuple[str, ...]]] = {old: {}, new: {}}
         self._alone: dict[Schemas, Comparison] = {}
 
     def walk(self, old: Node, new: Node, direction: Direction | None = None) -> Iterator[Change]:
         """Yield the changes of this pair of schemas and of all that it reaches, in one direction or in both."""
-        waiting: list[Pair] = [(old, new)]
-        seen = set()
+        return self._walk((old, new), direction, set())
+
+    def _walk(self, pair: Pair, direction: Direction | None, seen: set[_Key]) -> Iterator[Change]:
+        waiting = [pair]
         while waiting:
             pair = waiting.pop()
             key = self._key(*pair)
@@ -99,10 +105,22 @@ class Comparison:
 
     def same(self, old: Node, new: Node) -> bool:
         """Return whether two schemas mean the same; two that are being compared do until a difference is found."""
-        return self._key(old, new) in self._open or not any(True for _ in self.walk(old, new))
+        key = self._key(old, new)
+        if key in self._open:
+            return True
+        if key not in self._same:
+            seen: set[_Key] = set()
+            self._same[key] = not any(True for _ in self._walk((old, new), None, seen))
+            if self._same[key]:
+                # All that was reached is the same, too: for as long as what is being compared still is.
+                self._same.update(dict.fromkeys(seen - self._open, True))
+                for opened in seen & self._open:
+                    self._same_while_open.setdefault(opened, set()).update(seen)
+        return self._same[key]
 
     def _key(self, old: Node, new: Node) -> _Key:
-        return self.old.key(old), self.new.key(new)
+        keys = self.old.key(old), self.new.key(new)
+        return self._implied[self.old].get(keys[0], keys[0]), self._implied[self.new].get(keys[1], keys[1])
 
     def _pair(self, old: Node, new: Node) -> tuple[list[Change], list[_Inside]]:
         key = self._key(old, new)
@@ -116,6 +134,8 @@ class Comparison:
             elsewhere = before.at != after.at and self._still_there(old, new)
             self._views(before, after, old[0].at if elsewhere else before.at, changes, inside)
             self._open.remove(key)
+            for other in self._same_while_open.pop(key, ()):
+                self._same.pop(other, None)
             self._known[key] = changes, inside
         return self._known[key]
 
@@ -173,16 +193,19 @@ class Comparison:
             changes.append(Change(rule, at, True, *kinds))
         _unions((self.old, old), (self.new, new), pairs, changes)
         for before, after in pairs:
-            self._variants(before, after, changes, inside)
+            result = self._variants(before, after)
+            changes += result[0]
+            inside += result[1]
 
     def _once(self, schemas: Schemas, variants: list[Variant]) -> list[Variant]:
         """Return variants of one side without those that say in other words what one before them says."""
         kept: list[Variant] = []
+        alike: dict[Hashable, list[Variant]] = {}
         for variant in variants:
-            if not any(
-                similar(other, variant) and self._within(schemas)._same_variant(other, variant) for other in kept
-            ):
+            others = alike.setdefault(sign_of(schemas, variant), [])
+            if not any(self._within(schemas)._same_variant(other, variant) for other in others):
                 kept.append(variant)
+                others.append(variant)
         return kept
 
     def _within(self, schemas: Schemas) -> Comparison:
@@ -194,12 +217,21 @@ class Comparison:
         return self._alone[schemas]
 
     def _same_variant(self, old: Variant, new: Variant) -> bool:
-        changes: list[Change] = []
-        inside: list[_Inside] = []
-        self._variants(old, new, changes, inside)
+        changes, inside = self._variants(old, new)
         return not changes and all(self.same(*pair) for pair, _ in inside)
 
-    def _variants(self, old: Variant, new: Variant, changes: list[Change], inside: list[_Inside]) -> None:
+    def _variants(self, old: Variant, new: Variant) -> _Result:
+        key = _identity(old), _identity(new)
+        if key not in self._compared:
+            result = self._content(old, new)
+            if WITH_SCHEMAS & (old.keywords.keys() | new.keywords.keys()):
+                return result  # Whether these schemas are the same may depend on what is being compared.
+            self._compared[key] = result
+        return self._compared[key]
+
+    def _content(self, old: Variant, new: Variant) -> _Result:
+        changes: list[Change] = []
+        inside: list[_Inside] = []
         _values(old, new, changes)
         self._keywords(old, new, changes, inside)
         if old.closed != new.closed:
@@ -221,7 +253,27 @@ class Comparison:
                 changes += _where_visible(Change(rule, before[0].at, True, old=kind_of(self.old, view)), view)
         for name in sorted(old.inside.keys() | new.inside.keys()):
             if name != "additionalProperties" or old.closed == new.closed:
-                self._where_visible((_inside(old, name), _inside(new, name)), changes, inside)
+                self._where_visible(
+                    (self._inside(self.old, old, name), self._inside(self.new, new, name)), changes, inside
+                )
+        return changes, inside
+
+    def _inside(self, schemas: Schemas, variant: Variant, name: str) -> Node:
+        """Return what a variant says about a place inside it; if nothing, what it says about all such places."""
+        if name in variant.inside:
+            return variant.inside[name]
+        keyword = name.partition("/")[0]
+        others = {"patternProperties": "additionalProperties", "prefixItems": "items"}.get(keyword, "")
+        if others in variant.inside:
+            return variant.inside[others]
+        node = (
+            Spot(keyword != "patternProperties" or not variant.closed, pointers.join(variant.at, *name.split("/", 1))),
+        )
+        if node[0].value:
+            # However deep the other side goes on, all that nobody describes in one place is one thing.
+            implied = self._implied[schemas]
+            implied[schemas.key(node)] = implied.get((variant.at,), (variant.at, "inside"))
+        return node
 
     def _property(
         self, old: tuple[Node, bool], new: tuple[Node, bool], changes: list[Change], inside: list[_Inside]
@@ -260,7 +312,7 @@ class Comparison:
                 sorted(side.keywords.get(keyword, ()), key=lambda spot: canonical_json(spot.value))
                 for side in (old, new)
             ]
-            if keyword in _NARROWED_TO and [len(said) for said in spots] == [1, 1]:
+            if keyword in NARROWED_TO and [len(said) for said in spots] == [1, 1]:
                 inside.append((((spots[0][0],), (spots[1][0],)), None))
                 continue
             lost = [spot for spot in spots[0] if not any(self._says(keyword, spot, other) for other in spots[1])]
@@ -273,7 +325,7 @@ class Comparison:
 
     def _says(self, keyword: str, old: Spot, new: Spot) -> bool:
         same = same_json(old.value, new.value)
-        return same or (keyword in _WITH_SCHEMAS and self.same((old,), (new,)))
+        return same or (keyword in WITH_SCHEMAS and self.same((old,), (new,)))
 
 
 def _concerns(direction: Direction | None, only: Direction | None) -> bool:
@@ -297,16 +349,8 @@ def _refers(schema: Any) -> bool:
     return "$ref" in schema or any(map(_refers, parts))
 
 
-def _inside(variant: Variant, name: str) -> Node:
-    """Return what a variant says about a place inside it; if nothing, what it says about all such places."""
-    if name in variant.inside:
-        return variant.inside[name]
-    keyword = name.partition("/")[0]
-    others = {"patternProperties": "additionalProperties", "prefixItems": "items"}.get(keyword, "")
-    if others in variant.inside:
-        return variant.inside[others]
-    closed = keyword == "patternProperties" and variant.closed
-    return (Spot(not closed, pointers.join(variant.at, *name.split("/", 1))),)
+def _identity(variant: Variant) -> _Identity:
+    return variant.type, variant.at, tuple(spot.at for spot in variant.parts)
 
 
 def _notes(old: View, new: View, *keywords: str) -> Iterator[Change]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import TypeVar
 
 from tools.schema.normalized import Schemas, View
-from tools.schema.schemas import TAG_PROPERTIES
-from tools.schema.variants import Variant
+from tools.schema.schemas import TAG_PROPERTIES, canonical_json
+from tools.schema.variants import Node, Variant
 
+_Key = TypeVar("_Key", bound=Hashable)
 Pairs = list[tuple[Variant, Variant]]
+
+# What narrows a schema wherever it stands (JSON Schema 2020-12 core, sections 10 and 11; validation, section 6.5.4).
+NARROWED_TO = ("additionalItems", "else", "then", "unevaluatedItems", "unevaluatedProperties")
+WITH_SCHEMAS = frozenset(("if", "not", *NARROWED_TO))
 
 
 def match(
@@ -45,34 +51,61 @@ def match(
         return [(left[0], right[0])], [], []
     pair(lambda v: tag_of(*old, v), lambda v: tag_of(*new, v))
     pair(lambda v: v.name, lambda v: v.name)
+    alike = _by_key(right, lambda v: sign_of(new[0], v))
     for variant in list(left):
-        found = next((other for other in right if similar(variant, other) and same(variant, other)), None)
+        others = alike.get(sign_of(old[0], variant), [])
+        found = next((other for other in others if same(variant, other)), None)
         if found is not None:
             pairs.append((variant, found))
             left.remove(variant)
             right.remove(found)
+            others.remove(found)
     # A tag that was one of one value and now is one of two, or the other way round, is still a sign.
     tags = {id(v): _possible_tags(*side, v) for side, rest in ((old, left), (new, right)) for v in rest}
-    known = [(one, other) for one in left for other in right if tags[id(one)] & tags[id(other)]]
-    for one, other in known:
-        if sum(one is left_one or other is right_one for left_one, right_one in known) == 1:
-            pairs.append((one, other))
-            left.remove(one)
-            right.remove(other)
+    for one, other in [*_sharing(left, right, tags)]:
+        pairs.append((one, other))
+        left.remove(one)
+        right.remove(other)
     # Objects with tags are told apart by these; what is left of another type is the same thing, changed.
     pair(lambda v: _lone_names(*old, v), lambda v: _lone_names(*new, v))
     pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v), lone=True)
     # What is left and says what a paired one says stands twice.
-    left = [one for one in left if not any(similar(one, other) and same(one, other) for _, other in pairs)]
-    right = [one for one in right if not any(similar(other, one) and same(other, one) for other, _ in pairs)]
+    if left:
+        twice = _by_key([other for _, other in pairs], lambda v: sign_of(new[0], v))
+        left = [one for one in left if not any(same(one, other) for other in twice.get(sign_of(old[0], one), ()))]
+    if right:
+        twice = _by_key([one for one, _ in pairs], lambda v: sign_of(old[0], v))
+        right = [one for one in right if not any(same(other, one) for other in twice.get(sign_of(new[0], one), ()))]
     return pairs, left, right
 
 
-def _by_key(variants: list[Variant], key_of: Callable[[Variant], str]) -> dict[str, list[Variant]]:
-    found: dict[str, list[Variant]] = {}
+def _by_key(variants: list[Variant], key_of: Callable[[Variant], _Key]) -> dict[_Key, list[Variant]]:
+    found: dict[_Key, list[Variant]] = {}
     for variant in variants:
         found.setdefault(key_of(variant), []).append(variant)
     return found
+
+
+def _sharing(
+    left: list[Variant], right: list[Variant], tags: Mapping[int, set[str]]
+) -> Iterator[tuple[Variant, Variant]]:
+    """Yield the pairs of variants that share a tag with each other and with no third."""
+
+    def partners(variants: list[Variant], others: list[Variant]) -> dict[Variant, Variant]:
+        holders: dict[str, list[Variant]] = {}
+        for other in others:
+            for tag in tags[id(other)]:
+                holders.setdefault(tag, []).append(other)
+        found = {}
+        for variant in variants:
+            # Two of each tag are enough to know that there are several.
+            known = dict.fromkeys(other for tag in tags[id(variant)] for other in holders.get(tag, ())[:2])
+            if len(known) == 1:
+                found[variant] = next(iter(known))
+        return found
+
+    there, back = partners(left, right), partners(right, left)
+    yield from ((one, other) for one, other in there.items() if back.get(other) is one)
 
 
 def tag_of(schemas: Schemas, view: View, variant: Variant) -> str:
@@ -126,9 +159,32 @@ def _lone_names(schemas: Schemas, view: View, variant: Variant) -> str:
     return " ".join(sorted(variant.properties)) if _lone_type(schemas, view, variant) == "object" else ""
 
 
-def similar(left: Variant, right: Variant) -> bool:
-    """Return whether two variants may mean the same, at a glance."""
-    return left.type == right.type and left.properties.keys() == right.properties.keys()
+def sign_of(schemas: Schemas, variant: Variant) -> Hashable:
+    """Return what variants that mean the same share: found once each, so that few have to be compared."""
+    properties = {name: _sign_inside(schemas, node) for name, node in variant.properties.items()}
+    return variant.closed, _plain_sign(variant), tuple(sorted(properties.items(), key=lambda entry: entry[0]))
+
+
+def _sign_inside(schemas: Schemas, node: Node) -> Hashable:
+    """Return the sign of a property; None where its content depends on further schemas, maybe on the union itself."""
+    view = schemas.view(node)
+    if {"readOnly", "writeOnly"} <= view.notes.keys() or not all(map(_is_plain, view.variants)):
+        return None
+    notes = tuple(sorted((keyword, canonical_json(spot.value)) for keyword, spot in view.notes.items()))
+    return view.nullable, notes, frozenset(map(_plain_sign, view.variants))
+
+
+def _is_plain(variant: Variant) -> bool:
+    return variant.type not in ("any", "array", "object") and not variant.keywords.keys() & WITH_SCHEMAS
+
+
+def _plain_sign(variant: Variant) -> Hashable:
+    values = None if variant.values is None else (variant.open, frozenset(variant.values))
+    keywords = {
+        keyword: None if keyword in WITH_SCHEMAS else frozenset(canonical_json(spot.value) for spot in spots)
+        for keyword, spots in variant.keywords.items()
+    }
+    return variant.type, values, frozenset(keywords.items())
 
 
 def _alike(left: Variant, right: Variant) -> bool:
