@@ -43,7 +43,7 @@ SOME = Report(
             symbols=(USAGE, FOLD),
             what="Reply.usage",
             names=("Completion.usage", "Chunk.usage", "Other.usage"),
-            sentence="The optional property `Reply.usage` was removed; it was integer.",
+            sentence="The optional property `Reply.usage` was removed; it was an integer.",
             old="integer",
         ),
         finding("risky", "1123456789ab", rule="enum-value-added", old=None, new="later", direction="both"),

@@ -78,7 +78,7 @@ fit the document.
 
 Breaking (1)
 
-  The optional property `Completion.usage` (and 2 more) was removed; it was integer.
+  The optional property `Completion.usage` (and 2 more) was removed; it was an integer.
     also Chunk.usage, Other.usage
     property-removed, response of create(); openapi.yaml:12; 0123456789ab
     #/components/schemas/Reply/properties/usage
@@ -320,7 +320,7 @@ def test_a_row_of_the_markdown() -> None:
     cells = [_shown_text(token) for token in tokens]
     start = cells.index("property-removed") - 1
     assert cells[start : start + 3] == [
-        "The optional property Completion.usage (and 2 more) was removed; it was integer.",
+        "The optional property Completion.usage (and 2 more) was removed; it was an integer.",
         "property-removed",
         "response of create()",
     ]
@@ -400,7 +400,7 @@ def test_the_workflow_commands() -> None:
     assert commands[0] == (
         "error",
         {"file": "openapi.yaml", "line": "12", "title": "drift: property-removed (breaking)"},
-        "The optional property `Completion.usage` (and 2 more) was removed; it was integer.\n"
+        "The optional property `Completion.usage` (and 2 more) was removed; it was an integer.\n"
         "also Chunk.usage, Other.usage\n"
         "response of create(); #/components/schemas/Reply/properties/usage; 0123456789ab\n"
         "touches _streaming/accumulator.py:3",
@@ -464,7 +464,7 @@ def test_the_junit_xml() -> None:
     ]
     failure = suite.find(".//failure")
     assert failure is not None and failure.get("message") == (
-        "The optional property `Completion.usage` (and 2 more) was removed; it was integer."
+        "The optional property `Completion.usage` (and 2 more) was removed; it was an integer."
     )
     assert failure.text is not None
     assert failure.text.startswith("response of create(); openapi.yaml:12 (#/components/schemas/Reply")

@@ -12,7 +12,7 @@ from tools.drift.compare.documents import Side, with_whole_numbers
 from tools.drift.compare.locations import describe_location, steps_to
 from tools.drift.compare.operations import compare_operations
 from tools.drift.findings.findings import LEVELS, Direction, Finding, fingerprint
-from tools.drift.findings.rules import RULES, shown_in_sentence
+from tools.drift.findings.rules import RULES, shown_in_sentence, with_article
 from tools.schema.limits import too_deep
 from tools.schema.normalized import Schemas
 from tools.schema.schemas import canonical_json
@@ -91,11 +91,8 @@ def _finding(
     place = change.at if change.in_base else min(concerned.holders)
     lasting = steps_to(base, place) if place else steps
     what = describe_location(_named(change.rule, steps), names)
-    words = {
-        "what": f"`{what}`",
-        "old": shown_in_sentence(change.old, change.rule),
-        "new": shown_in_sentence(change.new, change.rule),
-    }
+    old, new = (shown_in_sentence(value, change.rule) for value in (change.old, change.new))
+    words = {"what": f"`{what}`", "old": old, "new": new, "a_old": with_article(old), "a_new": with_article(new)}
     return Finding(
         rule=change.rule,
         level=rule.level(direction),
@@ -117,10 +114,10 @@ def _first_id(rule: str) -> str:
 
 
 def _named(rule: str, steps: list[str]) -> list[str]:
-    """Omit from a place what the sentence already says: the variant, the status, the media type."""
+    """Omit from a place what the sentence already says: the variant, the status, the media type, the body."""
     if rule.startswith("variant-") and steps[-1].startswith("["):
         return steps[:-1]
-    if rule.startswith("restriction-"):
+    if rule.startswith("restriction-") or ("request-body-" in rule and steps[-1] == "requestBody"):
         return steps[:-1]
     return steps[:-2] if "-status-" in rule or rule.startswith("media-type-") else steps
 

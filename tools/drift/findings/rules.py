@@ -13,6 +13,7 @@ it. A change that concerns both directions has the worse of the two levels.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,8 @@ class Rule:
         mirror: The rule of the same change with the documents swapped; its own id if it mirrors itself.
         request: The level where requests change; None where they cannot.
         response: The level where responses change; None where they cannot.
-        sentence: What happened; `{what}` is the place, `{old}` and `{new}` are the values.
+        sentence: What happened; `{what}` is the place, `{old}` and `{new}` are the values, `{a_old}` and
+            `{a_new}` the kinds of value with an article.
     """
 
     mirror: str
@@ -111,6 +113,12 @@ def shown_in_sentence(value: Any, rule: str) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
+def with_article(kind: str) -> str:
+    """Return the kind of a value as a part of a sentence: `an object with id`, `a string or null`."""
+    word = re.match("(array|boolean|integer|map|number|object|string)\\b", kind)
+    return kind if word is None else f"{'an' if word[1][0] in 'aio' else 'a'} {kind}"
+
+
 def kebab(keyword: str) -> str:
     """Return the first part of the rules about a keyword: `max-length` for maxLength."""
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in keyword)
@@ -136,9 +144,9 @@ security-alternative-added      A -  {what} also accepts these credentials: {new
 security-alternative-removed    B -  {what} no longer accepts these credentials: {old}.
 
 parameter-added                 A -  The optional parameter {what} was added: {new}.
-parameter-removed               B -  The optional parameter {what} was removed; it was {old}.
+parameter-removed               B -  The optional parameter {what} was removed; it was {a_old}.
 required-parameter-added        B -  The required parameter {what} was added: {new}.
-required-parameter-removed      B -  The required parameter {what} was removed; it was {old}.
+required-parameter-removed      B -  The required parameter {what} was removed; it was {a_old}.
 parameter-became-required       B -  The parameter {what} is now required.
 parameter-became-optional       A -  The parameter {what} is now optional.
 parameter-location-changed      B -  The parameter {what} is now sent in the {new}; it was sent in the {old}.
@@ -157,16 +165,16 @@ success-status-removed          - B  {what} no longer responds with {old}.
 error-status-added              - A  {what} may now fail with {new}.
 error-status-removed            - N  {what} no longer fails with {old}.
 header-added                    - A  The optional header {what} was added: {new}.
-header-removed                  - R  The optional header {what} was removed; it was {old}.
+header-removed                  - R  The optional header {what} was removed; it was {a_old}.
 required-header-added           - A  The header {what}, which is always sent, was added: {new}.
-required-header-removed         - B  The header {what}, which was always sent, was removed; it was {old}.
+required-header-removed         - B  The header {what}, which was always sent, was removed; it was {a_old}.
 header-became-required          - N  The header {what} is now always sent.
 header-became-optional          - B  The header {what} may now be left out.
 
 property-added                  A A  The optional property {what} was added: {new}.
-property-removed                B B  The optional property {what} was removed; it was {old}.
+property-removed                B B  The optional property {what} was removed; it was {a_old}.
 required-property-added         B A  The required property {what} was added: {new}.
-required-property-removed       B B  The required property {what} was removed; it was {old}.
+required-property-removed       B B  The required property {what} was removed; it was {a_old}.
 property-became-required        B N  The property {what} is now required.
 property-became-optional        A B  The property {what} may now be left out.
 additional-properties-forbidden B N  {what} may no longer hold properties that are not listed.
@@ -174,9 +182,9 @@ additional-properties-allowed   A R  {what} may now hold properties that are not
 
 became-nullable                 A B  {what} may now be null.
 became-not-nullable             B N  {what} may no longer be null.
-type-changed                    B B  {what} is now {new}; it was {old}.
-type-widened                    A B  {what} may now be {new}; it was {old}.
-type-narrowed                   B N  {what} may now only be {new}; it was {old}.
+type-changed                    B B  {what} is now {a_new}; it was {a_old}.
+type-widened                    A B  {what} may now be {a_new}; it was {a_old}.
+type-narrowed                   B N  {what} may now only be {a_new}; it was {a_old}.
 variant-added                   A R  {what} has a new variant: {new}.
 variant-removed                 B N  {what} no longer has the variant {old}.
 union-became-exclusive          N N  {what} must now fit exactly one of its variants (oneOf).
@@ -230,7 +238,7 @@ keyword-changed                 R R  The keyword {keyword} of {what} is now {new
 # The same of a limit. Tighter breaks requests, looser surprises the readers of responses.
 _LIMIT = """
 -added      B N  The {limit} of {what} is now {new}.
--removed    A R  The {limit} of {what} no longer has a limit; it was {old}.
+-removed    A R  {what} no longer has a {limit}; it was {old}.
 """
 _UPPER_LIMIT = """
 -decreased  B N  The {limit} of {what} fell from {old} to {new}.

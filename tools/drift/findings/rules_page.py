@@ -16,7 +16,7 @@ back.
 | rule | in requests | in responses | mirror | what it says |
 |---|---|---|---|---|
 """
-_WORDS = {"what": "*it*", "old": "*old*", "new": "*new*", "keyword": "*keyword*"}
+_WORDS = {"what": "*it*", "old": "*old*", "new": "*new*", "a_old": "*old*", "a_new": "*new*", "keyword": "*keyword*"}
 
 
 def rules_page() -> str:
