@@ -142,10 +142,19 @@ def crossed(depth: int) -> Json:
     return {f"T{i}": schema for i, schema in enumerate([*both, ref("T0")])}
 
 
+def lists(depth: int) -> Json:
+    """Return components that lead back to the first, each a list of two others."""
+    return {
+        f"T{i}": {"type": "array", "items": {"oneOf": [ref(f"T{(i + step) % depth}") for step in (1, 7)]}}
+        for i in range(depth)
+    }
+
+
 TOO_DEEP = "schemas are nested too deeply; flatten them"
 TOO_LONG = "more than 50 references form a chain; refer to its end directly"
 TOO_WIDE = "expanding these unions takes more than 6000 steps; list only the variants that are meant"
 TOO_BROAD = "these unions have more than 2000 alternatives together; list the intended ones"
+TOO_UNNAMED = "there are more than 10000 lists and maps in lists and maps; make objects of some"
 TOO_MANY = "these unions have more than 500 alternatives together; list the intended ones"
 
 
@@ -164,6 +173,7 @@ TOO_MANY = "these unions have more than 500 alternatives together; list the inte
         (in_request(ref("T0"), doubled(40, TEXT)), ":", TOO_BROAD),
         (in_request(ref("T0"), doubled(40, ref("T0"))), ":", TOO_WIDE),
         (in_request(ref("T0"), crossed(40)), ":", TOO_WIDE),
+        (in_request(ref("T0"), lists(25)), ":", TOO_UNNAMED),
         (in_request(ref("T0"), {f"T{i}": ref(f"T{i + 1}") for i in range(60)} | {"T60": TEXT}), ":", TOO_LONG),
     ],
     ids=[
@@ -178,6 +188,7 @@ TOO_MANY = "these unions have more than 500 alternatives together; list the inte
         "doubled",
         "circle",
         "crossed",
+        "lists",
         "references",
     ],
 )

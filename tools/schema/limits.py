@@ -15,6 +15,10 @@ from tools.schema.variants import Node, Spot
 # How many schemas may lie inside of each other. Upstream's whole document has 11.
 MAX_DEPTH = 50
 
+# How many lists and maps may lie in lists and maps: as types they have no names, and each is written out at each place.
+# Upstream's whole document has 5.
+MAX_UNNAMED = 10_000
+
 # How many schemas there may be, each place counted once. Upstream's whole document has 7,000.
 MAX_SCHEMAS = 20_000
 
@@ -36,6 +40,7 @@ def check_limits(document: dict[str, Any]) -> None:
     map_document_schemas(document, note)
     schemas = Schemas(document)
     waiting = [(node, 1) for node in reversed(outermost)]
+    nodes: list[Node] = []
     seen = set()
     while waiting:
         node, depth = waiting.pop()
@@ -43,6 +48,7 @@ def check_limits(document: dict[str, Any]) -> None:
         if key in seen:
             continue
         seen.add(key)
+        nodes.append(node)
         if depth > MAX_DEPTH:
             raise too_deep(key[0])
         if len(seen) > MAX_SCHEMAS:
@@ -53,6 +59,24 @@ def check_limits(document: dict[str, Any]) -> None:
             raise too_deep(key[0]) from None
         inner = [node for variant in variants for node in (*variant.properties.values(), *variant.inside.values())]
         waiting += [(node, depth + 1) for node in reversed(inner)]
+    _check_unnamed(schemas, nodes)
+
+
+def _check_unnamed(schemas: Schemas, nodes: list[Node]) -> None:
+    count = 0
+    waiting: list[tuple[Node, frozenset[tuple[str, ...]]]] = [(node, frozenset()) for node in reversed(nodes)]
+    while waiting:
+        node, outer = waiting.pop()
+        key = schemas.key(node)
+        if key in outer:
+            continue
+        unnamed = [variant for variant in schemas.view(node).variants if variant.inside and not variant.properties]
+        inner = [content for variant in unnamed for content in variant.inside.values()]
+        count += len(inner) if outer else 0
+        if count > MAX_UNNAMED:
+            message = f"there are more than {MAX_UNNAMED} lists and maps in lists and maps; make objects of some"
+            raise ToolError(message, where=key[0])
+        waiting += [(content, outer | {key}) for content in inner]
 
 
 def _check_text(document: dict[str, Any]) -> None:

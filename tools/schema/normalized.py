@@ -251,12 +251,15 @@ def _is_default(spot: Spot) -> bool:
 
 def _all_of(parts: Iterable[_Flat]) -> _Flat:
     merged = _Flat()
+    plain: dict[str, Spot] = {}
+    unions: dict[tuple[str, bool], _Union] = {}
     for part in parts:
         merged.nullable = merged.nullable and part.nullable
         merged.possible = merged.possible and part.possible
-        merged.plain = [*{spot.at: spot for spot in (*merged.plain, *part.plain)}.values()]
-        merged.unions = [*{(union.at, union.exclusive): union for union in (*merged.unions, *part.unions)}.values()]
+        plain.update((spot.at, spot) for spot in part.plain)
+        unions.update(((union.at, union.exclusive), union) for union in part.unions)
         merged.notes = {**part.notes, **merged.notes}
+    merged.plain, merged.unions = [*plain.values()], [*unions.values()]
     return merged
 
 
