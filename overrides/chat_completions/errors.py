@@ -478,7 +478,7 @@ class StructuredOutputError(ChatCompletionsError):
 
 
 class LengthFinishReasonError(StructuredOutputError):
-    """A choice was cut off at the token limit; raise `max_completion_tokens`, or request less."""
+    """A choice was cut off at the token limit; increase `max_completion_tokens`, or request less."""
 
     def __init__(
         self, message: str = "A choice was cut off at the token limit.", *, completion: ChatCompletion

@@ -122,7 +122,7 @@ def test_a_call_sends_what_is_assigned(server: ScriptedServer) -> None:
 def test_time_limits_take_effect(server: ScriptedServer) -> None:
     with ScriptedServer(Reply([1.0, b"{}"])) as slow, client_of(Client, slow, max_retries=0) as client:
         client.timeout = 0.1
-        with pytest.raises(errors.APITimeoutError, match="raise timeout"):
+        with pytest.raises(errors.APITimeoutError, match="increase timeout"):
             called(client.chat.completions.create)
         client.timeout, client.deadline = NOT_GIVEN, 0.1
         with pytest.raises(errors.APITimeoutError, match=r"deadline of 0\.1 s"):

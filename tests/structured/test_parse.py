@@ -124,7 +124,7 @@ def test_a_refusal_is_not_a_value_and_no_error(api: SyncApi, content: Any) -> No
 @pytest.mark.parametrize(
     ("finish", "kind", "words"),
     [
-        ("length", LengthFinishReasonError, "token limit after 2 tokens: raise max_completion_tokens"),
+        ("length", LengthFinishReasonError, "token limit after 2 tokens: increase max_completion_tokens"),
         ("content_filter", ContentFilterFinishReasonError, "content filter"),
     ],
 )

@@ -195,7 +195,7 @@ class ChunkDecoder(Generic[Item]):
         what = error.message
         if isinstance(error, APITimeoutError):
             kind = StreamTimeoutError
-            what = f"no more data arrived in time ({type(failure).__name__}); retry or raise timeout"
+            what = f"no more data arrived in time ({type(failure).__name__}); retry, or increase timeout"
         elif isinstance(error, APIConnectionError):
             kind, what = StreamConnectionError, words_of(failure) if broke else error.message
         fault = kind(f"the stream broke: {what}", partial=self.accumulator.completion(), request_id=self.request_id)

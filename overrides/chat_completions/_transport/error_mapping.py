@@ -96,7 +96,9 @@ def connection_error(failure: Exception, url: str) -> APIError | None:
         error = APIConnectionError(f"the request to {_failed_url(failure, url)} failed: {name}{said}")
         error._may_pass = False
     elif "TimeoutException" in kinds or isinstance(origin, TimeoutError):
-        error = APITimeoutError(f"no response in time from {url} ({type(failure).__name__}); retry or raise timeout")
+        error = APITimeoutError(
+            f"no response in time from {url} ({type(failure).__name__}); retry, or increase timeout"
+        )
     elif kinds & _NOT_CONNECTED:
         hint = "; does the server speak plain http?" if "WRONG_VERSION_NUMBER" in what else ""
         error = APIConnectionError(f"cannot reach {_failed_url(failure, url)}: {what}{hint}")

@@ -179,7 +179,7 @@ class _Reading:
 
     def _too_large(self) -> ResponseTooLargeError:
         return ResponseTooLargeError(
-            f"the response is larger than {self._limit} bytes; raise max_response_bytes if that is expected",
+            f"the response is larger than {self._limit} bytes; increase max_response_bytes if that is expected",
             response=self._response,
         )
 

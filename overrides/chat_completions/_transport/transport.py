@@ -114,7 +114,7 @@ class _BaseTransport:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise ChatCompletionsError("the client is closed; create another one, or close this one later")
+            raise ChatCompletionsError("the client is closed; create another one")
 
 
 def _elsewhere(place: str) -> ChatCompletionsError:

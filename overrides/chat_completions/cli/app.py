@@ -22,7 +22,7 @@ from chat_completions.cli import doctor, listing, serve
 from chat_completions.cli.bulk import bulk
 from chat_completions.cli.connection import SET_KEY, takes_connection
 from chat_completions.cli.create import create
-from chat_completions.cli.exits import MEANINGS, MEANINGS_FOR_SERVE, Exit, Failure, epilog, missing_package
+from chat_completions.cli.exits import MEANINGS, MEANINGS_FOR, Exit, Failure, epilog, missing_package
 from chat_completions.cli.models import UnknownModelError
 from chat_completions.cli.probe_server import probe
 from chat_completions.cli.screen import ClosedError, harmless, has_color, hide, is_terminal, masked, shared_screen
@@ -110,12 +110,11 @@ def _app() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_program)
     for name, command, help_ in COMMANDS:
-        meanings = MEANINGS_FOR_SERVE if name == "serve" else MEANINGS
         app.command(
             name,
             cls=_Command,
             help=help_,
-            epilog=epilog(rich, settings.get("terminal_width"), meanings),
+            epilog=epilog(rich, settings.get("terminal_width"), MEANINGS_FOR.get(name, MEANINGS)),
             context_settings=settings,
         )(command)
     return app
@@ -217,7 +216,7 @@ def failure_for(error: Exception) -> Failure | None:
             advice = "try again; standard output has what arrived" if shared_screen().wrote else "try again"
             return Failure(_message(error), advice, Exit.CUT)
         case errors.APITimeoutError():
-            return Failure(_message(error), f"raise --timeout or --deadline; {_DOCTOR}", Exit.UNREACHABLE)
+            return Failure(_message(error), f"increase --timeout or --deadline; {_DOCTOR}", Exit.UNREACHABLE)
         case errors.APIConnectionError():
             return Failure(_message(error), _DOCTOR, Exit.UNREACHABLE)
         case errors.APIError():
@@ -284,7 +283,7 @@ def _waiting(error: errors.RateLimitError) -> str:
         return f"the server asks clients to wait {delay:,.0f} s, longer than a retry would: try again later"
     if error.response.headers.get("x-should-retry", "").lower() == "false":
         return "the server asks clients not to retry at once: wait"
-    return "wait, or raise --max-retries"
+    return "wait, or increase --max-retries"
 
 
 def _not_installed(error: ImportError) -> Failure | None:

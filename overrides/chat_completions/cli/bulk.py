@@ -39,7 +39,10 @@ def bulk(
         str, typer.Argument(metavar="IN", help="Request lines in Batch API format, or prompts: a path, a URL, or '-'.")
     ],
     output: Annotated[
-        str, typer.Argument(metavar="OUT", help="File for the answers, such as answers.jsonl; existing ones are kept.")
+        str,
+        typer.Argument(
+            metavar="OUT", help="File for the answers, such as answers.jsonl; answers that it already has are kept."
+        ),
     ],
     errors: Annotated[
         str | None,

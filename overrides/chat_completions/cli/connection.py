@@ -111,7 +111,7 @@ class Connection:
         list[str] | None, _option("--query", metavar="NAME=VALUE", help="Query parameter to send. Repeatable.")
     ] = None
     debug: Annotated[
-        bool, _option("--debug", help="Log each attempt, without keys and texts, and show tracebacks.")
+        bool, _option("--debug", help="Log each attempt, without keys, prompts, or answers, and show tracebacks.")
     ] = False
 
     def client(self, **settings: Any) -> Client:

@@ -54,7 +54,10 @@ def create(
     ] = None,
     json: Annotated[
         bool,
-        typer.Option("--json", help="Show the completion as JSON; with --stream, show each chunk as one line of JSON."),
+        typer.Option(
+            "--json",
+            help="Show the completion as one JSON object; with --stream too, show each chunk as one line of JSON.",
+        ),
     ] = False,
     schema: Annotated[
         str | None,
@@ -180,7 +183,7 @@ def _sent_schema(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 _ENDED = {
-    "length": "the answer was cut off at the token limit (finish reason `length`); raise max_completion_tokens",
+    "length": "the answer was cut off at the token limit (finish reason `length`); increase max_completion_tokens",
     "content_filter": "the answer was cut off by the server's content filter (finish reason `content_filter`)",
 }
 

@@ -34,10 +34,20 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.CLOSED: "the reader of standard output closed the pipe",
 }
 
-MEANINGS_FOR_SERVE: Mapping[Exit, str] = {
-    Exit.DONE: "stopped by Ctrl-C",
-    Exit.USAGE: "the server cannot start: an option, the address, the port, or the database",
-    Exit.MISSING: MEANINGS[Exit.MISSING],
+# Of the commands that have fewer.
+MEANINGS_FOR: Mapping[str, Mapping[Exit, str]] = {
+    "bulk": {
+        Exit.DONE: "every request was answered",
+        Exit.REFUSED: "a request failed, or the run stopped; run it again to resume",
+        Exit.USAGE: "invalid usage: an option or a file",
+        Exit.MISSING: MEANINGS[Exit.MISSING],
+        Exit.INTERRUPTED: "interrupted by Ctrl-C; run it again to resume",
+    },
+    "serve": {
+        Exit.DONE: "stopped by Ctrl-C",
+        Exit.USAGE: "the server cannot start: an option, the address, the port, or the database",
+        Exit.MISSING: MEANINGS[Exit.MISSING],
+    },
 }
 
 

@@ -66,7 +66,7 @@ def connection_problem(error: APIConnectionError, where: str, *, proxied: bool) 
         advice = "put the proxy's user and password into its variable, or ask its operator"
         return Check("proxy", "problem", f"{where} rejects the request: {error.__cause__}", advice)
     if isinstance(error, APITimeoutError):
-        advice = unset if proxied else "a firewall may drop packets; otherwise raise --timeout and --deadline"
+        advice = unset if proxied else "a firewall may drop packets; otherwise increase --timeout and --deadline"
         return Check("connection", "problem", f"{where} does not answer in time", advice)
     advice = "the server may accept only HTTPS; try https:// in the base URL"
     return Check("answer", "problem", f"{where} accepted the connection but closed it: {cause or error}", advice)
@@ -75,10 +75,10 @@ def connection_problem(error: APIConnectionError, where: str, *, proxied: bool) 
 def answer_problem(error: APIConnectionError, where: str, *, proxied: bool) -> Check:
     """Explain why there was no answer on an open connection."""
     if isinstance(error, APITimeoutError) and not _is("ConnectTimeout", error.__cause__):
-        advice = "it may be starting, overloaded, or not an HTTP server; otherwise raise --timeout and --deadline"
+        advice = "it may be starting, overloaded, or not an HTTP server; otherwise increase --timeout and --deadline"
         if proxied:
             advice = (
-                "check whether the proxy can reach the server, add the server's host to NO_PROXY, or raise --timeout"
+                "check whether the proxy can reach the server, add the server's host to NO_PROXY, or increase --timeout"
             )
         return Check("answer", "problem", f"{where} accepts connections but does not answer in time", advice)
     check = connection_problem(error, where, proxied=proxied)
@@ -131,7 +131,7 @@ def tls_problem(error: APIConnectionError, url: str, where: str) -> Check:
     advice = "a firewall or proxy may be in between, or the server uses plain HTTP"
     if isinstance(error, APITimeoutError):
         detail = f"{where} accepts connections but does not complete the TLS handshake in time"
-        return Check("TLS", "problem", detail, advice + "; otherwise raise --timeout and --deadline")
+        return Check("TLS", "problem", detail, advice + "; otherwise increase --timeout and --deadline")
     return Check("TLS", "problem", f"{where} closed the connection during the TLS handshake", advice)
 
 

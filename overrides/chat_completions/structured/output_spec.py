@@ -191,7 +191,7 @@ def cut_off(reason: str, position: int, completion: ChatCompletion) -> Structure
     if reason == "length":
         spent = getattr(completion.usage, "completion_tokens", None)
         after = f" after {spent} tokens" if isinstance(spent, int) else ""
-        what = f"was cut off at the token limit{after}: raise max_completion_tokens, or ask for less"
+        what = f"was cut off at the token limit{after}: increase max_completion_tokens, or ask for less"
     else:
         what = "was cut off by the server's content filter, because of the prompt or the reply"
     return CUT_OFF[reason](f"choice {position} {what}; .completion is what was received", completion=completion)

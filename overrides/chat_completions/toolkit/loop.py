@@ -124,8 +124,8 @@ class ToolLoop:
             round = len(self._completions) + 1
             if round > self._max_rounds:
                 raise ToolRoundsError(
-                    f"the model still calls tools after {self._max_rounds} rounds; raise max_rounds, or continue with"
-                    " run.messages of this error"
+                    f"the model still calls tools after {self._max_rounds} rounds; increase max_rounds, or continue"
+                    " with run.messages of this error"
                 )
             arguments = self._request(round)
             yield RoundBegunEvent(round)
@@ -281,7 +281,7 @@ def reply_of(completion: ChatCompletion, round: int, toolset: Toolset) -> ModelR
             stopped = "function_call"
         return ModelReply(entry, stopped)
     if reason in CUT_OFF:
-        hint = "; raise max_completion_tokens" if CUT_OFF[reason] is LengthFinishReasonError else ""
+        hint = "; increase max_completion_tokens" if CUT_OFF[reason] is LengthFinishReasonError else ""
         raise CUT_OFF[reason](
             f"the reply was cut off ({reason}) within its tool calls, so no tool was called{hint}; .completion is what"
             " was received; .run is the run before it",

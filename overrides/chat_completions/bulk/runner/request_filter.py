@@ -44,7 +44,7 @@ class RequestFilter:
         """Return the request in a line; None if there is nothing to send."""
         number, raw = line
         if isinstance(raw, TooLong):
-            message = f"the line is too long ({raw.size:,} bytes); raise longest_line"
+            message = f"the line is too long ({raw.size:,} bytes); increase longest_line"
             found: Request | Malformed = Malformed(number, None, "line_too_long", message)
         else:
             request = raw if self._prompts is None else request_line(self._prompts, number, raw)

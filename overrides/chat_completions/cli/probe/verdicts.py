@@ -277,7 +277,7 @@ def logprobs(answers: Sequence[Answer], seen: Seen) -> Verdict:
 
 def _cut(answer: Answer, seen: Seen) -> Verdict | None:
     if answer.finish_reason == "length":
-        return Verdict("unclear", f"cut off at {seen.long} tokens; raise --max-tokens")
+        return Verdict("unclear", f"cut off at {seen.long} tokens; increase --max-tokens")
     return None
 
 
