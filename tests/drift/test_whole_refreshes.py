@@ -112,7 +112,8 @@ def upstream() -> Json:
 
 
 def added(schemas: Json) -> str:
-    """Add what only a server sends; return its name."""
+    """Add what a user may send, and what a server sends; return the latter's name."""
+    schemas["CreateChatCompletionRequest"]["allOf"][1]["properties"]["synthetic_budget"] = {"type": "integer"}
     schemas["SyntheticArea"] = obj({"at": {"type": "string"}})
     schemas["CreateChatCompletionResponse"]["properties"]["synthetic_area"] = ref("SyntheticArea")
     return "ChatCompletion.synthetic_area"
