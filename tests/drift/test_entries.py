@@ -193,16 +193,16 @@ def test_what_stands_below_a_known_field_is_named_through_it() -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        "ChatCompletionStreamResponseDelta/properties/mood",
-        "ChatCompletionMessageToolCallChunk/properties/mood",
-        "ChatCompletionMessageToolCallChunk/properties/function/properties/mood",
+        "ChatCompletionStreamResponseDelta/properties/synthetic_mood",
+        "ChatCompletionMessageToolCallChunk/properties/synthetic_mood",
+        "ChatCompletionMessageToolCallChunk/properties/function/properties/synthetic_mood",
     ],
 )
 def test_a_new_property_of_a_delta_names_the_accumulator(place: str) -> None:
     """What a stream sends in pieces is merged there; what comes whole is not."""
     modules = {symbol.name for symbol in SYMBOLS.of(f"{SCHEMAS}/{place}") if symbol.kind == "module"}
     assert modules == {"chat_completions._streaming.accumulator"}
-    whole = SYMBOLS.of(f"{SCHEMAS}/CreateChatCompletionResponse/properties/mood")
+    whole = SYMBOLS.of(f"{SCHEMAS}/CreateChatCompletionResponse/properties/synthetic_mood")
     assert not [symbol for symbol in whole if symbol.kind == "module"]
 
 
