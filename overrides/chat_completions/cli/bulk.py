@@ -41,7 +41,7 @@ def bulk(
     output: Annotated[
         str,
         typer.Argument(
-            metavar="OUT", help="File for the answers, such as answers.jsonl; answers that it already has are kept."
+            metavar="OUT", help="Path or URL for the answers, such as answers.jsonl; answers already there are kept."
         ),
     ],
     errors: Annotated[

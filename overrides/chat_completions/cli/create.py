@@ -89,7 +89,8 @@ def create(
             "--attach",
             "-a",
             metavar="FILE",
-            help="File or URL to send with the prompt: an image, audio, a PDF, or text; '-' reads stdin. Repeatable.",
+            help="File or URL to send with the prompt, such as an image, audio, a PDF, or text; '-' reads stdin. "
+            "Repeatable.",
         ),
     ] = None,
     reasoning: Annotated[
