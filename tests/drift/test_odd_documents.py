@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -213,6 +214,45 @@ def test_a_pair_of_variants_is_compared_once(monkeypatch: pytest.MonkeyPatch) ->
     holder = obj({f"p{i}": {"anyOf": [ref("Near"), ref("Tagged")]} for i in range(10)})
     assert set(rules(holder, holder, schemas, changed)) == {"variant-added", "variant-removed"}
     assert compared < 300, "2 lists of 30 variants, at 10 places; each with each would be 18,000"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda schema: obj({"a": schema}),
+        lambda schema: {"type": "array", "items": schema},
+        lambda schema: obj(additionalProperties=schema),
+        lambda schema: {"anyOf": [TEXT, obj({"a": schema})]},
+    ],
+)
+def test_what_differs_deep_inside_is_told_apart_at_once(
+    around: Callable[[Json], Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Variants that differ in an object in an object are not compared each with each."""
+    monkeypatch.setattr("tools.drift.compare.compare.MAX_STEPS", 300)
+    variants = [around(around(around({"const": f"v{i}"}))) for i in range(40)]
+    assert rules({"anyOf": variants}, {"anyOf": variants[::-1]}) == []
+    assert set(rules({"anyOf": variants[2:]}, {"anyOf": variants[:-2]})) == {"variant-added", "variant-removed"}
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        lambda value: obj({"a": {"not": {"const": value}}}),
+        lambda value: obj({"a": obj({"b": {"const": value}, "next": ref("Own")})}),
+        lambda value: obj({"a": obj(patternProperties={"^x": {"const": value}})}),
+    ],
+)
+def test_variants_that_only_a_comparison_of_each_with_each_tells_apart_are_refused(
+    variant: Callable[[str], Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a sentence with the place, before it takes minutes."""
+    monkeypatch.setattr("tools.drift.compare.compare.MAX_STEPS", 300)
+    own = {"Own": obj({"next": ref("Own")})}
+    old, new = [variant(f"v{i}") for i in range(20)], [variant(f"v{i}") for i in range(19, -1, -1)]
+    assert rules({"anyOf": old[:9]}, {"anyOf": new[-9:]}, own, own) == []
+    with pytest.raises(ToolError, match=r"/it/anyOf/\d+.*: telling variants apart takes more than 300 comparisons"):
+        rules({"anyOf": old}, {"anyOf": new}, own, own)
 
 
 def test_schemas_are_followed_once_to_see_that_they_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def findings_of(base: dict[str, Any], upstream: dict[str, Any]) -> list[Finding]
         The findings, the worst first; without symbols, file and line.
 
     Raises:
-        ToolError: Schemas are nested too deeply, or unions have too many alternatives together.
+        ToolError: Schemas are nested too deeply, or unions have too many alternatives together, or too many alike.
     """
     try:
         return _findings(with_whole_numbers(base), with_whole_numbers(upstream))

@@ -14,12 +14,16 @@ from typing import Any
 
 from tools.document import pointer as pointers
 from tools.drift.compare.kinds import kind_of, kind_of_variant
-from tools.drift.compare.match_variants import NARROWED_TO, WITH_SCHEMAS, disjoint, match, sign_of, tags_of
+from tools.drift.compare.match_variants import NARROWED_TO, WITH_SCHEMAS, Signs, disjoint, match, tags_of
 from tools.drift.findings.findings import Direction
 from tools.drift.findings.rules import LOWER, UPPER, kebab
+from tools.errors import ToolError
 from tools.schema.normalized import Schemas, View
 from tools.schema.schemas import TEXT_TYPES, canonical_json, is_null, same_json
 from tools.schema.variants import Node, Spot, Variant, variants_of
+
+# How many pairs of variants are compared before a document is refused. Upstream's whole document takes 6,500.
+MAX_STEPS = 50_000
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ class Comparison:
         self._compared: dict[tuple[_Identity, _Identity], _Result] = {}
         self._implied: dict[Schemas, dict[tuple[str, ...], tuple[str, ...]]] = {old: {}, new: {}}
         self._alone: dict[Schemas, Comparison] = {}
+        self._signs = {old: Signs(old), new: Signs(new)}
+        self._steps = 0
 
     def walk(self, old: Node, new: Node, direction: Direction | None = None) -> Iterator[Change]:
         """Yield the changes of this pair of schemas and of all that it reaches, in one direction or in both."""
@@ -160,7 +166,8 @@ class Comparison:
         if old.nullable != new.nullable and not untyped:
             rule = "became-nullable" if new.nullable else "became-not-nullable"
             changes.append(Change(rule, at, True, *kinds))
-        pairs, lost, gained = match((self.old, old), (self.new, new), self._same_variant)
+        signs = self._signs[self.old], self._signs[self.new]
+        pairs, lost, gained = match((self.old, old), (self.new, new), signs, self._same_variant)
         lost, gained = self._once(self.old, lost), self._once(self.new, gained)
         sizes = len(pairs) + len(lost), len(pairs) + len(gained)
         numbers = [[variant for variant in side if variant.type in _NUMBERS] for side in (lost, gained)]
@@ -202,7 +209,7 @@ class Comparison:
         kept: list[Variant] = []
         alike: dict[Hashable, list[Variant]] = {}
         for variant in variants:
-            others = alike.setdefault(sign_of(schemas, variant), [])
+            others = alike.setdefault(self._signs[schemas].of(variant), [])
             if not any(self._within(schemas)._same_variant(other, variant) for other in others):
                 kept.append(variant)
                 others.append(variant)
@@ -230,6 +237,10 @@ class Comparison:
         return self._compared[key]
 
     def _content(self, old: Variant, new: Variant) -> _Result:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            what = f"telling variants apart takes more than {MAX_STEPS:,} comparisons"
+            raise ToolError(f"{what}; name those that are alike, or give them a tag", where=new.slot)
         changes: list[Change] = []
         inside: list[_Inside] = []
         _values(old, new, changes)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TypeVar
 
+from tools.document import pointer as pointers
 from tools.schema.normalized import Schemas, View
 from tools.schema.schemas import TAG_PROPERTIES, canonical_json
-from tools.schema.variants import Node, Variant
+from tools.schema.variants import Node, Spot, Variant
 
 _Key = TypeVar("_Key", bound=Hashable)
 Pairs = list[tuple[Variant, Variant]]
@@ -16,9 +17,15 @@ Pairs = list[tuple[Variant, Variant]]
 NARROWED_TO = ("additionalItems", "else", "then", "unevaluatedItems", "unevaluatedProperties")
 WITH_SCHEMAS = frozenset(("if", "not", *NARROWED_TO))
 
+_OTHERS = {"array": "items", "object": "additionalProperties"}
+_DEEPEST = 20  # schemas in each other that are looked at before variants are compared
+
 
 def match(
-    old: tuple[Schemas, View], new: tuple[Schemas, View], same: Callable[[Variant, Variant], bool]
+    old: tuple[Schemas, View],
+    new: tuple[Schemas, View],
+    signs: tuple[Signs, Signs],
+    same: Callable[[Variant, Variant], bool],
 ) -> tuple[Pairs, list[Variant], list[Variant]]:
     """Pair the variants of two unions.
 
@@ -28,6 +35,7 @@ def match(
     Args:
         old: The base's schemas, and the union's view.
         new: Upstream's.
+        signs: The signs of the base's variants, and of upstream's.
         same: Tells whether two variants mean the same.
 
     Returns:
@@ -51,9 +59,9 @@ def match(
         return [(left[0], right[0])], [], []
     pair(lambda v: tag_of(*old, v), lambda v: tag_of(*new, v))
     pair(lambda v: v.name, lambda v: v.name)
-    alike = _by_key(right, lambda v: sign_of(new[0], v))
+    alike = _by_key(right, signs[1].of)
     for variant in list(left):
-        others = alike.get(sign_of(old[0], variant), [])
+        others = alike.get(signs[0].of(variant), [])
         found = next((other for other in others if same(variant, other)), None)
         if found is not None:
             pairs.append((variant, found))
@@ -71,11 +79,11 @@ def match(
     pair(lambda v: _lone_type(*old, v), lambda v: _lone_type(*new, v), lone=True)
     # What is left and says what a paired one says stands twice.
     if left:
-        twice = _by_key([other for _, other in pairs], lambda v: sign_of(new[0], v))
-        left = [one for one in left if not any(same(one, other) for other in twice.get(sign_of(old[0], one), ()))]
+        twice = _by_key([other for _, other in pairs], signs[1].of)
+        left = [one for one in left if not any(same(one, other) for other in twice.get(signs[0].of(one), ()))]
     if right:
-        twice = _by_key([one for one, _ in pairs], lambda v: sign_of(old[0], v))
-        right = [one for one in right if not any(same(other, one) for other in twice.get(sign_of(new[0], one), ()))]
+        twice = _by_key([one for one, _ in pairs], signs[0].of)
+        right = [one for one in right if not any(same(other, one) for other in twice.get(signs[1].of(one), ()))]
     return pairs, left, right
 
 
@@ -159,23 +167,58 @@ def _lone_names(schemas: Schemas, view: View, variant: Variant) -> str:
     return " ".join(sorted(variant.properties)) if _lone_type(schemas, view, variant) == "object" else ""
 
 
-def sign_of(schemas: Schemas, variant: Variant) -> Hashable:
-    """Return what variants that mean the same share: found once each, so that few have to be compared."""
-    properties = {name: _sign_inside(schemas, node) for name, node in variant.properties.items()}
-    return variant.closed, _plain_sign(variant), tuple(sorted(properties.items(), key=lambda entry: entry[0]))
+class Signs:
+    """What variants that mean the same share: found once each, so that few have to be compared.
+
+    Args:
+        schemas: The schemas of the variants.
+    """
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._known: dict[tuple[str, ...], int] = {}
+        self._tried: dict[tuple[str, ...], int] = {}
+
+    def of(self, variant: Variant) -> Hashable:
+        """Return the sign of a variant of a union."""
+        inside = [(name, self._inside(node, _DEEPEST)) for name, node in _content(variant)]
+        return variant.closed, _plain_sign(variant), tuple(inside)
+
+    def _inside(self, node: Node, depth: int) -> int | None:
+        """Return the sign of a schema; None if it has itself inside, or is more than `depth` schemas deep.
+
+        What has itself inside may have the union inside that is being matched, and is taken for the same until then.
+        """
+        key = self._schemas.key(node)
+        if key not in self._known and self._tried.get(key, 0) < depth:
+            self._tried[key] = depth
+            view = self._schemas.view(node)
+            never = {"readOnly", "writeOnly"} <= view.notes.keys()  # it goes in no direction, and is not compared
+            variants = [self._variant(variant, depth) for variant in view.variants if not never]
+            if None not in variants:
+                notes = tuple(sorted((name, canonical_json(spot.value)) for name, spot in view.notes.items()))
+                nullable = view.nullable or any(variant.type == "any" for variant in view.variants)
+                self._known[key] = hash((never, not never and (nullable, notes, frozenset(variants))))
+        return self._known.get(key)
+
+    def _variant(self, variant: Variant, depth: int) -> int | None:
+        if variant.keywords.keys() & WITH_SCHEMAS or variant.inside.keys() - {_OTHERS.get(variant.type)}:
+            return None
+        inside = []
+        for name, node in _content(variant):
+            sign = self._inside(node, depth - 1)
+            if sign is None:
+                return None
+            inside.append((name, sign))
+        return hash((variant.closed, _plain_sign(variant), tuple(inside)))
 
 
-def _sign_inside(schemas: Schemas, node: Node) -> Hashable:
-    """Return the sign of a property; None where its content depends on further schemas, maybe on the union itself."""
-    view = schemas.view(node)
-    if {"readOnly", "writeOnly"} <= view.notes.keys() or not all(map(_is_plain, view.variants)):
-        return None
-    notes = tuple(sorted((keyword, canonical_json(spot.value)) for keyword, spot in view.notes.items()))
-    return view.nullable, notes, frozenset(map(_plain_sign, view.variants))
-
-
-def _is_plain(variant: Variant) -> bool:
-    return variant.type not in ("any", "array", "object") and not variant.keywords.keys() & WITH_SCHEMAS
+def _content(variant: Variant) -> Iterator[tuple[str, Node]]:
+    """Yield the schemas of a variant's properties, then that of all other properties, or of the items."""
+    yield from sorted(variant.properties.items())
+    other = _OTHERS.get(variant.type)
+    if other and not variant.closed:
+        yield other, variant.inside.get(other) or (Spot(True, pointers.join(variant.at, other)),)
 
 
 def _plain_sign(variant: Variant) -> Hashable:
