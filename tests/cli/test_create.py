@@ -250,10 +250,10 @@ def test_a_schema_may_be_wrapped_as_the_api_has_it(command: Command, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"type": "object",\n  oops}', "s.json:2:3: is not JSON"),
+        ('{"type": "object",\n  oops}', "s.json:2:3: not JSON"),
         ('\n [{"type": "object"}]', "s.json:2:2: is an array; a JSON Schema must be an object"),
         ("true", "s.json:1:1: is true or false"),
-        ('{"title": "NaN",\n"minimum": NaN}', "s.json:2:12: is not JSON: NaN is not a JSON number"),
+        ('{"title": "NaN",\n"minimum": NaN}', "s.json:2:12: not JSON: NaN is not a JSON number"),
         ('{"properties": {"a": {"type": "strng"}}}', "s.json: is not a JSON Schema: /properties/a/type"),
         ("[" * 100_000, "s.json: "),
         ("\xe4", "s.json: is not UTF-8"),
@@ -288,7 +288,7 @@ WRONG = [
     (("Hi", "--api-key-file", "one.json", "--api-key-env", "A"), "cannot be combined"),
     (("Hi", "--api-key-file", "."), "--api-key-file ."),
     (("Hi", "--validate", "-p", "temperature=9"), "/temperature"),
-    (("Hi", "-p", "temperature=1e999"), "/temperature: is inf"),
+    (("Hi", "-p", "temperature=1e999"), "/temperature is inf"),
     (("Hi", "there"), "put the prompt in quotes"),
     (("",), "the prompt is empty"),
 ]

@@ -106,8 +106,8 @@ def test_a_run_without_calls_is_an_answer(runs: Runs) -> None:
             '{"a": 1, "c": 2}',
             "Error: the arguments of add do not fit: /c: unknown parameter; the parameters are: a, b",
         ),
-        ("add", '{"a": 1', "Error: the arguments of add do not fit: /: is not JSON"),
-        ("add", "[1]", "Error: the arguments of add do not fit: /: is [1], not an object"),
+        ("add", '{"a": 1', "Error: the arguments of add do not fit: /: not JSON"),
+        ("add", "[1]", "Error: the arguments of add do not fit: /: [1] is not an object"),
         ("ad", "{}", "Error: unknown tool 'ad'; the tools are: add, fails"),
     ],
 )

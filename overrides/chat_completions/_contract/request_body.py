@@ -77,7 +77,7 @@ def encodable_request(body: dict[str, Any]) -> dict[str, Any]:
             problems = tuple(_problems(body, "", ()))
         if not problems:
             raise RequestValidationError(f"the request cannot be encoded: {error}") from error
-        listed = "; ".join(f"{pointer or '/'}: {what}" for pointer, what in problems)
+        listed = "; ".join(f"{pointer or '/'} {what}" for pointer, what in problems)
         raise RequestValidationError(
             f"the request contains values that cannot be encoded as JSON: {listed}", problems=problems
         ) from None

@@ -237,11 +237,11 @@ def json_of(name: str, screen: Screen, *, kind: type[Any], what: str) -> Any:
     try:
         value = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        raise Failure(f"{shown}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
+        raise Failure(f"{shown}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
     except _ConstantError as error:
         without_texts = _TEXT.sub(lambda match: '"' * len(match[0]), text)
         place = _place(text, without_texts.find(str(error)))
-        raise Failure(f"{shown}:{place}: is not JSON: {error} is not a JSON number") from None
+        raise Failure(f"{shown}:{place}: not JSON: {error} is not a JSON number") from None
     except (ValueError, RecursionError) as error:
         raise Failure(f"{shown}: cannot be read: {error}") from None
     if not isinstance(value, kind):

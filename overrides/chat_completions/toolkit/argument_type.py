@@ -123,9 +123,9 @@ class SignatureAdapter:
         try:
             value = json.loads(given)
         except (ValueError, RecursionError) as error:
-            raise _arguments_error(self.name, text, (("", f"is not JSON: {error}"),)) from None
+            raise _arguments_error(self.name, text, (("", f"not JSON: {error}"),)) from None
         if not isinstance(value, dict):
-            raise _arguments_error(self.name, text, (("", f"is {_shortened(value)}, not an object"),))
+            raise _arguments_error(self.name, text, (("", f"{_shortened(value)} is not an object"),))
         known = self._schema.get("properties", {})
         if unknown := [name for name in value if name not in known]:
             there_are = ", ".join(known) or "none"
