@@ -149,7 +149,7 @@ INVALID: dict[str, tuple[Any, str, str]] = {
     "another type": ('{"city": "a", "degrees": "hot"}', "/degrees", "number"),
     "deep inside": ('{"city": "a", "degrees": 1, "days": ["Mo", 3]}', "/days/1", "string"),
     "a field is missing": ('{"city": "a"}', "", "required"),
-    "several faults": ('{"city": 1, "degrees": "hot"}', "/city", "1 more"),
+    "several faults": ('{"city": 1, "degrees": "hot"}', "/city", "1 of 2 problems"),
     "a validator of the type": ('{"city": "", "degrees": 1}', "/city", "at least 1 character"),
     "another value": ("[]", "", "should be an object"),
     "null": ("null", "", "should be an object"),

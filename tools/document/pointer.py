@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -23,8 +24,14 @@ def unescape(token: str) -> str:
 def join(pointer: str, *segments: str | int) -> str:
     """Return the pointer to the value at `segments` below `pointer`."""
     for segment in segments:
-        pointer += "/" + quote(escape(str(segment)), safe=_FRAGMENT_SAFE, errors="surrogatepass")
+        pointer += _encoded(segment)
     return pointer
+
+
+@lru_cache(maxsize=10_000)
+def _encoded(segment: str | int) -> str:
+    """Return a slash and a segment: cached, because many pointers have the names of properties."""
+    return "/" + quote(escape(str(segment)), safe=_FRAGMENT_SAFE, errors="surrogatepass")
 
 
 def fragment(pointer: str) -> str:

@@ -93,6 +93,7 @@ class Schemas:
         self._targets: dict[str, Spot] = {}
         self._views: dict[tuple[str, ...], View] = {}
         self._flats: dict[str, _Flat] = {}
+        self._variants: dict[tuple[str, ...], Variant] = {}
         self._cut = 0
         self._steps = 0
 
@@ -148,7 +149,7 @@ class Schemas:
         variants = joined(
             variant
             for parts, name, slot in self._alternatives(flat, "", node[0].at, ())
-            for variant in variants_of(parts, name, slot)
+            for variant in variants_of(parts, name, slot, self._variants)
         )
         notes = {key: spot for key, spot in flat.notes.items() if spot.value not in (None, False) or _is_default(spot)}
         view = View(node[0].at, flat.nullable, notes, variants)

@@ -94,13 +94,15 @@ _GOES_WITH = {
 }  # fmt: skip
 
 
-def variants_of(parts: list[Spot], name: str, slot: str) -> Iterator[Variant]:
+def variants_of(parts: list[Spot], name: str, slot: str, known: dict[tuple[str, ...], Variant]) -> Iterator[Variant]:
     """Yield a variant for each type other than null that plain schemas allow together.
 
     Args:
         parts: The schemas.
         name: The component that they are, or "".
         slot: The pointer of the place that they have in a union, or of the schema that is not a union.
+        known: A variant of each type and parts that were met before, to share its content: a schema may be in many
+            unions. This adds the new ones.
     """
     types: list[str] | None = None
     values: dict[str, Spot] | None = None
@@ -123,7 +125,12 @@ def variants_of(parts: list[Spot], name: str, slot: str) -> Iterator[Variant]:
             if kind == "number" and all(isinstance(spot.value, int) for spot in variant.values.values()):
                 variant.type = "integer"
         if variant.values != {}:
-            _fill(variant)
+            same = known.setdefault((variant.type, *(spot.at for spot in parts)), variant)
+            if same is variant:
+                _fill(variant)
+            else:
+                variant.properties, variant.required, variant.closed = same.properties, same.required, same.closed
+                variant.inside, variant.keywords = same.inside, same.keywords
             yield variant
 
 

@@ -208,7 +208,7 @@ def parsed(answer: CallResult, parse: Any, redacted_url: str) -> Any:
 def _content_error(response: httpx.Response, redacted_url: str) -> APIResponseValidationError:
     kind = response.headers.get("content-type", "unknown")
     return APIResponseValidationError(
-        f"{redacted_url} returned {response.status_code} with content type {kind}, but the body is not a JSON object;"
+        f"{redacted_url} returned {response.status_code} with content type {kind} and a body that is not a JSON object;"
         " check base_url",
         body=text_of(response),
         request_id=request_id_of(response.headers),

@@ -153,7 +153,7 @@ class Connection:
             return Client(**{name: value for name, value in given.items() if value is not None})
         except ChatCompletionsError as error:
             if "no API key" in str(error):
-                raise Failure("there is no API key, which OpenAI's server requires", _KEY_HINT) from None
+                raise Failure("no API key is set, but OpenAI's server requires one", _KEY_HINT) from None
             raise Failure(str(error)) from None
 
     def key(self) -> str | None:

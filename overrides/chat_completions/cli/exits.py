@@ -24,7 +24,7 @@ class Exit(IntEnum):
 
 MEANINGS: Mapping[Exit, str] = {
     Exit.DONE: "done",
-    Exit.REFUSED: "the server refused or failed; doctor or probe found a problem",
+    Exit.REFUSED: "the server refused or failed",
     Exit.USAGE: "invalid usage: an option, a file, or the request",
     Exit.CUT: "the response began, but the answer is incomplete; stdout has what arrived",
     Exit.UNREACHABLE: "no response began: no connection, or a time limit was exceeded",
@@ -33,9 +33,24 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.INTERRUPTED: "interrupted by Ctrl-C; stdout has what arrived",
     Exit.CLOSED: "the reader of standard output closed the pipe",
 }
+_REST = {code: MEANINGS[code] for code in (Exit.MISSING, Exit.INTERRUPTED, Exit.CLOSED)}
 
-# Of the commands that have fewer.
+# Of the commands that have others, or fewer.
 MEANINGS_FOR: Mapping[str, Mapping[Exit, str]] = {
+    "list": {code: meaning for code, meaning in MEANINGS.items() if code not in (Exit.CUT, Exit.UNUSABLE)},
+    "doctor": {
+        Exit.DONE: "no problem was found",
+        Exit.REFUSED: "a problem was found, such as a server that cannot be reached",
+        Exit.USAGE: "invalid usage: an option or a file",
+        **_REST,
+    },
+    "probe": {
+        Exit.DONE: "the report is complete, and what --require names is supported",
+        Exit.REFUSED: "what --require names is not supported",
+        Exit.USAGE: "invalid usage: an option or a file, or nobody agreed to send the requests",
+        Exit.UNREACHABLE: MEANINGS[Exit.UNREACHABLE],
+        **_REST,
+    },
     "bulk": {
         Exit.DONE: "every request was answered",
         Exit.REFUSED: "a request failed, or the run stopped; run it again to resume",

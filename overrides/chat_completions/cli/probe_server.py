@@ -62,7 +62,7 @@ def probe(
         typer.Option(
             "--require",
             metavar="NAMES",
-            help="Exit with 1 unless these checks are ok or repaired, such as stream,tools. Repeatable.",
+            help="Exit with 1 unless these checks, such as stream,tools, are ok or repaired. Repeatable.",
         ),
     ] = None,
     markdown: Annotated[

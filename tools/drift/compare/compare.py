@@ -443,7 +443,7 @@ def _covers(wide: Variant, narrow: Variant) -> bool:
 
 def _of_type(name: str, variant: Variant) -> Variant:
     """Return what an alternative without a type means for one type."""
-    return next(variants_of([*variant.parts, Spot({"type": name}, variant.at)], "", variant.slot))
+    return next(variants_of([*variant.parts, Spot({"type": name}, variant.at)], "", variant.slot, {}))
 
 
 def _keyword_rule(keyword: str, before: Spot | None, after: Spot | None) -> str:
