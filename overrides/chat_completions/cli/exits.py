@@ -45,9 +45,9 @@ MEANINGS_FOR: Mapping[str, Mapping[Exit, str]] = {
         **_REST,
     },
     "probe": {
-        Exit.DONE: "the report is complete, and what --require names is supported",
-        Exit.REFUSED: "what --require names is not supported",
-        Exit.USAGE: "invalid usage: an option or a file, or nobody agreed to send the requests",
+        Exit.DONE: "the report is complete, and every check in --require passed",
+        Exit.REFUSED: "a check in --require did not pass",
+        Exit.USAGE: "invalid usage: an option or a file; or the requests were not confirmed",
         Exit.UNREACHABLE: MEANINGS[Exit.UNREACHABLE],
         **_REST,
     },
