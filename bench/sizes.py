@@ -16,7 +16,10 @@ from bench.streams import OFFICIAL, OURS
 
 PROJECT = "chat-completions-client"
 # The parts of the client's package that only those load who use them.
-PARTS = ("bulk", "cli", "lib", "local", "observability", "resources", "structured", "testing", "toolkit", "types")
+PARTS = (
+    "bulk", "cli", "compat", "lib", "local", "media", "observability", "resources", "structured", "testing", "toolkit",
+    "types",
+)  # fmt: skip
 DISTRIBUTIONS = {OURS: PROJECT, "httpx": "httpx", "httpx-sse": "httpx-sse", OFFICIAL: "openai"}
 
 
@@ -44,7 +47,7 @@ def measures(plan: Plan) -> Iterator[Measure]:
 def client_bytes(wheel: Path) -> int:
     """Return how large the wheel were without those parts; an entry has its name twice, and two headers of 76 bytes."""
     with zipfile.ZipFile(wheel) as archive:
-        parts = tuple(f"chat_completions/{part}/" for part in PARTS)
+        parts = tuple(f"chat_completions/{part}{end}" for part in PARTS for end in ("/", ".py"))
         optional = [entry for entry in archive.infolist() if entry.filename.startswith(parts)]
     return wheel.stat().st_size - sum(entry.compress_size + 2 * len(entry.filename) + 76 for entry in optional)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
@@ -508,6 +509,46 @@ def test_arguments_after_their_end_are_noted_each_time() -> None:
     texts += [json.dumps(tool_chunk(piece, finish="tool_calls")) for piece in "bcdef"]
     assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
     assert outcome(texts, parsed=False)[2]
+
+
+@pytest.mark.parametrize(
+    "changing",
+    [
+        lambda i: {"id": f"c{i}"},
+        lambda i: {"created": i // 3},
+        lambda i: {"p": "x" * (i % 7), "id": f"c{i}"},
+        lambda i: {"usage": {"total_tokens": i, "completion_tokens_details": {"reasoning_tokens": i // 2}}},
+        lambda i: {
+            "x": [i, {"y": [None, float("nan") if i % 20 == 3 else -0.5e-7, "é"]}],
+            "usage": {"total_tokens": i},
+        },
+        lambda i: {"obfuscation": "o" * (i % 5), "id": f"c{i}"},
+        lambda i: {"same": {"a": 1, "b": None}, "id": f"c{i}"},
+    ],
+)
+def test_what_chunks_keep_changing_is_read_without_parsing(changing: Callable[[int], dict[str, Any]]) -> None:
+    """Ids, times, the usage, padding under any name: each chunk has objects of its own, and what they say is noted."""
+    texts = [json.dumps(chunk(f"w{i} ") | changing(i)) for i in range(100)]
+    texts.append(json.dumps(chunk("", finish="stop") | changing(100)))
+    assert read_fast(texts) > 60
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+    assert events_in(texts, parsed=False) == events_in(texts, parsed=True)
+    core = ChunkDecoder(decode)
+    for one in fed(core, *texts):
+        for value in one.additional_properties.values():
+            if isinstance(value, dict):
+                value["ruined"] = 1
+    assert "ruined" not in str(core.completion())
+
+
+@pytest.mark.parametrize("last", [{"object": "error"}, {"object": "other"}, {"id": "error"}, {"id": None}, {"id": 5}])
+def test_a_value_that_changes_is_looked_at_each_time(last: dict[str, Any]) -> None:
+    """A failure, or a value that the specification does not know, where there was another one in each chunk before."""
+    texts = [json.dumps(chunk(f"w{i} ", id=f"c{i}", object=("", "chat.completion.chunk")[i % 2])) for i in range(60)]
+    texts += [json.dumps(chunk("x", **{"id": "c", "object": ""} | last)), json.dumps(chunk("y"))]
+    assert read_fast(texts) > 20
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+    assert events_in(texts, parsed=False) == events_in(texts, parsed=True)
 
 
 def test_alternating_shapes_are_learned_rarely() -> None:

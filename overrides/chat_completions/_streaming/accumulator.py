@@ -75,16 +75,17 @@ class Accumulator(AnomalyLog):
         info: The response that the chunks come from; None without one.
         expected: How many choices the request asks for.
         finished: How many of them have a finish reason.
+        changing: The last value of each field around the choices that chunks change, such as a new id each time.
         find_tools: Returns the names of the request's tools.
     """
 
     __slots__ = (
-        "_changing",
         "_choice_usage",
         "_seen",
         "_tidy_at",
         "_tools",
         "_top",
+        "changing",
         "choices",
         "expected",
         "find_tools",
@@ -110,8 +111,7 @@ class Accumulator(AnomalyLog):
         self._top: dict[str, Any] = {"id": None, "object": "chat.completion", "created": None, "model": None}
         # The last value of each field around the choices: a chunk that has no other needs no further look.
         self._seen: dict[str, Any] = {}
-        # Those of them that chunks change, such as a new id each time.
-        self._changing: dict[str, Any] = {}
+        self.changing: dict[str, Any] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -138,6 +138,12 @@ class Accumulator(AnomalyLog):
             note[COUNT] += 1
         self.grown, self.piece = (text if is_alone else None), piece
 
+    def add_changes(self, chunk: Mapping[str, Any]) -> None:
+        """Add what chunks keep changing around their choices, of one that repeats all else there."""
+        changes = {key: chunk[key] for key in self.changing if key in chunk}
+        if not changes.items() <= self.changing.items():
+            self._add_top(changes)
+
     def add_plain(self, chunk: Mapping[str, Any], as_text: str | None = None) -> FastRule | None:
         """Add a chunk that continues one text or finishes its choice.
 
@@ -151,7 +157,7 @@ class Accumulator(AnomalyLog):
         Returns:
             How it was added; None for any other chunk, which changes nothing.
         """
-        seen, changing = self._seen, self._changing
+        seen, changing = self._seen, self.changing
         try:
             seen["choices"] = choices = chunk["choices"]
             [choice] = choices
@@ -232,14 +238,14 @@ class Accumulator(AnomalyLog):
             if not is_same:
                 self._add_top(chunk)
             elif is_changed:
-                self._add_top({key: chunk[key] for key in changing if key in chunk})
+                self.add_changes(chunk)
             notes: tuple[list[Any], ...] = ()
             if labels:
                 notes = tuple([state.notes.get(key) or self._note_repeat(state, key, delta[key]) for key in labels])
             # Log probabilities have events of their own.
             rule = text, notes, is_alone and tokens is None and not (has_message or is_last)
             self.add_known(written, rule)
-            if is_same and not (is_changed or news or others or has_message) and tokens is None:
+            if is_same and not (news or others or has_message) and tokens is None:
                 return rule
             for key in others:
                 value = delta[key]
@@ -280,7 +286,7 @@ class Accumulator(AnomalyLog):
         """Add a chunk of any kind."""
         self.chunks += 1
         self.grown = None
-        self._seen |= self._changing  # where a chunk that was not plain after all may have left its own
+        self._seen |= self.changing  # where a chunk that was not plain after all may have left its own
         self._seen["choices"] = choices = chunk.get("choices")
         if OBFUSCATION in chunk:
             self._seen[OBFUSCATION] = chunk[OBFUSCATION]
@@ -326,11 +332,10 @@ class Accumulator(AnomalyLog):
 
     def _add_top(self, values: Mapping[str, Any]) -> None:
         """Add values around the choices."""
-        top, seen, changing = self._top, self._seen, self._changing
+        top, seen, changing = self._top, self._seen, self.changing
         for key, value in values.items():
             if key in seen and key not in changing:
-                # These are noted as often as they come beside anything that changes.
-                if seen[key] == value and (key not in {"usage", "object"} or value in _USUAL):
+                if seen[key] == value:
                     continue
                 if len(changing) < _MAX_CHANGING and key not in FAILURE_SIGNS:
                     changing[key] = None

@@ -316,6 +316,8 @@ class ChunkDecoder(Generic[Item]):
                         continue
                     if watch is not None:
                         watch.chunk(value, self.request_id)
+                elif watch is not None and fast_path.changes:
+                    watch.chunk(value, self.request_id)
                 chunk.value, chunk.text, chunk.piece = value, accumulator.grown, accumulator.piece
                 yield make_item(chunk)
         except Exception as failure:

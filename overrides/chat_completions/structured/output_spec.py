@@ -236,5 +236,7 @@ def _reason(error: Exception) -> str:
             fault["msg"] + (f" ({fault['loc'][-1]})" if fault["type"] == "missing" and fault["loc"] else "")
             for fault in getattr(error, "errors", list)()
         ]
-        reason = messages[0] + (f" (1 of {len(messages)} problems)" if len(messages) > 1 else "") if messages else reason
+        reason = (
+            messages[0] + (f" (1 of {len(messages)} problems)" if len(messages) > 1 else "") if messages else reason
+        )
     return reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + "..."
