@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # What stands in for the values that differ while their places are proven; no server can send it on purpose.
 _PROBE = os.urandom(8).hex()
+_COLON = re.compile("[ \\t\\r\\n]*:[ \\t\\r\\n]*")
 _FIRST_WAIT, _LONGEST_WAIT = 12, 1024  # chunks that could be learned from, of which the last one is
 
 # A field of the chunk whose value differs, or None for the piece; what reads it; the text behind it.
@@ -200,9 +201,13 @@ def _inside(parts: Iterable[Any]) -> list[Any]:
 
 def _place_of(text: str, name: str, value: Any, opening: str = "") -> tuple[int, int]:
     """Return where the last value of this name is, behind what opens it; (0, 0) if it is not this value."""
-    places = [found.end() for found in re.finditer(f'"{re.escape(name)}"\\s*:\\s*{opening}', text)]
-    try:
-        found, end = (scan_string if opening else scan)(text, places[-1])
-    except (IndexError, RecursionError, StopIteration, ValueError):
+    at = text.rfind(f'"{name}"')
+    colon = _COLON.match(text, at + len(name) + 2) if at >= 0 else None
+    if colon is None or not text.startswith(opening, colon.end()):
         return 0, 0
-    return (places[-1], end) if found == value else (0, 0)
+    start = colon.end() + len(opening)
+    try:
+        found, end = (scan_string if opening else scan)(text, start)
+    except (RecursionError, StopIteration, ValueError):
+        return 0, 0
+    return (start, end) if found == value else (0, 0)
