@@ -255,6 +255,46 @@ def test_variants_that_only_a_comparison_of_each_with_each_tells_apart_are_refus
         rules({"anyOf": old}, {"anyOf": new}, own, own)
 
 
+@pytest.mark.parametrize(
+    ("said", "spelled"),
+    [
+        (obj(additionalProperties=TEXT), obj(additionalProperties=TEXT, patternProperties={"^x": TEXT})),
+        (obj({"b": TEXT}), obj({"b": TEXT}, patternProperties={"^x": True})),
+        ({"type": "array", "items": TEXT}, {"type": "array", "items": TEXT, "prefixItems": [TEXT]}),
+        ({"type": "array"}, {"type": "array", "contains": ref("Any")}),
+        (obj({"b": TEXT}), obj({"b": TEXT}, propertyNames=ref("Any"))),
+        (obj({"b": TEXT}), obj({"b": TEXT, "z": {**TEXT, "readOnly": True, "writeOnly": True}})),
+        (obj({"b": obj({"c": TEXT})}), obj({"b": {"allOf": [obj({"c": TEXT})]}})),
+    ],
+)
+def test_variants_with_the_same_inside_are_the_same_however_that_is_spelled(said: Json, spelled: Json) -> None:
+    """Deep inside as well, where two differ in something else and nothing names them."""
+
+    def variants(inside: Json) -> Json:
+        return {"anyOf": [obj({"a": obj({"k": {"const": i}, "in": inside})}) for i in range(2)]}
+
+    schemas: Json = {"Any": {}}
+    assert rules(variants(said), variants(spelled), schemas) == []
+    assert rules(variants(spelled), variants(said), schemas) == []
+
+
+@pytest.mark.parametrize("length", [17, 18, 19, 20, 21, 22, 24, 30])
+def test_the_order_of_variants_says_nothing_about_deep_ones(length: int) -> None:
+    """Wherever one of them is met first."""
+    chain = {f"C{i}": obj({"n": ref(f"C{i + 1}")}) for i in range(length)} | {f"C{length}": TEXT}
+    variants = [obj({"a": ref("C0"), "k": {"const": i}}) for i in range(2)] + [obj({"a": ref(f"C{length - 5}")})]
+    assert rules({"anyOf": variants}, {"anyOf": variants[::-1]}, chain) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(TEXT, {"type": "boolean"}), (TEXT, {"type": "array", "items": TEXT}), (obj({"q": TEXT}), TEXT)]
+)
+def test_a_named_variant_of_another_type_is_another_one(old: Json, new: Json) -> None:
+    """What has the name of a text and is a boolean now no longer takes a text."""
+    union = {"anyOf": [ref("X"), obj({"b": TEXT})]}
+    assert set(rules(union, union, {"X": old}, {"X": new})) == {"variant-removed", "variant-added"}
+
+
 def test_schemas_are_followed_once_to_see_that_they_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of many that refer to each other, and not all that it reaches again for each."""
     followed = 0

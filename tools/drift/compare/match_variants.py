@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tools.document import pointer as pointers
 from tools.schema.normalized import Schemas, View
@@ -12,6 +12,14 @@ from tools.schema.variants import Node, Spot, Variant
 
 _Key = TypeVar("_Key", bound=Hashable)
 Pairs = list[tuple[Variant, Variant]]
+
+
+class _Sign(NamedTuple):
+    """What is the same for schemas that mean the same, and how many schemas in each other it took."""
+
+    value: int
+    depth: int
+
 
 # What narrows a schema wherever it stands (JSON Schema 2020-12 core, sections 10 and 11; validation, section 6.5.4).
 NARROWED_TO = ("additionalItems", "else", "then", "unevaluatedItems", "unevaluatedProperties")
@@ -58,7 +66,7 @@ def match(
     if len(left) == len(right) == 1 and left[0].type == right[0].type:
         return [(left[0], right[0])], [], []
     pair(lambda v: tag_of(*old, v), lambda v: tag_of(*new, v))
-    pair(lambda v: v.name, lambda v: v.name)
+    pair(_name_and_type, _name_and_type)
     alike = _by_key(right, signs[1].of)
     for variant in list(left):
         others = alike.get(signs[0].of(variant), [])
@@ -85,6 +93,10 @@ def match(
         twice = _by_key([one for one, _ in pairs], signs[0].of)
         right = [one for one in right if not any(same(other, one) for other in twice.get(signs[1].of(one), ()))]
     return pairs, left, right
+
+
+def _name_and_type(variant: Variant) -> str:
+    return f"{variant.name} {variant.type}" if variant.name else ""
 
 
 def _by_key(variants: list[Variant], key_of: Callable[[Variant], _Key]) -> dict[_Key, list[Variant]]:
@@ -176,15 +188,16 @@ class Signs:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
-        self._known: dict[tuple[str, ...], int] = {}
+        self._known: dict[tuple[str, ...], _Sign] = {}
         self._tried: dict[tuple[str, ...], int] = {}
 
     def of(self, variant: Variant) -> Hashable:
         """Return the sign of a variant of a union."""
-        inside = [(name, self._inside(node, _DEEPEST)) for name, node in _content(variant)]
+        signs = [(name, self._inside(node, _DEEPEST)) for name, node in self._content(variant)]
+        inside = [(name, None if sign is None else sign.value) for name, sign in signs]
         return variant.closed, _plain_sign(variant), tuple(inside)
 
-    def _inside(self, node: Node, depth: int) -> int | None:
+    def _inside(self, node: Node, depth: int) -> _Sign | None:
         """Return the sign of a schema; None if it has itself inside, or is more than `depth` schemas deep.
 
         What has itself inside may have the union inside that is being matched, and is taken for the same until then.
@@ -193,32 +206,38 @@ class Signs:
         if key not in self._known and self._tried.get(key, 0) < depth:
             self._tried[key] = depth
             view = self._schemas.view(node)
-            never = {"readOnly", "writeOnly"} <= view.notes.keys()  # it goes in no direction, and is not compared
-            variants = [self._variant(variant, depth) for variant in view.variants if not never]
-            if None not in variants:
+            variants = [self._variant(variant, depth - 1) for variant in view.variants]
+            known = [sign for sign in variants if sign is not None]
+            if len(known) == len(variants):
                 notes = tuple(sorted((name, canonical_json(spot.value)) for name, spot in view.notes.items()))
                 nullable = view.nullable or any(variant.type == "any" for variant in view.variants)
-                self._known[key] = hash((never, not never and (nullable, notes, frozenset(variants))))
-        return self._known.get(key)
+                sign = hash((nullable, notes, frozenset(sign.value for sign in known)))
+                self._known[key] = _Sign(sign, 1 + max((sign.depth for sign in known), default=0))
+        found = self._known.get(key)
+        return found if found is not None and found.depth <= depth else None
 
-    def _variant(self, variant: Variant, depth: int) -> int | None:
-        if variant.keywords.keys() & WITH_SCHEMAS or variant.inside.keys() - {_OTHERS.get(variant.type)}:
-            return None
+    def _variant(self, variant: Variant, depth: int) -> _Sign | None:
         inside = []
-        for name, node in _content(variant):
-            sign = self._inside(node, depth - 1)
+        deepest = 0
+        for name, node in self._content(variant):
+            sign = self._inside(node, depth)
             if sign is None:
                 return None
-            inside.append((name, sign))
-        return hash((variant.closed, _plain_sign(variant), tuple(inside)))
+            inside.append((name, sign.value))
+            deepest = max(deepest, sign.depth)
+        return _Sign(hash((variant.closed, _plain_sign(variant), tuple(inside))), deepest)
 
+    def _content(self, variant: Variant) -> Iterator[tuple[str, Node]]:
+        """Yield the schemas of a variant's properties, then that of all other properties, or of the items.
 
-def _content(variant: Variant) -> Iterator[tuple[str, Node]]:
-    """Yield the schemas of a variant's properties, then that of all other properties, or of the items."""
-    yield from sorted(variant.properties.items())
-    other = _OTHERS.get(variant.type)
-    if other and not variant.closed:
-        yield other, variant.inside.get(other) or (Spot(True, pointers.join(variant.at, other)),)
+        Other places inside may be spelled out or not. What goes in no direction is not compared.
+        """
+        for name, node in sorted(variant.properties.items()):
+            if not self._schemas.view(node).notes.keys() >= {"readOnly", "writeOnly"}:
+                yield name, node
+        other = _OTHERS.get(variant.type)
+        if other and not variant.closed:
+            yield other, variant.inside.get(other) or (Spot(True, pointers.join(variant.at, other)),)
 
 
 def _plain_sign(variant: Variant) -> Hashable:
