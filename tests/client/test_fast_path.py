@@ -541,6 +541,60 @@ def test_what_chunks_keep_changing_is_read_without_parsing(changing: Callable[[i
     assert "ruined" not in str(core.completion())
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [
+            chunk("a", id=""),
+            chunk("a", id="", object=""),
+            chunk("a", id="x", object=""),
+            chunk("a", id="y", object="z"),
+        ],
+        [
+            chunk("a", model="", usage=None),
+            chunk("a", model="", usage={}),
+            chunk("b", model=None, usage={}),
+            chunk("b", model="q", usage=None),
+            chunk("b", model="r", usage={"total_tokens": 1}),
+        ],
+        [chunk("a", id="1"), chunk("a", id="2"), *(chunk("a", id=f"d{i}", service_tier=NAN) for i in range(5))],
+        [chunk("a", id="1"), chunk("a", id="2"), chunk("a", id="3", obfuscation=NAN)],
+        [chunk("a", id="1"), chunk("a", id="2") | {"choices": NAN}, chunk("b", id="2"), chunk("c", id="2")],
+    ],
+)
+def test_what_changes_together_is_noted_in_the_order_of_the_chunk(values: list[dict[str, Any]]) -> None:
+    """Also values that are not equal to themselves: they are what the last chunk had."""
+    texts = [json.dumps(value) for value in values]
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+
+
+def test_a_label_that_says_what_the_piece_says_is_not_the_piece() -> None:
+    """The piece is what grew."""
+
+    def text(role: str) -> str:
+        value = chunk("assistant")
+        value["choices"][0]["delta"] = {"role": role, "content": "assistant"}
+        return json.dumps(value)
+
+    texts = [*[text("assistant")] * 20, text("user"), text("assistant")]
+    assert read_fast(texts) > 5
+    assert outcome(texts, parsed=False) == outcome(texts, parsed=True)
+
+
+def test_a_value_that_changes_may_be_as_deep_as_it_can_be_read() -> None:
+    """At the depth where comparing it fails, the chunk is still added and given."""
+    texts = [json.dumps(chunk(f"w{i}", x=f"x{i}")) for i in range(30)]
+    for depth in range(900, 1_000):
+        core = ChunkDecoder(decode)
+        deep = [text.replace('"x3"', "[" * depth + f'"{i}"' + "]" * depth) for i, text in enumerate([texts[3]] * 2)]
+        chunks = [*fed(core, *texts, *deep, texts[4]), *core.end()]
+        assert len(chunks) == core.accumulator.chunks
+        assert "cannot be read" not in str(core.fault)
+
+
 @pytest.mark.parametrize("last", [{"object": "error"}, {"object": "other"}, {"id": "error"}, {"id": None}, {"id": 5}])
 def test_a_value_that_changes_is_looked_at_each_time(last: dict[str, Any]) -> None:
     """A failure, or a value that the specification does not know, where there was another one in each chunk before."""

@@ -140,9 +140,12 @@ class Accumulator(AnomalyLog):
 
     def add_changes(self, chunk: Mapping[str, Any]) -> None:
         """Add what chunks keep changing around their choices, of one that repeats all else there."""
-        changes = {key: chunk[key] for key in self.changing if key in chunk}
-        if not changes.items() <= self.changing.items():
-            self._add_top(changes)
+        try:
+            changes = {key: value for key, value in chunk.items() if key in self.changing}
+            if not changes.items() <= self.changing.items():
+                self._add_top(changes)
+        except RecursionError:
+            self.record("too_deep", "accumulated in part", "/")
 
     def add_plain(self, chunk: Mapping[str, Any], as_text: str | None = None) -> FastRule | None:
         """Add a chunk that continues one text or finishes its choice.
@@ -335,7 +338,7 @@ class Accumulator(AnomalyLog):
         top, seen, changing = self._top, self._seen, self.changing
         for key, value in values.items():
             if key in seen and key not in changing:
-                if seen[key] == value:
+                if (last := seen[key]) is value or last == value:  # NaN is not equal to itself
                     continue
                 if len(changing) < _MAX_CHANGING and key not in FAILURE_SIGNS:
                     changing[key] = None

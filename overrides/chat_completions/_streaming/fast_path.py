@@ -117,7 +117,8 @@ class FastPath:
         self._prefix = None
         [choice] = value["choices"]
         delta, last = choice["delta"], self._accumulator.piece
-        key = next((key for key, piece in delta.items() if piece == last), "tool_calls")
+        message = self._accumulator.choices[choice["index"]].message
+        key = next((key for key in delta if message[key] is rule[0]), "tool_calls")
         changing = self._accumulator.changing
         names = [name for name in value if name in changing or name == OBFUSCATION]
         self.changes = not changing.keys().isdisjoint(names)
