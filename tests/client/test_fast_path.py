@@ -560,7 +560,10 @@ NAN = float("nan")
             chunk("b", model="q", usage=None),
             chunk("b", model="r", usage={"total_tokens": 1}),
         ],
-        [chunk("a", id="1"), chunk("a", id="2"), *(chunk("a", id=f"d{i}", service_tier=NAN) for i in range(5))],
+        [
+            *({"id": i, "object": "chat.completion.chunk", "choices": chunk("a")["choices"]} for i in "abc"),
+            *(chunk("a", id=f"d{i}", created=NAN) for i in range(5)),
+        ],
         [chunk("a", id="1"), chunk("a", id="2"), chunk("a", id="3", obfuscation=NAN)],
         [chunk("a", id="1"), chunk("a", id="2") | {"choices": NAN}, chunk("b", id="2"), chunk("c", id="2")],
     ],
